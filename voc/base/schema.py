@@ -1,0 +1,911 @@
+"""Every table, in the order of the flow; each section names its one writer. Any store may read any table.
+
+Rows that come from the CRM keep the CRM's own id as their primary key (a person added by a CSM
+gets one that starts with `voc:`), so an address of a page can be made from it and a frozen row
+says what it meant. Moments are UTC (`Instant`), amounts are exact (`Money`), closed vocabularies
+are checked by the database (`one_of`). Every foreign key has an index.
+"""
+
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Named,
+    String,
+    Table,
+    Text,
+    TypedColumns,
+    UniqueConstraint,
+    false,
+    text,
+    true,
+)
+
+from voc.base import words
+from voc.base.types import Instant, Json, Money
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def one_of(column: str, words_allowed: type[StrEnum]) -> CheckConstraint:
+    """The column holds one of these words (or null)."""
+    listed = ", ".join(f"'{word}'" for word in words_allowed)
+    return CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+def partial(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    """An index over the rows that the condition names, on both databases."""
+    return Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))
+
+
+class _Numbered(TypedColumns):
+    id: Named[int] = Column(Integer, primary_key=True, autoincrement=True)
+
+
+# --- base ---------------------------------------------------------------------------------------
+
+
+class _Installation(TypedColumns):
+    id: Named[int] = Column(Integer, primary_key=True)  # always 1
+    epoch: Named[str] = Column(String(64))  # made anew by init and by restore; sending stops when it is not ours
+    rehearsal: Named[bool] = Column(Boolean, server_default=false())
+    demo_seed: Named[int | None] = Column(Integer)
+    moment: Named[datetime | None] = Column(Instant)  # where a rehearsal database stands in time
+    created_at: Named[datetime] = Column(Instant)
+    sending_paused: Named[bool] = Column(Boolean, server_default=false())
+    paused_because: Named[str | None] = Column(Text)
+
+
+installation = Table("installation", metadata, _Installation)
+
+
+class _Setting(TypedColumns):
+    key: Named[str] = Column(String(64), primary_key=True)
+    value: Named[Any] = Column(Json, nullable=False)
+    changed_at: Named[datetime] = Column(Instant)
+    changed_by: Named[str] = Column(Text)
+
+
+setting = Table("setting", metadata, _Setting)
+
+
+class _Secret(TypedColumns):
+    name: Named[str] = Column(String(64), primary_key=True)
+    ciphertext: Named[bytes] = Column(LargeBinary)
+    changed_at: Named[datetime] = Column(Instant)
+
+
+secret = Table("secret", metadata, _Secret)
+
+
+class _Lease(TypedColumns):
+    name: Named[str] = Column(String(64), primary_key=True)
+    holder: Named[str] = Column(String(64))
+    fence: Named[int] = Column(Integer)
+    expires_at: Named[datetime] = Column(Instant)
+
+
+lease = Table("lease", metadata, _Lease)
+
+
+class _Staff(_Numbered):
+    email: Named[str] = Column(String(320), unique=True)
+    name: Named[str] = Column(Text)
+    role: Named[str] = Column(String(16))
+    csm_id: Named[str | None] = Column(ForeignKey("csm.id"), index=True)  # a CSM's own, a lead's as manager
+    password_hash: Named[str | None] = Column(Text)
+    invite_hash: Named[str | None] = Column(String(64), unique=True)
+    invite_expires_at: Named[datetime | None] = Column(Instant)
+    active: Named[bool] = Column(Boolean, server_default=true())
+    created_at: Named[datetime] = Column(Instant)
+    signed_in_at: Named[datetime | None] = Column(Instant)
+
+
+staff = Table("staff", metadata, _Staff, one_of("role", words.StaffRole))
+
+
+class _Audit(_Numbered):
+    at: Named[datetime] = Column(Instant, index=True)
+    actor: Named[str] = Column(Text)
+    action: Named[str] = Column(String(64))
+    object_kind: Named[str] = Column(String(32))
+    object_id: Named[str] = Column(Text)
+    detail: Named[Any] = Column(Json, nullable=False)
+    previous_hash: Named[str] = Column(String(64), unique=True)
+    hash: Named[str] = Column(String(64))
+
+
+audit = Table("audit", metadata, _Audit, Index("ix_audit_object", "object_kind", "object_id"))
+
+# --- accounts -----------------------------------------------------------------------------------
+
+
+class _Csm(TypedColumns):
+    id: Named[str] = Column(String(64), primary_key=True)
+    name: Named[str] = Column(Text)
+    email: Named[str | None] = Column(String(320), index=True)
+    title: Named[str | None] = Column(Text)
+    manager_id: Named[str | None] = Column(String(64), index=True)  # may name somebody who is not in the export
+    time_zone: Named[str | None] = Column(String(64))
+    active: Named[bool] = Column(Boolean)
+    state: Named[str] = Column(String(16))
+    hash: Named[str] = Column(String(64))
+
+
+csm = Table("csm", metadata, _Csm, one_of("state", words.RecordState))
+
+
+class _Account(TypedColumns):
+    id: Named[str] = Column(String(64), primary_key=True)
+    name: Named[str] = Column(Text)
+    parent_id: Named[str | None] = Column(String(64), index=True)
+    csm_id: Named[str | None] = Column(String(64), index=True)  # as the CRM says; may be inactive or unknown
+    owner_id: Named[str | None] = Column(String(64))
+    segment: Named[str | None] = Column(String(16), index=True)
+    industry: Named[str | None] = Column(Text)
+    country: Named[str | None] = Column(Text)
+    arr: Named[Decimal | None] = Column(Money)
+    currency: Named[str | None] = Column(String(3))
+    renewal_on: Named[date | None] = Column(Date)
+    customer_since_on: Named[date | None] = Column(Date)
+    status: Named[str] = Column(String(16), index=True)
+    churned_on: Named[date | None] = Column(Date)
+    state: Named[str] = Column(String(16))
+    hash: Named[str] = Column(String(64))
+    first_seen_at: Named[datetime] = Column(Instant)
+    changed_at: Named[datetime] = Column(Instant)
+    # ours, never touched by a sync
+    escalated_until_on: Named[date | None] = Column(Date)
+
+
+account = Table(
+    "account",
+    metadata,
+    _Account,
+    one_of("status", words.AccountStatus),
+    one_of("segment", words.Segment),
+    one_of("state", words.RecordState),
+)
+
+
+class _AccountCsm(_Numbered):
+    """Who owned an account when; `to_at` is null for now. Figures already frozen keep the old owner."""
+
+    account_id: Named[str] = Column(ForeignKey("account.id"))
+    csm_id: Named[str | None] = Column(String(64), index=True)
+    from_at: Named[datetime] = Column(Instant)
+    to_at: Named[datetime | None] = Column(Instant)
+
+
+account_csm = Table("account_csm", metadata, _AccountCsm, Index("ix_account_csm_account", "account_id", "from_at"))
+
+
+class _Contact(TypedColumns):
+    id: Named[str] = Column(String(64), primary_key=True)
+    account_id: Named[str] = Column(ForeignKey("account.id"), index=True)
+    first_name: Named[str | None] = Column(Text)
+    last_name: Named[str | None] = Column(Text)
+    email: Named[str | None] = Column(String(320), index=True)  # cleaned; null is "not reachable"
+    email_original: Named[str | None] = Column(Text)
+    title: Named[str | None] = Column(Text)
+    department: Named[str | None] = Column(Text)
+    country: Named[str | None] = Column(Text)
+    language: Named[str | None] = Column(String(16))
+    time_zone: Named[str | None] = Column(String(64))
+    opted_out: Named[bool] = Column(Boolean)  # as the CRM says of this row; `suppression` is by address
+    bounced: Named[bool] = Column(Boolean)
+    bounced_on: Named[date | None] = Column(Date)
+    bounce_reason: Named[str | None] = Column(Text)
+    left_company: Named[bool] = Column(Boolean)
+    last_activity_on: Named[date | None] = Column(Date)
+    created_on: Named[date | None] = Column(Date)
+    state: Named[str] = Column(String(16))
+    hash: Named[str] = Column(String(64))
+    ours: Named[bool] = Column(Boolean, server_default=false())  # added by a CSM, not in the CRM yet
+    first_seen_at: Named[datetime] = Column(Instant)
+    changed_at: Named[datetime] = Column(Instant)
+    # ours, never touched by a sync: what a person, a bounce or a reply told us
+    left_at: Named[datetime | None] = Column(Instant)
+    away_until_on: Named[date | None] = Column(Date)
+
+
+contact = Table("contact", metadata, _Contact, one_of("state", words.RecordState))
+
+
+class _ContactChange(_Numbered):
+    contact_id: Named[str] = Column(ForeignKey("contact.id"), index=True)
+    field: Named[str] = Column(String(32))
+    old: Named[str | None] = Column(Text)
+    new: Named[str | None] = Column(Text)
+    by: Named[str] = Column(Text)
+    at: Named[datetime] = Column(Instant)
+
+
+contact_change = Table("contact_change", metadata, _ContactChange)
+
+
+class _Relation(TypedColumns):
+    """A contact's place at an account as the CRM has it; `contact_role` is what follows from it today."""
+
+    id: Named[str] = Column(String(64), primary_key=True)
+    account_id: Named[str] = Column(String(64), index=True)
+    contact_id: Named[str] = Column(String(64), index=True)
+    roles: Named[Any] = Column(Json, nullable=False)  # list of words.Role
+    active: Named[bool] = Column(Boolean)
+    direct: Named[bool] = Column(Boolean)
+    start_on: Named[date | None] = Column(Date)
+    end_on: Named[date | None] = Column(Date)
+    state: Named[str] = Column(String(16))
+    hash: Named[str] = Column(String(64))
+
+
+relation = Table("relation", metadata, _Relation, one_of("state", words.RecordState))
+
+
+class _ContactRole(_Numbered):
+    """Who holds which role at which account today; made anew from `relation` by each sync, plus what a CSM said."""
+
+    account_id: Named[str] = Column(ForeignKey("account.id"), index=True)
+    contact_id: Named[str] = Column(ForeignKey("contact.id"), index=True)
+    role: Named[str] = Column(String(32))
+    by_csm: Named[bool] = Column(Boolean, server_default=false())  # ours; survives a sync
+    ended: Named[bool] = Column(Boolean, server_default=false())  # a CSM said "no longer"; overrules the CRM's row
+    direct: Named[bool] = Column(Boolean, server_default=true())
+
+
+contact_role = Table(
+    "contact_role",
+    metadata,
+    _ContactRole,
+    one_of("role", words.Role),
+    UniqueConstraint("account_id", "contact_id", "role", "by_csm"),
+)
+
+
+class _Alias(TypedColumns):
+    """A merged record's id and the final winner it stands for."""
+
+    kind: Named[str] = Column(String(16), primary_key=True)
+    loser_id: Named[str] = Column(String(64), primary_key=True)
+    winner_id: Named[str] = Column(String(64), index=True)
+
+
+alias = Table("alias", metadata, _Alias)
+
+
+class _Opportunity(TypedColumns):
+    id: Named[str] = Column(String(64), primary_key=True)
+    account_id: Named[str] = Column(String(64), index=True)
+    owner_id: Named[str | None] = Column(String(64))
+    name: Named[str] = Column(Text)
+    kind: Named[str | None] = Column(String(64))  # as the CRM types it: Renewal, New Business, Upsell ...
+    stage: Named[str | None] = Column(Text)
+    closed: Named[bool] = Column(Boolean)
+    won: Named[bool] = Column(Boolean)
+    amount: Named[Decimal | None] = Column(Money)
+    currency: Named[str | None] = Column(String(3))
+    close_on: Named[date | None] = Column(Date)
+    arr_before: Named[Decimal | None] = Column(Money)
+    arr_after: Named[Decimal | None] = Column(Money)
+    renewal_confirmed_on: Named[date | None] = Column(Date)
+    state: Named[str] = Column(String(16))
+    hash: Named[str] = Column(String(64))
+
+
+opportunity = Table("opportunity", metadata, _Opportunity, one_of("state", words.RecordState))
+
+
+class _OpportunityRole(TypedColumns):
+    id: Named[str] = Column(String(64), primary_key=True)
+    opportunity_id: Named[str] = Column(String(64), index=True)
+    contact_id: Named[str] = Column(String(64), index=True)
+    role: Named[str | None] = Column(Text)
+    main: Named[bool] = Column(Boolean)
+    state: Named[str] = Column(String(16))
+    hash: Named[str] = Column(String(64))
+
+
+opportunity_role = Table("opportunity_role", metadata, _OpportunityRole, one_of("state", words.RecordState))
+
+
+class _Activity(TypedColumns):
+    id: Named[str] = Column(String(64), primary_key=True)
+    account_id: Named[str] = Column(String(64), index=True)
+    contact_id: Named[str | None] = Column(String(64), index=True)
+    csm_id: Named[str | None] = Column(String(64))
+    subject: Named[str | None] = Column(Text)
+    kind: Named[str | None] = Column(String(64))  # EBR, QBR, Training, Call, Meeting ... as the CRM types it
+    on: Named[date] = Column("on_day", Date, index=True)
+    state: Named[str] = Column(String(16))
+    hash: Named[str] = Column(String(64))
+
+
+activity = Table("activity", metadata, _Activity, one_of("state", words.RecordState))
+
+
+class _Milestone(TypedColumns):
+    id: Named[str] = Column(String(64), primary_key=True)
+    account_id: Named[str] = Column(String(64), index=True)
+    csm_id: Named[str | None] = Column(String(64))
+    kind: Named[str] = Column(String(64))
+    on: Named[date] = Column("on_day", Date)
+    value: Named[Decimal | None] = Column(Money)
+    evidence: Named[str | None] = Column(Text)
+    state: Named[str] = Column(String(16))
+    hash: Named[str] = Column(String(64))
+
+
+milestone = Table("milestone", metadata, _Milestone, one_of("state", words.RecordState))
+
+
+class _SyncRun(_Numbered):
+    source: Named[str] = Column(Text)
+    as_of: Named[date] = Column(Date)
+    started_at: Named[datetime] = Column(Instant, index=True)
+    finished_at: Named[datetime | None] = Column(Instant)
+    state: Named[str] = Column(String(16))
+    message: Named[str | None] = Column(Text)
+    # per object: rows, loaded, created, updated, unchanged, deleted, merged, gone, kept, rejected
+    counts: Named[Any] = Column(Json, nullable=False)
+    seconds: Named[float | None] = Column(Float)
+
+
+sync_run = Table("sync_run", metadata, _SyncRun, one_of("state", words.RunState))
+
+
+class _SyncChange(_Numbered):
+    """What one run did to one record: created, updated (with fields), deleted, merged, gone, kept."""
+
+    run_id: Named[int] = Column(ForeignKey("sync_run.id"))
+    object: Named[str] = Column(String(32))
+    record_id: Named[str] = Column(String(64))
+    change: Named[str] = Column(String(32))
+    fields: Named[Any] = Column(Json)
+    winner_id: Named[str | None] = Column(String(64))
+
+
+sync_change = Table("sync_change", metadata, _SyncChange, Index("ix_sync_change_run", "run_id", "object", "change"))
+
+
+class _SyncProblem(_Numbered):
+    run_id: Named[int] = Column(ForeignKey("sync_run.id"))
+    level: Named[str] = Column(String(16))
+    object: Named[str] = Column(String(32))
+    file: Named[str | None] = Column(Text)
+    row: Named[int | None] = Column("row_number", Integer)
+    line: Named[int | None] = Column(Integer)
+    record_id: Named[str | None] = Column(Text)
+    reason: Named[str] = Column(String(64))
+    field: Named[str | None] = Column(Text)
+    text: Named[str | None] = Column(Text)  # the value as it stood in the file, cut to 200 characters
+    account_id: Named[str | None] = Column(String(64), index=True)  # so that a CSM sees the problems of own accounts
+
+
+sync_problem = Table(
+    "sync_problem",
+    metadata,
+    _SyncProblem,
+    one_of("level", words.ProblemLevel),
+    Index("ix_sync_problem_run", "run_id", "level", "reason"),
+)
+
+# --- stakeholders -------------------------------------------------------------------------------
+
+
+class _RoleRequirement(TypedColumns):
+    segment: Named[str] = Column(String(16), primary_key=True)
+    role: Named[str] = Column(String(32), primary_key=True)
+    weight: Named[int] = Column(Integer)
+    required_count: Named[int] = Column(Integer)
+
+
+role_requirement = Table(
+    "role_requirement",
+    metadata,
+    _RoleRequirement,
+    one_of("segment", words.Segment),
+    one_of("role", words.Role),
+    CheckConstraint("weight > 0", name="weight_positive"),
+    CheckConstraint("required_count > 0", name="count_positive"),
+)
+
+
+class _SignOfLife(_Numbered):
+    """Append-only: what tells us that somebody is, or is no longer, there."""
+
+    key: Named[str] = Column(String(128), unique=True)  # the same fact is recorded once
+    contact_id: Named[str] = Column(ForeignKey("contact.id"))
+    kind: Named[str] = Column(String(16))
+    at: Named[datetime] = Column(Instant)
+    source: Named[str] = Column(Text)  # a person's name, "mail", "page", "CRM": shown beside the freshness
+    quote: Named[str | None] = Column(Text)
+
+
+sign_of_life = Table(
+    "sign_of_life",
+    metadata,
+    _SignOfLife,
+    one_of("kind", words.Sign),
+    Index("ix_sign_of_life_contact", "contact_id", "at"),
+)
+
+
+class _Suggestion(_Numbered):
+    """Something a respondent, a bounce or an auto-reply told us, for the CSM to accept or decline."""
+
+    key: Named[str] = Column(String(128), unique=True)
+    kind: Named[str] = Column(String(16))
+    account_id: Named[str] = Column(ForeignKey("account.id"), index=True)
+    contact_id: Named[str | None] = Column(ForeignKey("contact.id"), index=True)
+    name: Named[str | None] = Column(Text)
+    address: Named[str | None] = Column(String(320))
+    role: Named[str | None] = Column(String(32))
+    quote: Named[str | None] = Column(Text)
+    created_at: Named[datetime] = Column(Instant)
+    state: Named[str] = Column(String(16))
+    decided_at: Named[datetime | None] = Column(Instant)
+    decided_by: Named[str | None] = Column(Text)
+
+
+suggestion = Table(
+    "suggestion",
+    metadata,
+    _Suggestion,
+    one_of("kind", words.SuggestionKind),
+    one_of("state", words.SuggestionState),
+)
+
+
+class _Exclusion(_Numbered):
+    """Do not ask this account, or this contact, until a day; needs a reason and shows on the leader's page."""
+
+    account_id: Named[str] = Column(ForeignKey("account.id"), index=True)
+    contact_id: Named[str | None] = Column(ForeignKey("contact.id"), index=True)
+    reason: Named[str] = Column(Text)
+    by: Named[str] = Column(Text)
+    created_at: Named[datetime] = Column(Instant)
+    expires_on: Named[date] = Column(Date)
+    ended_at: Named[datetime | None] = Column(Instant)
+
+
+exclusion = Table("exclusion", metadata, _Exclusion)
+
+
+class _Suppression(_Numbered):
+    """An address that must not be mailed. A lifted one keeps its row; an opt-out is never lifted by a sync."""
+
+    address: Named[str] = Column(String(320))
+    reason: Named[str] = Column(String(16))
+    at: Named[datetime] = Column(Instant)
+    source: Named[str] = Column(Text)
+    lifted_at: Named[datetime | None] = Column(Instant)
+
+
+suppression = Table(
+    "suppression",
+    metadata,
+    _Suppression,
+    one_of("reason", words.SuppressionReason),
+    # one standing suppression per address and reason; the claim's opt-out test reads it
+    partial("uq_suppression_standing", "address", "reason", where="lifted_at IS NULL", unique=True),
+)
+
+# --- campaigns ----------------------------------------------------------------------------------
+
+
+class _QuestionnaireVersion(_Numbered):
+    """The definition as a wave was sent with it; the same content is kept once."""
+
+    name: Named[str] = Column(String(64))
+    hash: Named[str] = Column(String(64))
+    files: Named[Any] = Column(Json, nullable=False)  # {relative path: text}, all that is needed to show it again
+    created_at: Named[datetime] = Column(Instant)
+
+
+questionnaire_version = Table(
+    "questionnaire_version", metadata, _QuestionnaireVersion, UniqueConstraint("name", "hash")
+)
+
+
+class _Campaign(_Numbered):
+    name: Named[str] = Column(String(64), unique=True)
+    questionnaire: Named[str] = Column(String(64))
+    priority: Named[int] = Column(Integer)  # lower goes first: onboarding 1, post-review 2, relationship 3, pulse 4
+    settings: Named[Any] = Column(Json, nullable=False)  # campaigns.model.CampaignSettings
+
+
+campaign = Table("campaign", metadata, _Campaign)
+
+
+class _Wave(_Numbered):
+    campaign_id: Named[int] = Column(ForeignKey("campaign.id"), index=True)
+    questionnaire_version_id: Named[int] = Column(ForeignKey("questionnaire_version.id"), index=True)
+    label: Named[str] = Column(Text)
+    state: Named[str] = Column(String(16))
+    launched_at: Named[datetime] = Column(Instant)
+    launched_by: Named[str] = Column(Text)
+    settings: Named[Any] = Column(Json, nullable=False)  # frozen copy of the campaign's
+    closes_at: Named[datetime | None] = Column(Instant)  # the latest due moment of its invitations, once sent
+    closed_at: Named[datetime | None] = Column(Instant)
+    paused_because: Named[str | None] = Column(Text)
+
+
+wave = Table("wave", metadata, _Wave, one_of("state", words.WaveState))
+
+
+class _CensusMember(_Numbered):
+    """Everybody who should be asked in a wave, frozen at launch; `reason` is null for those who are."""
+
+    wave_id: Named[int] = Column(ForeignKey("wave.id"))
+    contact_id: Named[str] = Column(ForeignKey("contact.id"), index=True)
+    account_id: Named[str] = Column(ForeignKey("account.id"), index=True)
+    address: Named[str | None] = Column(String(320))
+    roles: Named[Any] = Column(Json, nullable=False)
+    reason: Named[str | None] = Column(String(32))
+    detail: Named[str | None] = Column(Text)  # until when, by whom
+
+
+census_member = Table(
+    "census_member",
+    metadata,
+    _CensusMember,
+    one_of("reason", words.NotAsked),
+    UniqueConstraint("wave_id", "contact_id", "account_id"),
+)
+
+
+class _Invitation(_Numbered):
+    """One person in one wave, with everything frozen that a figure may need later (3-metrics 0.3)."""
+
+    wave_id: Named[int] = Column(ForeignKey("wave.id"))
+    contact_id: Named[str] = Column(ForeignKey("contact.id"), index=True)
+    account_id: Named[str] = Column(ForeignKey("account.id"), index=True)
+    address: Named[str] = Column(String(320), index=True)
+    # frozen at launch, refreshed when the invitation is sent
+    csm_id: Named[str | None] = Column(String(64), index=True)
+    inherited: Named[bool] = Column(Boolean)  # handed over under 60 days before: counts for the team, not the CSM
+    segment: Named[str | None] = Column(String(16))
+    roles: Named[Any] = Column(Json, nullable=False)  # list of words.Role held when sent
+    arr: Named[Decimal | None] = Column(Money)
+    currency: Named[str | None] = Column(String(3))
+    language: Named[str] = Column(String(16))
+    time_zone: Named[str] = Column(String(64))
+    country: Named[str | None] = Column(String(2))  # ISO code for the calendar
+    freshness: Named[float | None] = Column(Float)  # just before sending: estimates e of RR3 and RR4
+    heads_up: Named[bool] = Column(Boolean)  # which half of the A/B
+    # the next step, and only that
+    next_step: Named[str | None] = Column(String(16))
+    intended_on: Named[date | None] = Column(Date)  # the local day meant; the moment is computed again when claimed
+    due_at: Named[datetime | None] = Column(Instant)
+    held_because: Named[str | None] = Column(Text)
+    # what happened
+    sent_at: Named[datetime | None] = Column(Instant)  # the invitation itself was accepted
+    closes_at: Named[datetime | None] = Column(Instant)  # sent_at + 21 days: its own due date, printed in the mail
+    stopped: Named[str | None] = Column(String(16))
+    stopped_at: Named[datetime | None] = Column(Instant)
+    disposition: Named[str | None] = Column(String(16))  # null while in flight
+    disposed_at: Named[datetime | None] = Column(Instant)
+    answered_at: Named[datetime | None] = Column(Instant)  # first counted answer, on time or late
+    bounced_at: Named[datetime | None] = Column(Instant)
+
+
+invitation = Table(
+    "invitation",
+    metadata,
+    _Invitation,
+    one_of("next_step", words.Step),
+    one_of("stopped", words.StopReason),
+    one_of("disposition", words.Disposition),
+    UniqueConstraint("wave_id", "address"),  # one person has one invitation per wave, whatever rows carry the address
+    # the claim reads due rows in this order
+    partial("ix_invitation_due", "due_at", "id", where="next_step IS NOT NULL"),
+    Index("ix_invitation_closes", "closes_at"),
+)
+
+
+class _ContactQuota(_Numbered):
+    """Every message of a campaign to an address, reserved in the claim; what the quarantine counts."""
+
+    address: Named[str] = Column(String(320))
+    account_id: Named[str] = Column(ForeignKey("account.id"))
+    invitation_id: Named[int | None] = Column(ForeignKey("invitation.id"), index=True)
+    step: Named[str] = Column(String(16))
+    priority: Named[int] = Column(Integer)
+    on: Named[date] = Column("on_day", Date)  # the contact's local day
+    at: Named[datetime] = Column(Instant)
+
+
+contact_quota = Table(
+    "contact_quota",
+    metadata,
+    _ContactQuota,
+    Index("ix_contact_quota_address", "address", "at"),
+    Index("ix_contact_quota_account", "account_id", "on"),
+)
+
+# --- delivery -----------------------------------------------------------------------------------
+
+
+class _Message(_Numbered):
+    """The outbox: a mail frozen byte by byte before its first attempt."""
+
+    key: Named[str] = Column(String(128), unique=True)  # inv:<id>:<step>, followup:<id>:<n>, digest:..., test:...
+    kind: Named[str] = Column(String(16))
+    invitation_id: Named[int | None] = Column(ForeignKey("invitation.id"), index=True)
+    wave_id: Named[int | None] = Column(ForeignKey("wave.id"), index=True)
+    step: Named[str | None] = Column(String(16))
+    contact_id: Named[str | None] = Column(ForeignKey("contact.id"), index=True)
+    address: Named[str] = Column(String(320), index=True)  # whom it is for; test mode changes `recipient` only
+    recipient: Named[str] = Column(String(320))  # RCPT TO
+    return_path: Named[str] = Column(String(320), unique=True)  # VERP, with a random id
+    subject: Named[str] = Column(Text)
+    message_id: Named[str] = Column(String(255), unique=True)
+    body: Named[bytes | None] = Column(LargeBinary)  # whole MIME text, encrypted: it holds live links
+    created_at: Named[datetime] = Column(Instant)
+    due_at: Named[datetime] = Column(Instant)
+    state: Named[str] = Column(String(16))
+    next_attempt_at: Named[datetime | None] = Column(Instant)
+    give_up_at: Named[datetime | None] = Column(Instant)  # when the next step is due: no retry after that
+    attempts: Named[int] = Column(Integer, server_default="0")
+    worker: Named[str | None] = Column(String(64))
+    fence: Named[int] = Column(Integer, server_default="0")
+    lease_until: Named[datetime | None] = Column(Instant)
+    sent_at: Named[datetime | None] = Column(Instant)  # the server's 250
+    reply_code: Named[int | None] = Column(Integer)
+    reply_text: Named[str | None] = Column(Text)
+    bounced_at: Named[datetime | None] = Column(Instant)
+    bounce_code: Named[str | None] = Column(String(16))
+
+
+message = Table(
+    "message",
+    metadata,
+    _Message,
+    one_of("kind", words.MessageKind),
+    one_of("step", words.Step),
+    one_of("state", words.MessageState),
+    # the worker's queue
+    partial("ix_message_queue", "next_attempt_at", "id", where="state IN ('queued', 'claimed', 'handing_over')"),
+    Index("ix_message_sent", "sent_at"),
+)
+
+
+class _Attempt(_Numbered):
+    message_id: Named[int] = Column(ForeignKey("message.id"), index=True)
+    at: Named[datetime] = Column(Instant)
+    worker: Named[str] = Column(String(64))
+    outcome: Named[str] = Column(String(16))  # claimed, handing_over, sent, later, failed, unknown, released, settled
+    code: Named[int | None] = Column(Integer)
+    text: Named[str | None] = Column("reply", Text)
+
+
+attempt = Table("attempt", metadata, _Attempt)
+
+
+class _Link(_Numbered):
+    """One token per message and purpose; only its hash is kept."""
+
+    token_hash: Named[str] = Column(String(64), unique=True)
+    purpose: Named[str] = Column(String(16))  # answer, unsubscribe
+    invitation_id: Named[int] = Column(ForeignKey("invitation.id"), index=True)
+    message_id: Named[int | None] = Column(ForeignKey("message.id"), index=True)
+    created_at: Named[datetime] = Column(Instant)
+
+
+link = Table("link", metadata, _Link)
+
+
+class _Inbound(_Numbered):
+    key: Named[str] = Column(String(128), unique=True)  # Message-ID or digest: the same mail counts once
+    kind: Named[str] = Column(String(16))
+    message_id: Named[int | None] = Column(ForeignKey("message.id"), index=True)
+    contact_id: Named[str | None] = Column(ForeignKey("contact.id"), index=True)
+    at: Named[datetime] = Column(Instant)
+    code: Named[str | None] = Column(String(16))
+    quote: Named[str | None] = Column(Text)
+    until_on: Named[date | None] = Column(Date)
+    successor_name: Named[str | None] = Column(Text)
+    successor_address: Named[str | None] = Column(String(320))
+
+
+inbound = Table("inbound", metadata, _Inbound, one_of("kind", words.InboundKind))
+
+# --- responses ----------------------------------------------------------------------------------
+
+
+class _Hit(_Numbered):
+    """A GET or HEAD of a link: says nothing about a person until something is posted."""
+
+    link_id: Named[int] = Column(ForeignKey("link.id"), index=True)
+    invitation_id: Named[int] = Column(ForeignKey("invitation.id"), index=True)
+    at: Named[datetime] = Column(Instant)
+    method: Named[str] = Column(String(8))
+    score: Named[int | None] = Column(Integer)
+    agent: Named[str | None] = Column(String(200))
+
+
+hit = Table("hit", metadata, _Hit)
+
+
+class _Rendering(_Numbered):
+    """One page as it was served; a POST carries its nonce, and suspicion belongs to it alone."""
+
+    nonce_hash: Named[str] = Column(String(64), unique=True)
+    invitation_id: Named[int] = Column(ForeignKey("invitation.id"), index=True)
+    link_id: Named[int] = Column(ForeignKey("link.id"), index=True)
+    at: Named[datetime] = Column(Instant)
+    trapped_at: Named[datetime | None] = Column(Instant)  # its honeypot link was followed
+
+
+rendering = Table("rendering", metadata, _Rendering)
+
+
+class _Visitor(_Numbered):
+    """A browser that posted: the cookie that alone may see what was typed."""
+
+    cookie_hash: Named[str] = Column(String(64), unique=True)
+    invitation_id: Named[int] = Column(ForeignKey("invitation.id"), index=True)
+    at: Named[datetime] = Column(Instant)
+
+
+visitor = Table("visitor", metadata, _Visitor)
+
+
+class _Response(_Numbered):
+    invitation_id: Named[int] = Column(ForeignKey("invitation.id"), index=True)
+    questionnaire_version_id: Named[int] = Column(ForeignKey("questionnaire_version.id"), index=True)
+    visitor_id: Named[int | None] = Column(ForeignKey("visitor.id"), index=True)
+    state: Named[str] = Column(String(16))
+    channel: Named[str] = Column(String(16))  # page, phone (typed in by the CSM)
+    entered_by: Named[str | None] = Column(Text)
+    language: Named[str] = Column(String(16))
+    started_at: Named[datetime] = Column(Instant)
+    saved_at: Named[datetime] = Column(Instant)
+    submitted_at: Named[datetime | None] = Column(Instant, index=True)
+    complete: Named[bool] = Column(Boolean)  # all required questions answered
+    score: Named[int | None] = Column(Integer)  # the recommend answer, 0..10
+    twice: Named[bool] = Column(Boolean, server_default=false())  # another browser answered too: shown to the CSM
+
+
+response = Table(
+    "response",
+    metadata,
+    _Response,
+    one_of("state", words.ResponseState),
+    CheckConstraint("score BETWEEN 0 AND 10", name="score_range"),
+)
+
+
+class _Answer(_Numbered):
+    response_id: Named[int] = Column(ForeignKey("response.id"))
+    question: Named[str] = Column(String(64))  # the question's key
+    number: Named[int | None] = Column(Integer)
+    choices: Named[Any] = Column(Json)  # list of choice keys
+    text: Named[str | None] = Column("verbatim", Text)
+
+
+answer = Table("answer", metadata, _Answer, UniqueConstraint("response_id", "question"))
+
+# --- followup -----------------------------------------------------------------------------------
+
+
+class _FollowUp(_Numbered):
+    key: Named[str] = Column(String(128), unique=True)  # kind:invitation id, or silent_account:account:spell
+    kind: Named[str] = Column(String(16))
+    state: Named[str] = Column(String(16), index=True)
+    account_id: Named[str] = Column(ForeignKey("account.id"), index=True)
+    contact_id: Named[str | None] = Column(ForeignKey("contact.id"), index=True)
+    wave_id: Named[int | None] = Column(ForeignKey("wave.id"), index=True)
+    response_id: Named[int | None] = Column(ForeignKey("response.id"), index=True)
+    score: Named[int | None] = Column(Integer)
+    owner_csm_id: Named[str | None] = Column(String(64), index=True)
+    opened_at: Named[datetime] = Column(Instant, index=True)  # when the answer was recorded: the clock's start
+    acknowledge_by: Named[datetime | None] = Column(Instant)
+    contact_by: Named[datetime] = Column(Instant)
+    resolve_by: Named[datetime | None] = Column(Instant)
+    acknowledged_at: Named[datetime | None] = Column(Instant)
+    contacted_at: Named[datetime | None] = Column(Instant)
+    resolved_at: Named[datetime | None] = Column(Instant)
+    confirmed_at: Named[datetime | None] = Column(Instant)
+    cause: Named[str | None] = Column(String(16))
+    outcome: Named[str | None] = Column(Text)
+    lead_told_at: Named[datetime | None] = Column(Instant)
+    leader_told_at: Named[datetime | None] = Column(Instant)
+
+
+follow_up = Table(
+    "follow_up",
+    metadata,
+    _FollowUp,
+    one_of("kind", words.FollowUpKind),
+    one_of("state", words.FollowUpState),
+    one_of("cause", words.Cause),
+)
+
+
+class _FollowUpEvent(_Numbered):
+    follow_up_id: Named[int] = Column(ForeignKey("follow_up.id"), index=True)
+    at: Named[datetime] = Column(Instant)
+    what: Named[str] = Column(String(32))  # opened, acknowledged, contacted, resolved, confirmed, reopened, escalated
+    by: Named[str] = Column(Text)
+    note: Named[str | None] = Column(Text)
+
+
+follow_up_event = Table("follow_up_event", metadata, _FollowUpEvent)
+
+# --- metrics ------------------------------------------------------------------------------------
+
+
+class _FigureSnapshot(_Numbered):
+    as_of: Named[date] = Column(Date)
+    scope: Named[str] = Column(String(16))
+    scope_id: Named[str] = Column(String(64))  # "" for the total
+    name: Named[str] = Column(String(64))
+    window_days: Named[int] = Column(Integer)
+    value: Named[float | None] = Column(Float)
+    numerator: Named[float | None] = Column(Float)
+    denominator: Named[float | None] = Column(Float)
+    low: Named[float | None] = Column(Float)
+    high: Named[float | None] = Column(Float)
+    level: Named[float | None] = Column(Float)
+    interval_kind: Named[str | None] = Column(String(32))
+    state: Named[str] = Column(String(16))
+    reason: Named[str | None] = Column(Text)
+    detail: Named[Any] = Column(Json)  # the parts a page needs beside the value
+    definition_version: Named[int] = Column(Integer)
+
+
+figure_snapshot = Table(
+    "figure_snapshot",
+    metadata,
+    _FigureSnapshot,
+    one_of("scope", words.Scope),
+    one_of("state", words.FigureState),
+    UniqueConstraint("scope", "scope_id", "name", "window_days", "as_of"),
+    Index("ix_figure_snapshot_as_of", "as_of"),
+)
+
+# --- web ----------------------------------------------------------------------------------------
+
+
+class _Session(TypedColumns):
+    token_hash: Named[str] = Column(String(64), primary_key=True)
+    staff_id: Named[int] = Column(ForeignKey("staff.id"), index=True)
+    csrf: Named[str] = Column(String(64))
+    created_at: Named[datetime] = Column(Instant)
+    seen_at: Named[datetime] = Column(Instant)
+    expires_at: Named[datetime] = Column(Instant)
+
+
+session = Table("session", metadata, _Session)
+
+
+class _Knock(_Numbered):
+    """A failed sign-in or an unknown token, for the rate limits; `source` is an HMAC of address or e-mail."""
+
+    kind: Named[str] = Column(String(16))
+    source: Named[str] = Column(String(64))
+    at: Named[datetime] = Column(Instant)
+
+
+knock = Table("knock", metadata, _Knock, Index("ix_knock_source", "kind", "source", "at"))

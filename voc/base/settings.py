@@ -1,0 +1,123 @@
+"""What an installation needs to start: voc.toml, overruled by VOC_* variables. Checked at start.
+
+What a programme owner changes from day to day (standards, calendar, limits) is in the database:
+`voc.base.preferences`. Secrets come from variables or files, never from voc.toml itself.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from voc.base.errors import Misconfigured
+from voc.base.secrets import KEY_FILE, Vault
+
+FILE = "voc.toml"
+
+
+class Mail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The server that takes our mail, and who it comes from."""
+
+    host: str = "127.0.0.1"
+    port: int = 25
+    security: Literal["none", "starttls", "tls"] = "none"
+    username: str | None = None
+    password_file: str | None = None  # or the variable VOC_MAIL_PASSWORD
+    from_address: str = "feedback@localhost.localdomain"
+    authenticated_domains: list[str] = []  # a CSM of these domains is the sender; others are in Reply-To
+    bounce_domain: str | None = None  # of the return path; the from address's domain if not set
+    per_second: float = 20.0
+    timeout_seconds: float = 30.0
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    database: str = "sqlite:///voc.db"
+    base_url: str = "http://127.0.0.1:8000"
+    host: str = "127.0.0.1"
+    port: int = 8000
+    questionnaires: str | None = None  # a folder; the ones that ship if not set
+    crm: str | None = None  # what `voc sync` reads on schedule, such as csv:/srv/export
+    sync_every_minutes: int = 60
+    log: Literal["json", "text"] = "text"
+    secret_key_file: str = KEY_FILE  # or the variable VOC_SECRET_KEY
+    trusted_proxies: int = 0
+    mail: Mail = Mail()
+
+
+def load(folder: Path, environ: Mapping[str, str] = os.environ) -> Settings:
+    """Settings of the installation in that folder. Misconfigured names the key and the mend."""
+    path = folder / FILE
+    raw: dict[str, Any] = {}
+    if path.exists():
+        try:
+            raw = tomllib.loads(path.read_text("utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as mistake:
+            raise Misconfigured(str(path), f"not readable as TOML: {mistake}", "Correct that line") from None
+    for name, value in environ.items():
+        if name.startswith("VOC_MAIL_") and name != "VOC_MAIL_PASSWORD":
+            section = raw.setdefault("mail", {})
+            section[name.removeprefix("VOC_MAIL_").lower()] = value
+        elif name.startswith("VOC_") and name.removeprefix("VOC_").lower() in Settings.__struct_fields__:
+            raw[name.removeprefix("VOC_").lower()] = value
+    try:
+        settings = msgspec.convert(raw, Settings, strict=False)
+    except msgspec.ValidationError as mistake:
+        raise Misconfigured(str(path), str(mistake), "See `voc init --help` for the keys and their values") from None
+    _check(settings, str(path))
+    return _anchored(settings, folder)
+
+
+def _check(settings: Settings, place: str) -> None:
+    if not settings.base_url.startswith(("http://", "https://")) or settings.base_url.endswith("/"):
+        raise Misconfigured(
+            f"{place}: base_url",
+            f"{settings.base_url!r} is not an address without a slash at its end",
+            "Write https://feedback.example.com",
+        )
+    if "@" not in settings.mail.from_address:
+        raise Misconfigured(f"{place}: mail.from_address", "not an address", "Write feedback@example.com")
+    for key, port in (("port", settings.port), ("mail.port", settings.mail.port)):
+        if not 0 < port < 65536:
+            raise Misconfigured(f"{place}: {key}", f"{port} is not a port", "Write a number from 1 to 65535")
+    if settings.sync_every_minutes < 1:
+        raise Misconfigured(f"{place}: sync_every_minutes", "must be 1 or more", "Write 60 for once an hour")
+    if settings.mail.per_second <= 0:
+        raise Misconfigured(f"{place}: mail.per_second", "must be above 0", "Write 20")
+
+
+def _anchored(settings: Settings, folder: Path) -> Settings:
+    """Relative paths are meant from the folder of voc.toml, not from wherever the command runs."""
+    prefix = "sqlite:///"
+    database = settings.database
+    if database.startswith(prefix) and not database.startswith(prefix + "/"):
+        database = prefix + str((folder / database.removeprefix(prefix)).resolve())
+    return msgspec.structs.replace(
+        settings,
+        database=database,
+        secret_key_file=str((folder / settings.secret_key_file).resolve()),
+        questionnaires=None if settings.questionnaires is None else str((folder / settings.questionnaires).resolve()),
+    )
+
+
+def vault(settings: Settings, environ: Mapping[str, str] = os.environ) -> Vault:
+    """The keys, newest first: VOC_SECRET_KEY (comma-separated) or the key file (a line each)."""
+    if given := environ.get("VOC_SECRET_KEY"):
+        return Vault([key.strip() for key in given.split(",")])
+    path = Path(settings.secret_key_file)
+    if not path.exists():
+        raise Misconfigured(str(path), "the key file is missing", "Run `voc init`, or set VOC_SECRET_KEY")
+    return Vault(path.read_text("ascii").split())
+
+
+def mail_password(settings: Settings, environ: Mapping[str, str] = os.environ) -> str | None:
+    if given := environ.get("VOC_MAIL_PASSWORD"):
+        return given
+    if settings.mail.password_file is None:
+        return None
+    path = Path(settings.mail.password_file)
+    if not path.exists():
+        raise Misconfigured("mail.password_file", f"{path} does not exist", "Correct the path or set VOC_MAIL_PASSWORD")
+    return path.read_text("utf-8").strip()

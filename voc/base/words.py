@@ -1,0 +1,252 @@
+"""The closed vocabularies: states, reasons and kinds, one word each, checked by the database too.
+
+They stand here and not in the stages' models because `schema` needs them for its CHECK
+constraints; each stage's `model` re-exports its own.
+"""
+
+from enum import StrEnum
+
+
+class StaffRole(StrEnum):
+    CSM = "csm"
+    LEAD = "lead"
+    LEADER = "leader"
+    ADMIN = "admin"
+
+
+class RecordState(StrEnum):
+    """How a row stands that came from the CRM. Only `live` rows are counted or asked."""
+
+    LIVE = "live"
+    SET_ASIDE = "set_aside"  # missing from the CRM without a delete flag; a person or the next run settles it
+    CLOSED = "closed"  # missing twice, or settled as gone
+    DELETED = "deleted"
+    MERGED = "merged"
+
+
+class AccountStatus(StrEnum):
+    CUSTOMER = "customer"
+    PROSPECT = "prospect"
+    CHURNED = "churned"
+
+
+class Segment(StrEnum):
+    ENTERPRISE = "enterprise"
+    MID_MARKET = "mid-market"
+    SMALL = "small"
+
+
+class Role(StrEnum):
+    """Why a contact must be heard."""
+
+    DECISION_MAKER = "decision_maker"
+    BUDGET_HOLDER = "budget_holder"
+    CHAMPION = "champion"
+    EXECUTIVE_SPONSOR = "executive_sponsor"
+    INFLUENCER = "influencer"
+    END_USER = "end_user"
+
+
+class RunState(StrEnum):
+    RUNNING = "running"
+    COMPLETE = "complete"
+    HELD = "held"  # read, but a brake stopped it; a person decides
+    FAILED = "failed"
+
+
+class ProblemLevel(StrEnum):
+    REJECTED = "rejected"  # the row is not loaded
+    FIELD_ERROR = "field_error"  # the row is loaded, that field stays empty
+    WARNING = "warning"  # the row is loaded in full, a person should look
+    FILE = "file"
+
+
+class Sign(StrEnum):
+    """A sign of life, or of the end of it (3-metrics 5.2)."""
+
+    ANSWERED = "answered"
+    REPLIED = "replied"
+    OPTED_OUT = "opted_out"
+    MEETING = "meeting"
+    CONFIRMED = "confirmed"
+    CLICKED = "clicked"
+    OUT_OF_OFFICE = "out_of_office"
+    EDITED = "edited"
+    DELIVERED = "delivered"
+    BOUNCED = "bounced"
+    LEFT = "left"
+
+
+class SuppressionReason(StrEnum):
+    OPT_OUT = "opt_out"
+    BOUNCED = "bounced"
+    COMPLAINT = "complaint"
+
+
+class SuggestionKind(StrEnum):
+    LEFT = "left"
+    SUCCESSOR = "successor"
+    CHANGED_ROLE = "changed_role"
+    REFERRAL = "referral"
+    BOUNCED = "bounced"
+
+
+class SuggestionState(StrEnum):
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+
+
+class NotAsked(StrEnum):
+    """Why somebody in the census is not asked; the first that applies."""
+
+    SET_ASIDE = "set_aside"
+    LEFT = "left"
+    OPTED_OUT = "opted_out"
+    BOUNCED = "bounced"
+    NO_ADDRESS = "no_address"
+    COMPLAINED = "complained"
+    EXCLUDED = "excluded"
+    ESCALATED = "escalated"
+    RENEWAL_SIGNING = "renewal_signing"
+    ASKED_RECENTLY = "asked_recently"
+    SAME_ADDRESS = "same_address"
+
+
+class WaveState(StrEnum):
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+    CLOSED = "closed"
+
+
+class Step(StrEnum):
+    HEADS_UP = "heads_up"
+    INVITE = "invite"
+    REMINDER_1 = "reminder_1"
+    REMINDER_2 = "reminder_2"
+    LAST_CALL = "last_call"
+
+
+class StopReason(StrEnum):
+    """Why a chase ended before its last step."""
+
+    ANSWERED = "answered"
+    REFUSED = "refused"
+    OPTED_OUT = "opted_out"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+    LEFT = "left"
+    REPLIED = "replied"
+    REFERRED = "referred"
+    MERGED = "merged"
+    GONE = "gone"
+    WAVE_STOPPED = "wave_stopped"
+    WAVE_CLOSED = "wave_closed"
+
+
+class Disposition(StrEnum):
+    """What became of an invitation (3-metrics 1.1, after the AAPOR Standard Definitions)."""
+
+    COMPLETE = "complete"
+    PARTIAL = "partial"
+    REFUSED = "refused"
+    SILENT = "silent"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+    NOT_ELIGIBLE = "not_eligible"
+
+
+class MessageKind(StrEnum):
+    CHASE = "chase"
+    DIGEST = "digest"
+    FOLLOW_UP = "follow_up"
+    NUDGE = "nudge"
+    TEST = "test"
+    ALERT = "alert"
+
+
+class MessageState(StrEnum):
+    QUEUED = "queued"
+    CLAIMED = "claimed"
+    HANDING_OVER = "handing_over"  # the second commit: from here on nobody can know until the 250
+    SENT = "sent"
+    UNKNOWN = "unknown"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    HELD = "held"
+
+
+class InboundKind(StrEnum):
+    HARD_BOUNCE = "hard_bounce"
+    SOFT_BOUNCE = "soft_bounce"
+    POLICY_BOUNCE = "policy_bounce"  # 5.7.x: about our reputation, never about the contact
+    COMPLAINT = "complaint"
+    AWAY = "away"
+    LEFT = "left"
+    CHANGED_ROLE = "changed_role"
+    REPLY = "reply"
+
+
+class ResponseState(StrEnum):
+    DRAFT = "draft"  # kept as one types
+    SUSPECT = "suspect"  # posted, but "confirm it is you" is not pressed yet
+    SUBMITTED = "submitted"
+    SUPERSEDED = "superseded"
+
+
+class FollowUpKind(StrEnum):
+    DETRACTOR = "detractor"
+    PASSIVE_REQUEST = "passive_request"
+    PROMOTER_OFFER = "promoter_offer"
+    SILENT_ACCOUNT = "silent_account"
+
+
+class FollowUpState(StrEnum):
+    NEW = "new"
+    ACKNOWLEDGED = "acknowledged"
+    CONTACTED = "contacted"
+    RESOLVED = "resolved"
+    CONFIRMED = "confirmed"
+
+
+class Cause(StrEnum):
+    """Root cause of a follow-up."""
+
+    SUPPORT = "support"
+    RELIABILITY = "reliability"
+    PRODUCT = "product"
+    TRAINING = "training"
+    PRICE = "price"
+    ACCOUNT_TEAM = "account_team"
+    OTHER = "other"
+
+
+class AccountState(StrEnum):
+    """3-metrics 4.1, first match wins."""
+
+    NO_CENSUS = "no_census"
+    HEARD = "heard"
+    NOT_ASKED = "not_asked"
+    UNREACHABLE = "unreachable"
+    ALL_OPTED_OUT = "all_opted_out"
+    IN_FLIGHT = "in_flight"
+    TOO_NEW = "too_new"
+    SILENT = "silent"
+    QUIET = "quiet"
+
+
+class FigureState(StrEnum):
+    OK = "ok"
+    TOO_FEW = "too_few"
+    NONE_ASKED = "none_asked"
+    IN_FLIGHT = "in_flight"
+    SUPPRESSED = "suppressed"
+    NO_DATA = "no_data"
+
+
+class Scope(StrEnum):
+    ACCOUNT = "account"
+    CSM = "csm"
+    TEAM = "team"
+    TOTAL = "total"

@@ -1,0 +1,25 @@
+"""What a handler is given: everything wired once by `voc.app`."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from voc.base.clock import Clock
+from voc.base.db import Database
+from voc.base.secrets import Vault
+from voc.base.settings import Settings
+from voc.base.tokens import Tokens
+
+
+@dataclass(frozen=True)
+class App:
+    settings: Settings
+    database: Database
+    clock: Clock
+    tokens: Tokens
+    vault: Vault
+    questionnaires: Path
+    demo: bool = False
+
+    def now(self) -> datetime:
+        return self.clock.now()
