@@ -50,12 +50,20 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def load(folder: Path, environ: Mapping[str, str] = os.environ) -> Settings:
     """Settings of the installation in that folder. Misconfigured names the key and the mend."""
     path = folder / FILE
-    raw: dict[str, Any] = {}
-    if path.exists():
-        try:
-            raw = tomllib.loads(path.read_text("utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as mistake:
-            raise Misconfigured(str(path), f"not readable as TOML: {mistake}", "Correct that line") from None
+    try:
+        text = path.read_text("utf-8") if path.exists() else ""
+    except UnicodeDecodeError:
+        raise Misconfigured(str(path), "not readable as UTF-8", "Save it as UTF-8") from None
+    return parse(text, folder, environ)
+
+
+def parse(text: str, folder: Path, environ: Mapping[str, str] = os.environ) -> Settings:
+    """The same from the text of a voc.toml that stands, or will stand, in that folder."""
+    path = folder / FILE
+    try:
+        raw: dict[str, Any] = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as mistake:
+        raise Misconfigured(str(path), f"not readable as TOML: {mistake}", "Correct that line") from None
     for name, value in environ.items():
         if name.startswith("VOC_MAIL_") and name != "VOC_MAIL_PASSWORD":
             section = raw.setdefault("mail", {})

@@ -1,0 +1,47 @@
+"""A wrong setting names its key and its mend, and what is relative is meant from the folder of voc.toml."""
+
+from pathlib import Path
+
+import pytest
+
+from voc.base import settings
+from voc.base.errors import Misconfigured
+
+
+def parsed(text: str, **environ: str) -> settings.Settings:
+    return settings.parse(text, Path("/srv/voc"), environ)
+
+
+def test_an_empty_file_gives_the_defaults_in_its_own_folder() -> None:
+    assert parsed("").database == "sqlite:////srv/voc/voc.db"
+    assert parsed("").mail.port == 25
+
+
+def test_variables_overrule_the_file() -> None:
+    chosen = parsed("port = 1\n[mail]\nhost = 'a'", VOC_PORT="8080", VOC_MAIL_HOST="mail.example", VOC_MAIL_PORT="587")
+    assert (chosen.port, chosen.mail.host, chosen.mail.port) == (8080, "mail.example", 587)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("port = x\nhost = 1", "line 1"),
+        ("prot = 8000", "prot"),
+        ("port = 'many'", "port"),
+        ("base_url = 'example.com'", "base_url"),
+        ("base_url = 'https://example.com/'", "base_url"),
+        ("[mail]\nport = 70000", "mail.port"),
+        ("[mail]\nfrom_address = 'feedback'", "mail.from_address"),
+        ("[mail]\nsecurity = 'ssl'", "mail.security"),
+        ("sync_every_minutes = 0", "sync_every_minutes"),
+    ],
+)
+def test_a_mistake_names_its_place(text: str, place: str) -> None:
+    with pytest.raises(Misconfigured, match=r"voc\.toml") as caught:
+        parsed(text)
+    assert place in str(caught.value)
+
+
+def test_a_missing_key_file_says_how_to_get_one(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match="voc init"):
+        settings.vault(settings.parse("", tmp_path, {}), {})
