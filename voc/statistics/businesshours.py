@@ -1,0 +1,75 @@
+"""Working time between two moments, for the clocks of follow-ups (3-metrics 6)."""
+
+from collections.abc import Collection, Iterable
+from datetime import date, datetime, time, timedelta
+
+_LONGEST_SEARCH_DAYS = 3660
+
+
+def business_hours(
+    *,
+    start: datetime | str,
+    end: datetime | str,
+    open: float | time,
+    close: float | time,
+    weekend: Collection[int],
+    holidays: Iterable[date | str],
+) -> float:
+    """Open hours between two local moments of the owner; 0 when the end is not after the start.
+
+    Moments are wall-clock times in the owner's zone (aware ones must carry that zone). `open` and
+    `close` are times, or hours such as 9 or 9.5; `weekend` holds weekdays with Monday 0.
+    """
+    begins, ends = _local(start), _local(end)
+    closed = _days(holidays)
+    hours, day = timedelta(), begins.date()
+    while day <= ends.date():
+        if day.weekday() not in weekend and day not in closed:
+            overlap = min(ends, _at(day, close)) - max(begins, _at(day, open))
+            hours += max(overlap, timedelta())
+        day += timedelta(days=1)
+    return hours / timedelta(hours=1)
+
+
+def after_business_hours(
+    *,
+    start: datetime | str,
+    hours: float,
+    open: float | time,
+    close: float | time,
+    weekend: Collection[int],
+    holidays: Iterable[date | str],
+) -> datetime:
+    """The first local moment at which that many open hours have passed: a follow-up's limit.
+
+    A limit that is used up at closing time stands at closing time. The result is naive wall-clock
+    time when `start` is; an aware start gives an aware result in the same zone.
+    """
+    given = datetime.fromisoformat(start) if isinstance(start, str) else start
+    closed = _days(holidays)
+    left, now = timedelta(hours=hours), _local(given)
+    for _ in range(_LONGEST_SEARCH_DAYS):
+        day = now.date()
+        if day.weekday() not in weekend and day not in closed:
+            begins = max(now, _at(day, open))
+            room = _at(day, close) - begins
+            if room > timedelta() and left <= room:
+                return (begins + left).replace(tzinfo=given.tzinfo)
+            left -= max(room, timedelta())
+        now = datetime.combine(day + timedelta(days=1), time())
+    raise ValueError("the calendar has no open day")
+
+
+def _local(moment: datetime | str) -> datetime:
+    value = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    return value.replace(tzinfo=None)
+
+
+def _days(holidays: Iterable[date | str]) -> frozenset[date]:
+    return frozenset(date.fromisoformat(day) if isinstance(day, str) else day for day in holidays)
+
+
+def _at(day: date, hour: float | time) -> datetime:
+    if isinstance(hour, time):
+        return datetime.combine(day, hour)
+    return datetime.combine(day, time()) + timedelta(hours=hour)
