@@ -687,6 +687,8 @@ message = Table(
     # the worker's queue
     partial("ix_message_queue", "next_attempt_at", "id", where="state IN ('queued', 'claimed', 'handing_over')"),
     Index("ix_message_sent", "sent_at"),
+    # what a person must look at: health page and doctor
+    partial("ix_message_trouble", "state", "id", where="state IN ('unknown', 'failed', 'held')"),
 )
 
 
@@ -700,6 +702,20 @@ class _Attempt(_Numbered):
 
 
 attempt = Table("attempt", metadata, _Attempt)
+
+
+class _RelayState(TypedColumns):
+    """How our mail server does: closed to us until when, and failures in a row. No row is all well."""
+
+    relay: Named[str] = Column(String(255), primary_key=True)  # host:port
+    open_until: Named[datetime | None] = Column(Instant)  # the circuit: nothing is tried before
+    outages: Named[int] = Column(Integer, server_default="0")  # times in a row that it could not be reached
+    refusals: Named[int] = Column(Integer, server_default="0")  # messages in a row that it refused for good
+    reason: Named[str | None] = Column(Text)
+    changed_at: Named[datetime] = Column(Instant)
+
+
+relay_state = Table("relay_state", metadata, _RelayState)
 
 
 class _Link(_Numbered):
