@@ -68,3 +68,95 @@ def add_contact(db: Connection, id: str = "con-1", *, roles: tuple[str, ...] = (
     for role in roles:
         db.execute(insert(schema.contact_role).values(account_id=row["account_id"], contact_id=id, role=role))
     return id
+
+
+def add_staff(db: Connection, email: str = "dana@vendor.example", **values: Any) -> int:
+    row = {"name": "Dana Whitlock", "role": "csm", "csm_id": "csm-1", "active": True, "created_at": NOW}
+    if values.get("role", "csm") not in ("csm", "lead"):
+        row["csm_id"] = None
+    statement = insert(schema.staff).values(email=email, **{**row, **values}).returning(schema.staff.c.id)
+    return db.execute(statement).scalar_one()
+
+
+def add_questionnaire(db: Connection, name: str = "relationship", **values: Any) -> int:
+    row = {"hash": "0" * 64, "files": {}, "created_at": NOW}
+    table = schema.questionnaire_version
+    return db.execute(insert(table).values(name=name, **{**row, **values}).returning(table.c.id)).scalar_one()
+
+
+def add_campaign(db: Connection, name: str = "relationship", **values: Any) -> int:
+    row = {"questionnaire": "relationship", "priority": 3, "settings": {}}
+    table = schema.campaign
+    return db.execute(insert(table).values(name=name, **{**row, **values}).returning(table.c.id)).scalar_one()
+
+
+def add_wave(db: Connection, *, campaign_id: int, questionnaire_version_id: int, **values: Any) -> int:
+    row = {"label": "Relationship, January 2026", "state": "running", "launched_at": NOW, "launched_by": "Clara Wendt"}
+    row = {**row, "settings": {}, "campaign_id": campaign_id, "questionnaire_version_id": questionnaire_version_id}
+    return db.execute(insert(schema.wave).values(**{**row, **values}).returning(schema.wave.c.id)).scalar_one()
+
+
+def add_invitation(db: Connection, *, wave_id: int, **values: Any) -> int:
+    row = {
+        "contact_id": "con-1",
+        "account_id": "acc-1",
+        "csm_id": "csm-1",
+        "inherited": False,
+        "segment": "mid-market",
+        "roles": ["champion"],
+        "language": "en",
+        "time_zone": "Europe/Berlin",
+        "country": "DE",
+        "heads_up": False,
+    }
+    row = {**row, "wave_id": wave_id, **values}
+    row.setdefault("address", f"{row['contact_id']}@calder.example")
+    table = schema.invitation
+    return db.execute(insert(table).values(**row).returning(table.c.id)).scalar_one()
+
+
+def add_message(db: Connection, key: str, **values: Any) -> int:
+    row = {
+        "kind": "chase",
+        "address": "con-1@calder.example",
+        "return_path": f"{key.replace(':', '-')}@bounce.vendor.example",
+        "subject": "How are we doing?",
+        "message_id": f"<{key}@vendor.example>",
+        "created_at": NOW,
+        "due_at": NOW,
+        "state": "sent",
+    }
+    row = {**row, **values}
+    row.setdefault("recipient", row["address"])
+    table = schema.message
+    return db.execute(insert(table).values(key=key, **row).returning(table.c.id)).scalar_one()
+
+
+def add_response(db: Connection, *, invitation_id: int, questionnaire_version_id: int, **values: Any) -> int:
+    """A submitted answer with its score, and `verbatim` as the answer to the open question."""
+    said = values.pop("verbatim", None)
+    row = {
+        "state": "submitted",
+        "channel": "page",
+        "language": "en",
+        "started_at": NOW,
+        "saved_at": NOW,
+        "submitted_at": NOW,
+        "complete": True,
+        "score": 9,
+    }
+    row = {**row, "invitation_id": invitation_id, "questionnaire_version_id": questionnaire_version_id, **values}
+    table = schema.response
+    response_id = db.execute(insert(table).values(**row).returning(table.c.id)).scalar_one()
+    for question, number, words in (("recommend", row["score"], None), ("why", None, said)):
+        if number is not None or words is not None:
+            answer = {"response_id": response_id, "question": question, "number": number, "choices": [], "text": words}
+            db.execute(insert(schema.answer).values(**answer))
+    return response_id
+
+
+def add_follow_up(db: Connection, key: str = "detractor:1", **values: Any) -> int:
+    row = {"kind": "detractor", "state": "new", "account_id": "acc-1", "contact_id": "con-1", "owner_csm_id": "csm-1"}
+    row = {**row, "score": 4, "opened_at": NOW, "contact_by": NOW, **values}
+    table = schema.follow_up
+    return db.execute(insert(table).values(key=key, **row).returning(table.c.id)).scalar_one()

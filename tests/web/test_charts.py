@@ -1,7 +1,7 @@
 """The charts are pure: values in, SVG out."""
 
 from collections.abc import Sequence
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given
@@ -19,8 +19,8 @@ def limits(size: float, sigma: int) -> Sequence[float]:
     return (max(0.0, 0.5 - reach), min(1.0, 0.5 + reach))
 
 
-def drawn(svg: Markup) -> ElementTree.Element:
-    return ElementTree.fromstring(f"<all>{svg}</all>")
+def drawn(svg: Markup) -> ET.Element:
+    return ET.fromstring(f"<all>{svg}</all>")
 
 
 def words(svg: Markup) -> list[str]:
@@ -66,7 +66,7 @@ def test_labels_never_lie_on_each_other_even_when_all_books_are_alike() -> None:
 
 
 def test_hostile_names_stay_text() -> None:
-    svg = a_funnel(Book("<script>alert(1)</script> \"x", 22, 34, 24.3))
+    svg = a_funnel(Book('<script>alert(1)</script> "x', 22, 34, 24.3))
     assert "<script>" not in svg
     drawn(svg)
 
