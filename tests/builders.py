@@ -160,3 +160,15 @@ def add_follow_up(db: Connection, key: str = "detractor:1", **values: Any) -> in
     row = {**row, "score": 4, "opened_at": NOW, "contact_by": NOW, **values}
     table = schema.follow_up
     return db.execute(insert(table).values(key=key, **row).returning(table.c.id)).scalar_one()
+
+
+def add_sign(
+    db: Connection, contact_id: str = "con-1", kind: str = "answered", at: datetime = NOW, **values: Any
+) -> None:
+    row = {"key": f"{contact_id}:{kind}:{at.isoformat()}", "contact_id": contact_id, "kind": kind, "at": at}
+    db.execute(insert(schema.sign_of_life).values(**{**row, "source": "page", **values}))
+
+
+def add_suppression(db: Connection, address: str, reason: str = "opt_out", **values: Any) -> None:
+    row = {"address": address, "reason": reason, "at": NOW, "source": "page"}
+    db.execute(insert(schema.suppression).values(**{**row, **values}))

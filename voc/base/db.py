@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, Table, create_engine, event, literal
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
@@ -106,3 +107,13 @@ def _sqlite_engine(url: str, *, reader: bool, pool_size: int) -> Engine:
         db.exec_driver_sql("BEGIN" if reader else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def insert_once(db: Connection, table: Table, values: dict[str, Any]) -> bool:
+    """Insert the row unless a unique key says that it is there already; True if it was new.
+
+    Two processes that record the same fact at the same moment keep one row, and neither fails.
+    """
+    into = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
+    statement = into(table).values(values).on_conflict_do_nothing().returning(literal(1))
+    return db.execute(statement).first() is not None

@@ -1,0 +1,249 @@
+"""The people an account should have known to us, and how sure we are of each.
+
+A *place* is one required role at one account. A *holder* fills it when reachable; a fresh holder
+covers it (3-metrics 5).
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+
+from voc.base.words import (
+    NotAsked,
+    Role,
+    Segment,
+    Sign,
+    SuggestionKind,
+    SuggestionState,
+    SuppressionReason,
+)
+
+__all__ = [
+    "Coverage",
+    "Exclusion",
+    "Freshness",
+    "Holder",
+    "NotAsked",
+    "Place",
+    "Requirement",
+    "Role",
+    "Segment",
+    "Sign",
+    "SignOfLife",
+    "SignsKnown",
+    "Suggestion",
+    "SuggestionKind",
+    "SuggestionState",
+    "Suppression",
+    "SuppressionReason",
+    "Team",
+    "Threads",
+]
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """One cell of the role matrix: what a role weighs in a segment, and how many holders it needs."""
+
+    segment: Segment
+    role: Role
+    weight: int
+    required_count: int = 1
+
+
+@dataclass(frozen=True)
+class SignOfLife:
+    """A dated fact that says somebody is there, or (bounced, left) no longer is."""
+
+    kind: Sign
+    at: datetime
+    source: str
+    quote: str | None = None
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """Probability of 0..1 that the contact is still there, and why.
+
+    `sign` is the sign it rests on, None when nothing ever verified the contact or a bounce or a
+    departure cancelled all there was; `ended` is that bounce or departure if nothing came after it.
+    `delivered_at` is the latest delivery when its weak evidence is what lifts the value.
+    `without_own_word` is the value if the CSMs' own confirmations and edits did not count.
+    """
+
+    value: float
+    sign: SignOfLife | None = None
+    ended: SignOfLife | None = None
+    delivered_at: datetime | None = None
+    without_own_word: float = 0.0
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A contact as one account knows them. `why_not_reachable` is the first reason, None if reachable."""
+
+    contact_id: str
+    name: str
+    first_name: str | None
+    title: str | None
+    address: str | None
+    roles: tuple[Role, ...]  # held at this account, required or not
+    freshness: Freshness
+    why_not_reachable: NotAsked | None
+    direct: bool = True  # False: belongs to another account of the customer
+    away_until_on: date | None = None
+
+    @property
+    def reachable(self) -> bool:
+        return self.why_not_reachable is None
+
+
+@dataclass(frozen=True)
+class Place:
+    """A required role at an account. `holders`: reachable ones first, the freshest first."""
+
+    role: Role
+    weight: int
+    required_count: int
+    holders: tuple[Holder, ...]
+    fresh_cut: float
+
+    @property
+    def reachable(self) -> tuple[Holder, ...]:
+        return tuple(holder for holder in self.holders if holder.reachable)
+
+    @property
+    def named(self) -> bool:
+        """As many reachable holders as the place requires."""
+        return len(self.reachable) >= self.required_count
+
+    @property
+    def fresh(self) -> bool:
+        """As many of them fresh."""
+        return sum(holder.freshness.value >= self.fresh_cut for holder in self.reachable) >= self.required_count
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Weighted share of places, 0..1: with fresh holders (the headline), with any reachable one, as expected.
+
+    `fresh_points` and `named_points` of `points` are the weights behind the first two.
+    """
+
+    fresh: float
+    named: float
+    expected: float
+    fresh_points: int
+    named_points: int
+    points: int
+
+
+@dataclass(frozen=True)
+class Threads:
+    """How many people we would still reach at the account: people, not places. `people` are reachable holders."""
+
+    people: int
+    distribution: tuple[float, ...]  # P(0), P(1), ... of them still there
+    expected: float
+    single_or_none: float
+    at_least_one: float
+
+    @property
+    def single_threaded(self) -> bool:
+        return self.single_or_none > 0.5
+
+
+@dataclass(frozen=True)
+class Team:
+    """The stakeholder team of one account.
+
+    `coverage` is None when the segment is unknown or requires nobody. `others` are contacts of the
+    account that fill no required place: without a role, or with one that nobody asks for.
+    """
+
+    account_id: str
+    segment: Segment | None
+    places: tuple[Place, ...]
+    coverage: Coverage | None
+    threads: Threads
+    others: tuple[Holder, ...] = ()
+
+    @property
+    def people(self) -> tuple[Holder, ...]:
+        """Everybody in a required place, once each, in the order of the places."""
+        found = {holder.contact_id: holder for place in self.places for holder in place.holders}
+        return tuple(found.values())
+
+    def points(self, weight: int) -> int:
+        """A weight as whole points of coverage, of 100."""
+        total = sum(place.weight for place in self.places)
+        return round(100 * weight / total) if total else 0
+
+
+@dataclass(frozen=True)
+class SignsKnown:
+    """How many contacts of valid customers have any sign of life.
+
+    Until three in ten have, fresh coverage says more about our records than about the customers, so
+    named coverage is shown beside it.
+    """
+
+    contacts: int
+    with_sign: int
+
+    @property
+    def both_coverages(self) -> bool:
+        return self.with_sign < 0.3 * self.contacts
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """What a respondent, a bounce or an auto-reply told us, for the CSM to accept or decline.
+
+    `name`, `address` and `role` speak of the person it names: the successor, or the colleague to ask.
+    """
+
+    id: int
+    kind: SuggestionKind
+    account_id: str
+    contact_id: str | None
+    contact_name: str | None
+    name: str | None
+    address: str | None
+    role: Role | None
+    quote: str | None
+    created_at: datetime
+    state: SuggestionState
+    decided_at: datetime | None = None
+    decided_by: str | None = None
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """An account, or one contact of it, that is not asked until a day."""
+
+    id: int
+    account_id: str
+    account_name: str
+    csm_id: str | None
+    contact_id: str | None
+    contact_name: str | None
+    reason: str
+    by: str
+    created_at: datetime
+    expires_on: date
+    ended_at: datetime | None = None
+    arr: Decimal | None = field(default=None)
+    currency: str | None = None
+
+
+@dataclass(frozen=True)
+class Suppression:
+    """An address that must not be mailed; `lifted_at` is None while it stands."""
+
+    id: int
+    address: str
+    reason: SuppressionReason
+    at: datetime
+    source: str
+    lifted_at: datetime | None

@@ -1,0 +1,246 @@
+"""Signs of life -> freshness, reachability, places and coverage (3-metrics 5). Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from voc import statistics
+from voc.base.words import NotAsked, Role, Segment, Sign, SuppressionReason
+from voc.stakeholders.model import Coverage, Freshness, Holder, Place, Requirement, SignOfLife, Team, Threads
+
+# How strongly each sign says that the person is there (assumed, 3-metrics 5.2). A delivery is not among
+# them: it is weak evidence that only updates what is known already.
+STRENGTH = {
+    Sign.ANSWERED: 1.0,
+    Sign.REPLIED: 1.0,
+    Sign.OPTED_OUT: 1.0,
+    Sign.MEETING: 0.95,
+    Sign.CONFIRMED: 0.9,
+    Sign.CLICKED: 0.9,
+    Sign.OUT_OF_OFFICE: 0.9,
+    Sign.EDITED: 0.8,
+}
+ENDS = frozenset({Sign.BOUNCED, Sign.LEFT})
+OWN_WORD = frozenset({Sign.CONFIRMED, Sign.EDITED})
+SENIOR = frozenset({Role.DECISION_MAKER, Role.EXECUTIVE_SPONSOR})
+
+# Weight per segment, required count 1 throughout (3-metrics 5.3, assumed).
+_DEFAULT_WEIGHTS = {
+    Segment.ENTERPRISE: (3, 3, 2, 2, 1, 1),
+    Segment.MID_MARKET: (3, 2, 2, 1, 1, 1),
+    Segment.SMALL: (3, 0, 1, 0, 0, 1),
+}
+DEFAULT_MATRIX = tuple(
+    Requirement(segment, role, weight)
+    for segment, weights in _DEFAULT_WEIGHTS.items()
+    for role, weight in zip(Role, weights, strict=True)
+    if weight
+)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the tables say of one contact, before any rule; `suppressed` holds by address."""
+
+    contact_id: str
+    first_name: str | None
+    last_name: str | None
+    title: str | None
+    address: str | None
+    live: bool
+    left_company: bool
+    left_at: datetime | None
+    opted_out: bool
+    bounced: bool
+    suppressed: frozenset[SuppressionReason]
+    signs: Sequence[SignOfLife]
+    away_until_on: date | None = None
+
+    @property
+    def name(self) -> str:
+        return " ".join(part for part in (self.first_name, self.last_name) if part) or self.address or "Unnamed contact"
+
+
+def annual_loss_of(roles: Iterable[Role], *, usual: float, senior: float) -> float:
+    """Decision makers and executive sponsors change posts more often."""
+    return senior if SENIOR & set(roles) else usual
+
+
+def freshness(signs: Sequence[SignOfLife], *, now: datetime, annual_loss: float) -> Freshness:
+    """Probability that the person is still there, and the sign behind it. Signs after `now` do not count."""
+    past = [sign for sign in signs if sign.at <= now]
+    ended = max((sign for sign in past if sign.kind in ENDS), key=lambda sign: sign.at, default=None)
+    valid = [sign for sign in past if sign.kind in STRENGTH and (ended is None or sign.at > ended.at)]
+    value, delivered_at = _value(past, now=now, annual_loss=annual_loss)
+    others = [sign for sign in past if sign.kind not in OWN_WORD]
+    return Freshness(
+        value=value,
+        # Of two equal ones the later: it is the one a reader expects to see named.
+        sign=max(valid, key=lambda sign: (_alone(sign, now, annual_loss), sign.at), default=None),
+        ended=ended if not valid else None,
+        delivered_at=delivered_at,
+        without_own_word=_value(others, now=now, annual_loss=annual_loss)[0],
+    )
+
+
+def _value(past: Sequence[SignOfLife], *, now: datetime, annual_loss: float) -> tuple[float, datetime | None]:
+    """The value, and the latest delivery if the value rests on it.
+
+    The delivery counts once, as an event of the strength that Bayes' rule gives it on its day: a
+    catch-all mailbox never bounces, so repeats must not compound.
+    """
+    plain = _decayed(past, now=now, annual_loss=annual_loss)
+    delivered_at = max((sign.at for sign in past if sign.kind == Sign.DELIVERED), default=None)
+    if delivered_at is None:
+        return plain, None
+    until_then = [sign for sign in past if sign.at <= delivered_at]
+    before = _decayed(until_then, now=delivered_at, annual_loss=annual_loss)
+    strength = statistics.delivered_update(v=before)
+    lifted = _decayed(past, now=now, annual_loss=annual_loss, extra=(delivered_at, strength))
+    return (lifted, delivered_at) if lifted > plain else (plain, None)
+
+
+def _decayed(
+    signs: Sequence[SignOfLife], *, now: datetime, annual_loss: float, extra: tuple[datetime, float] | None = None
+) -> float:
+    events = [(_days(sign.at, now), STRENGTH[sign.kind]) for sign in signs if sign.kind in STRENGTH]
+    if extra:
+        events.append((_days(extra[0], now), extra[1]))
+    ends = [_days(sign.at, now) for sign in signs if sign.kind in ENDS]
+    return statistics.freshness(events=events, now=0.0, annual_loss=annual_loss, bounce_at=max(ends, default=None))
+
+
+def _alone(sign: SignOfLife, now: datetime, annual_loss: float) -> float:
+    return _decayed([sign], now=now, annual_loss=annual_loss)
+
+
+def _days(at: datetime, now: datetime) -> float:
+    """Days on a scale on which `now` is 0."""
+    return (at - now).total_seconds() / 86400
+
+
+def why_not_reachable(known: Known) -> NotAsked | None:
+    """The first reason why no mail may or can reach the contact, in the order of the census."""
+    suppressed = known.suppressed
+    if not known.live:
+        return NotAsked.SET_ASIDE
+    if known.left_company or _has_left(known):
+        return NotAsked.LEFT
+    if known.opted_out or SuppressionReason.OPT_OUT in suppressed:
+        return NotAsked.OPTED_OUT
+    if known.bounced or SuppressionReason.BOUNCED in suppressed:
+        return NotAsked.BOUNCED
+    if known.address is None:
+        return NotAsked.NO_ADDRESS
+    if SuppressionReason.COMPLAINT in suppressed:
+        return NotAsked.COMPLAINED
+    return None
+
+
+def _has_left(known: Known) -> bool:
+    """Somebody said so, and no sign of life came after."""
+    left_at = known.left_at
+    return left_at is not None and not any(sign.kind in STRENGTH and sign.at > left_at for sign in known.signs)
+
+
+def holder(
+    known: Known,
+    roles: Iterable[Role],
+    *,
+    direct: bool,
+    now: datetime,
+    annual_loss: float,
+    annual_loss_senior: float,
+) -> Holder:
+    held = tuple(role for role in Role if role in set(roles))
+    loss = annual_loss_of(held, usual=annual_loss, senior=annual_loss_senior)
+    return Holder(
+        contact_id=known.contact_id,
+        name=known.name,
+        first_name=known.first_name,
+        title=known.title,
+        address=known.address,
+        roles=held,
+        freshness=freshness(known.signs, now=now, annual_loss=loss),
+        why_not_reachable=why_not_reachable(known),
+        direct=direct,
+        away_until_on=known.away_until_on,
+    )
+
+
+def team(
+    account_id: str,
+    segment: Segment | None,
+    requirements: Sequence[Requirement],
+    holders: Sequence[Holder],
+    *,
+    fresh_cut: float,
+) -> Team:
+    """`requirements` are those of the account's segment."""
+    ranked = sorted(holders, key=lambda one: (not one.reachable, -one.freshness.value, one.name, one.contact_id))
+    places = tuple(
+        Place(
+            role=requirement.role,
+            weight=requirement.weight,
+            required_count=requirement.required_count,
+            holders=tuple(one for one in ranked if requirement.role in one.roles),
+            fresh_cut=fresh_cut,
+        )
+        for requirement in sorted(requirements, key=lambda one: list(Role).index(one.role))
+    )
+    placed = {one.contact_id: one for place in places for one in place.holders}
+    return Team(
+        account_id=account_id,
+        segment=segment,
+        places=places,
+        coverage=coverage(places, fresh_cut=fresh_cut),
+        threads=threads(placed.values()),
+        others=tuple(one for one in ranked if one.contact_id not in placed),
+    )
+
+
+def coverage(places: Sequence[Place], *, fresh_cut: float) -> Coverage | None:
+    """None when no role is required: nothing is not zero."""
+    roles = [(place.weight, [one.freshness.value for one in place.reachable], place.required_count) for place in places]
+    fresh = statistics.coverage(roles=roles, fresh_cut=fresh_cut)
+    named = statistics.coverage(roles=roles, fresh_cut=0.0)
+    if fresh is None or named is None:
+        return None
+    return Coverage(
+        fresh=fresh["binary"],
+        named=named["binary"],
+        expected=fresh["expected"],
+        fresh_points=sum(place.weight for place in places if place.fresh),
+        named_points=sum(place.weight for place in places if place.named),
+        points=sum(place.weight for place in places),
+    )
+
+
+def threads(holders: Iterable[Holder]) -> Threads:
+    valid = [one.freshness.value for one in holders if one.reachable]
+    found = statistics.threads(valid_probabilities=valid)
+    return Threads(
+        people=len(valid),
+        distribution=tuple(found["distribution"]),
+        expected=found["expected"],
+        single_or_none=found["single_or_none"],
+        at_least_one=found["at_least_one"],
+    )
+
+
+def standing_roles(rows: Iterable[tuple[str, str, Role, bool, bool]]) -> Mapping[tuple[str, str], list[Role]]:
+    """(account, contact) -> roles, from rows (account, contact, role, by_csm, ended): a CSM's word overrules the CRM.
+
+    The CRM's own row stands unless the CSM said that the role has ended; a CSM's row stands until
+    the CSM ends it.
+    """
+    stands: dict[tuple[str, str, Role], tuple[bool, bool]] = {}
+    for account_id, contact_id, role, by_csm, ended in rows:
+        known = stands.get((account_id, contact_id, role))
+        if known is None or by_csm >= known[0]:
+            stands[account_id, contact_id, role] = (by_csm, ended)
+    found: dict[tuple[str, str], list[Role]] = {}
+    for (account_id, contact_id, role), (_by_csm, ended) in stands.items():
+        if not ended:
+            found.setdefault((account_id, contact_id), []).append(role)
+    return found
