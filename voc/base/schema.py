@@ -331,7 +331,8 @@ opportunity_role = Table("opportunity_role", metadata, _OpportunityRole, one_of(
 class _Activity(TypedColumns):
     id: Named[str] = Column(String(64), primary_key=True)
     account_id: Named[str] = Column(String(64), index=True)
-    contact_id: Named[str | None] = Column(String(64), index=True)
+    about_id: Named[str | None] = Column(String(64))  # the account or the opportunity that the CRM's row names
+    contact_id: Named[str | None] = Column(String(64), index=True)  # as the CRM says; may be a lead
     csm_id: Named[str | None] = Column(String(64))
     subject: Named[str | None] = Column(Text)
     kind: Named[str | None] = Column(String(64))  # EBR, QBR, Training, Call, Meeting ... as the CRM types it
@@ -368,6 +369,9 @@ class _SyncRun(_Numbered):
     # per object: rows, loaded, created, updated, unchanged, deleted, merged, gone, kept, rejected
     counts: Named[Any] = Column(Json, nullable=False)
     seconds: Named[float | None] = Column(Float)
+    files: Named[Any] = Column(Json)  # what was read: file, object, encoding, delimiter, rows
+    # All rows are read and decided; a run that is stopped from here on is finished by the next one.
+    staged_at: Named[datetime | None] = Column(Instant)
 
 
 sync_run = Table("sync_run", metadata, _SyncRun, one_of("state", words.RunState))
@@ -408,6 +412,71 @@ sync_problem = Table(
     one_of("level", words.ProblemLevel),
     Index("ix_sync_problem_run", "run_id", "level", "reason"),
 )
+
+
+class _Settlement(TypedColumns):
+    """A person said that a record which the CRM no longer shows is still there; ends when the CRM shows it."""
+
+    kind: Named[str] = Column(String(32), primary_key=True)
+    record_id: Named[str] = Column(String(64), primary_key=True)
+    by: Named[str] = Column(Text)
+    at: Named[datetime] = Column(Instant)
+
+
+settlement = Table("settlement", metadata, _Settlement)
+
+
+_NOT_STAGED = {"state", "ours", "first_seen_at", "changed_at", "left_at", "away_until_on", "escalated_until_on"}
+
+
+def _staged(target: Table[Any]) -> Table[Any]:
+    """Where a sync keeps the rows of one object apart until all are read and decided.
+
+    The columns that come from the CRM, empty for a row that did not change, and what is decided
+    about each row. Belongs to the newest run alone and is emptied by the next.
+    """
+    values = [
+        Column(column.name, column.type, key=column.key, nullable=True)
+        for column in target.columns
+        if column.key not in _NOT_STAGED
+    ]
+    return Table(
+        f"staged_{target.name}",
+        metadata,
+        Column("position", Integer, primary_key=True, autoincrement=False),
+        *values,
+        Column("row_number", Integer),
+        Column("line", Integer),
+        Column("fate", String(16), nullable=False),  # accounts.model.Fate
+        Column("reason", String(64)),  # why the row is not loaded, as far as its own text tells
+        Column("late_reason", String(64)),  # the same, but asked after the records it names
+        Column("fields", Text),  # JSON list of what changed
+        Column("winner_id", String(64)),
+        Column("modified", String(40)),
+        Index(f"ix_staged_{target.name}_id", "id"),
+        Index(f"ix_staged_{target.name}_fate", "fate", "position"),
+    )
+
+
+staged_csm = _staged(csm)
+staged_account = _staged(account)
+staged_contact = _staged(contact)
+staged_relation = _staged(relation)
+staged_opportunity = _staged(opportunity)
+staged_opportunity_role = _staged(opportunity_role)
+staged_activity = _staged(activity)
+staged_milestone = _staged(milestone)
+
+
+class _StagedAlias(TypedColumns):
+    """Merges that a run will make known when it is applied."""
+
+    kind: Named[str] = Column(String(16), primary_key=True)
+    loser_id: Named[str] = Column(String(64), primary_key=True)
+    winner_id: Named[str] = Column(String(64), index=True)
+
+
+staged_alias = Table("staged_alias", metadata, _StagedAlias)
 
 # --- stakeholders -------------------------------------------------------------------------------
 
