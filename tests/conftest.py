@@ -6,6 +6,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from hypothesis import settings
 
 from tests import postgres
 from tests.builders import NOW
@@ -14,6 +15,10 @@ from voc.base.clock import SetClock
 from voc.base.db import Database
 from voc.base.secrets import Vault, new_key
 from voc.base.tokens import RandomTokens
+
+# How long a case takes says nothing on a machine that others use too.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")
