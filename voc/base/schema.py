@@ -827,6 +827,7 @@ class _Hit(_Numbered):
     method: Named[str] = Column(String(8))
     score: Named[int | None] = Column(Integer)
     agent: Named[str | None] = Column(String(200))
+    source: Named[str | None] = Column(String(64))  # HMAC of network address and browser: who crawls, without who it is
 
 
 hit = Table("hit", metadata, _Hit)
@@ -839,6 +840,7 @@ class _Rendering(_Numbered):
     invitation_id: Named[int] = Column(ForeignKey("invitation.id"), index=True)
     link_id: Named[int] = Column(ForeignKey("link.id"), index=True)
     at: Named[datetime] = Column(Instant)
+    source: Named[str | None] = Column(String(64))  # as in `hit`
     trapped_at: Named[datetime | None] = Column(Instant)  # its honeypot link was followed
 
 
@@ -860,6 +862,7 @@ class _Response(_Numbered):
     invitation_id: Named[int] = Column(ForeignKey("invitation.id"), index=True)
     questionnaire_version_id: Named[int] = Column(ForeignKey("questionnaire_version.id"), index=True)
     visitor_id: Named[int | None] = Column(ForeignKey("visitor.id"), index=True)
+    rendering_id: Named[int | None] = Column(ForeignKey("rendering.id"), index=True)  # the page it was sent from
     state: Named[str] = Column(String(16))
     channel: Named[str] = Column(String(16))  # page, phone (typed in by the CSM)
     entered_by: Named[str | None] = Column(Text)

@@ -137,6 +137,7 @@ class StopReason(StrEnum):
     BOUNCED = "bounced"
     COMPLAINED = "complained"
     LEFT = "left"
+    MOVED = "moved"
     REPLIED = "replied"
     REFERRED = "referred"
     MERGED = "merged"
