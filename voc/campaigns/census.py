@@ -1,0 +1,117 @@
+"""Who is asked in a wave, and the first reason for everybody who is not.
+
+The census holds every holder of a role that the segment requires, at valid customers, stale ones
+included (3-metrics 5.3). One person gets one invitation, whatever rows carry the address.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from hashlib import blake2b
+
+from voc.campaigns.model import Candidate, Limits, Member, NotAsked
+
+_NEVER = date.max
+
+
+@dataclass(frozen=True, slots=True)
+class _Reason:
+    word: NotAsked
+    applies: Callable[[Candidate, date, Limits], bool]
+    detail: Callable[[Candidate, Limits], str | None] = lambda _candidate, _limits: None
+
+
+def rests_until(last_asked_on: date, limits: Limits) -> date:
+    """The first day they may be asked again. An exact gap is allowed: quarterly waves would else slip each time."""
+    return last_asked_on + timedelta(days=limits.days)
+
+
+def renewal_pause_ends(renewal_on: date | None, day: date, limits: Limits) -> date | None:
+    """The first day after the pause around a renewal signature, or None if `day` is not in it."""
+    if renewal_on is None or not limits.renewal_pause_days:
+        return None
+    pause = timedelta(days=limits.renewal_pause_days)
+    return renewal_on + pause + timedelta(days=1) if abs(renewal_on - day) <= pause else None
+
+
+def _excluded(candidate: Candidate) -> str:
+    by = f" by {candidate.excluded_by}" if candidate.excluded_by else ""
+    return f"until {candidate.excluded_until_on}{by}"
+
+
+# In this order: the first that applies is the one that is shown.
+_REASONS = (
+    _Reason(NotAsked.SET_ASIDE, lambda c, _day, _limits: c.set_aside),
+    _Reason(NotAsked.LEFT, lambda c, _day, _limits: c.left),
+    _Reason(NotAsked.OPTED_OUT, lambda c, _day, _limits: c.opted_out),
+    _Reason(NotAsked.BOUNCED, lambda c, _day, _limits: c.bounced),
+    _Reason(NotAsked.NO_ADDRESS, lambda c, _day, _limits: not c.address),
+    _Reason(NotAsked.COMPLAINED, lambda c, _day, _limits: c.complained),
+    _Reason(
+        NotAsked.EXCLUDED,
+        lambda c, day, _limits: c.excluded_until_on is not None and day < c.excluded_until_on,
+        lambda c, _limits: _excluded(c),
+    ),
+    _Reason(
+        NotAsked.ESCALATED,
+        lambda c, day, _limits: c.escalated_until_on is not None and day < c.escalated_until_on,
+        lambda c, _limits: None if c.escalated_until_on == _NEVER else f"until {c.escalated_until_on}",
+    ),
+    _Reason(
+        NotAsked.RENEWAL_SIGNING,
+        lambda c, day, limits: renewal_pause_ends(c.renewal_on, day, limits) is not None,
+        lambda c, limits: f"until {renewal_pause_ends(c.renewal_on, c.renewal_on or _NEVER, limits)}",
+    ),
+    _Reason(
+        NotAsked.ASKED_RECENTLY,
+        lambda c, day, limits: c.last_asked_on is not None and day < rests_until(c.last_asked_on, limits),
+        lambda c, limits: f"until {rests_until(c.last_asked_on, limits)}" if c.last_asked_on else None,
+    ),
+)
+
+
+def why_not_ask(candidate: Candidate, *, on: date, limits: Limits) -> tuple[NotAsked, str | None] | None:
+    """The first reason to leave this person alone on that day, with until when or by whom; None if they may be asked.
+
+    A day named as an end is the first on which the reason no longer stands.
+    """
+    for reason in _REASONS:
+        if reason.applies(candidate, on, limits):
+            return reason.word, reason.detail(candidate, limits)
+    return None
+
+
+def take(candidates: Iterable[Candidate], *, on: Callable[[Candidate], date], limits: Limits) -> list[Member]:
+    """The census: each candidate asked, or with the first reason why not; `on` says the first day they could be.
+
+    Of several rows with one address the row at the person's own account is asked (then a direct
+    relation, then the oldest), among those that nothing else speaks against.
+    """
+    members: list[Member] = []
+    rows: dict[str, list[Candidate]] = {}
+    for candidate in candidates:
+        why_not = why_not_ask(candidate, on=on(candidate), limits=limits)
+        if why_not is not None:
+            members.append(Member(candidate, *why_not))
+        else:
+            assert candidate.address is not None
+            rows.setdefault(candidate.address, []).append(candidate)
+    for same in rows.values():
+        first, *others = sorted(same, key=_claim_to_the_address)
+        members.append(Member(first, None))
+        members.extend(Member(other, NotAsked.SAME_ADDRESS, f"asked at {first.account_name}") for other in others)
+    return sorted(members, key=lambda member: (member.candidate.account_id, member.candidate.contact_id))
+
+
+def _claim_to_the_address(candidate: Candidate) -> tuple[bool, bool, date, str, str]:
+    since = candidate.since_on or _NEVER
+    return not candidate.own_account, not candidate.direct, since, candidate.contact_id, candidate.account_id
+
+
+def draw_heads_up(account_ids: Sequence[str], *, share: float, seed: str) -> frozenset[str]:
+    """The accounts that get a heads-up: a lot drawn by whole accounts, so that colleagues are treated alike.
+
+    The same seed draws the same accounts; 0.5 of 95 are 48.
+    """
+    drawn = sorted(set(account_ids), key=lambda id: (blake2b(f"{seed}:{id}".encode(), digest_size=8).digest(), id))
+    return frozenset(drawn[: int(len(drawn) * share + 0.5)])

@@ -1,0 +1,185 @@
+"""Which step of an invitation is next, when, and why it is moved, dropped or held.
+
+    heads-up --2 days--> invitation --4--> reminder 1 --6--> reminder 2 --> (last call) --> due
+
+Each step is planned from the day the one before it was *sent*; only the next one is planned. Values
+in, values out: `ledger` holds what was already sent to whom, and the caller reserves in it.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from voc.campaigns.calendar import Calendar, local_day
+from voc.campaigns.census import renewal_pause_ends, rests_until
+from voc.campaigns.model import CampaignSettings, Chased, Dropped, Limits, Plan, Step, Why
+from voc.campaigns.quarantine import Ledger
+
+_DAY = timedelta(days=1)
+LATE = timedelta(hours=24)  # overdue by more: the next window
+HELD_AFTER_WORKING_DAYS = 5  # overdue by more: a person looks
+
+ASKING = (Step.HEADS_UP, Step.INVITE)
+_ORDER = tuple(Step)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Everything the chase of one campaign goes by."""
+
+    settings: CampaignSettings
+    calendar: Calendar
+    limits: Limits
+    due_days: int
+
+    def is_on(self, step: Step) -> bool:
+        return {
+            Step.HEADS_UP: self.settings.heads_up,
+            Step.INVITE: True,
+            Step.REMINDER_1: self.settings.reminder_1,
+            Step.REMINDER_2: self.settings.reminder_2,
+            Step.LAST_CALL: self.settings.last_call,
+        }[step]
+
+    def days_before(self, step: Step) -> int:
+        """Working days from the step before it to this one."""
+        return {
+            Step.HEADS_UP: 0,
+            Step.INVITE: self.settings.heads_up_days,
+            Step.REMINDER_1: self.settings.reminder_1_days,
+            Step.REMINDER_2: self.settings.reminder_2_days,
+            Step.LAST_CALL: self.settings.last_call_days,
+        }[step]
+
+    def weekdays(self, step: Step) -> list[int] | None:
+        return self.settings.invitation_weekdays if step == Step.INVITE else None
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Now. `on` is the contact's local day, which the quarantine counts."""
+
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Too long overdue: a person decides whether it still makes sense."""
+
+    because: str
+
+
+Decision = Send | Plan | Dropped | Held
+
+
+def plan(rules: Rules, chased: Chased, step: Step, *, from_on: date, why: Why | None = None) -> Plan | Dropped:
+    """That step on the first day from `from_on` that suits it, or dropped because the due date is too near."""
+    on, at = rules.calendar.next_moment(
+        from_on,
+        chased.time_zone,
+        chased.country,
+        key=f"{chased.key}:{step}",
+        weekdays=rules.weekdays(step),
+    )
+    if on > last_day(rules, chased, step):
+        return Dropped(step, on, why or Why.TOO_LATE)
+    return Plan(step, on, at, why)
+
+
+def last_day(rules: Rules, chased: Chased, step: Step) -> date:
+    """The last local day on which that step may still go out."""
+    if step in ASKING or chased.closes_at is None:
+        return chased.launched_on + timedelta(days=rules.settings.give_up_days)
+    due_on = local_day(chased.closes_at, chased.time_zone)
+    return rules.calendar.shift(due_on, -rules.settings.quiet_days, chased.country)
+
+
+def next_step(rules: Rules, chased: Chased, *, after: Step, sent_at: datetime) -> Plan | Dropped | None:
+    """What follows a step that was sent at that moment; None if it was the last one."""
+    later = [step for step in _ORDER[_ORDER.index(after) + 1 :] if rules.is_on(step)]
+    if not later:
+        return None
+    day = rules.calendar.shift(local_day(sent_at, chased.time_zone), rules.days_before(later[0]), chased.country)
+    return plan(rules, chased, later[0], from_on=day)
+
+
+def decide(rules: Rules, chased: Chased, planned: Plan, ledger: Ledger, *, now: datetime) -> Decision:
+    """What to do with a step whose moment has come: send it, or move, drop or hold it, with the reason."""
+    today = local_day(now, chased.time_zone)
+    on, at = _meant(rules, chased, planned)
+    if at > now:
+        return _moved(rules, chased, planned.step, from_on=on, why=Why.OUTSIDE_WINDOW)
+    overdue_days = rules.calendar.working_days_between(on, today, chased.country)
+    if overdue_days > HELD_AFTER_WORKING_DAYS:
+        return Held(f"Overdue since {on}: {overdue_days} working days.")
+    blocked = why_not_today(rules, chased, planned.step, ledger, today=today)
+    if blocked is not None:
+        why, free_on = blocked
+        return _moved(rules, chased, planned.step, from_on=free_on, why=why)
+    if now - at > LATE:
+        return _replanned(rules, chased, planned.step, now=now, why=Why.OVERDUE)
+    if not rules.calendar.is_working(today, chased.country):
+        return _moved(rules, chased, planned.step, from_on=today + _DAY, why=Why.NOT_A_WORKING_DAY)
+    if today > last_day(rules, chased, planned.step):
+        return Dropped(planned.step, today, Why.TOO_LATE)
+    return Send(today)
+
+
+def why_not_today(rules: Rules, chased: Chased, step: Step, ledger: Ledger, *, today: date) -> tuple[Why, date] | None:
+    """The first thing that speaks against a message today, and the first day on which it no longer does."""
+    if chased.away_until_on is not None and today <= chased.away_until_on:
+        return Why.AWAY, chased.away_until_on + _DAY
+    if chased.excluded_until_on is not None and today < chased.excluded_until_on:
+        return Why.EXCLUDED, chased.excluded_until_on
+    if chased.escalated_until_on is not None and today < chased.escalated_until_on:
+        return Why.ESCALATED, chased.escalated_until_on
+    pause_ends = renewal_pause_ends(chased.renewal_on, today, rules.limits)
+    if pause_ends is not None:
+        return Why.RENEWAL_SIGNING, pause_ends
+    asked_on = ledger.last_asked_on(chased.address, chased.priority) if step in ASKING else None
+    if asked_on is not None:
+        # A heads-up announces the invitation that follows: it waits with it.
+        ahead = rules.settings.heads_up_days if step == Step.HEADS_UP else 0
+        free_on = rules.calendar.shift(rests_until(asked_on, rules.limits), -ahead, chased.country)
+        if today < free_on:
+            return Why.ASKED_RECENTLY, free_on
+    return why_not_mail(rules.limits, chased, ledger, today=today)
+
+
+def why_not_mail(limits: Limits, chased: Chased, ledger: Ledger, *, today: date) -> tuple[Why, date] | None:
+    """The limits that count every message: the first that another one today would break, and when it frees."""
+    frees_on = ledger.frees_on(chased.address, limits, today=today)
+    if frees_on is not None:
+        return Why.ENOUGH_MESSAGES, frees_on
+    if ledger.mailed_on(chased.address, today):
+        return Why.ONE_A_DAY, today + _DAY
+    if ledger.goes_first(chased.address, chased.priority, today):
+        return Why.GOES_FIRST, today + _DAY
+    if ledger.contacts_of(chased.account_id, today, but=chased.address) >= limits.contacts_per_account_day:
+        return Why.ACCOUNT_FULL, today + _DAY
+    return None
+
+
+def _meant(rules: Rules, chased: Chased, planned: Plan) -> tuple[date, datetime]:
+    """Day and moment as they follow from the intention today: zone, window and blackout days may have changed."""
+    at = rules.calendar.moment(planned.on, chased.time_zone, key=f"{chased.key}:{planned.step}")
+    if at is not None and rules.calendar.is_working(planned.on, chased.country):
+        return planned.on, at
+    return rules.calendar.next_moment(
+        planned.on,
+        chased.time_zone,
+        chased.country,
+        key=f"{chased.key}:{planned.step}",
+        weekdays=rules.weekdays(planned.step),
+    )
+
+
+def _moved(rules: Rules, chased: Chased, step: Step, *, from_on: date, why: Why) -> Plan | Dropped:
+    return plan(rules, chased, step, from_on=from_on, why=why)
+
+
+def _replanned(rules: Rules, chased: Chased, step: Step, *, now: datetime, why: Why) -> Plan | Dropped:
+    """Into the next window that opens from now on."""
+    on, _at = rules.calendar.next_after(
+        now, chased.time_zone, chased.country, key=f"{chased.key}:{step}", weekdays=rules.weekdays(step)
+    )
+    return plan(rules, chased, step, from_on=on, why=why)
