@@ -667,6 +667,8 @@ class _Invitation(_Numbered):
     intended_on: Named[date | None] = Column(Date)  # the local day meant; the moment is computed again when claimed
     due_at: Named[datetime | None] = Column(Instant)
     held_because: Named[str | None] = Column(Text)
+    moved_because: Named[str | None] = Column(String(32))  # campaigns.model.Why: the next step was meant for earlier
+    away_until_on: Named[date | None] = Column(Date)  # an auto-reply said so
     # what happened
     sent_at: Named[datetime | None] = Column(Instant)  # the invitation itself was accepted
     closes_at: Named[datetime | None] = Column(Instant)  # sent_at + 21 days: its own due date, printed in the mail
@@ -690,6 +692,20 @@ invitation = Table(
     partial("ix_invitation_due", "due_at", "id", where="next_step IS NOT NULL"),
     Index("ix_invitation_closes", "closes_at"),
 )
+
+
+class _ChaseEvent(_Numbered):
+    """A step that did not go as planned: moved to a day, dropped, held for a person, released."""
+
+    invitation_id: Named[int] = Column(ForeignKey("invitation.id"), index=True)
+    at: Named[datetime] = Column(Instant)
+    step: Named[str] = Column(String(16))
+    what: Named[str] = Column(String(16))  # moved, dropped, held, released
+    why: Named[str | None] = Column(String(32))  # campaigns.model.Why
+    on: Named[date | None] = Column("on_day", Date)
+
+
+chase_event = Table("chase_event", metadata, _ChaseEvent, one_of("step", words.Step))
 
 
 class _ContactQuota(_Numbered):

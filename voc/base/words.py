@@ -142,6 +142,7 @@ class StopReason(StrEnum):
     REFERRED = "referred"
     MERGED = "merged"
     GONE = "gone"
+    NO_DAY = "no_day"  # quarantine or a pause left no day in this wave on which to invite
     WAVE_STOPPED = "wave_stopped"
     WAVE_CLOSED = "wave_closed"
 

@@ -15,6 +15,7 @@ import holidays
 
 _DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
+_MINUTE = timedelta(minutes=1)
 _WEEKEND = frozenset({5, 6})
 # A calendar that has no working day in a year is a mistake in the settings, not a reason to search for ever.
 _FURTHEST = 366
@@ -60,13 +61,13 @@ class Calendar:
         return _window(day, zone, self.opens, self.closes)
 
     def moment(self, day: date, zone: str, *, key: str) -> datetime | None:
-        """A moment within that day's window, spread by `key`, so that not all leave on the first second."""
+        """A whole minute within that day's window, spread by `key`, so that not all leave when it opens."""
         window = self.window(day, zone)
         if window is None:
             return None
         start, end = window
-        seconds = int((end - start) / _SECOND)
-        return start + _SECOND * (_number(key) % max(seconds, 1))
+        minutes = int((end - start) / _MINUTE)
+        return start + _MINUTE * (_number(key) % max(minutes, 1))
 
     def next_moment(
         self, day: date, zone: str, country: str | None, *, key: str, weekdays: Collection[int] | None = None

@@ -5,20 +5,12 @@ included (3-metrics 5.3). One person gets one invitation, whatever rows carry th
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from hashlib import blake2b
 
 from voc.campaigns.model import Candidate, Limits, Member, NotAsked
 
 _NEVER = date.max
-
-
-@dataclass(frozen=True, slots=True)
-class _Reason:
-    word: NotAsked
-    applies: Callable[[Candidate, date, Limits], bool]
-    detail: Callable[[Candidate, Limits], str | None] = lambda _candidate, _limits: None
 
 
 def rests_until(last_asked_on: date, limits: Limits) -> date:
@@ -34,50 +26,26 @@ def renewal_pause_ends(renewal_on: date | None, day: date, limits: Limits) -> da
     return renewal_on + pause + timedelta(days=1) if abs(renewal_on - day) <= pause else None
 
 
-def _excluded(candidate: Candidate) -> str:
-    by = f" by {candidate.excluded_by}" if candidate.excluded_by else ""
-    return f"until {candidate.excluded_until_on}{by}"
-
-
-# In this order: the first that applies is the one that is shown.
-_REASONS = (
-    _Reason(NotAsked.SET_ASIDE, lambda c, _day, _limits: c.set_aside),
-    _Reason(NotAsked.LEFT, lambda c, _day, _limits: c.left),
-    _Reason(NotAsked.OPTED_OUT, lambda c, _day, _limits: c.opted_out),
-    _Reason(NotAsked.BOUNCED, lambda c, _day, _limits: c.bounced),
-    _Reason(NotAsked.NO_ADDRESS, lambda c, _day, _limits: not c.address),
-    _Reason(NotAsked.COMPLAINED, lambda c, _day, _limits: c.complained),
-    _Reason(
-        NotAsked.EXCLUDED,
-        lambda c, day, _limits: c.excluded_until_on is not None and day < c.excluded_until_on,
-        lambda c, _limits: _excluded(c),
-    ),
-    _Reason(
-        NotAsked.ESCALATED,
-        lambda c, day, _limits: c.escalated_until_on is not None and day < c.escalated_until_on,
-        lambda c, _limits: None if c.escalated_until_on == _NEVER else f"until {c.escalated_until_on}",
-    ),
-    _Reason(
-        NotAsked.RENEWAL_SIGNING,
-        lambda c, day, limits: renewal_pause_ends(c.renewal_on, day, limits) is not None,
-        lambda c, limits: f"until {renewal_pause_ends(c.renewal_on, c.renewal_on or _NEVER, limits)}",
-    ),
-    _Reason(
-        NotAsked.ASKED_RECENTLY,
-        lambda c, day, limits: c.last_asked_on is not None and day < rests_until(c.last_asked_on, limits),
-        lambda c, limits: f"until {rests_until(c.last_asked_on, limits)}" if c.last_asked_on else None,
-    ),
-)
-
-
 def why_not_ask(candidate: Candidate, *, on: date, limits: Limits) -> tuple[NotAsked, str | None] | None:
     """The first reason to leave this person alone on that day, with until when or by whom; None if they may be asked.
 
     A day named as an end is the first on which the reason no longer stands.
     """
-    for reason in _REASONS:
-        if reason.applies(candidate, on, limits):
-            return reason.word, reason.detail(candidate, limits)
+    if candidate.unreachable is not None:
+        return candidate.unreachable, None
+    if not candidate.address:
+        return NotAsked.NO_ADDRESS, None
+    rest = rests_until(candidate.last_asked_on, limits) if candidate.last_asked_on else None
+    pauses = (
+        (NotAsked.EXCLUDED, candidate.excluded_until_on),
+        (NotAsked.ESCALATED, candidate.escalated_until_on),
+        (NotAsked.RENEWAL_SIGNING, renewal_pause_ends(candidate.renewal_on, on, limits)),
+        (NotAsked.ASKED_RECENTLY, rest),
+    )
+    for reason, until_on in pauses:
+        if until_on is not None and on < until_on:
+            by = f", {candidate.excluded_by}" if reason == NotAsked.EXCLUDED and candidate.excluded_by else ""
+            return reason, f"until {until_on.day} {until_on:%B %Y}{by}"
     return None
 
 
@@ -113,5 +81,5 @@ def draw_heads_up(account_ids: Sequence[str], *, share: float, seed: str) -> fro
 
     The same seed draws the same accounts; 0.5 of 95 are 48.
     """
-    drawn = sorted(set(account_ids), key=lambda id: (blake2b(f"{seed}:{id}".encode(), digest_size=8).digest(), id))
+    drawn = sorted(set(account_ids), key=lambda one: blake2b(f"{seed}:{one}".encode()).digest())
     return frozenset(drawn[: int(len(drawn) * share + 0.5)])

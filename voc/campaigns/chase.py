@@ -6,7 +6,7 @@ Each step is planned from the day the one before it was *sent*; only the next on
 in, values out: `ledger` holds what was already sent to whom, and the caller reserves in it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from voc.campaigns.calendar import Calendar, local_day
@@ -102,6 +102,11 @@ def next_step(rules: Rules, chased: Chased, *, after: Step, sent_at: datetime) -
     return plan(rules, chased, later[0], from_on=day)
 
 
+def asked(chased: Chased, *, closes_at: datetime) -> Chased:
+    """The same person once the invitation is sent, with its due date."""
+    return replace(chased, closes_at=closes_at)
+
+
 def decide(rules: Rules, chased: Chased, planned: Plan, ledger: Ledger, *, now: datetime) -> Decision:
     """What to do with a step whose moment has come: send it, or move, drop or hold it, with the reason."""
     today = local_day(now, chased.time_zone)
@@ -128,6 +133,8 @@ def why_not_today(rules: Rules, chased: Chased, step: Step, ledger: Ledger, *, t
     """The first thing that speaks against a message today, and the first day on which it no longer does."""
     if chased.away_until_on is not None and today <= chased.away_until_on:
         return Why.AWAY, chased.away_until_on + _DAY
+    if chased.set_aside:
+        return Why.SET_ASIDE, today + _DAY
     if chased.excluded_until_on is not None and today < chased.excluded_until_on:
         return Why.EXCLUDED, chased.excluded_until_on
     if chased.escalated_until_on is not None and today < chased.escalated_until_on:
@@ -161,9 +168,11 @@ def why_not_mail(limits: Limits, chased: Chased, ledger: Ledger, *, today: date)
 
 def _meant(rules: Rules, chased: Chased, planned: Plan) -> tuple[date, datetime]:
     """Day and moment as they follow from the intention today: zone, window and blackout days may have changed."""
-    at = rules.calendar.moment(planned.on, chased.time_zone, key=f"{chased.key}:{planned.step}")
-    if at is not None and rules.calendar.is_working(planned.on, chased.country):
-        return planned.on, at
+    window = rules.calendar.window(planned.on, chased.time_zone)
+    if window is not None and rules.calendar.is_working(planned.on, chased.country):
+        opens, closes = window
+        if opens <= planned.at < closes:
+            return planned.on, planned.at
     return rules.calendar.next_moment(
         planned.on,
         chased.time_zone,

@@ -1,7 +1,7 @@
 """What a campaign is, and the values that its rules take and give."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
@@ -48,6 +48,7 @@ class Why(StrEnum):
     ACCOUNT_FULL = "account_full"
     GOES_FIRST = "goes_first"  # a campaign of higher priority does
     AWAY = "away"
+    SET_ASIDE = "set_aside"
     EXCLUDED = "excluded"
     ESCALATED = "escalated"
     RENEWAL_SIGNING = "renewal_signing"
@@ -75,11 +76,7 @@ class Candidate:
     own_account: bool = True
     direct: bool = True
     since_on: date | None = None  # created in the CRM: the oldest row wins a tie
-    set_aside: bool = False
-    left: bool = False
-    opted_out: bool = False
-    bounced: bool = False
-    complained: bool = False
+    unreachable: NotAsked | None = None  # left, opted out, bounced ...: the rule of the stakeholder team
     excluded_until_on: date | None = None
     excluded_by: str | None = None
     escalated_until_on: date | None = None
@@ -144,6 +141,7 @@ class Chased:
     launched_on: date
     closes_at: datetime | None = None  # null until the invitation was sent
     away_until_on: date | None = None
+    set_aside: bool = False  # person or account: missing from the CRM, not settled yet
     excluded_until_on: date | None = None
     escalated_until_on: date | None = None
     renewal_on: date | None = None
@@ -243,11 +241,3 @@ class Rehearsal:
             day = days.setdefault(mail.on, {})
             day[mail.step] = day.get(mail.step, 0) + 1
         return dict(sorted(days.items()))
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """Local hours in which mail goes out."""
-
-    opens: time = time(9, 30)
-    closes: time = time(11, 30)

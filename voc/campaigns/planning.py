@@ -146,11 +146,11 @@ def rehearse(rules: Rules, firsts: Iterable[First], reserved: Iterable[Reserved]
             why = following.why or (plan.why if following.step == plan.step else None)
             heapq.heappush(queue, (following.at, number, replace(following, why=why)))
         elif isinstance(following, Dropped):
-            dropped.append(_not_mailed(who[number], following))
+            dropped.append(_mail(who[number], following))
     return Course(tuple(mails), tuple(dropped), tuple(closes))
 
 
-def _mail(candidate: Candidate, plan: Plan) -> RehearsedMail:
+def _mail(candidate: Candidate, plan: Plan | Dropped) -> RehearsedMail:
     return RehearsedMail(
         contact_id=candidate.contact_id,
         name=candidate.name,
@@ -159,11 +159,6 @@ def _mail(candidate: Candidate, plan: Plan) -> RehearsedMail:
         address=candidate.address or "",
         step=plan.step,
         on=plan.on,
-        at=plan.at,
+        at=plan.at if isinstance(plan, Plan) else None,
         why=plan.why,
     )
-
-
-def _not_mailed(candidate: Candidate, dropped: Dropped) -> RehearsedMail:
-    plan = Plan(dropped.step, dropped.on, datetime.min, dropped.why)
-    return replace(_mail(candidate, plan), at=None)

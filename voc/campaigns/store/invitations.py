@@ -1,0 +1,259 @@
+"""One invitation: read it, and write what happened to it."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from voc.base.access import Viewer, visible_accounts
+from voc.base.errors import NotFound
+from voc.base.schema import account, campaign, chase_event, contact_quota, invitation, wave
+from voc.campaigns.calendar import local_day
+from voc.campaigns.model import Chased, Disposition, Dropped, Plan, Role, Step, StopReason, WaveState, Why
+from voc.campaigns.store.rows import stop_rows
+
+__all__ = ["stop_rows"]
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """One person in one wave. `roles`, `csm_id`, `segment` and `arr` are as they were when it was sent."""
+
+    id: int
+    wave_id: int
+    contact_id: str
+    account_id: str
+    address: str
+    csm_id: str | None
+    inherited: bool
+    segment: str | None
+    roles: tuple[Role, ...]
+    arr: Decimal | None
+    currency: str | None
+    language: str
+    time_zone: str
+    country: str | None
+    heads_up: bool
+    next_step: Step | None
+    intended_on: date | None
+    due_at: datetime | None
+    held_because: str | None
+    moved_because: Why | None
+    sent_at: datetime | None
+    closes_at: datetime | None
+    stopped: StopReason | None
+    stopped_at: datetime | None
+    disposition: Disposition | None
+    answered_at: datetime | None
+    bounced_at: datetime | None
+    wave_state: WaveState
+    questionnaire_version_id: int
+    campaign: str
+    label: str
+
+
+def _query() -> Any:
+    return (
+        select(
+            invitation,
+            wave.c.state.label("wave_state"),
+            wave.c.questionnaire_version_id,
+            wave.c.label,
+            campaign.c.name.label("campaign"),
+        )
+        .join(wave, wave.c.id == invitation.c.wave_id)
+        .join(campaign, campaign.c.id == wave.c.campaign_id)
+    )
+
+
+def invitation_of(row: Any) -> Invitation:
+    return Invitation(
+        id=row.id,
+        wave_id=row.wave_id,
+        contact_id=row.contact_id,
+        account_id=row.account_id,
+        address=row.address,
+        csm_id=row.csm_id,
+        inherited=row.inherited,
+        segment=row.segment,
+        roles=tuple(Role(role) for role in row.roles),
+        arr=row.arr,
+        currency=row.currency,
+        language=row.language,
+        time_zone=row.time_zone,
+        country=row.country,
+        heads_up=row.heads_up,
+        next_step=Step(row.next_step) if row.next_step else None,
+        intended_on=row.intended_on,
+        due_at=row.due_at,
+        held_because=row.held_because,
+        moved_because=Why(row.moved_because) if row.moved_because else None,
+        sent_at=row.sent_at,
+        closes_at=row.closes_at,
+        stopped=StopReason(row.stopped) if row.stopped else None,
+        stopped_at=row.stopped_at,
+        disposition=Disposition(row.disposition) if row.disposition else None,
+        answered_at=row.answered_at,
+        bounced_at=row.bounced_at,
+        wave_state=WaveState(row.wave_state),
+        questionnaire_version_id=row.questionnaire_version_id,
+        campaign=row.campaign,
+        label=row.label,
+    )
+
+
+def invitation_by_id(db: Connection, invitation_id: int, viewer: Viewer | None = None) -> Invitation:
+    """NotFound if there is none, or if it is not the viewer's to see (None: the respondent's own token led here)."""
+    query = _query().where(invitation.c.id == invitation_id)
+    if viewer is not None:
+        query = query.join(account, account.c.id == invitation.c.account_id).where(visible_accounts(viewer))
+    row = db.execute(query).first()
+    if row is None:
+        raise NotFound("There is no such invitation.")
+    return invitation_of(row)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An invitation locked for a change, with what its rules need."""
+
+    id: int
+    wave_id: int
+    chased: Chased
+    settings: Any
+    running: bool  # the chase goes on: not stopped, not answered
+    next_step: Step | None
+    intended_on: date | None
+    sent_at: datetime | None
+    closes_at: datetime | None
+    answered_at: datetime | None
+    disposition: Disposition | None
+    latest_step: Step | None  # the last one that was claimed
+
+
+def lock(db: Connection, invitation_id: int) -> Standing:
+    """The row, locked until the transaction ends. NotFound if there is none."""
+    row = db.execute(
+        select(
+            invitation,
+            wave.c.settings,
+            wave.c.launched_at,
+            campaign.c.priority,
+            account.c.escalated_until_on,
+            account.c.renewal_on,
+        )
+        .join(wave, wave.c.id == invitation.c.wave_id)
+        .join(campaign, campaign.c.id == wave.c.campaign_id)
+        .join(account, account.c.id == invitation.c.account_id)
+        .where(invitation.c.id == invitation_id)
+        .with_for_update(of=invitation)
+    ).first()
+    if row is None:
+        raise NotFound("There is no such invitation.")
+    claimed = db.execute(select(contact_quota.c.step).where(contact_quota.c.invitation_id == invitation_id))
+    order = list(Step)
+    steps = [Step(step) for step in claimed.scalars() if step in order]
+    return Standing(
+        id=row.id,
+        wave_id=row.wave_id,
+        chased=Chased(
+            key=row.address,
+            address=row.address,
+            account_id=row.account_id,
+            time_zone=row.time_zone,
+            country=row.country,
+            heads_up=row.heads_up,
+            priority=row.priority,
+            launched_on=local_day(row.launched_at, row.time_zone),
+            closes_at=row.closes_at,
+            away_until_on=row.away_until_on,
+            escalated_until_on=row.escalated_until_on,
+            renewal_on=row.renewal_on,
+        ),
+        settings=row.settings,
+        running=row.stopped is None and row.answered_at is None,
+        next_step=Step(row.next_step) if row.next_step else None,
+        intended_on=row.intended_on,
+        sent_at=row.sent_at,
+        closes_at=row.closes_at,
+        answered_at=row.answered_at,
+        disposition=Disposition(row.disposition) if row.disposition else None,
+        latest_step=max(steps, key=order.index, default=None),
+    )
+
+
+def write(db: Connection, invitation_id: int, **values: Any) -> None:
+    db.execute(update(invitation).where(invitation.c.id == invitation_id).values(**values))
+
+
+def write_plan(db: Connection, invitation_id: int, plan: Plan | Dropped | None, *, now: datetime) -> None:
+    """The next step, or that there is none; a dropped or moved one leaves a line with its reason."""
+    if isinstance(plan, Plan):
+        write(db, invitation_id, next_step=plan.step, intended_on=plan.on, due_at=plan.at, moved_because=plan.why)
+        if plan.why is not None:
+            add_event(db, invitation_id, at=now, step=plan.step, what="moved", why=plan.why, on=plan.on)
+        return
+    write(db, invitation_id, next_step=None, due_at=None, moved_because=None)
+    if plan is not None:
+        add_event(db, invitation_id, at=now, step=plan.step, what="dropped", why=plan.why, on=plan.on)
+
+
+def add_event(
+    db: Connection, invitation_id: int, *, at: datetime, step: Step, what: str, why: Why | None, on: date | None
+) -> None:
+    row = {"invitation_id": invitation_id, "at": at, "step": step, "what": what, "why": why, "on": on}
+    db.execute(insert(chase_event).values(**row))
+
+
+def open_of_address(db: Connection, invitation_id: int) -> list[int]:
+    """Every invitation to the same address whose chase is not over, this one included, in the order of ids."""
+    address = select(invitation.c.address).where(invitation.c.id == invitation_id).scalar_subquery()
+    query = select(invitation.c.id).where(invitation.c.address == address, invitation.c.stopped.is_(None))
+    return list(db.execute(query.order_by(invitation.c.id)).scalars())
+
+
+def reserve(
+    db: Connection,
+    *,
+    address: str,
+    account_id: str,
+    invitation_id: int,
+    step: str,
+    priority: int,
+    on: date,
+    at: datetime,
+) -> None:
+    db.execute(
+        insert(contact_quota).values(
+            address=address,
+            account_id=account_id,
+            invitation_id=invitation_id,
+            step=step,
+            priority=priority,
+            on=on,
+            at=at,
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ChaseEvent:
+    """A step that did not go as planned."""
+
+    at: datetime
+    step: Step
+    what: str
+    why: Why | None
+    on: date | None
+
+
+def chase_events(db: Connection, invitation_id: int, viewer: Viewer) -> list[ChaseEvent]:
+    """What moved, dropped or held the steps of an invitation, in order."""
+    invitation_by_id(db, invitation_id, viewer)
+    query = select(chase_event).where(chase_event.c.invitation_id == invitation_id).order_by(chase_event.c.id)
+    return [
+        ChaseEvent(row.at, Step(row.step), row.what, Why(row.why) if row.why else None, row.on)
+        for row in db.execute(query)
+    ]

@@ -1,0 +1,72 @@
+"""What every query of this stage shares: settings out of rows, stopping rows."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, case, literal, update
+
+from voc.base.preferences import Preferences
+from voc.base.schema import invitation
+from voc.base.types import Instant
+from voc.campaigns.calendar import Calendar
+from voc.campaigns.chase import Rules
+from voc.campaigns.model import CampaignSettings, Disposition, Limits, StopReason
+
+# What a stop decides at once; the others are decided at the due date (3-metrics 1.1).
+STOPPED = {
+    StopReason.REFUSED: Disposition.REFUSED,
+    StopReason.OPTED_OUT: Disposition.REFUSED,
+    StopReason.COMPLAINED: Disposition.REFUSED,
+    StopReason.BOUNCED: Disposition.UNKNOWN,
+    StopReason.LEFT: Disposition.NOT_ELIGIBLE,
+    StopReason.MERGED: Disposition.NOT_ELIGIBLE,
+    StopReason.GONE: Disposition.NOT_ELIGIBLE,
+    StopReason.REFERRED: Disposition.OTHER,
+}
+
+
+def settings_of(value: Any) -> CampaignSettings:
+    return msgspec.convert(value, CampaignSettings)
+
+
+def rules_of(settings: Any, preferences: Preferences) -> Rules:
+    """The rules of a campaign from its settings as they are stored, and the installation's preferences."""
+    own = settings_of(settings)
+    calendar = Calendar(preferences.opens, preferences.closes, frozenset(preferences.blackout_days))
+    return Rules(own, calendar, limits_of(preferences), own.due_days or preferences.due_days)
+
+
+def limits_of(preferences: Preferences) -> Limits:
+    return Limits(
+        days=preferences.quarantine_days,
+        messages=preferences.messages_per_quarantine,
+        contacts_per_account_day=preferences.contacts_per_account_day,
+        renewal_pause_days=preferences.renewal_pause_days,
+    )
+
+
+def stop_rows(db: Connection, ids: Collection[int], *, reason: StopReason, now: datetime) -> list[int]:
+    """End the chase of those that are not stopped yet; returns them. An answer outranks what was decided before."""
+    decided = STOPPED.get(reason)
+    values: dict[str, Any] = {
+        "stopped": reason,
+        "stopped_at": now,
+        "next_step": None,
+        "due_at": None,
+        "held_because": None,
+        "moved_because": None,
+    }
+    if decided is not None:
+        # Only an invitation that was sent has a disposition, and the first one stands.
+        open_ = (invitation.c.sent_at.is_not(None)) & (invitation.c.disposition.is_(None))
+        values["disposition"] = case((open_, decided.value), else_=invitation.c.disposition)
+        values["disposed_at"] = case((open_, literal(now, Instant())), else_=invitation.c.disposed_at)
+    statement = (
+        update(invitation)
+        .where(invitation.c.id.in_(sorted(ids)), invitation.c.stopped.is_(None))
+        .values(**values)
+        .returning(invitation.c.id)
+    )
+    return sorted(db.execute(statement).scalars())
