@@ -4,9 +4,10 @@ A *place* is one required role at one account. A *holder* fills it when reachabl
 covers it (3-metrics 5).
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 
 from voc.base.words import (
     NotAsked,
@@ -19,10 +20,15 @@ from voc.base.words import (
 )
 
 __all__ = [
+    "Act",
+    "ActKind",
+    "Book",
+    "CaughtUp",
     "Coverage",
     "Exclusion",
     "Freshness",
     "Holder",
+    "Introduction",
     "NotAsked",
     "Place",
     "Requirement",
@@ -31,6 +37,8 @@ __all__ = [
     "Sign",
     "SignOfLife",
     "SignsKnown",
+    "Step",
+    "StepKind",
     "Suggestion",
     "SuggestionKind",
     "SuggestionState",
@@ -233,7 +241,7 @@ class Exclusion:
     created_at: datetime
     expires_on: date
     ended_at: datetime | None = None
-    arr: Decimal | None = field(default=None)
+    arr: Decimal | None = None
     currency: str | None = None
 
 
@@ -247,3 +255,88 @@ class Suppression:
     at: datetime
     source: str
     lifted_at: datetime | None
+
+
+@dataclass(frozen=True)
+class CaughtUp:
+    """What one sync brought to this stage."""
+
+    meetings: int = 0
+    opt_outs: int = 0
+    bounces: int = 0
+    bounces_taken_back: int = 0
+    left: int = 0
+
+
+class StepKind(StrEnum):
+    """What a step of the recruiting list is about."""
+
+    EMPTY_PLACE = "empty_place"
+    CONFIRM = "confirm"
+    NO_ADDRESS = "no_address"  # bounced, or never had one
+    LEFT = "left"
+    SUCCESSOR = "successor"
+    REFERRAL = "referral"
+    CHANGED_ROLE = "changed_role"
+
+
+class ActKind(StrEnum):
+    CONFIRM = "confirm"
+    LEFT = "left"
+    CHANGE_ROLE = "change_role"
+    ADD_PERSON = "add_person"
+    INTRODUCTION = "introduction"
+    ACCEPT = "accept"  # the suggestion of the step
+    DECLINE = "decline"
+
+
+@dataclass(frozen=True)
+class Act:
+    kind: ActKind
+    label: str
+
+
+@dataclass(frozen=True)
+class Introduction:
+    """A personal mail for the CSM to read and send from their own mail program."""
+
+    contact_id: str
+    name: str
+    address: str
+    subject: str
+    body: str
+
+
+@dataclass(frozen=True)
+class Book:
+    """What the recruiting list says of an account beside its team."""
+
+    account_id: str
+    name: str
+    csm_id: str | None
+    csm_name: str | None
+    arr: Decimal | None
+    currency: str | None
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to do for one account. `points` of coverage, of 100, are gained (or, with `left`, kept in truth).
+
+    `key` is stable from day to day. `acts` are possible, the first is the likeliest; `candidates`
+    are contacts in the CRM without a place who could be the one.
+    """
+
+    key: str
+    kind: StepKind
+    account: Book
+    sentence: str
+    why: str
+    points: int
+    minutes: int
+    acts: tuple[Act, ...]
+    contact_id: str | None = None
+    roles: tuple[Role, ...] = ()
+    suggestion: Suggestion | None = None
+    introduction: Introduction | None = None
+    candidates: tuple[Holder, ...] = ()

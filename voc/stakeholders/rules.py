@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from voc import statistics
+from voc.base.errors import Refused
 from voc.base.words import NotAsked, Role, Segment, Sign, SuppressionReason
 from voc.stakeholders.model import Coverage, Freshness, Holder, Place, Requirement, SignOfLife, Team, Threads
 
@@ -58,7 +59,11 @@ class Known:
 
     @property
     def name(self) -> str:
-        return " ".join(part for part in (self.first_name, self.last_name) if part) or self.address or "Unnamed contact"
+        return full_name(self.first_name, self.last_name, self.address)
+
+
+def full_name(first: str | None, last: str | None, address: str | None) -> str:
+    return " ".join(part for part in (first, last) if part) or address or "Unnamed contact"
 
 
 def annual_loss_of(roles: Iterable[Role], *, usual: float, senior: float) -> float:
@@ -244,3 +249,17 @@ def standing_roles(rows: Iterable[tuple[str, str, Role, bool, bool]]) -> Mapping
         if not ended:
             found.setdefault((account_id, contact_id), []).append(role)
     return found
+
+
+def check_matrix(requirements: Sequence[Requirement]) -> None:
+    """Refused at the first cell that cannot be; a role that is not required is left out."""
+    seen = set()
+    for one in requirements:
+        cell = f"{one.segment}:{one.role}"
+        if (one.segment, one.role) in seen:
+            raise Refused("This role is named twice", field=cell)
+        seen.add((one.segment, one.role))
+        if not 1 <= one.weight <= 10:
+            raise Refused("Write a weight from 1 to 10, or leave the role out", field=cell)
+        if not 1 <= one.required_count <= 20:
+            raise Refused("Write how many people are needed, from 1 to 20", field=cell)

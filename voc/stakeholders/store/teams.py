@@ -1,13 +1,12 @@
-"""Teams, and the rows of this stage. `teams` is what figures and lists read: a constant number of queries."""
+"""Stakeholder teams out of the tables: what figures and lists read, in a constant number of queries."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select, true
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, true
 
-from voc.base.db import insert_once
 from voc.base.errors import NotFound
 from voc.base.preferences import Preferences
 from voc.base.schema import (
@@ -18,7 +17,6 @@ from voc.base.schema import (
     message,
     role_requirement,
     sign_of_life,
-    suggestion,
     suppression,
 )
 from voc.base.words import (
@@ -29,8 +27,6 @@ from voc.base.words import (
     Role,
     Segment,
     Sign,
-    SuggestionKind,
-    SuggestionState,
     SuppressionReason,
 )
 from voc.stakeholders import rules
@@ -245,59 +241,3 @@ def _suppressed(db: Connection, addresses: Collection[str]) -> dict[str, frozens
         if address and bounced:
             found[address].add(SuppressionReason.BOUNCED)
     return {address: frozenset(reasons) for address, reasons in found.items()}
-
-
-# --- rows written by `run` ---
-
-
-def write_matrix(db: Connection, requirements: Iterable[Requirement]) -> None:
-    """The whole matrix anew."""
-    db.execute(delete(role_requirement))
-    rows = [
-        {"segment": one.segment, "role": one.role, "weight": one.weight, "required_count": one.required_count}
-        for one in requirements
-    ]
-    if rows:
-        db.execute(insert(role_requirement), rows)
-
-
-def add_sign(
-    db: Connection, *, key: str, contact_id: str, kind: Sign, at: datetime, source: str, quote: str | None
-) -> bool:
-    if db.execute(select(contact.c.id).where(contact.c.id == contact_id)).first() is None:
-        return False
-    row = {"key": key, "contact_id": contact_id, "kind": kind, "at": at, "source": source, "quote": quote}
-    return insert_once(db, sign_of_life, row)
-
-
-def add_suppression(db: Connection, *, address: str, reason: SuppressionReason, at: datetime, source: str) -> bool:
-    row = {"address": address.strip().lower(), "reason": reason, "at": at, "source": source}
-    return insert_once(db, suppression, row)
-
-
-def add_suggestion(
-    db: Connection,
-    *,
-    key: str,
-    kind: SuggestionKind,
-    account_id: str,
-    contact_id: str | None,
-    now: datetime,
-    name: str | None,
-    address: str | None,
-    role: Role | None,
-    quote: str | None,
-) -> bool:
-    row = {
-        "key": key,
-        "kind": kind,
-        "account_id": account_id,
-        "contact_id": contact_id,
-        "name": name,
-        "address": address.strip().lower() if address else None,
-        "role": role,
-        "quote": quote,
-        "created_at": now,
-        "state": SuggestionState.OPEN,
-    }
-    return insert_once(db, suggestion, row)

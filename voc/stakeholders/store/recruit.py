@@ -1,0 +1,72 @@
+"""The recruiting list of a viewer, and how much the signs of life say yet."""
+
+from collections import defaultdict
+from datetime import datetime
+
+from sqlalchemy import Connection, and_, func, select
+
+from voc.base.access import Viewer, visible_accounts
+from voc.base.preferences import Preferences
+from voc.base.schema import account, alias, contact, csm, sign_of_life
+from voc.base.words import AccountStatus, RecordState, Sign
+from voc.stakeholders import recruiting as rules
+from voc.stakeholders.model import Book, SignsKnown, Step, Suggestion
+from voc.stakeholders.store.rows import suggestions
+from voc.stakeholders.store.teams import teams
+
+
+def recruiting(
+    db: Connection, viewer: Viewer, *, now: datetime, preferences: Preferences, account_id: str | None = None
+) -> list[Step]:
+    """What the viewer can do for the valid customers they see (or for one account), most valuable first.
+
+    `stakeholders.recruiting.fold` cuts it to a week's worth.
+    """
+    books = _books(db, viewer, account_id)
+    found = teams(db, [book.account_id for book in books], now=now, preferences=preferences)
+    said: dict[str, list[Suggestion]] = defaultdict(list)
+    for one in suggestions(db, viewer, account_id=account_id):
+        said[one.account_id].append(one)
+    steps = [
+        step
+        for book in books
+        for step in rules.steps(
+            found[book.account_id], book, said[book.account_id], company=preferences.company, now=now
+        )
+    ]
+    return rules.ordered(steps, rates={**preferences.currency_rates, preferences.reporting_currency: 1.0})
+
+
+def _books(db: Connection, viewer: Viewer, account_id: str | None) -> list[Book]:
+    query = (
+        select(account.c.id, account.c.name, account.c.csm_id, csm.c.name.label("csm_name"))
+        .add_columns(account.c.arr, account.c.currency)
+        .outerjoin(csm, csm.c.id == account.c.csm_id)
+        .where(
+            visible_accounts(viewer), account.c.state == RecordState.LIVE, account.c.status == AccountStatus.CUSTOMER
+        )
+        .order_by(account.c.id)
+    )
+    if account_id is not None:
+        query = query.where(account.c.id == account_id)
+    return [Book(*row) for row in db.execute(query)]
+
+
+def signs_known(db: Connection, viewer: Viewer, *, now: datetime) -> SignsKnown:
+    """Contacts of the valid customers the viewer sees, and how many of them ever showed a sign of life."""
+    lives = (
+        select(func.coalesce(alias.c.winner_id, sign_of_life.c.contact_id).label("id"))
+        .outerjoin(alias, and_(alias.c.kind == "contact", alias.c.loser_id == sign_of_life.c.contact_id))
+        .where(sign_of_life.c.kind.not_in([Sign.BOUNCED, Sign.LEFT, Sign.DELIVERED]), sign_of_life.c.at <= now)
+        .distinct()
+        .subquery()
+    )
+    query = (
+        select(func.count(), func.count(lives.c.id))
+        .select_from(contact)
+        .join(account, and_(account.c.id == contact.c.account_id, account.c.status == AccountStatus.CUSTOMER))
+        .outerjoin(lives, lives.c.id == contact.c.id)
+        .where(contact.c.state == RecordState.LIVE, account.c.state == RecordState.LIVE, visible_accounts(viewer))
+    )
+    contacts, with_sign = db.execute(query).one()
+    return SignsKnown(contacts=contacts, with_sign=with_sign)
