@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -59,3 +60,33 @@ def first_broken(db: Connection) -> int | None:
 
 def _digest(previous: str, line: dict[str, Any]) -> str:
     return hashlib.sha256((previous + json.dumps(line, sort_keys=True, ensure_ascii=False)).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Line:
+    id: int
+    at: datetime
+    actor: str
+    action: str
+    object_kind: str
+    object_id: str
+    detail: dict[str, Any]
+
+
+def listing(
+    db: Connection, *, before: int | None = None, object_kind: str | None = None, limit: int = 100
+) -> list[Line]:
+    """Newest first, from the line `before` that one on."""
+    query = select(
+        audit.c.id, audit.c.at, audit.c.actor, audit.c.action, audit.c.object_kind, audit.c.object_id, audit.c.detail
+    )
+    if before is not None:
+        query = query.where(audit.c.id < before)
+    if object_kind is not None:
+        query = query.where(audit.c.object_kind == object_kind)
+    return [Line(**row) for row in db.execute(query.order_by(audit.c.id.desc()).limit(limit)).mappings()]
+
+
+def kinds(db: Connection) -> list[str]:
+    """The kinds of objects it speaks of."""
+    return list(db.execute(select(audit.c.object_kind).distinct().order_by(audit.c.object_kind)).scalars())

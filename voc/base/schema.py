@@ -999,6 +999,7 @@ class _Session(TypedColumns):
     created_at: Named[datetime] = Column(Instant)
     seen_at: Named[datetime] = Column(Instant)
     expires_at: Named[datetime] = Column(Instant)
+    flash: Named[Any] = Column(Json, nullable=True)  # what the last act did, and its undo: shown once
 
 
 session = Table("session", metadata, _Session)

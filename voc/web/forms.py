@@ -1,0 +1,52 @@
+"""A posted form as handlers read it: text without control characters, single values or lists, never an exception."""
+
+import re
+from collections.abc import Iterable
+
+from litestar import Request
+from litestar.exceptions import ClientException
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_LONGEST = 20_000
+
+
+class Form:
+    """Fields of a POST. A missing field reads as empty text: what must be there is the rules' to say."""
+
+    def __init__(self, pairs: Iterable[tuple[str, object]]) -> None:
+        self._values: dict[str, list[str]] = {}
+        for name, value in pairs:
+            if isinstance(value, str):  # a file where text was asked is left out
+                self._values.setdefault(name, []).append(_CONTROL.sub("", value)[:_LONGEST])
+
+    def text(self, name: str) -> str:
+        return self._values.get(name, [""])[-1].strip()
+
+    def maybe(self, name: str) -> str | None:
+        return self.text(name) or None
+
+    def secret(self, name: str) -> str:
+        """As typed: a space may be part of a password."""
+        return self._values.get(name, [""])[-1]
+
+    def many(self, name: str) -> list[str]:
+        return [value.strip() for value in self._values.get(name, []) if value.strip()]
+
+    def ticked(self, name: str) -> bool:
+        return self.text(name) not in ("", "0", "false", "off", "no")
+
+    def names(self) -> list[str]:
+        return list(self._values)
+
+    def typed(self) -> dict[str, str]:
+        """What was typed, to be shown again beside an error."""
+        return {name: values[-1] for name, values in self._values.items()}
+
+
+async def posted_form(request: Request) -> Form:  # type: ignore[type-arg]  # user, auth and state are not used
+    """Dependency `form`. A body that is no form is a refused request, not an error of ours."""
+    try:
+        fields = await request.form()
+    except (ValueError, KeyError) as mistake:
+        raise ClientException("That form could not be read") from mistake
+    return Form(fields.multi_items())
