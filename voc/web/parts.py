@@ -1,0 +1,73 @@
+"""The values that the macros of `leader/parts.html` draw: links, figures with their count, chains, choices."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+
+@dataclass(frozen=True)
+class Link:
+    """`about` completes the words for those who hear the link out of its place; a `file` is downloaded."""
+
+    words: str
+    href: str
+    about: str = ""
+    current: bool = False
+    file: bool = False
+
+
+@dataclass(frozen=True)
+class Card:
+    """A figure as a page shows it: never without its count (`of`)."""
+
+    name: str
+    value: str
+    of: str
+    unit: str = ""
+    note: str = ""
+    links: Sequence[Link] = ()
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One link of a chain; `lost` says what fell off before it."""
+
+    name: str
+    count: str
+    share: float
+    lost: str
+
+
+@dataclass(frozen=True)
+class Chain:
+    stages: Sequence[Stage]
+    label: str
+    heading: str = ""
+    sentence: str = ""
+    ghost: bool = False  # nothing counted yet
+
+
+@dataclass(frozen=True)
+class Option:
+    value: str
+    words: str
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A select of a filter form."""
+
+    name: str
+    label: str
+    options: Sequence[Option]
+
+
+def choice(name: str, label: str, options: Sequence[tuple[str, str]], chosen: str) -> Choice:
+    return Choice(name, label, [Option(value, words, value == chosen) for value, words in options])
+
+
+def address(path: str, **query: str | int | None) -> str:
+    """The path with those parts of the query that have a value."""
+    given = {key: value for key, value in query.items() if value not in (None, "")}
+    return f"{path}?{urlencode(given)}" if given else path
