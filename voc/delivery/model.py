@@ -1,0 +1,189 @@
+"""What travels between the outbox, the mail server and the inbox."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Protocol
+
+from voc.base.words import InboundKind, MessageKind, MessageState, Step
+
+
+class Outcome(StrEnum):
+    SENT = "sent"  # the server's 250 after the final dot
+    LATER = "later"  # certainly not accepted; may be tried again
+    FAILED = "failed"  # certainly not accepted, for good
+    UNKNOWN = "unknown"  # the dot went out and no answer came back
+
+
+class Stage(StrEnum):
+    """How far the conversation with the server came."""
+
+    CONNECT = "connect"
+    MAIL = "mail"
+    RCPT = "rcpt"
+    DATA = "data"
+    BODY = "body"
+    DOT = "dot"
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """`mime` is the whole mail with CRLF line ends, not yet dot-stuffed."""
+
+    return_path: str
+    recipient: str
+    mime: bytes
+
+
+@dataclass(frozen=True)
+class Handed:
+    """What became of handing one message over. `relay_down`: the server is at fault, not this message."""
+
+    outcome: Outcome
+    stage: Stage
+    code: int | None = None
+    text: str = ""
+    relay_down: bool = False
+
+
+class NoLongerOurs(Exception):
+    """The message was cancelled, or the lease is over: the final dot must not go out."""
+
+
+class Relay(Protocol):
+    """A mail server. `hand_over` calls `before_final_dot` after the body and immediately before the
+    final dot; when that raises, the connection is dropped, the dot never goes out and the error
+    passes through. It never raises for what the server does. One thread uses a relay at a time.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    def hand_over(self, envelope: Envelope, *, before_final_dot: Callable[[], None]) -> Handed: ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Party:
+    """A name and an address, as a header shows them."""
+
+    name: str
+    address: str
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A message a worker holds; `fence` must still be the row's when it commits."""
+
+    id: int
+    kind: MessageKind
+    invitation_id: int | None
+    wave_id: int | None
+    step: Step | None
+    contact_id: str | None
+    address: str
+    recipient: str
+    return_path: str
+    body: bytes  # encrypted
+    attempts: int  # finished ones
+    fence: int
+    next_attempt_at: datetime
+    give_up_at: datetime | None
+
+    @property
+    def is_test(self) -> bool:
+        """It went to the test address: nothing was learned about the person it is about."""
+        return self.recipient != self.address
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What one `send_due` did. `stopped_because` says why it did not go on, for the log and the page."""
+
+    sent: int = 0
+    later: int = 0
+    failed: int = 0
+    unknown: int = 0
+    cancelled: int = 0
+    stopped_because: str | None = None
+
+    @property
+    def handed_over(self) -> int:
+        return self.sent + self.later + self.failed + self.unknown
+
+
+@dataclass(frozen=True)
+class OwnMessage:
+    """The row behind a return path: whom the mail was for and what it was part of."""
+
+    id: int
+    kind: MessageKind
+    state: MessageState
+    invitation_id: int | None
+    wave_id: int | None
+    step: Step | None
+    contact_id: str | None
+    account_id: str | None
+    address: str
+    recipient: str
+    message_id: str
+    subject: str
+    sent_at: datetime | None
+    bounced_at: datetime | None
+
+    @property
+    def is_test(self) -> bool:
+        return self.recipient != self.address
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """What a mail that came back says, before anything is done about it."""
+
+    kind: InboundKind
+    code: str | None = None  # enhanced status of a bounce, such as 5.1.1
+    quote: str | None = None  # the sentence that says so
+    until_on: date | None = None
+    successor_name: str | None = None
+    successor_address: str | None = None
+
+
+@dataclass(frozen=True)
+class Health:
+    """How delivery stands now, for the page, the doctor and the alerts."""
+
+    waiting: int
+    overdue_since: datetime | None  # the due moment of the oldest that could go now
+    in_hand: int  # claimed or being handed over
+    sent: int
+    unknown: int
+    failed: int
+    held: int
+    cancelled: int
+    bounced: dict[InboundKind, int]
+    paused_because: str | None
+    relay_reason: str | None
+    relay_closed_until: datetime | None
+    test_address: str | None
+    waiting_for_test_address: bool
+    waiting_outside_test_mode: int  # frozen for real people before test mode was switched on
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """An unknown, failed or held message, for a person to settle."""
+
+    id: int
+    kind: MessageKind
+    state: MessageState
+    address: str
+    contact_id: str | None
+    account_id: str | None
+    wave_id: int | None
+    step: Step | None
+    subject: str
+    due_at: datetime
+    reply_code: int | None
+    reply_text: str | None

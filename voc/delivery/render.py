@@ -1,0 +1,308 @@
+"""A questionnaire's mail for one person: subject, plain text that stands alone, and HTML.
+
+The frame around the text is in `frames/`; the words in it come from the questionnaire's language.
+Everything is compiled once per questionnaire, language and step; per person only values go in, and
+they are escaped for HTML.
+"""
+
+import html
+import math
+import re
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import lru_cache
+from importlib.resources import files
+
+from voc.base.words import Step
+from voc.campaigns.definition import Kind, Language, Question, Questionnaire
+from voc.campaigns.templates import Value, render_mail
+from voc.delivery.markdown import escaped, to_html, to_text
+
+WIDTH = 72
+
+_SOFT = '<p class="soft" style="margin:0 0 12px;color:#47525d;font-size:14px;line-height:20px;">'
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What one mail says to whom. `closes_on` is the contact's local day; None before the invitation."""
+
+    step: Step
+    first_name: str | None
+    name: str
+    account: str
+    company: str
+    csm_name: str | None
+    csm_title: str | None
+    closes_on: date | None
+    base_url: str
+    unsubscribe_token: str
+    answer_token: str | None = None  # None for a mail that links to no page
+    you_said: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Rendered:
+    subject: str
+    text: str
+    html: str
+
+
+@dataclass(frozen=True)
+class _Sources:
+    subject: str
+    text: str
+    html: str
+    opens_page: bool
+
+
+def opens_page(questionnaire: Questionnaire, language: Language, step: Step) -> bool:
+    """Whether this mail has a link to the page, so that it needs a token for one."""
+    return _compiled(_Key(questionnaire, language, step)).opens_page
+
+
+def render(questionnaire: Questionnaire, language: Language, letter: Letter) -> Rendered:
+    """The mail, its template filled in. Whitespace in values is one blank each; a subject is one line."""
+    sources = _compiled(_Key(questionnaire, language, letter.step))
+    values = _values(questionnaire, language, letter)
+    in_html = {name: _in_html(value) for name, value in values.items()}
+    return Rendered(
+        subject=" ".join(render_mail(sources.subject, values).split()),
+        text=wrapped(render_mail(sources.text, values)),
+        html=render_mail(sources.html, in_html),
+    )
+
+
+def _values(questionnaire: Questionnaire, language: Language, letter: Letter) -> dict[str, Value]:
+    page = f"{letter.base_url}/q/{letter.answer_token}" if letter.answer_token else ""
+    return {
+        "first_name": _line(letter.first_name),
+        "name": _line(letter.name),
+        "account": _line(letter.account),
+        "company": _line(letter.company),
+        "csm_name": _line(letter.csm_name) or _line(letter.company),
+        "csm_title": _line(letter.csm_title) if letter.csm_name else "",
+        "closing_date": language.day(letter.closes_on) if letter.closes_on else "",
+        "minutes": math.ceil(questionnaire.seconds / 60),
+        "seconds": questionnaire.seconds,
+        "questions": language.number(len(questionnaire.main_questions)),
+        "you_said": [_line(line) for line in letter.you_said],
+        "answer_link": page,
+        "colleague_link": f"{page}#colleague" if page else "",
+        "ways_link": f"{page}#ways" if page else "",
+        "unsubscribe_link": f"{letter.base_url}/u/{letter.unsubscribe_token}",
+        "about_link": f"{letter.base_url}/about",
+        "scale": "",
+        "score": "",
+        "next_by": "",
+    }
+
+
+def _line(value: str | None) -> str:
+    return " ".join((value or "").split())
+
+
+def _in_html(value: Value) -> Value:
+    if isinstance(value, list):
+        return [html.escape(line) for line in value]
+    return html.escape(value) if isinstance(value, str) else value
+
+
+def wrapped(text: str) -> str:
+    """Lines of at most 72 characters; links and indented lines stay whole."""
+    lines: list[str] = []
+    for line in text.strip().splitlines():
+        if len(line) <= WIDTH or line.startswith(" ") or "://" in line.rpartition(" ")[2]:
+            lines.append(line.rstrip())
+        else:
+            lines += textwrap.wrap(line, WIDTH, break_long_words=False, break_on_hyphens=False)
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)) + "\n"
+
+
+def with_subject(rendered: Rendered, subject: str, *, address: str) -> Rendered:
+    """The first reminder keeps the invitation's subject, so that mail programs show both as one thread."""
+    return replace(rendered, subject=subject.removeprefix(_test_prefix(address)))
+
+
+def _test_prefix(address: str) -> str:
+    return f"[Test for {address}] "
+
+
+def for_test(rendered: Rendered, *, name: str, address: str) -> Rendered:
+    """Says on top whose mail this would have been."""
+    words = f"Test mode: this mail is for {_line(name)} <{address}>, who did not get it."
+    style = "margin:0;padding:10px 16px;background-color:#e6f0f4;color:#17212a;font-family:sans-serif;font-size:14px;"
+    notice = f'<p style="{style}">{html.escape(words)}</p>'
+    return Rendered(
+        subject=_test_prefix(address) + rendered.subject,
+        text=f"{words}\n\n{rendered.text}",
+        html=re.sub(r"(<body[^>]*>)", lambda found: found.group(1) + "\n" + notice, rendered.html, count=1),
+    )
+
+
+def staff_mail(subject: str, text: str, inner_html: str | None) -> Rendered:
+    """Mail to our own people: `inner_html` in the frame, or else the text as paragraphs."""
+    inner = inner_html if inner_html is not None else _paragraphs(text)
+    framed = _framed(_frame("staff.html"), {"subject": html.escape(subject), "body": inner})
+    return Rendered(" ".join(subject.split()), wrapped(text), framed)
+
+
+_URL = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)]")
+
+
+def _paragraphs(text: str) -> str:
+    style = 'class="ink" style="margin:0 0 16px;color:#17212a;"'
+    parts = [f"<p {style}>{_linked(part)}</p>" for part in re.split(r"\n\s*\n", text.strip()) if part]
+    return "\n".join(parts) + "\n"
+
+
+def _linked(text: str) -> str:
+    done, at = [], 0
+    for found in _URL.finditer(text):
+        url = html.escape(found.group())
+        done += [
+            html.escape(text[at : found.start()]),
+            f'<a class="link" style="color:#0b5a78;" href="{url}">{url}</a>',
+        ]
+        at = found.end()
+    return "".join([*done, html.escape(text[at:])]).replace("\n", "<br>\n")
+
+
+# --- compiled once per mail ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Key:
+    """Equal for the same content: a questionnaire by its hash, which its languages are part of."""
+
+    questionnaire: Questionnaire
+    language: Language
+    step: Step
+
+    def __hash__(self) -> int:
+        return hash((self.questionnaire.hash, self.language.code, self.step))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and self._identity == other._identity
+
+    @property
+    def _identity(self) -> tuple[str, str, Step]:
+        return self.questionnaire.hash, self.language.code, self.step
+
+
+@lru_cache(maxsize=512)
+def _compiled(key: _Key) -> _Sources:
+    questionnaire, language = key.questionnaire, key.language
+    mail = language.mail_of(key.step)
+    question = questionnaire.key_question
+    opens = re.search(r"\b(scale|answer_link|colleague_link|ways_link)\b", mail.body) is not None
+    words = {**language.mail, "greeting": _greeting(language.mail)}
+    about_answers = f"{words['privacy']} {words['reply']}" if opens else words["reply"]
+    text = _framed(
+        _frame("invitation.txt"),
+        {
+            **words,
+            "privacy": about_answers,
+            "body": to_text(mail.body, blocks={"scale": _scale_text(question, language)}),
+        },
+    )
+    shown = {name: escaped(word) for name, word in words.items()}
+    in_html = _framed(
+        _frame("invitation.html"),
+        {
+            **shown,
+            "language": language.code,
+            "direction": language.direction,
+            "subject": escaped(mail.subject),
+            "preheader": _preheader(shown["preheader"]) if "scale" in mail.body else "",
+            "privacy": f"{_SOFT}{escaped(about_answers)}</p>\n",
+            "body": to_html(mail.body, blocks={"scale": _scale_html(question, language)}),
+        },
+    )
+    # Templates drop the line end that follows a tag; in plain text every line end is meant.
+    return _Sources(mail.subject, text.replace("%}\n", "%}\n\n"), in_html, opens)
+
+
+@lru_cache(maxsize=8)
+def _frame(name: str) -> str:
+    return (files("voc.delivery") / "frames" / name).read_text("utf-8")
+
+
+def _framed(frame: str, parts: Mapping[str, str]) -> str:
+    return re.sub(r"\[\[(\w+)\]\]", lambda found: parts[found.group(1)], frame)
+
+
+def _greeting(words: Mapping[str, str]) -> str:
+    return f"{{% if first_name %}}{words['greeting']}{{% else %}}{words['greeting_nameless']}{{% endif %}}"
+
+
+def _preheader(words: str) -> str:
+    style = "display:none;max-height:0;overflow:hidden;mso-hide:all;"
+    return f'<div style="{style}" aria-hidden="true">{words}</div>\n'
+
+
+def _asked(question: Question, language: Language) -> str:
+    return question.text.get(language.code) or next(iter(question.text.values()))
+
+
+def _points(question: Question) -> list[int]:
+    return list(range(question.lowest, question.highest + 1)) if question.kind is Kind.SCALE else []
+
+
+def _scale_text(question: Question, language: Language) -> str:
+    asked = f"{{% filter upper %}}{_asked(question, language)}{{% endfilter %}}"
+    points = _points(question)
+    if not points:
+        return f"{asked}\n\n  {{{{ answer_link }}}}"
+    width = len(str(points[-1])) + 1
+    links = "\n".join(f"{point:>{width}}  {{{{ answer_link }}}}?score={point}" for point in points)
+    return f"{asked}\n{language.mail['scale_ends']}\n\n{language.mail['scale_open']}\n\n{links}"
+
+
+_HEADING = '<h1 class="ink" style="margin:24px 0 10px;font-size:18px;line-height:24px;color:#17212a;">'
+# 6 cells of 44 px with their gaps fit beside each other on a phone of 320 px; the two rows become one where
+# there is room for 11. Outlook for Windows knows no inline-block and gets a table instead.
+_CELL = (
+    "display:inline-block;width:42px;height:42px;line-height:42px;margin:0 3px 4px 0;border:1px solid #7d858d;"
+    "border-radius:8px;background-color:#ffffff;color:#0b5a78;font-size:16px;font-weight:bold;text-align:center;"
+    "text-decoration:none;"
+)
+_MSO_ROW = '<!--[if mso]><table role="presentation" cellspacing="3" cellpadding="0" border="0"><tr><![endif]-->'
+_MSO_CELL = '<!--[if mso]><td width="44" height="44" align="center" style="border:1px solid #7d858d;"><![endif]-->'
+
+
+def _scale_html(question: Question, language: Language) -> str:
+    heading = f"{_HEADING}{escaped(_asked(question, language))}</h1>"
+    points = _points(question)
+    if not points:
+        return heading + _button(language)
+    half = (len(points) + 1) // 2 if len(points) > 6 else len(points)
+    rows = "".join(_row(part, language) for part in (points[:half], points[half:]) if part)
+    below = escaped(f"{language.mail['scale_ends']} {language.mail['scale_tap']}")
+    note = f'<p class="soft" style="margin:2px 0 22px;color:#47525d;font-size:14px;line-height:20px;">{below}</p>'
+    return f'{heading}\n<div role="group">{rows}</div>\n{note}'
+
+
+def _row(points: list[int], language: Language) -> str:
+    cells = "".join(
+        f'{_MSO_CELL}<a class="link cell" href="{{{{ answer_link }}}}?score={point}"'
+        f' aria-label="{_point(point, language)}" style="{_CELL}">{point}</a><!--[if mso]></td><![endif]-->'
+        for point in points
+    )
+    close = "<!--[if mso]></tr></table><![endif]-->"
+    return f'{_MSO_ROW}<div style="display:inline-block;white-space:nowrap;font-size:0;">{cells}</div>{close}'
+
+
+def _point(point: int, language: Language) -> str:
+    return f'{{% with score = "{point}" %}}{escaped(language.mail["point"])}{{% endwith %}}'
+
+
+def _button(language: Language) -> str:
+    style = (
+        "display:inline-block;padding:10px 22px;border-radius:8px;background-color:#0b5a78;color:#ffffff;"
+        "font-weight:bold;text-decoration:none;"
+    )
+    words = escaped(language.mail["scale_tap"])
+    return f'<p style="margin:0 0 22px;"><a class="go" href="{{{{ answer_link }}}}" style="{style}">{words}</a></p>'

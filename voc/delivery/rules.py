@@ -1,0 +1,132 @@
+"""When to try again, when to leave the server alone, and what a refusal says about whom.
+
+Policy as tables. Sources: RFC 5321 section 4.2 (reply codes), RFC 3463 (enhanced status codes).
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from voc.base.words import InboundKind
+from voc.delivery.model import Handed, Outcome, Party, Stage
+
+# Greylisting wants a pause of minutes, an overloaded server one of hours. Never under half an hour.
+BACKOFF = (
+    timedelta(minutes=30),
+    timedelta(hours=1),
+    timedelta(hours=2),
+    timedelta(hours=4),
+    timedelta(hours=8),
+    timedelta(hours=12),
+)
+
+# The circuit: how long a server that cannot be reached is left alone, by outages in a row.
+CIRCUIT = (
+    timedelta(minutes=1),
+    timedelta(minutes=2),
+    timedelta(minutes=5),
+    timedelta(minutes=10),
+    timedelta(minutes=15),
+)
+
+REFUSALS_IN_A_ROW = 10  # so many messages refused for good, one after the other, is not about their recipients
+
+LEASE = timedelta(minutes=10)
+
+
+def next_attempt(attempts: int, *, now: datetime, give_up_at: datetime | None) -> datetime | None:
+    """When to try again after `attempts` that were put off; None when that would be as late as the next step."""
+    moment = now + BACKOFF[min(max(attempts, 1), len(BACKOFF)) - 1]
+    return None if give_up_at is not None and moment >= give_up_at else moment
+
+
+def circuit_until(outages: int, *, now: datetime) -> datetime:
+    """Until when a server is left alone that could not be reached `outages` times in a row."""
+    return now + CIRCUIT[min(max(outages, 1), len(CIRCUIT)) - 1]
+
+
+_ENHANCED = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
+
+# The first line that fits decides. 5.1.7 and 5.1.8 speak of the sender's address, not of theirs.
+_BY_CODE = (
+    (re.compile(r"5\.7\.\d+|5\.1\.[78]|5\.5\.\d+|5\.6\.\d+"), InboundKind.POLICY_BOUNCE),
+    (re.compile(r"5\.1\.\d+|5\.2\.1"), InboundKind.HARD_BOUNCE),
+    (re.compile(r"4\.\d+\.\d+|5\.2\.\d+"), InboundKind.SOFT_BOUNCE),
+)
+
+# Servers that give a plain 550, or a 5.0.0, 5.3.0 or 5.4.1 that says nothing: the words decide.
+_BY_WORDS = (
+    (
+        re.compile(
+            r"spam|spf|dkim|dmarc|polic|reputation|block(ed|list)|black ?list|deny ?list|\brbl\b|dnsbl|spamhaus"
+            r"|relay(ing)? (access )?denied|not permitted|not authori[sz]ed|unauthenticated|authentication required"
+            r"|sender (address )?(rejected|denied)|rate limit|too many",
+            re.IGNORECASE,
+        ),
+        InboundKind.POLICY_BOUNCE,
+    ),
+    (re.compile(r"mailbox (is )?full|over ?quota|quota exceeded|insufficient storage|try again", re.IGNORECASE),
+     InboundKind.SOFT_BOUNCE),
+    (
+        re.compile(
+            r"(user|recipient|mailbox|address|account|addressee)[^.;]{0,60}?"
+            r"(unknown|not found|not exist|n't exist|invalid|disabled|inactive|unavailable|rejected|no longer)"
+            r"|no such (user|mailbox|recipient|address|account|person)"
+            r"|(unknown|invalid) (user|recipient|mailbox|address)"
+            r"|not a (valid|known) (user|recipient|mailbox)|no mailbox|does not (exist|like recipient)"
+            r"|(domain|host)[^.;]{0,40}(not found|unknown)|no longer (works|with|employed|in use)|null mx",
+            re.IGNORECASE,
+        ),
+        InboundKind.HARD_BOUNCE,
+    ),
+)  # fmt: skip
+
+
+def enhanced_code(text: str) -> str | None:
+    """The first enhanced status code in a server's words, such as 5.1.1."""
+    found = _ENHANCED.search(text)
+    return found.group(1) if found else None
+
+
+def bounce_kind(code: str | None, text: str) -> InboundKind:
+    """What a refusal says: the address is gone, a passing trouble, or our own reputation.
+
+    When neither code nor words are known it is soft: nobody is struck off on a guess.
+    """
+    if code is not None:
+        for pattern, kind in _BY_CODE:
+            if pattern.fullmatch(code):
+                return kind
+    if code is not None and code.startswith("2"):
+        return InboundKind.SOFT_BOUNCE
+    for pattern, kind in _BY_WORDS:
+        if pattern.search(text):
+            return kind
+    return InboundKind.SOFT_BOUNCE
+
+
+def refused_recipient(handed: Handed) -> InboundKind | None:
+    """What a final refusal during sending says about the recipient, or None if it does not speak of them.
+
+    A 5xx to MAIL is about us; so is one to the body unless its code names the address.
+    """
+    if handed.outcome is not Outcome.FAILED or handed.stage not in (Stage.RCPT, Stage.DOT):
+        return None
+    kind = bounce_kind(enhanced_code(handed.text), handed.text)
+    if handed.stage is Stage.DOT and kind is InboundKind.HARD_BOUNCE and enhanced_code(handed.text) is None:
+        return InboundKind.SOFT_BOUNCE
+    return kind
+
+
+def sender(person: Party | None, *, house: Party, authenticated: Sequence[str]) -> tuple[Party, Party | None]:
+    """Who a mail is from, and to whom an answer goes.
+
+    A person of a domain that we may send for signs it themselves. Anybody else is named beside the
+    house's own address, with the answer going to the person: an address is never spoofed.
+    """
+    if person is None:
+        return house, None
+    domain = person.address.rpartition("@")[2].lower()
+    if domain in {one.lower() for one in authenticated}:
+        return person, None
+    return Party(f"{person.name} ({house.name})", house.address), person

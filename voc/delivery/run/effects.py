@@ -1,0 +1,133 @@
+"""What delivery tells the earlier stages, in the transaction of the fact itself."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from voc.base.words import InboundKind, Sign, Step, StopReason, SuggestionKind, SuppressionReason
+from voc.campaigns import run as campaigns
+from voc.delivery.model import Incoming, OwnMessage
+from voc.delivery.store import inbox, outbox
+from voc.stakeholders import run as stakeholders
+
+SOURCE = "mail"
+
+
+def not_delivered(db: Connection, invitation_id: int | None, *, step: Step | None, now: datetime) -> None:
+    """A step is over without a 250 (unknown, refused or given up): the chase goes on with the next one."""
+    if invitation_id is not None and step is not None:
+        campaigns.record_not_sent(db, invitation_id, step=step, at=now)
+
+
+def stop(db: Connection, invitation_id: int | None, *, reason: StopReason, now: datetime) -> None:
+    """End the chase and call back what is queued of it."""
+    if invitation_id is None:
+        return
+    ended = (
+        campaigns.record_bounce(db, invitation_id, at=now)
+        if reason is StopReason.BOUNCED
+        else campaigns.stop(db, invitation_id, reason=reason, now=now)
+    )
+    for id in ended:
+        outbox.cancel(db, id, reason=reason)
+
+
+def address_gone(
+    db: Connection,
+    *,
+    message_id: int,
+    contact_id: str,
+    invitation_id: int | None,
+    address: str,
+    code: str,
+    quote: str | None,
+    now: datetime,
+) -> None:
+    """Nobody is behind the address any more: never mail it again, and let the CSM find the person."""
+    outbox.mark_bounced(db, message_id, code=code, at=now)
+    stakeholders.suppress(db, address=address, reason=SuppressionReason.BOUNCED, at=now, source=SOURCE)
+    stakeholders.record(
+        db, key=f"bounced:{message_id}", contact_id=contact_id, kind=Sign.BOUNCED, at=now, source=SOURCE, quote=quote
+    )
+    _suggest(db, SuggestionKind.BOUNCED, contact_id=contact_id, key=address, now=now, address=address, quote=quote)
+    stop(db, invitation_id, reason=StopReason.BOUNCED, now=now)
+
+
+def complained(db: Connection, about: OwnMessage, *, now: datetime) -> None:
+    """Pressed "this is spam": never again."""
+    stakeholders.suppress(db, address=about.address, reason=SuppressionReason.COMPLAINT, at=now, source=SOURCE)
+    stop(db, about.invitation_id, reason=StopReason.COMPLAINED, now=now)
+
+
+def replied(
+    db: Connection, about: OwnMessage, said: Incoming, *, inbound_id: int, own_hand: bool, now: datetime
+) -> None:
+    """An automatic reply, or a person's. `own_hand`: it came from the address we wrote to."""
+    contact_id = about.contact_id
+    if contact_id is None:
+        return
+    if said.kind is InboundKind.AWAY:
+        _sign(db, Sign.OUT_OF_OFFICE, contact_id, inbound_id, said, now=now)
+        if about.invitation_id is not None and said.until_on is not None:
+            campaigns.away(db, about.invitation_id, until_on=said.until_on, now=now)
+    elif said.kind is InboundKind.REPLY:
+        if own_hand:
+            _sign(db, Sign.REPLIED, contact_id, inbound_id, said, now=now)
+        stop(db, about.invitation_id, reason=StopReason.REPLIED, now=now)
+    elif said.kind is InboundKind.LEFT:
+        _suggest(db, SuggestionKind.LEFT, contact_id=contact_id, key=str(inbound_id), now=now, quote=said.quote)
+        _suggest_successor(db, contact_id, said, inbound_id=inbound_id, now=now)
+        stop(db, about.invitation_id, reason=StopReason.LEFT, now=now)
+    elif said.kind is InboundKind.CHANGED_ROLE:
+        _suggest(db, SuggestionKind.CHANGED_ROLE, contact_id=contact_id, key=str(inbound_id), now=now, quote=said.quote)
+        _suggest_successor(db, contact_id, said, inbound_id=inbound_id, now=now)
+
+
+def _sign(db: Connection, kind: Sign, contact_id: str, inbound_id: int, said: Incoming, *, now: datetime) -> None:
+    stakeholders.record(
+        db, key=f"inbound:{inbound_id}", contact_id=contact_id, kind=kind, at=now, source=SOURCE, quote=said.quote
+    )
+
+
+def _suggest_successor(db: Connection, contact_id: str, said: Incoming, *, inbound_id: int, now: datetime) -> None:
+    if said.successor_address is None and said.successor_name is None:
+        return
+    _suggest(
+        db,
+        SuggestionKind.SUCCESSOR,
+        contact_id=contact_id,
+        key=str(inbound_id),
+        now=now,
+        name=said.successor_name,
+        address=said.successor_address,
+        quote=said.quote,
+    )
+
+
+def _suggest(
+    db: Connection,
+    kind: SuggestionKind,
+    *,
+    contact_id: str,
+    key: str,
+    now: datetime,
+    name: str | None = None,
+    address: str | None = None,
+    quote: str | None = None,
+) -> None:
+    account_id = inbox.account_of(db, contact_id)
+    if account_id is None:
+        return
+    # A key fits its column whatever the address is like.
+    unique = f"{kind}:{contact_id}:{inbox.digest(key)[:24]}"
+    stakeholders.suggest(
+        db,
+        key=unique,
+        kind=kind,
+        account_id=account_id,
+        contact_id=contact_id,
+        now=now,
+        name=name,
+        address=address,
+        quote=quote,
+    )

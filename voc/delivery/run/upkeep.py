@@ -1,0 +1,77 @@
+"""What keeps the outbox true: recovery after a dead worker, calling back, pausing, a person's word on unknown ones."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from voc.base import audit, log
+from voc.base.db import Database
+from voc.base.errors import Refused
+from voc.base.words import MessageState, StopReason
+from voc.delivery.run import effects
+from voc.delivery.store import outbox, relay
+
+RELEASED_WAITS = timedelta(days=2)
+
+_log = log.get("delivery")
+
+
+def recover(database: Database, *, now: datetime) -> int:
+    """Take up what workers left whose lease is over; how many messages. Run it at start and every minute.
+
+    What was only claimed goes back into the queue. What was being handed over is unknown, and the
+    chase goes on with its next step.
+    """
+    with database.begin() as db:
+        queued, unknown = outbox.recover(db, now=now)
+        for message in unknown:
+            effects.not_delivered(db, message.invitation_id, step=message.step, now=now)
+    if queued or unknown:
+        _log.warning("messages of dead workers recovered", queued=queued, unknown=len(unknown))
+    return queued + len(unknown)
+
+
+def cancel(db: Connection, invitation_id: int, *, reason: StopReason) -> int:
+    """Call back what has not been handed over of a chase; how many. Call it with what `campaigns.run.stop` returns."""
+    return outbox.cancel(db, invitation_id, reason=reason)
+
+
+def pause_sending(db: Connection, *, because: str, by: str, now: datetime) -> None:
+    relay.set_paused(db, because)
+    audit.record(
+        db,
+        at=now,
+        actor=by,
+        action="sending paused",
+        object_kind="installation",
+        object_id=1,
+        detail={"because": because},
+    )
+
+
+def resume_sending(db: Connection, *, by: str, now: datetime) -> None:
+    """Mail goes out again; steps that became overdue meanwhile are planned anew by the claim."""
+    relay.set_paused(db, None)
+    audit.record(db, at=now, actor=by, action="sending resumed", object_kind="installation", object_id=1)
+
+
+def release(db: Connection, message_id: int, *, by: str, now: datetime) -> None:
+    """Send an unknown, failed or held message once more. It may reach the recipient a second time: a person's choice.
+
+    Refused when it is in another state, or when its mail could not be made in the first place.
+    """
+    if not outbox.release(db, message_id, now=now, give_up_at=now + RELEASED_WAITS, by=by):
+        raise Refused("Only an unknown, failed or held message with a text can be released.")
+    _note(db, message_id, "message released", by=by, now=now)
+
+
+def settle(db: Connection, message_id: int, *, accepted: bool, by: str, now: datetime) -> None:
+    """Say what became of an unknown message, from the mail server's own log."""
+    state = MessageState.SENT if accepted else MessageState.FAILED
+    if not outbox.settle(db, message_id, state=state, now=now, by=by):
+        raise Refused("Only an unknown message can be settled.")
+    _note(db, message_id, "message settled as accepted" if accepted else "message settled as not accepted", by, now)
+
+
+def _note(db: Connection, message_id: int, action: str, by: str, now: datetime) -> None:
+    audit.record(db, at=now, actor=by, action=action, object_kind="message", object_id=message_id)

@@ -1,0 +1,1 @@
+"""Tables of the stage: `outbox` (messages), `relay` (the server), `inbox` (what came back), `facts` (read-models)."""

@@ -1,0 +1,131 @@
+"""What came back, and the message it is about; writes `inbound`."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from voc.base.schema import account, attempt, contact, csm, inbound, message, staff
+from voc.base.words import MessageKind, MessageState, StaffRole, Step
+from voc.delivery.model import Incoming, OwnMessage, Party
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def by_return_path(db: Connection, addresses: list[str]) -> OwnMessage | None:
+    """The message whose random return path is among the addresses (small letters)."""
+    return _one(db, message.c.return_path.in_(addresses)) if addresses else None
+
+
+def by_message_id(db: Connection, ids: list[str]) -> OwnMessage | None:
+    """The latest message that a reply says it answers; its id is random, so only a recipient knows it."""
+    return _one(db, message.c.message_id.in_(ids)) if ids else None
+
+
+def _one(db: Connection, condition: ColumnElement[bool]) -> OwnMessage | None:
+    row = db.execute(
+        select(message, contact.c.account_id)
+        .outerjoin(contact, contact.c.id == message.c.contact_id)
+        .where(condition)
+        .order_by(message.c.id.desc())
+        .limit(1)
+    ).first()
+    if row is None:
+        return None
+    return OwnMessage(
+        id=row.id,
+        kind=MessageKind(row.kind),
+        state=MessageState(row.state),
+        invitation_id=row.invitation_id,
+        wave_id=row.wave_id,
+        step=None if row.step is None else Step(row.step),
+        contact_id=row.contact_id,
+        account_id=row.account_id,
+        address=row.address,
+        recipient=row.recipient,
+        message_id=row.message_id,
+        subject=row.subject,
+        sent_at=row.sent_at,
+        bounced_at=row.bounced_at,
+    )
+
+
+def keep(db: Connection, *, key: str, about: OwnMessage, said: Incoming, at: datetime) -> int | None:
+    """The new row's id, or None if this very mail is known already."""
+    with db.begin_nested() as attempt_once:
+        try:
+            return db.execute(
+                insert(inbound)
+                .values(
+                    key=key,
+                    kind=said.kind,
+                    message_id=about.id,
+                    contact_id=about.contact_id,
+                    at=at,
+                    code=said.code,
+                    quote=said.quote,
+                    until_on=said.until_on,
+                    successor_name=said.successor_name,
+                    successor_address=said.successor_address,
+                )
+                .returning(inbound.c.id)
+            ).scalar_one()
+        except IntegrityError:
+            attempt_once.rollback()
+            return None
+
+
+def confirm_delivered(db: Connection, message_id: int, *, at: datetime) -> bool:
+    """A delivery report settles an unknown message: it was accepted after all."""
+    settled = db.execute(
+        update(message)
+        .where(message.c.id == message_id, message.c.state == MessageState.UNKNOWN)
+        .values(state=MessageState.SENT, sent_at=at, reply_text="Settled by a delivery report")
+    ).rowcount
+    if settled:
+        db.execute(insert(attempt).values(message_id=message_id, at=at, worker="report", outcome="settled"))
+    return settled == 1
+
+
+def account_of(db: Connection, contact_id: str) -> str | None:
+    return db.execute(select(contact.c.account_id).where(contact.c.id == contact_id)).scalar()
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """Who answered, at which account, and whose account it is."""
+
+    contact_name: str
+    account_name: str
+    csm: Party | None
+
+
+def conversation(db: Connection, contact_id: str) -> Conversation | None:
+    row = db.execute(
+        select(
+            contact.c.first_name,
+            contact.c.last_name,
+            contact.c.email,
+            account.c.name,
+            csm.c.name.label("csm_name"),
+            csm.c.email.label("csm_email"),
+        )
+        .join(account, account.c.id == contact.c.account_id)
+        .outerjoin(csm, csm.c.id == account.c.csm_id)
+        .where(contact.c.id == contact_id)
+    ).first()
+    if row is None:
+        return None
+    name = " ".join(part for part in (row.first_name, row.last_name) if part) or row.email or "A contact"
+    return Conversation(name, row.name, Party(row.csm_name, row.csm_email) if row.csm_email else None)
+
+
+def admins(db: Connection) -> list[Party]:
+    rows = db.execute(
+        select(staff.c.name, staff.c.email).where(staff.c.role == StaffRole.ADMIN, staff.c.active).order_by(staff.c.id)
+    )
+    return [Party(row.name, row.email) for row in rows]

@@ -1,0 +1,462 @@
+"""The outbox: freezing, claiming and recording messages; writes `message`, `attempt` and `link`.
+
+A message moves queued -> claimed -> handing_over -> sent, later (queued again), failed or unknown.
+Every step a worker takes names the fence of its claim, so that one that slept through its lease
+changes nothing. Opt-out, answer, pause and test mode are conditions of the claim itself and again
+of the step to handing_over: what they forbid cannot slip between a look and an act.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    case,
+    exists,
+    func,
+    insert,
+    not_,
+    or_,
+    select,
+    update,
+)
+
+from voc.base.preferences import Preferences
+from voc.base.schema import (
+    attempt,
+    census_member,
+    installation,
+    invitation,
+    link,
+    message,
+    questionnaire_version,
+    suppression,
+    wave,
+)
+from voc.base.words import MessageKind, MessageState, Step, StopReason, WaveState
+from voc.delivery.model import Claimed, Handed, Outcome
+
+ASKING = (MessageKind.CHASE, MessageKind.NUDGE)
+"""Mail that asks for an answer: an opt-out, a bounce or the answer itself ends it."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A message to freeze. `body` is the whole MIME text, encrypted; None is held for a person."""
+
+    key: str
+    kind: MessageKind
+    address: str
+    recipient: str
+    return_path: str
+    subject: str
+    message_id: str
+    body: bytes | None
+    due_at: datetime
+    give_up_at: datetime | None = None
+    invitation_id: int | None = None
+    wave_id: int | None = None
+    step: Step | None = None
+    contact_id: str | None = None
+    held_because: str | None = None
+
+
+def freeze(db: Connection, draft: Draft, *, now: datetime) -> int:
+    """Put a message into the outbox. Its key is unique: a second one with it is an error of the caller."""
+    held = draft.held_because is not None
+    return db.execute(
+        insert(message)
+        .values(
+            key=draft.key,
+            kind=draft.kind,
+            invitation_id=draft.invitation_id,
+            wave_id=draft.wave_id,
+            step=draft.step,
+            contact_id=draft.contact_id,
+            address=draft.address,
+            recipient=draft.recipient,
+            return_path=draft.return_path,
+            subject=draft.subject,
+            message_id=draft.message_id,
+            body=draft.body,
+            created_at=now,
+            due_at=draft.due_at,
+            state=MessageState.HELD if held else MessageState.QUEUED,
+            next_attempt_at=None if held else draft.due_at,
+            give_up_at=draft.give_up_at,
+            reply_text=draft.held_because,
+        )
+        .returning(message.c.id)
+    ).scalar_one()
+
+
+def id_of_key(db: Connection, key: str) -> int | None:
+    return db.execute(select(message.c.id).where(message.c.key == key)).scalar()
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A message of the same chase that went out, or perhaps did."""
+
+    step: Step
+    message_id: str
+    subject: str
+
+
+def earlier_of(db: Connection, invitation_ids: set[int]) -> dict[int, list[Earlier]]:
+    """For each invitation its earlier messages, in order: what a reminder refers to."""
+    found: dict[int, list[Earlier]] = {id: [] for id in invitation_ids}
+    rows = db.execute(
+        select(message.c.invitation_id, message.c.step, message.c.message_id, message.c.subject)
+        .where(
+            message.c.invitation_id.in_(invitation_ids),
+            message.c.kind == MessageKind.CHASE,
+            message.c.state.in_((MessageState.SENT, MessageState.UNKNOWN)),
+        )
+        .order_by(message.c.id)
+    )
+    for row in rows:
+        found[row.invitation_id].append(Earlier(Step(row.step), row.message_id, row.subject))
+    return found
+
+
+def questionnaire_files(db: Connection, version_ids: set[int]) -> dict[int, dict[str, str]]:
+    """The files each version was made of."""
+    rows = db.execute(
+        select(questionnaire_version.c.id, questionnaire_version.c.files).where(
+            questionnaire_version.c.id.in_(version_ids)
+        )
+    )
+    return {row.id: row.files for row in rows}
+
+
+def size_of_wave(db: Connection, wave_id: int) -> tuple[int, int]:
+    """Its messages of the chase, and the people of its census."""
+    messages = db.execute(
+        select(func.count()).where(message.c.wave_id == wave_id, message.c.kind == MessageKind.CHASE)
+    ).scalar_one()
+    people = db.execute(select(func.count()).where(census_member.c.wave_id == wave_id)).scalar_one()
+    return messages, people
+
+
+def add_links(
+    db: Connection, message_id: int, *, invitation_id: int, hashes: Iterable[tuple[str, str]], now: datetime
+) -> None:
+    """Keep the hashes of a message's links, by purpose."""
+    rows = [
+        {
+            "token_hash": token_hash,
+            "purpose": purpose,
+            "invitation_id": invitation_id,
+            "message_id": message_id,
+            "created_at": now,
+        }
+        for purpose, token_hash in hashes
+    ]
+    db.execute(insert(link), rows)
+
+
+# --- may it go ----------------------------------------------------------------------------------
+
+
+def _unwanted() -> ColumnElement[bool]:
+    """The chase has ended, the person has answered, or the address is suppressed."""
+    ended = exists().where(
+        invitation.c.id == message.c.invitation_id,
+        or_(invitation.c.stopped.is_not(None), invitation.c.answered_at.is_not(None)),
+    )
+    suppressed = exists().where(suppression.c.address == message.c.address, suppression.c.lifted_at.is_(None))
+    return and_(message.c.kind.in_(ASKING), or_(ended, suppressed))
+
+
+def _may_go(preferences: Preferences) -> ColumnElement[bool]:
+    paused = exists().where(installation.c.sending_paused)
+    resting = exists().where(wave.c.id == message.c.wave_id, wave.c.state != WaveState.RUNNING)
+    conditions = [not_(paused), not_(_unwanted()), not_(and_(message.c.kind.in_(ASKING), resting))]
+    if preferences.test_mode:
+        # Frozen for a real person before test mode was switched on: it waits.
+        conditions.append(message.c.recipient == (preferences.test_address or ""))
+    return and_(*conditions)
+
+
+def claim(
+    db: Connection, *, preferences: Preferences, worker: str, now: datetime, lasts: timedelta, limit: int
+) -> list[Claimed]:
+    """Take up to `limit` messages that may go now, the longest due first; nobody else gets them meanwhile."""
+    due = (
+        select(message.c.id)
+        .where(message.c.state == MessageState.QUEUED, message.c.next_attempt_at <= now, _may_go(preferences))
+        .order_by(message.c.next_attempt_at, message.c.id)
+        .limit(limit)
+        # Two workers on PostgreSQL step over each other's rows; on SQLite there is one writer.
+        .with_for_update(skip_locked=True, of=message)
+    )
+    rows = db.execute(
+        update(message)
+        .where(message.c.id.in_(due.correlate(None)))
+        .values(state=MessageState.CLAIMED, worker=worker, fence=message.c.fence + 1, lease_until=now + lasts)
+        .returning(
+            message.c.id,
+            message.c.kind,
+            message.c.invitation_id,
+            message.c.wave_id,
+            message.c.step,
+            message.c.contact_id,
+            message.c.address,
+            message.c.recipient,
+            message.c.return_path,
+            message.c.body,
+            message.c.attempts,
+            message.c.fence,
+            message.c.next_attempt_at,
+            message.c.give_up_at,
+        )
+    ).all()
+    return [
+        Claimed(
+            id=row.id,
+            kind=MessageKind(row.kind),
+            invitation_id=row.invitation_id,
+            wave_id=row.wave_id,
+            step=None if row.step is None else Step(row.step),
+            contact_id=row.contact_id,
+            address=row.address,
+            recipient=row.recipient,
+            return_path=row.return_path,
+            body=row.body or b"",
+            attempts=row.attempts,
+            fence=row.fence,
+            next_attempt_at=row.next_attempt_at,
+            give_up_at=row.give_up_at,
+        )
+        for row in sorted(rows, key=lambda row: (row.next_attempt_at, row.id))
+    ]
+
+
+def _held_by(claimed: Claimed, *states: MessageState) -> ColumnElement[bool]:
+    return and_(message.c.id == claimed.id, message.c.fence == claimed.fence, message.c.state.in_(states))
+
+
+def mark_handing_over(db: Connection, claimed: Claimed, *, preferences: Preferences) -> bool:
+    """The second commit. False when the claim is no longer ours or the message may not go any more."""
+    done = db.execute(
+        update(message)
+        .where(_held_by(claimed, MessageState.CLAIMED), _may_go(preferences))
+        .values(state=MessageState.HANDING_OVER)
+    )
+    return done.rowcount == 1
+
+
+def give_back(db: Connection, claimed: Sequence[Claimed]) -> None:
+    """Back into the queue, untouched: they were not tried."""
+    for one in claimed:
+        db.execute(
+            update(message)
+            .where(_held_by(one, MessageState.CLAIMED))
+            .values(state=MessageState.QUEUED, worker=None, lease_until=None)
+        )
+
+
+# --- what became of it --------------------------------------------------------------------------
+
+_STATE = {
+    Outcome.SENT: MessageState.SENT,
+    Outcome.FAILED: MessageState.FAILED,
+    Outcome.UNKNOWN: MessageState.UNKNOWN,
+}
+
+
+def record(
+    db: Connection,
+    claimed: Claimed,
+    handed: Handed,
+    *,
+    now: datetime,
+    worker: str,
+    again_at: datetime | None = None,
+    masked: bytes | None = None,
+) -> bool:
+    """Write down what the server said. False, with nothing but the attempt kept, if the claim is no longer ours.
+
+    `again_at` is for LATER: when to try again, None to give up. `masked` replaces the body, links struck out.
+    """
+    state = _STATE.get(handed.outcome) or (MessageState.FAILED if again_at is None else MessageState.QUEUED)
+    values: dict[str, object] = {
+        "state": state,
+        "worker": None,
+        "lease_until": None,
+        "reply_code": handed.code,
+        "reply_text": handed.text or None,
+        "next_attempt_at": again_at if state is MessageState.QUEUED else None,
+    }
+    if not handed.relay_down:
+        values["attempts"] = message.c.attempts + 1
+    if handed.outcome is Outcome.SENT:
+        values["sent_at"] = now
+    if masked is not None:
+        values["body"] = masked
+    ours = _held_by(claimed, MessageState.HANDING_OVER, MessageState.CLAIMED)
+    kept = db.execute(update(message).where(ours).values(values)).rowcount == 1
+    outcome = handed.outcome if kept else f"late_{handed.outcome}"
+    _note(db, claimed.id, at=now, worker=worker, outcome=outcome, code=handed.code, text=handed.text or None)
+    return kept
+
+
+def _note(
+    db: Connection,
+    id: int,
+    *,
+    at: datetime,
+    worker: str,
+    outcome: str,
+    code: int | None = None,
+    text: str | None = None,
+) -> None:
+    db.execute(insert(attempt).values(message_id=id, at=at, worker=worker, outcome=outcome, code=code, text=text))
+
+
+@dataclass(frozen=True)
+class Abandoned:
+    """A message whose worker died between the dot and the answer."""
+
+    id: int
+    invitation_id: int | None
+    step: Step | None
+
+
+def recover(db: Connection, *, now: datetime) -> tuple[int, list[Abandoned]]:
+    """Claims whose lease is over: what was only claimed is queued again, what was being handed over is unknown."""
+    over = message.c.lease_until <= now
+    queued = db.execute(
+        update(message)
+        .where(message.c.state == MessageState.CLAIMED, over)
+        .values(state=MessageState.QUEUED, worker=None, lease_until=None, fence=message.c.fence + 1)
+    ).rowcount
+    rows = db.execute(
+        update(message)
+        .where(message.c.state == MessageState.HANDING_OVER, over)
+        .values(
+            state=MessageState.UNKNOWN,
+            worker=None,
+            lease_until=None,
+            next_attempt_at=None,
+            fence=message.c.fence + 1,
+            attempts=message.c.attempts + 1,
+            reply_text="The process ended while the message was being handed over.",
+        )
+        .returning(message.c.id, message.c.invitation_id, message.c.step)
+    ).all()
+    abandoned = [
+        Abandoned(row.id, row.invitation_id, None if row.step is None else Step(row.step)) for row in sorted(rows)
+    ]
+    for one in abandoned:
+        _note(db, one.id, at=now, worker="recover", outcome=Outcome.UNKNOWN)
+    return queued, abandoned
+
+
+def cancel(db: Connection, invitation_id: int, *, reason: StopReason) -> int:
+    """What was not yet being handed over does not go out; how many that were.
+
+    A claimed one is cancelled too: its worker finds out before the final dot.
+    """
+    return db.execute(
+        update(message)
+        .where(
+            message.c.invitation_id == invitation_id,
+            message.c.kind.in_(ASKING),
+            message.c.state.in_((MessageState.QUEUED, MessageState.CLAIMED, MessageState.HELD)),
+        )
+        .values(_ended(MessageState.CANCELLED, f"Not sent: {reason}"))
+    ).rowcount
+
+
+def cancel_unwanted(db: Connection) -> int:
+    """Queued messages of ended chases and to suppressed addresses, whoever ended them."""
+    return db.execute(
+        update(message)
+        .where(message.c.state == MessageState.QUEUED, _unwanted())
+        .values(_ended(MessageState.CANCELLED, "Not sent: the chase has ended or the address is suppressed"))
+    ).rowcount
+
+
+def mark_bounced(db: Connection, message_id: int, *, code: str, at: datetime) -> None:
+    db.execute(
+        update(message)
+        .where(message.c.id == message_id, message.c.bounced_at.is_(None))
+        .values(bounced_at=at, bounce_code=code[:16])
+    )
+
+
+def give_up(db: Connection, *, now: datetime) -> list[Abandoned]:
+    """Queued messages that are as late as the next step: never sent."""
+    rows = db.execute(
+        update(message)
+        .where(message.c.state == MessageState.QUEUED, message.c.give_up_at <= now)
+        .values(
+            {
+                **_ended(MessageState.FAILED, "Not sent in time"),
+                "reply_text": case(
+                    (message.c.reply_text.is_(None), "Not sent in time: the next step is due"),
+                    else_="Not sent in time: the next step is due. The server's last words: " + message.c.reply_text,
+                ),
+            }
+        )
+        .returning(message.c.id, message.c.invitation_id, message.c.step)
+    ).all()
+    return [Abandoned(row.id, row.invitation_id, None if row.step is None else Step(row.step)) for row in sorted(rows)]
+
+
+def _ended(state: MessageState, text: str) -> dict[str, object]:
+    return {
+        "state": state,
+        "reply_text": text,
+        "next_attempt_at": None,
+        "worker": None,
+        "lease_until": None,
+        "fence": message.c.fence + 1,
+    }
+
+
+def release(db: Connection, message_id: int, *, now: datetime, give_up_at: datetime, by: str) -> bool:
+    done = db.execute(
+        update(message)
+        .where(
+            message.c.id == message_id,
+            message.c.body.is_not(None),
+            message.c.state.in_((MessageState.UNKNOWN, MessageState.FAILED, MessageState.HELD)),
+        )
+        .values(state=MessageState.QUEUED, next_attempt_at=now, give_up_at=give_up_at, fence=message.c.fence + 1)
+    ).rowcount
+    if done:
+        _note(db, message_id, at=now, worker=by, outcome="released")
+    return done == 1
+
+
+def settle(db: Connection, message_id: int, *, state: MessageState, now: datetime, by: str) -> bool:
+    values: dict[str, object] = {"state": state, "reply_text": f"Settled by {by}"}
+    if state is MessageState.SENT:
+        values["sent_at"] = now
+    done = db.execute(
+        update(message).where(message.c.id == message_id, message.c.state == MessageState.UNKNOWN).values(values)
+    ).rowcount
+    if done:
+        _note(db, message_id, at=now, worker=by, outcome="settled", text=state)
+    return done == 1
+
+
+def times_sent(db: Connection, *, contact_id: str, wave_id: int, step: Step) -> int:
+    """How often this contact was sent this step of this wave; more than once must never be."""
+    return db.execute(
+        select(func.count())
+        .select_from(message)
+        .where(
+            message.c.contact_id == contact_id,
+            message.c.wave_id == wave_id,
+            message.c.step == step,
+            message.c.kind == MessageKind.CHASE,
+            message.c.state == MessageState.SENT,
+        )
+    ).scalar_one()
