@@ -617,6 +617,7 @@ class _Wave(_Numbered):
     closes_at: Named[datetime | None] = Column(Instant)  # the latest due moment of its invitations, once sent
     closed_at: Named[datetime | None] = Column(Instant)
     paused_because: Named[str | None] = Column(Text)
+    resumed_at: Named[datetime | None] = Column(Instant)  # the time to invite somebody starts anew
 
 
 wave = Table("wave", metadata, _Wave, one_of("state", words.WaveState))

@@ -83,3 +83,12 @@ def draw_heads_up(account_ids: Sequence[str], *, share: float, seed: str) -> fro
     """
     drawn = sorted(set(account_ids), key=lambda one: blake2b(f"{seed}:{one}".encode()).digest())
     return frozenset(drawn[: int(len(drawn) * share + 0.5)])
+
+
+def pick_language(wanted: str | None, known: Sequence[str]) -> str:
+    """The language among those known: `de-AT` itself, else `de`, else the first."""
+    if wanted:
+        own = {code.lower(): code for code in known}
+        tag = wanted.lower().replace("_", "-")
+        return own.get(tag) or own.get(tag.split("-")[0]) or known[0]
+    return known[0]

@@ -88,7 +88,7 @@ def plan(rules: Rules, chased: Chased, step: Step, *, from_on: date, why: Why | 
 def last_day(rules: Rules, chased: Chased, step: Step) -> date:
     """The last local day on which that step may still go out."""
     if step in ASKING or chased.closes_at is None:
-        return chased.launched_on + timedelta(days=rules.settings.give_up_days)
+        return chased.since_on + timedelta(days=rules.settings.give_up_days)
     due_on = local_day(chased.closes_at, chased.time_zone)
     return rules.calendar.shift(due_on, -rules.settings.quiet_days, chased.country)
 
@@ -102,6 +102,14 @@ def next_step(rules: Rules, chased: Chased, *, after: Step, sent_at: datetime) -
     return plan(rules, chased, later[0], from_on=day)
 
 
+def replan(rules: Rules, chased: Chased, step: Step, *, now: datetime, why: Why) -> Plan | Dropped:
+    """Into the next window that opens from now on."""
+    on, _at = rules.calendar.next_after(
+        now, chased.time_zone, chased.country, key=f"{chased.key}:{step}", weekdays=rules.weekdays(step)
+    )
+    return plan(rules, chased, step, from_on=on, why=why)
+
+
 def asked(chased: Chased, *, closes_at: datetime) -> Chased:
     """The same person once the invitation is sent, with its due date."""
     return replace(chased, closes_at=closes_at)
@@ -112,18 +120,18 @@ def decide(rules: Rules, chased: Chased, planned: Plan, ledger: Ledger, *, now: 
     today = local_day(now, chased.time_zone)
     on, at = _meant(rules, chased, planned)
     if at > now:
-        return _moved(rules, chased, planned.step, from_on=on, why=Why.OUTSIDE_WINDOW)
+        return plan(rules, chased, planned.step, from_on=on, why=Why.OUTSIDE_WINDOW)
     overdue_days = rules.calendar.working_days_between(on, today, chased.country)
     if overdue_days > HELD_AFTER_WORKING_DAYS:
         return Held(f"Overdue since {on}: {overdue_days} working days.")
     blocked = why_not_today(rules, chased, planned.step, ledger, today=today)
     if blocked is not None:
         why, free_on = blocked
-        return _moved(rules, chased, planned.step, from_on=free_on, why=why)
+        return plan(rules, chased, planned.step, from_on=free_on, why=why)
     if now - at > LATE:
-        return _replanned(rules, chased, planned.step, now=now, why=Why.OVERDUE)
+        return replan(rules, chased, planned.step, now=now, why=Why.OVERDUE)
     if not rules.calendar.is_working(today, chased.country):
-        return _moved(rules, chased, planned.step, from_on=today + _DAY, why=Why.NOT_A_WORKING_DAY)
+        return plan(rules, chased, planned.step, from_on=today + _DAY, why=Why.NOT_A_WORKING_DAY)
     if today > last_day(rules, chased, planned.step):
         return Dropped(planned.step, today, Why.TOO_LATE)
     return Send(today)
@@ -180,15 +188,3 @@ def _meant(rules: Rules, chased: Chased, planned: Plan) -> tuple[date, datetime]
         key=f"{chased.key}:{planned.step}",
         weekdays=rules.weekdays(planned.step),
     )
-
-
-def _moved(rules: Rules, chased: Chased, step: Step, *, from_on: date, why: Why) -> Plan | Dropped:
-    return plan(rules, chased, step, from_on=from_on, why=why)
-
-
-def _replanned(rules: Rules, chased: Chased, step: Step, *, now: datetime, why: Why) -> Plan | Dropped:
-    """Into the next window that opens from now on."""
-    on, _at = rules.calendar.next_after(
-        now, chased.time_zone, chased.country, key=f"{chased.key}:{step}", weekdays=rules.weekdays(step)
-    )
-    return plan(rules, chased, step, from_on=on, why=why)

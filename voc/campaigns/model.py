@@ -42,6 +42,7 @@ class Why(StrEnum):
     NOT_A_WORKING_DAY = "not_a_working_day"
     OUTSIDE_WINDOW = "outside_window"  # zone, window or blackout days changed since it was planned
     OVERDUE = "overdue"
+    PAUSED = "paused"  # the wave was, or sending was
     ASKED_RECENTLY = "asked_recently"
     ENOUGH_MESSAGES = "enough_messages"
     ONE_A_DAY = "one_a_day"
@@ -138,7 +139,7 @@ class Chased:
     country: str | None
     heads_up: bool
     priority: int
-    launched_on: date
+    since_on: date  # launched or resumed: invitations must find a day within `give_up_days` of it
     closes_at: datetime | None = None  # null until the invitation was sent
     away_until_on: date | None = None
     set_aside: bool = False  # person or account: missing from the CRM, not settled yet

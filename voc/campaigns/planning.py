@@ -63,7 +63,7 @@ def _chased(candidate: Candidate, rules: Rules, *, heads_up: bool, priority: int
         country=candidate.country,
         heads_up=heads_up and rules.settings.heads_up,
         priority=priority,
-        launched_on=local_day(now, candidate.time_zone),
+        since_on=local_day(now, candidate.time_zone),
         excluded_until_on=candidate.excluded_until_on,
         escalated_until_on=candidate.escalated_until_on,
         renewal_on=candidate.renewal_on,

@@ -5,16 +5,15 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from voc.base.access import Viewer, visible_accounts
 from voc.base.errors import NotFound
 from voc.base.schema import account, campaign, chase_event, contact_quota, invitation, wave
 from voc.campaigns.calendar import local_day
 from voc.campaigns.model import Chased, Disposition, Dropped, Plan, Role, Step, StopReason, WaveState, Why
+from voc.campaigns.quarantine import NUDGE
 from voc.campaigns.store.rows import stop_rows
-
-__all__ = ["stop_rows"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +120,7 @@ class Standing:
 
     id: int
     wave_id: int
+    contact_id: str
     chased: Chased
     settings: Any
     running: bool  # the chase goes on: not stopped, not answered
@@ -140,6 +140,7 @@ def lock(db: Connection, invitation_id: int) -> Standing:
             invitation,
             wave.c.settings,
             wave.c.launched_at,
+            wave.c.resumed_at,
             campaign.c.priority,
             account.c.escalated_until_on,
             account.c.renewal_on,
@@ -158,6 +159,7 @@ def lock(db: Connection, invitation_id: int) -> Standing:
     return Standing(
         id=row.id,
         wave_id=row.wave_id,
+        contact_id=row.contact_id,
         chased=Chased(
             key=row.address,
             address=row.address,
@@ -166,7 +168,7 @@ def lock(db: Connection, invitation_id: int) -> Standing:
             country=row.country,
             heads_up=row.heads_up,
             priority=row.priority,
-            launched_on=local_day(row.launched_at, row.time_zone),
+            since_on=local_day(row.resumed_at or row.launched_at, row.time_zone),
             closes_at=row.closes_at,
             away_until_on=row.away_until_on,
             escalated_until_on=row.escalated_until_on,
@@ -200,6 +202,13 @@ def write_plan(db: Connection, invitation_id: int, plan: Plan | Dropped | None, 
         add_event(db, invitation_id, at=now, step=plan.step, what="dropped", why=plan.why, on=plan.on)
 
 
+def write_plan_or_stop(db: Connection, invitation_id: int, plan: Plan | Dropped, *, now: datetime) -> None:
+    """Like `write_plan`; but an invitation that finds no day any more ends the chase before it began."""
+    write_plan(db, invitation_id, plan, now=now)
+    if isinstance(plan, Dropped) and plan.step in (Step.HEADS_UP, Step.INVITE):
+        stop_rows(db, [invitation_id], reason=StopReason.NO_DAY, now=now)
+
+
 def add_event(
     db: Connection, invitation_id: int, *, at: datetime, step: Step, what: str, why: Why | None, on: date | None
 ) -> None:
@@ -207,9 +216,14 @@ def add_event(
     db.execute(insert(chase_event).values(**row))
 
 
-def open_of_address(db: Connection, invitation_id: int) -> list[int]:
-    """Every invitation to the same address whose chase is not over, this one included, in the order of ids."""
-    address = select(invitation.c.address).where(invitation.c.id == invitation_id).scalar_subquery()
+def write_bounce(db: Connection, invitation_id: int, *, at: datetime) -> None:
+    """The first bounce of somebody who never answered."""
+    open_ = (invitation.c.answered_at.is_(None)) & (invitation.c.bounced_at.is_(None))
+    db.execute(update(invitation).where(invitation.c.id == invitation_id, open_).values(bounced_at=at))
+
+
+def open_of_address(db: Connection, address: str) -> list[int]:
+    """Every invitation to the address whose chase is not over."""
     query = select(invitation.c.id).where(invitation.c.address == address, invitation.c.stopped.is_(None))
     return list(db.execute(query.order_by(invitation.c.id)).scalars())
 
@@ -236,6 +250,13 @@ def reserve(
             at=at,
         )
     )
+
+
+def count_nudges(db: Connection, invitation_id: int) -> int:
+    query = select(func.count()).select_from(contact_quota)
+    return db.execute(
+        query.where(contact_quota.c.invitation_id == invitation_id, contact_quota.c.step == NUDGE)
+    ).scalar_one()
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,9 @@ def limits_of(preferences: Preferences) -> Limits:
 
 
 def stop_rows(db: Connection, ids: Collection[int], *, reason: StopReason, now: datetime) -> list[int]:
-    """End the chase of those that are not stopped yet; returns them. An answer outranks what was decided before."""
+    """End the chase of those that are not stopped yet; returns them."""
+    if not ids:
+        return []
     decided = STOPPED.get(reason)
     values: dict[str, Any] = {
         "stopped": reason,

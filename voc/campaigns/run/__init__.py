@@ -1,0 +1,51 @@
+"""What changes here. `waves`: rehearse, launch, pause, close. `chases`: what an event does to one invitation."""
+
+from voc.campaigns.run.chases import (
+    Nudge,
+    away,
+    dispose,
+    nudge,
+    record_answer,
+    record_bounce,
+    record_not_sent,
+    record_sent,
+    release,
+    stop,
+)
+from voc.campaigns.run.waves import (
+    ClosedDue,
+    change_settings,
+    close,
+    close_due,
+    install_defaults,
+    launch,
+    pause,
+    plan_overdue_anew,
+    rehearse,
+    resume,
+    stop_wave,
+)
+
+__all__ = [
+    "ClosedDue",
+    "Nudge",
+    "away",
+    "change_settings",
+    "close",
+    "close_due",
+    "dispose",
+    "install_defaults",
+    "launch",
+    "nudge",
+    "pause",
+    "plan_overdue_anew",
+    "record_answer",
+    "record_bounce",
+    "record_not_sent",
+    "record_sent",
+    "rehearse",
+    "release",
+    "resume",
+    "stop",
+    "stop_wave",
+]

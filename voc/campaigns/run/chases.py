@@ -1,0 +1,183 @@
+"""What a sent mail, an answer, a reply or a person does to one chase."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Connection
+
+from voc.base import audit, locks, preferences
+from voc.base.access import Viewer
+from voc.base.errors import Refused
+from voc.campaigns import chase, store
+from voc.campaigns.calendar import local_day
+from voc.campaigns.chase import Rules
+from voc.campaigns.model import Disposition, Plan, Step, StopReason, Why
+from voc.campaigns.quarantine import NUDGE, Ledger
+from voc.campaigns.store import invitations, waves
+from voc.campaigns.store.invitations import Standing
+from voc.campaigns.store.rows import rules_of, stop_rows
+
+_DAY = timedelta(days=1)
+# These are about the person, not about one wave.
+_WORDS = {
+    Why.ENOUGH_MESSAGES: "They got as many messages lately as we allow.",
+    Why.ONE_A_DAY: "They got a message today.",
+    Why.ACCOUNT_FULL: "As many people of this account got a message today as we allow.",
+    Why.GOES_FIRST: "A message of another campaign goes first today.",
+}
+_ABOUT_THE_PERSON = (StopReason.OPTED_OUT, StopReason.BOUNCED, StopReason.COMPLAINED, StopReason.LEFT)
+
+
+def record_sent(db: Connection, invitation_id: int, *, step: Step, at: datetime) -> None:
+    """The mail server took that step at `at`: plan the next one from then. Idempotent.
+
+    The invitation itself starts its own clock: it is due `due_days` after this moment.
+    """
+    _record_step(db, invitation_id, step=step, at=at)
+
+
+def record_not_sent(db: Connection, invitation_id: int, *, step: Step, at: datetime) -> None:
+    """That step is over without a 250 (unknown, refused for good, given up): the chase goes on with the next.
+
+    An invitation that was handed over or tried has been sent as far as its due date goes; whether it
+    was delivered is told by its messages when that comes.
+    """
+    _record_step(db, invitation_id, step=step, at=at)
+
+
+def _record_step(db: Connection, invitation_id: int, *, step: Step, at: datetime) -> None:
+    standing = invitations.lock(db, invitation_id)
+    rules = _rules(db, standing)
+    chased = standing.chased
+    if step == Step.INVITE and standing.sent_at is None:
+        closes_at = at + timedelta(days=rules.due_days)
+        invitations.write(db, invitation_id, sent_at=at, closes_at=closes_at)
+        chased = chase.asked(chased, closes_at=closes_at)
+    if standing.running and standing.next_step is None and standing.latest_step in (step, None):
+        following = chase.next_step(rules, chased, after=step, sent_at=at)
+        if following is None or isinstance(following, Plan):
+            invitations.write_plan(db, invitation_id, following, now=at)
+        else:
+            invitations.write_plan_or_stop(db, invitation_id, following, now=at)
+
+
+def stop(db: Connection, invitation_id: int, *, reason: StopReason, now: datetime) -> list[int]:
+    """End the chase at once. Idempotent; returns the invitations it ended, whose queued mail must go too.
+
+    What is about the person (opt-out, bounce, complaint, left) ends every chase of that address.
+    """
+    if reason not in _ABOUT_THE_PERSON:
+        return stop_rows(db, [invitation_id], reason=reason, now=now)
+    address = store.invitation(db, invitation_id).address
+    # The name before the rows, always: the other way round two transactions could wait for each other.
+    locks.hold(db, locks.address(address))
+    return stop_rows(db, invitations.open_of_address(db, address), reason=reason, now=now)
+
+
+def dispose(db: Connection, invitation_id: int, *, disposition: Disposition, at: datetime) -> None:
+    """Say what became of an invitation; an answer on time outranks everything else."""
+    standing = invitations.lock(db, invitation_id)
+    answered = (Disposition.COMPLETE, Disposition.PARTIAL)
+    if standing.disposition in answered and disposition not in answered:
+        return
+    invitations.write(db, invitation_id, disposition=disposition, disposed_at=at)
+
+
+def record_answer(db: Connection, invitation_id: int, *, complete: bool, at: datetime) -> list[int]:
+    """A counted answer, on time or late: the chase stops; returns the invitations whose queued mail must go.
+
+    On time it decides the disposition; a later complete answer outranks a partial one.
+    """
+    standing = invitations.lock(db, invitation_id)
+    if standing.answered_at is None:
+        invitations.write(db, invitation_id, answered_at=at)
+    on_time = standing.closes_at is None or at <= standing.closes_at
+    if on_time and standing.disposition != Disposition.COMPLETE:
+        disposition = Disposition.COMPLETE if complete else Disposition.PARTIAL
+        invitations.write(db, invitation_id, disposition=disposition, disposed_at=at)
+    return stop(db, invitation_id, reason=StopReason.ANSWERED, now=at)
+
+
+def record_bounce(db: Connection, invitation_id: int, *, at: datetime) -> list[int]:
+    """The address is gone: every chase to it stops; returns the invitations whose queued mail must go."""
+    stopped = stop(db, invitation_id, reason=StopReason.BOUNCED, now=at)
+    invitations.write_bounce(db, invitation_id, at=at)
+    return stopped
+
+
+def away(db: Connection, invitation_id: int, *, until_on: date, now: datetime) -> None:
+    """Away until that day, it included: the next step waits for the working day after."""
+    standing = invitations.lock(db, invitation_id)
+    invitations.write(db, invitation_id, away_until_on=until_on)
+    if not standing.running or standing.next_step is None or standing.intended_on is None:
+        return
+    if standing.intended_on <= until_on:
+        rules = _rules(db, standing)
+        moved = chase.plan(rules, standing.chased, standing.next_step, from_on=until_on + _DAY, why=Why.AWAY)
+        invitations.write_plan_or_stop(db, invitation_id, moved, now=now)
+
+
+def _rules(db: Connection, standing: Standing) -> Rules:
+    return rules_of(standing.settings, preferences.load(db))
+
+
+def release(db: Connection, invitation_id: int, *, viewer: Viewer, now: datetime) -> None:
+    """A person lets a held step go on: into the contact's next window."""
+    found = store.invitation(db, invitation_id, viewer)
+    if found.held_because is None or found.next_step is None:
+        raise Refused("This step is not held any more.")
+    standing = invitations.lock(db, invitation_id)
+    invitations.write(db, invitation_id, held_because=None)
+    plan = chase.replan(_rules(db, standing), standing.chased, found.next_step, now=now, why=Why.OVERDUE)
+    invitations.write_plan_or_stop(db, invitation_id, plan, now=now)
+    audit.record(
+        db, at=now, actor=viewer.name, action="step released", object_kind="invitation", object_id=invitation_id
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Nudge:
+    """A personal mail by the CSM that the quarantine has room for; `key` is its message's."""
+
+    key: str
+    invitation_id: int
+    contact_id: str
+    address: str
+
+
+def nudge(db: Connection, invitation_id: int, *, viewer: Viewer, now: datetime) -> Nudge:
+    """Count a personal mail to somebody who has not answered; delivery queues it in the same transaction.
+
+    Refused, with the day from which it is possible, when the quarantine has no room; and when there
+    is nothing to nudge for: answered, stopped, not invited yet, past its due date.
+    """
+    found = store.invitation(db, invitation_id, viewer)
+    locks.hold(db, locks.address(found.address))
+    locks.hold(db, locks.account(found.account_id))
+    standing = invitations.lock(db, invitation_id)
+    person = standing.chased
+    if standing.answered_at is not None:
+        raise Refused("They have answered.")
+    if standing.sent_at is None or not standing.running:
+        raise Refused("There is no invitation under way to remind them of.")
+    if standing.closes_at is not None and now >= standing.closes_at:
+        raise Refused("The closing date of this invitation has passed.")
+    today = local_day(now, person.time_zone)
+    wanted = preferences.load(db)
+    ledger = Ledger(waves.reserved_for(db, person.address, person.account_id, today=today))
+    blocked = chase.why_not_mail(rules_of(standing.settings, wanted).limits, person, ledger, today=today)
+    if blocked is not None:
+        why, free_on = blocked
+        raise Refused(f"{_WORDS[why]} From {free_on.day} {free_on:%B %Y} it is possible.")
+    number = invitations.count_nudges(db, invitation_id) + 1
+    invitations.reserve(
+        db,
+        address=person.address,
+        account_id=person.account_id,
+        invitation_id=invitation_id,
+        step=NUDGE,
+        priority=person.priority,
+        on=today,
+        at=now,
+    )
+    return Nudge(f"nudge:{invitation_id}:{number}", invitation_id, standing.contact_id, person.address)
