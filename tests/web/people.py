@@ -16,7 +16,7 @@ from voc.web.asgi import create
 from voc.web.context import App
 
 PASSWORD = "the heron stands in the shallow water"
-_DIGEST = passwords.digest(PASSWORD)
+PASSWORD_HASH = passwords.digest(PASSWORD)
 
 
 def add_staff(app: App, role: StaffRole, *, csm_id: str | None = None, email: str | None = None) -> int:
@@ -27,7 +27,7 @@ def add_staff(app: App, role: StaffRole, *, csm_id: str | None = None, email: st
             db, email=address, name=f"Test {role}", role=role, csm_id=csm_id, by="terminal", now=app.now()
         )
         token = staff.invite(db, added, tokens=app.tokens, by="terminal", now=app.now())
-        staff.accept(db, token, password_hash=_DIGEST, now=app.now())
+        staff.accept(db, token, password_hash=PASSWORD_HASH, now=app.now())
     return added
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, insert
 
 from tests import builders as add
 from tests.builders import NOW
+from tests.web.people import PASSWORD_HASH
 from voc.base import schema
 
 HOSTILE = "<script>alert('x')</script>"
@@ -90,7 +91,8 @@ def _people(db: Connection, world: World) -> None:
         ("marcus", "Marcus Oyelaran", "leader", None),
         ("clara", "Clara Wendt", "admin", None),
     ):
-        world.staff[key] = add.add_staff(db, f"{key}@vendor.example", name=name, role=role, csm_id=csm)
+        address = f"{key}@vendor.example"
+        world.staff[key] = add.add_staff(db, address, name=name, role=role, csm_id=csm, password_hash=PASSWORD_HASH)
 
 
 def _account(db: Connection, csm: str, number: int) -> str:

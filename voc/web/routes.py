@@ -6,7 +6,7 @@ session: signing in, and what respondents and machines call.
 
 from litestar.types import ControllerRouterHandler
 
-from voc.web import people, signin
+from voc.web import people, programme, signin
 
-STAFF: list[ControllerRouterHandler] = [*signin.STAFF_HANDLERS, *people.HANDLERS]
+STAFF: list[ControllerRouterHandler] = [*signin.STAFF_HANDLERS, *people.HANDLERS, *programme.HANDLERS]
 OPEN: list[ControllerRouterHandler] = [*signin.HANDLERS]

@@ -1,0 +1,383 @@
+"""A rehearsal as its page shows it: how many would be asked, when, and who not and why."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from voc.base.preferences import Preferences
+from voc.base.words import NotAsked, Role, Step
+from voc.campaigns.model import Member, Rehearsal, RehearsedMail, Why
+from voc.stakeholders.model import Exclusion, Team
+from voc.web import view
+from voc.web.parts import Card, Link, address
+from voc.web.tables import Cell
+
+REASONS: Mapping[NotAsked, tuple[str, str]] = {
+    NotAsked.SET_ASIDE: ("Missing from the CRM", "the CRM lists them again, or somebody settles it"),
+    NotAsked.LEFT: ("Left the company", "a successor for the place"),
+    NotAsked.OPTED_OUT: ("Own wish: never again", "only the person"),
+    NotAsked.BOUNCED: ("Address gone", "a new address"),
+    NotAsked.NO_ADDRESS: ("No mail address", "an address in the CRM"),
+    NotAsked.COMPLAINED: ("Reported our mail as unwanted", "only the person"),
+    NotAsked.EXCLUDED: ("Excluded by a CSM", "a reason and an expiry, below"),
+    NotAsked.ESCALATED: ("Account under escalation", "escalation closed"),
+    NotAsked.RENEWAL_SIGNING: ("Contract being signed", "two weeks after the signature"),
+    NotAsked.ASKED_RECENTLY: ("Asked a short while ago", "the rest between messages is over"),
+    NotAsked.SAME_ADDRESS: ("Same address as somebody asked", "nothing: one person is asked once"),
+}
+
+STEPS: Mapping[Step, str] = {
+    Step.HEADS_UP: "heads-up",
+    Step.INVITE: "invitation",
+    Step.REMINDER_1: "reminder 1",
+    Step.REMINDER_2: "reminder 2",
+    Step.LAST_CALL: "last call",
+}
+
+WHYS: Mapping[Why, str] = {
+    Why.NOT_A_WORKING_DAY: "a holiday or weekend there",
+    Why.OUTSIDE_WINDOW: "outside the hours in which mail goes out",
+    Why.OVERDUE: "overdue",
+    Why.ASKED_RECENTLY: "asked a short while ago",
+    Why.ENOUGH_MESSAGES: "enough messages in the last weeks",
+    Why.ONE_A_DAY: "another message on the same day",
+    Why.ACCOUNT_FULL: "enough people of that account on that day",
+    Why.GOES_FIRST: "another campaign goes first",
+    Why.AWAY: "away until then",
+    Why.EXCLUDED: "excluded until then",
+    Why.ESCALATED: "account under escalation until then",
+    Why.RENEWAL_SIGNING: "contract being signed",
+    Why.TOO_LATE: "too near to the closing date",
+}
+
+_SENIOR = (Role.DECISION_MAKER, Role.BUDGET_HOLDER)
+
+
+@dataclass(frozen=True)
+class Day:
+    """One day of the calendar; `counts` are (number, what goes out)."""
+
+    on: date
+    counts: Sequence[tuple[int, str]]
+    closing: bool = False
+
+
+@dataclass(frozen=True)
+class Reason:
+    name: str
+    people: int
+    share: float  # of the most frequent one: the length of its bar
+    mend: str
+
+
+@dataclass(frozen=True)
+class Chairs:
+    """Places with nobody to ask, of all places."""
+
+    empty: int
+    places: int
+    senior: int
+
+
+@dataclass(frozen=True)
+class AccountList:
+    account_id: str
+    name: str
+    people: Sequence[Member]
+
+
+def accounts_of(members: Iterable[Member]) -> int:
+    return len({member.candidate.account_id for member in members})
+
+
+def empty_chairs(teams: Iterable[Team]) -> Chairs:
+    places = [place for team in teams for place in team.places]
+    empty = [place for place in places if not place.reachable]
+    return Chairs(len(empty), len(places), sum(place.role in _SENIOR for place in empty))
+
+
+def mails_at_most(rehearsal: Rehearsal) -> str:
+    """How the greatest number of mails comes about: 166 heads-ups + 331 invitations + ..."""
+    counts: dict[Step, int] = dict.fromkeys(Step, 0)
+    for mail in rehearsal.mails:
+        counts[mail.step] += 1
+    words = [view.count(count, STEPS[step]) for step, count in counts.items() if count and step not in _NUMBERED]
+    reminders = sum(counts[step] for step in _NUMBERED)
+    return " + ".join([*words, *([view.count(reminders, "reminder")] if reminders else [])])
+
+
+_NUMBERED = (Step.REMINDER_1, Step.REMINDER_2)
+
+
+def days(rehearsal: Rehearsal) -> list[Day]:
+    """Monday of the first mail's week to the last due date; weekends only where something happens on them."""
+    busy = set(rehearsal.calendar) | set(rehearsal.due_on)
+    if not busy:
+        return []
+    first, last = min(busy), max(busy)
+    first -= timedelta(days=first.weekday())
+    span = [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
+    return [_day(rehearsal, on, last) for on in span if on.weekday() < 5 or on in busy]
+
+
+def _day(rehearsal: Rehearsal, on: date, last: date) -> Day:
+    counts = [(count, STEPS[step]) for step, count in rehearsal.calendar.get(on, {}).items()]
+    if due := rehearsal.due_on.get(on):
+        counts.append((due, "due, wave closes" if on == last else "due"))
+    return Day(on, counts, closing=on in rehearsal.due_on)
+
+
+def reasons(counts: Mapping[NotAsked, int]) -> list[Reason]:
+    most = max(counts.values(), default=1)
+    return [Reason(REASONS[why][0], count, count / most, REASONS[why][1]) for why, count in counts.items()]
+
+
+def by_account(members: Iterable[Member]) -> list[AccountList]:
+    found: dict[str, list[Member]] = defaultdict(list)
+    for member in members:
+        found[member.candidate.account_id].append(member)
+    lists = [AccountList(id, people[0].candidate.account_name, people) for id, people in found.items()]
+    return sorted(lists, key=lambda one: (one.name.casefold(), one.account_id))
+
+
+def why_not(member: Member) -> str:
+    """Asked a short while ago, until 12 January 2026."""
+    if member.reason is None:
+        return ""
+    words = REASONS[member.reason][0]
+    return f"{words}, {member.detail}" if member.detail else words
+
+
+def moved(mails: Iterable[RehearsedMail]) -> list[tuple[str, int]]:
+    """Why steps go out later than meant, with how many; the most frequent first."""
+    counts: dict[str, int] = defaultdict(int)
+    for mail in mails:
+        if mail.why is not None:
+            counts[WHYS[mail.why]] += 1
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+
+
+@dataclass(frozen=True)
+class Person:
+    name: str
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class People:
+    account_id: str
+    name: str
+    people: Sequence[Person]
+
+
+@dataclass(frozen=True)
+class EmptyChairs:
+    account_id: str
+    name: str
+    roles: str
+
+
+@dataclass(frozen=True)
+class Group:
+    name: str
+    accounts: int
+    people: int
+
+
+@dataclass(frozen=True)
+class RehearsalPage:
+    campaign: str
+    campaign_title: str
+    label: str
+    heading: str
+    census: str
+    accounts: str
+    asked_words: str
+    not_asked: int
+    not_asked_words: str
+    refusals: Sequence[str]
+    may_launch: bool
+    test_mode: str | None
+    hours: str
+    figures: Sequence[Card]
+    days: Sequence[Day]
+    calendar_note: str
+    reasons: Sequence[Reason]
+    not_asked_links: Sequence[Link]
+    asked_links: Sequence[Link]
+    asked_by_account: Sequence[People]
+    not_asked_by_account: Sequence[People]
+    chairs_summary: str
+    empty_chairs: Sequence[EmptyChairs]
+    exclusions: Sequence[Exclusion]
+    exclusions_heading: str
+    groups: Sequence[Group]
+    groups_heading: str
+
+
+def page(
+    rehearsal: Rehearsal,
+    *,
+    teams: Mapping[str, Team],
+    names: Mapping[str, str],
+    exclusions: Sequence[Exclusion],
+    preferences: Preferences,
+    may_launch: bool,
+    label: str,
+) -> RehearsalPage:
+    """`teams` and `names` by account id, of every account that could take part."""
+    asked, not_asked = len(rehearsal.asked), len(rehearsal.not_asked)
+    asked_words, not_asked_words = view.count(asked, "person", "people"), view.count(not_asked, "person", "people")
+    chairs = empty_chairs(teams.values())
+    return RehearsalPage(
+        campaign=rehearsal.campaign,
+        campaign_title=view.word(rehearsal.campaign),
+        label=label,
+        heading=f"Rehearsal: {asked_words} would be asked, {view.number(not_asked)} would not",
+        census=view.count(len(rehearsal.members), "person", "people"),
+        accounts=view.count(accounts_of(rehearsal.members), "account"),
+        asked_words=asked_words,
+        not_asked=not_asked,
+        not_asked_words=not_asked_words,
+        refusals=rehearsal.refusals,
+        may_launch=may_launch and asked > 0,
+        test_mode=(preferences.test_address or "nobody") if preferences.test_mode else None,
+        hours=f"{preferences.opens:%H:%M} to {preferences.closes:%H:%M}",
+        figures=_cards(rehearsal, chairs),
+        days=days(rehearsal),
+        calendar_note=_calendar_note(rehearsal),
+        reasons=reasons(rehearsal.reasons),
+        not_asked_links=[_file(rehearsal, "not-asked", f"of the {not_asked}")] if not_asked else [],
+        asked_links=[_file(rehearsal, "mails", "of every mail")] if asked else [],
+        asked_by_account=_people(rehearsal.asked),
+        not_asked_by_account=_people(rehearsal.not_asked),
+        chairs_summary=f"Empty chairs: {view.count(chairs.empty, 'place')} with nobody to ask",
+        empty_chairs=_empty_by_account(teams, names),
+        exclusions=exclusions,
+        exclusions_heading=f"Exclusions: {view.number(len(exclusions))}" if exclusions else "Exclusions",
+        groups=_groups(rehearsal),
+        groups_heading=_groups_heading(rehearsal),
+    )
+
+
+def _file(rehearsal: Rehearsal, which: str, about: str) -> Link:
+    return Link("CSV", address(f"/waves/rehearse/{which}.csv", campaign=rehearsal.campaign), about, file=True)
+
+
+def _cards(rehearsal: Rehearsal, chairs: Chairs) -> list[Card]:
+    asked, all_of_them = len(rehearsal.asked), len(rehearsal.members)
+    people = view.count(all_of_them, "person", "people")
+    kinds = len(rehearsal.reasons)
+    return [
+        Card(
+            "Asked",
+            view.number(asked),
+            f"{view.percent(asked / all_of_them)} of {people}" if all_of_them else "nobody in the census",
+            note=f"in {view.count(accounts_of(rehearsal.asked), 'account')}",
+            links=[Link(f"The {view.number(asked)}", "#asked")],
+        ),
+        Card(
+            "Not asked",
+            view.number(all_of_them - asked),
+            f"{view.percent(1 - asked / all_of_them)} of {people}" if all_of_them else "nobody in the census",
+            note=f"{view.count(kinds, 'reason')}, below" if kinds else "everybody can be",
+            links=[Link(f"The {view.number(all_of_them - asked)}", "#h-not")],
+        ),
+        Card(
+            "Mails at most",
+            view.number(len(rehearsal.mails)),
+            mails_at_most(rehearsal) or "none",
+            note="the chase stops at once on an answer",
+            links=[_file(rehearsal, "mails", "of every mail")],
+        ),
+        Card(
+            "Empty chairs",
+            view.number(chairs.empty),
+            "places with nobody to ask",
+            unit=f"of {view.number(chairs.places)}",
+            note=f"{view.number(chairs.senior)} are decision makers or budget holders" if chairs.senior else "",
+            links=[Link(f"The {view.number(chairs.empty)}", "#chairs")],
+        ),
+    ]
+
+
+def _calendar_note(rehearsal: Rehearsal) -> str:
+    told = [f"{view.count(count, 'mail')} moved: {why}" for why, count in moved(rehearsal.moved)]
+    told += [f"{view.count(count, 'step')} left out: {why}" for why, count in moved(rehearsal.dropped)]
+    sentences = "".join(f"{words}. " for words in told)
+    return f"{sentences}The last reminder names the person’s own closing date."
+
+
+def _people(members: Iterable[Member]) -> list[People]:
+    return [
+        People(one.account_id, one.name, [Person(person.candidate.name, why_not(person)) for person in one.people])
+        for one in by_account(members)
+    ]
+
+
+def _empty_by_account(teams: Mapping[str, Team], names: Mapping[str, str]) -> list[EmptyChairs]:
+    found = []
+    for account_id, team in teams.items():
+        roles = [view.low_word(place.role) for place in team.places if not place.reachable]
+        if roles:
+            found.append(EmptyChairs(account_id, names.get(account_id, account_id), view.listed(roles)))
+    return sorted(found, key=lambda one: (one.name.casefold(), one.account_id))
+
+
+def _groups(rehearsal: Rehearsal) -> list[Group]:
+    """With and without a heads-up, when both there are."""
+    warned = {mail.account_id for mail in rehearsal.mails if mail.step == Step.HEADS_UP}
+    sides = [[m for m in rehearsal.asked if (m.candidate.account_id in warned) is side] for side in (True, False)]
+    if not all(sides):
+        return []
+    return [
+        Group(name, accounts_of(members), len(members))
+        for name, members in zip(("With heads-up", "Without"), sides, strict=True)
+    ]
+
+
+def _groups_heading(rehearsal: Rehearsal) -> str:
+    groups = _groups(rehearsal)
+    if not groups:
+        return ""
+    return f"Does a heads-up help? {groups[0].accounts} of {accounts_of(rehearsal.asked)} accounts get one"
+
+
+MAIL_HEADS = ("Account", "Person", "Address", "Step", "Day", "Moment (UTC)", "Note")
+
+
+def mail_rows(rehearsal: Rehearsal) -> list[Sequence[Cell]]:
+    """Every mail that would go out, and every step that would not, in the order of their days."""
+    mails = sorted([*rehearsal.mails, *rehearsal.dropped], key=lambda m: (m.on, m.account_name, m.name, m.step))
+    return [
+        (
+            mail.account_name,
+            mail.name,
+            mail.address,
+            STEPS[mail.step] if mail.at else f"no {STEPS[mail.step]}",
+            mail.on,
+            mail.at,
+            WHYS[mail.why] if mail.why else "",
+        )
+        for mail in mails
+    ]
+
+
+NOT_ASKED_HEADS = ("Account", "Person", "Roles", "Reason", "Until or by", "What would change it")
+
+
+def not_asked_rows(rehearsal: Rehearsal) -> list[Sequence[Cell]]:
+    members = sorted(rehearsal.not_asked, key=lambda m: (m.candidate.account_name.casefold(), m.candidate.name))
+    return [
+        (
+            member.candidate.account_name,
+            member.candidate.name,
+            view.listed([view.low_word(role) for role in member.candidate.roles]),
+            REASONS[member.reason][0],
+            member.detail or "",
+            REASONS[member.reason][1],
+        )
+        for member in members
+        if member.reason is not None
+    ]

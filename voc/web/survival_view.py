@@ -1,0 +1,85 @@
+"""Times of follow-ups -> the curve of how long until they are resolved, with its words and its table."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from voc.statistics import kaplan_meier
+from voc.web import view
+from voc.web.charts_survival import Curve, Point, survival
+
+_DRAWN_FROM = 10  # cases: a curve of fewer says more about each of them than about the work (3-metrics 0.7)
+
+
+@dataclass(frozen=True)
+class Lasted:
+    """One follow-up: working days until it was resolved, or its age while it is open."""
+
+    days: float
+    resolved: bool
+
+
+@dataclass(frozen=True)
+class SurvivalChart:
+    drawing: Markup
+    caption: str
+    rows: Sequence[tuple[str, str, str, str]]
+
+
+def curve(cases: Sequence[Lasted], *, limit_days: float) -> Curve | None:
+    """None under ten cases."""
+    if len(cases) < _DRAWN_FROM:
+        return None
+    time, event = [case.days for case in cases], [case.resolved for case in cases]
+    points = [Point(0, 1, 1, 1)]
+    for at in sorted({case.days for case in cases if case.resolved}):
+        found = kaplan_meier(time=time, event=event, at=at)
+        assert found is not None  # there are cases
+        points.append(Point(at, found["S"], found["S_lo"], found["S_hi"]))
+    return Curve(
+        points=points,
+        still_open=sorted(case.days for case in cases if not case.resolved),
+        median=median(cases)[0],
+        limit=limit_days,
+        unit="working days",
+    )
+
+
+def median(cases: Sequence[Lasted]) -> tuple[float | None, tuple[float, float] | None]:
+    """Median days until resolved with its limits; None while more than half are open. Limits may be infinite."""
+    found = kaplan_meier(time=[case.days for case in cases], event=[case.resolved for case in cases], at=0)
+    if found is None or math.isinf(found["median"]):
+        return None, None
+    return found["median"], found["median_ci"]
+
+
+def chart(cases: Sequence[Lasted], *, limit_days: float) -> SurvivalChart | None:
+    drawn = curve(cases, limit_days=limit_days)
+    if drawn is None:
+        return None
+    left = drawn.share_at(limit_days)
+    still = len(drawn.still_open)
+    half = f"Half are resolved by day {drawn.median:.0f}." if drawn.median is not None else _more_than_half(drawn)
+    description = f"Share of {len(cases)} follow-ups still open by working day since the answer. {half}"
+    marks = (
+        f"The {view.count(still, 'upright mark is a case', 'upright marks are cases')} still open, each at its age: "
+        "leaving them out would make it look quicker than it is. "
+    )
+    return SurvivalChart(
+        drawing=survival(drawn, title="How long until resolved", description=description),
+        caption=(
+            f"Share still open, with its 95% band. {marks if still else ''}"
+            f"{view.percent(left)} are still open at the limit of {limit_days:g} working days."
+        ),
+        rows=[
+            (f"{point.time:.1f}", view.percent(point.share), view.percent(point.low), view.percent(point.high))
+            for point in drawn.points
+        ],
+    )
+
+
+def _more_than_half(drawn: Curve) -> str:
+    age = max([*drawn.still_open, drawn.points[-1].time])
+    return f"More than half are still open after {age:.0f} working days."
