@@ -226,7 +226,7 @@ def test_addresses_behind_a_proxy_count_only_as_far_as_it_is_trusted(admin: int,
     assert anonymous.sign_in(ADMIN).status_code == 429
 
 
-def test_a_browser_that_is_told_no_referrer_writes_a_null_origin_and_may_sign_in(admin: int, anonymous: Visitor) -> None:
+def test_a_browser_that_gives_no_referrer_writes_a_null_origin_and_may_sign_in(admin: int, anonymous: Visitor) -> None:
     fields, origin = {"email": ADMIN, "password": PASSWORD}, {"origin": "null"}
     vouched = anonymous.client.post(
         "/signin", data=fields, headers={**origin, "sec-fetch-site": "same-origin"}, follow_redirects=False
