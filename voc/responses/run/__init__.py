@@ -1,0 +1,28 @@
+"""What a respondent does, each in one transaction with everything that follows from it.
+
+`submit`, `decline` and `refer` stop the chase, cancel queued mail and leave signs of life before they
+return: a thank-you is shown only after that commit. Follow-ups are opened by their own stage.
+"""
+
+from voc.responses.run.answering import autosave, confirm, submit
+from voc.responses.run.declining import decline, refer, unsubscribe
+from voc.responses.run.keeping import catch_up
+from voc.responses.run.page import cookie_name, open_page, open_unsubscribe, thanks, trap
+from voc.responses.run.phone import enter_by_phone, phone_form
+
+__all__ = [
+    "autosave",
+    "catch_up",
+    "confirm",
+    "cookie_name",
+    "decline",
+    "enter_by_phone",
+    "open_page",
+    "open_unsubscribe",
+    "phone_form",
+    "refer",
+    "submit",
+    "thanks",
+    "trap",
+    "unsubscribe",
+]
