@@ -1,7 +1,8 @@
 """What a respondent's page is made of, and what one does with it. Pure values."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -56,7 +57,7 @@ class Wrong:
 
     field: str
     words: str
-    values: Mapping[str, str | int] = field(default_factory=dict)
+    values: Mapping[str, str | int] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +128,9 @@ class Visit:
     """Who sends a request: nothing here says who somebody is."""
 
     source: str | None = None
+    language: str | None = None  # the page was shown in
     agent: str | None = None
-    cookies: Mapping[str, str] = field(default_factory=dict)
+    cookies: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

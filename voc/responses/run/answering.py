@@ -59,7 +59,7 @@ def submit(
         if isinstance(referral, Referral):
             effects.refer(db, door, referral, now=now)
         visitor_id, cookie = _visitor(db, door, visit=visit, now=now, tokens=tokens)
-        response_id = _record(db, door, questionnaire, checked, page, visitor_id=visitor_id, now=now)
+        response_id = _record(db, door, questionnaire, checked, page, visitor_id=visitor_id, visit=visit, now=now)
         return Saved(door, cookie, response_id)
 
 
@@ -94,7 +94,7 @@ def confirm(
         visitor_id, cookie = _visitor(db, door, visit=visit, now=now, tokens=tokens)
         if kept.state == ResponseState.SUSPECT:
             checked = rules.check(questionnaire, filled, door.roles)
-            _record(db, door, questionnaire, checked, first, visitor_id=visitor_id, now=now)
+            _record(db, door, questionnaire, checked, first, visitor_id=visitor_id, visit=visit, now=now)
         return Saved(door, cookie, kept.id)
 
 
@@ -160,6 +160,7 @@ def _keep(
         checked,
         state=state,
         now=now,
+        language=visit.language or door.language,
         started_at=page.at,
         visitor_id=visitor_id,
         rendering_id=page.id,
@@ -176,6 +177,7 @@ def _record(
     page: Rendering,
     *,
     visitor_id: int,
+    visit: Visit,
     now: datetime,
 ) -> int:
     """Write the answer that counts from now on, with all its effects."""
@@ -188,6 +190,7 @@ def _record(
         checked,
         state=ResponseState.SUBMITTED,
         now=now,
+        language=visit.language or door.language,
         started_at=page.at,
         visitor_id=visitor_id,
         rendering_id=page.id,

@@ -29,7 +29,7 @@ def answered(
 ) -> None:
     """The chase stops, queued mail goes, and the person is known to be there."""
     stopped = campaigns.record_answer(db, door.invitation_id, complete=checked.complete, at=now)
-    _cancel(db, (door.invitation_id, *stopped), reason="answered")
+    _cancel(db, (door.invitation_id, *stopped), reason=StopReason.ANSWERED)
     key = f"answered:{response_id}:{now.isoformat()}"
     stakeholders.record(db, key=key, contact_id=door.contact_id, kind=Sign.ANSWERED, at=now, source=source)
     for question in questionnaire.questions:
@@ -45,7 +45,7 @@ def declined(db: Connection, door: Door, what: Decline, *, now: datetime) -> Non
     ended = (door.invitation_id, *(one for one in stopped if one != door.invitation_id))
     for invitation_id in ended:
         campaigns.dispose(db, invitation_id, disposition=disposition, at=now)
-    _cancel(db, ended, reason=str(what))
+    _cancel(db, ended, reason=reason)
     if what is Decline.NEVER:
         stakeholders.suppress(db, address=door.address, reason=SuppressionReason.OPT_OUT, at=now, source=SOURCE)
     if sign is not None:
@@ -126,11 +126,11 @@ def referred_instead(db: Connection, door: Door, *, now: datetime) -> None:
     """A colleague named and no own answer: the chase ends, and the disposition says so."""
     stopped = campaigns.stop(db, door.invitation_id, reason=StopReason.REFERRED, now=now)
     campaigns.dispose(db, door.invitation_id, disposition=Disposition.OTHER, at=now)
-    _cancel(db, (door.invitation_id, *stopped), reason="referred")
+    _cancel(db, (door.invitation_id, *stopped), reason=StopReason.REFERRED)
     key = f"referred:{door.invitation_id}"
     stakeholders.record(db, key=key, contact_id=door.contact_id, kind=Sign.REPLIED, at=now, source=SOURCE)
 
 
-def _cancel(db: Connection, invitation_ids: Iterable[int], *, reason: str) -> None:
+def _cancel(db: Connection, invitation_ids: Iterable[int], *, reason: StopReason) -> None:
     for invitation_id in sorted(set(invitation_ids)):
         delivery.cancel(db, invitation_id, reason=reason)

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from voc.base.words import Sign
+from voc.base.words import Sign, StopReason
 from voc.campaigns import run as campaigns
 from voc.delivery import run as delivery
 from voc.responses import store
@@ -24,7 +24,7 @@ def catch_up(db: Connection, now: datetime) -> int:
         store.keep_partial(db, draft.response_id, saved_at=draft.saved_at)
         stopped = campaigns.record_answer(db, draft.invitation_id, complete=False, at=draft.saved_at)
         for invitation_id in sorted({draft.invitation_id, *stopped}):
-            delivery.cancel(db, invitation_id, reason="answered")
+            delivery.cancel(db, invitation_id, reason=StopReason.ANSWERED)
         key = f"partial:{draft.response_id}"
         stakeholders.record(
             db, key=key, contact_id=draft.contact_id, kind=Sign.ANSWERED, at=draft.saved_at, source="page"

@@ -36,7 +36,14 @@ def enter_by_phone(db: Connection, *, invitation_id: int, filled: Filled, viewer
         words = questionnaire.language("en").page[first.words]
         raise Refused(str(render_words(words, dict(first.values))), field=first.field)
     response_id = store.write_response(
-        db, door, checked, state=ResponseState.SUBMITTED, now=now, started_at=now, entered_by=viewer.name
+        db,
+        door,
+        checked,
+        state=ResponseState.SUBMITTED,
+        now=now,
+        started_at=now,
+        language=door.language,
+        entered_by=viewer.name,
     )
     store.supersede(db, (one.id for one in kept))
     effects.answered(db, door, questionnaire, response_id, checked, source=viewer.name, now=now)
