@@ -369,7 +369,7 @@ class _SyncRun(_Numbered):
     # per object: rows, loaded, created, updated, unchanged, deleted, merged, gone, kept, rejected
     counts: Named[Any] = Column(Json, nullable=False)
     seconds: Named[float | None] = Column(Float)
-    files: Named[Any] = Column(Json)  # what was read: file, object, encoding, delimiter, rows
+    files: Named[Any] = Column(Json, nullable=True)  # what was read: file, object, encoding, delimiter, rows
     # All rows are read and decided; a run that is stopped from here on is finished by the next one.
     staged_at: Named[datetime | None] = Column(Instant)
 
@@ -384,7 +384,7 @@ class _SyncChange(_Numbered):
     object: Named[str] = Column(String(32))
     record_id: Named[str] = Column(String(64))
     change: Named[str] = Column(String(32))
-    fields: Named[Any] = Column(Json)
+    fields: Named[Any] = Column(Json, nullable=True)
     winner_id: Named[str | None] = Column(String(64))
 
 
@@ -454,7 +454,6 @@ def _staged(target: Table[Any]) -> Table[Any]:
         Column("winner_id", String(64)),
         Column("modified", String(40)),
         Index(f"ix_staged_{target.name}_id", "id"),
-        Index(f"ix_staged_{target.name}_fate", "fate", "position"),
     )
 
 

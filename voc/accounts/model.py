@@ -1,0 +1,398 @@
+"""What a CRM tells us, in our own words: eight kinds of record, what one run did, what it found wrong.
+
+A connector yields `Incoming` rows: our field names, the CRM's text. `rules` turns each into one of
+the eight records below; `run.sync` writes them.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Protocol
+
+import msgspec
+
+from voc.base.words import AccountStatus, ProblemLevel, RecordState, Role, RunState, Segment
+
+__all__ = ["AccountStatus", "ProblemLevel", "RecordState", "Role", "RunState", "Segment"]
+
+
+class Spellings(msgspec.Struct, frozen=True):
+    """How this company's CRM writes roles, segments and states; keys are in the form of `clean.spelling_key`."""
+
+    roles: Mapping[str, Role]
+    segments: Mapping[str, Segment]
+    statuses: Mapping[str, AccountStatus]
+    free_mail: frozenset[str]
+    role_addresses: frozenset[str]
+
+
+class Kind(StrEnum):
+    """The objects of a CRM, in the order in which they may name each other."""
+
+    CSM = "csm"
+    ACCOUNT = "account"
+    CONTACT = "contact"
+    RELATION = "relation"
+    OPPORTUNITY = "opportunity"
+    OPPORTUNITY_ROLE = "opportunity_role"
+    ACTIVITY = "activity"
+    MILESTONE = "milestone"
+
+
+class Fate(StrEnum):
+    """What a run does to one row, or to a record of ours that has no row any more."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    RETURNED = "returned"  # it was set aside, closed or deleted, and the CRM shows it again
+    REWORDED = "reworded"  # another spelling of the same values: counted as unchanged
+    UNCHANGED = "unchanged"
+    DELETED = "deleted"
+    MERGED = "merged"
+    REJECTED = "rejected"
+    KEPT = "kept"  # rejected today, yesterday's values stand
+    DUPLICATE = "duplicate"  # an older copy of a row in the same file
+    GONE = "gone"  # missing without a flag: set aside
+    CLOSED = "closed"  # missing in the next export too
+
+
+class Reason(StrEnum):
+    """Every problem a run can report, by its level."""
+
+    # the row is not loaded
+    MISSING_ID = "missing_id"
+    SHORT_ROW = "short_row"
+    LONG_ROW = "long_row"
+    MISSING_ACCOUNT = "missing_account"
+    UNKNOWN_ACCOUNT = "unknown_account"
+    DELETED_ACCOUNT = "deleted_account"
+    UNKNOWN_CONTACT = "unknown_contact"  # a warning on an activity
+    UNKNOWN_OPPORTUNITY = "unknown_opportunity"
+    UNKNOWN_KIND = "unknown_kind"
+    UNREADABLE_ROW = "unreadable_row"  # a quote or a line break where none can be
+    BAD_DATE = "bad_date"  # a field error where the date is not the point of the row
+    # the field stays empty
+    INVALID_EMAIL = "invalid_email"
+    BAD_NUMBER = "bad_number"
+    # a person should look
+    NO_CSM = "no_csm"
+    INACTIVE_CSM = "inactive_csm"
+    UNKNOWN_CSM = "unknown_csm"
+    NO_ARR = "no_arr"
+    FOREIGN_CURRENCY = "foreign_currency"
+    RENEWAL_IN_PAST = "renewal_in_past"
+    UNKNOWN_SEGMENT = "unknown_segment"
+    UNKNOWN_STATUS = "unknown_status"
+    UNKNOWN_PARENT = "unknown_parent"
+    ROLE_ADDRESS = "role_address"
+    FREE_MAIL = "free_mail"
+    UNKNOWN_TIMEZONE = "unknown_timezone"
+    UNKNOWN_ROLE = "unknown_role"
+    DUPLICATE_ID = "duplicate_id"
+    DUPLICATE_EMAIL_SAME_ACCOUNT = "duplicate_email_same_account"
+    DUPLICATE_EMAIL_OTHER_ACCOUNT = "duplicate_email_other_account"
+    CONTROL_CHARACTER_REMOVED = "control_character_removed"
+    OVERSIZED_FIELD = "oversized_field"
+    MERGE_WINNER_MISSING = "merge_winner_missing"
+    ACCOUNT_MISSING_FROM_EXPORT = "account_missing_from_export"
+    # about a file
+    HEADER_ONLY_FILE = "header_only_file"
+    SECOND_COPY = "second_copy"
+    UNKNOWN_COLUMN = "unknown_column"
+    EMPTY_FILE = "empty_file"
+    MISSING_FILE = "missing_file"
+    UNKNOWN_FILE = "unknown_file"
+
+
+class MilestoneKind(StrEnum):
+    ONBOARDING_STARTED = "onboarding_started"
+    WENT_LIVE = "went_live"
+    TRAINING_COMPLETED = "training_completed"
+    SUCCESS_STORY_CONFIRMED = "success_story_confirmed"
+    REFERENCE_VALIDATED = "reference_validated"
+    DOCUMENTATION_CONTRIBUTED = "documentation_contributed"
+    CALL_REVIEWED = "call_reviewed"
+
+
+class Csm(msgspec.Struct, frozen=True, gc=False):
+    id: str
+    name: str
+    email: str | None
+    title: str | None
+    manager_id: str | None
+    time_zone: str | None
+    active: bool
+
+
+class Account(msgspec.Struct, frozen=True, gc=False):
+    id: str
+    name: str
+    parent_id: str | None
+    csm_id: str | None
+    owner_id: str | None
+    segment: Segment | None
+    industry: str | None
+    country: str | None
+    arr: Decimal | None
+    currency: str | None
+    renewal_on: date | None
+    customer_since_on: date | None
+    status: AccountStatus
+    churned_on: date | None
+
+
+class Contact(msgspec.Struct, frozen=True, gc=False):
+    id: str
+    account_id: str | None
+    first_name: str | None
+    last_name: str | None
+    email: str | None
+    email_original: str | None
+    title: str | None
+    department: str | None
+    country: str | None
+    language: str | None
+    time_zone: str | None
+    opted_out: bool
+    bounced: bool
+    bounced_on: date | None
+    bounce_reason: str | None
+    left_company: bool
+    last_activity_on: date | None
+    created_on: date | None
+
+
+class Relation(msgspec.Struct, frozen=True, gc=False):
+    id: str
+    account_id: str | None
+    contact_id: str | None
+    roles: tuple[Role, ...]
+    active: bool
+    direct: bool
+    start_on: date | None
+    end_on: date | None
+
+
+class Opportunity(msgspec.Struct, frozen=True, gc=False):
+    id: str
+    account_id: str | None
+    owner_id: str | None
+    name: str
+    kind: str | None
+    stage: str | None
+    closed: bool
+    won: bool
+    amount: Decimal | None
+    currency: str | None
+    close_on: date | None
+    arr_before: Decimal | None
+    arr_after: Decimal | None
+    renewal_confirmed_on: date | None
+
+
+class OpportunityRole(msgspec.Struct, frozen=True, gc=False):
+    id: str
+    opportunity_id: str | None
+    contact_id: str | None
+    role: str | None
+    main: bool
+
+
+class Activity(msgspec.Struct, frozen=True, gc=False):
+    id: str
+    about_id: str | None
+    contact_id: str | None
+    csm_id: str | None
+    subject: str | None
+    kind: str | None
+    on: date | None
+
+
+class Milestone(msgspec.Struct, frozen=True, gc=False):
+    id: str
+    account_id: str | None
+    csm_id: str | None
+    kind: str | None
+    on: date | None
+    value: Decimal | None
+    evidence: str | None
+
+
+Record = Csm | Account | Contact | Relation | Opportunity | OpportunityRole | Activity | Milestone
+
+RECORDS: dict[Kind, type[Record]] = {
+    Kind.CSM: Csm,
+    Kind.ACCOUNT: Account,
+    Kind.CONTACT: Contact,
+    Kind.RELATION: Relation,
+    Kind.OPPORTUNITY: Opportunity,
+    Kind.OPPORTUNITY_ROLE: OpportunityRole,
+    Kind.ACTIVITY: Activity,
+    Kind.MILESTONE: Milestone,
+}
+
+
+class Incoming(msgspec.Struct, gc=False):
+    """One row as a connector read it.
+
+    `cells` are the CRM's texts in the order of `rules.TEXTS[kind]`; `modified` is the CRM's moment
+    of change, only ever compared; `digest` stands for everything in `cells`. A row that cannot be
+    read has a `reason` and no cells.
+    """
+
+    id: str
+    row: int
+    line: int | None
+    cells: tuple[str, ...] = ()
+    digest: str = ""
+    modified: str = ""
+    deleted: bool = False
+    winner_id: str | None = None
+    reason: Reason | None = None
+
+
+class Staged(msgspec.Struct, gc=False):
+    """A row as it is kept apart until all rows are read. `record` is None for one that did not change;
+    `known` then holds what we have of it (`store.known_columns`)."""
+
+    row: Incoming
+    fate: Fate
+    record: Record | None = None
+    known: tuple[Any, ...] = ()
+    hash: str | None = None
+    fields: tuple[str, ...] = ()
+    late: Reason | None = None
+
+
+class Problem(msgspec.Struct, gc=False):
+    """Something a person should know about one row, one field or one file."""
+
+    level: ProblemLevel
+    reason: Reason
+    object: Kind
+    file: str | None = None
+    row: int | None = None
+    line: int | None = None
+    record_id: str | None = None
+    field: str | None = None
+    text: str | None = None
+
+
+class FileRead(msgspec.Struct):
+    """How one object was read. `exported` is False when the CRM did not export it this time."""
+
+    object: Kind
+    file: str | None
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    rows: int = 0
+    exported: bool = True
+
+
+class Source(Protocol):
+    """A connector: one full snapshot of the CRM, object by object."""
+
+    @property
+    def name(self) -> str: ...
+
+    spellings: Spellings  # complete once `probe` was called
+
+    def probe(self) -> list[Problem]:
+        """What is wrong with the source as a whole; raises Misconfigured when it cannot be read at all."""
+
+    def read(self, kind: Kind) -> Iterator[Incoming]:
+        """Every row of an object in the order of the source; nothing is kept in memory."""
+
+    def file(self, kind: Kind) -> FileRead:
+        """How an object was read; complete once `read` has ended."""
+
+    def column(self, kind: Kind, field: str) -> str:
+        """What the CRM calls a field of ours, so that a person finds it there."""
+
+    def share_read(self) -> float:
+        """How much of the whole is read, 0 to 1."""
+
+
+class Counts(msgspec.Struct):
+    """One object in one run.
+
+    rows = created + updated + returned + unchanged + deleted_rows + merged_rows + rejected + duplicates;
+    `deleted`, `merged`, `gone`, `closed` and `kept` count records of ours that this run changed or left alone.
+    """
+
+    rows: int = 0
+    loaded: int = 0
+    created: int = 0
+    updated: int = 0
+    returned: int = 0
+    unchanged: int = 0
+    deleted_rows: int = 0
+    merged_rows: int = 0
+    rejected: int = 0
+    duplicates: int = 0
+    deleted: int = 0
+    merged: int = 0
+    gone: int = 0
+    closed: int = 0
+    kept: int = 0
+
+    @property
+    def changes(self) -> int:
+        return self.created + self.updated + self.returned + self.deleted + self.merged + self.gone + self.closed
+
+    @property
+    def adds_up(self) -> bool:
+        parts = self.created + self.updated + self.returned + self.unchanged
+        return self.rows == parts + self.deleted_rows + self.merged_rows + self.rejected + self.duplicates
+
+
+class Progress(msgspec.Struct):
+    """`share` of the phase that is done, 0 to 1; `rows` so far."""
+
+    phase: str  # reading, deciding, writing
+    object: Kind | None
+    rows: int
+    share: float
+
+
+Watcher = Callable[[Progress], None]
+
+
+class SyncReport(msgspec.Struct):
+    """What one run did, ready for JSON."""
+
+    run_id: int
+    source: str
+    as_of: date
+    state: RunState
+    message: str
+    changed: bool
+    counts: dict[str, Counts]
+    problems: dict[str, dict[str, int]]  # level -> reason -> how many
+    files: list[FileRead]
+    rows: int
+    seconds: float
+    rows_per_second: float
+
+
+class Change(msgspec.Struct):
+    """What is different in a record since the last run, and the record as it shall stand."""
+
+    fate: Fate
+    record: Record
+    fields: tuple[str, ...] = ()
+
+
+class Cleaned(msgspec.Struct):
+    """A record and what was wrong with its texts.
+
+    `late` is a reason to refuse the row that is asked only after the records it names are found.
+    `unreadable` are the fields that keep yesterday's value.
+    """
+
+    record: Record
+    problems: list[Problem]
+    late: Reason | None = None
+    unreadable: frozenset[str] = frozenset()
+    missing: Reason | None = None

@@ -1,0 +1,488 @@
+"""What a row means beside the others: one set at a time over the rows kept apart, in the order of checks.
+
+Every function is one short transaction of the caller. Nothing here touches the records themselves.
+"""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Subquery,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+    update,
+)
+
+from voc.accounts import rules
+from voc.accounts.model import AccountStatus, Counts, Fate, Kind, ProblemLevel, Reason, RecordState, Source
+from voc.accounts.store.tables import LOADED, STAGED, TARGET
+from voc.base import schema
+
+_KNOWN_STATES = (RecordState.LIVE, RecordState.SET_ASIDE, RecordState.CLOSED)
+# Rows that nothing in the file stands for come behind all that do.
+_BEHIND = 1_000_000_000
+
+
+class Run:
+    """What every decision of one run needs to know."""
+
+    def __init__(self, *, run_id: int, as_of: date, source: Source, base_currency: str) -> None:
+        self.id = run_id
+        self.as_of = as_of
+        self.column = source.column
+        self.files = {kind: source.file(kind).file for kind in Kind}
+        self.exported = {kind: source.file(kind).exported for kind in Kind}
+        self.base_currency = base_currency
+
+
+# --- the row itself -----------------------------------------------------------------------------
+
+
+def drop_older_copies(db: Connection, kind: Kind) -> None:
+    """Of several rows with one id the one changed last counts; of equal ones the last in the file."""
+    staged = STAGED[kind]
+    readable = and_(staged.c.fate != Fate.REJECTED, staged.c.id != "")
+    every = staged.alias("every_row")
+    twice = select(every.c.id).where(every.c.fate != Fate.REJECTED).group_by(every.c.id).having(func.count() > 1)
+    ranked = (
+        select(
+            staged.c.position,
+            func.row_number()
+            .over(
+                partition_by=staged.c.id,
+                order_by=(func.coalesce(staged.c.modified, "").desc(), staged.c.position.desc()),
+            )
+            .label("rank"),
+        )
+        .where(readable, staged.c.id.in_(twice))
+        .subquery()
+    )
+    older = select(ranked.c.position).where(ranked.c.rank > 1)
+    db.execute(
+        update(staged).where(staged.c.position.in_(older)).values(fate=Fate.DUPLICATE, reason=Reason.DUPLICATE_ID)
+    )
+
+
+def stage_merges(db: Connection, run: Run, kind: Kind, before: dict[str, str]) -> None:
+    """Which record each loser stands for in the end; a winner that is nowhere is reported."""
+    staged, target = STAGED[kind], TARGET[kind]
+    merged = staged.c.fate == Fate.MERGED
+    today = {row.id: row.winner_id for row in db.execute(select(staged.c.id, staged.c.winner_id).where(merged))}
+    other = staged.alias("other")
+    nowhere = and_(
+        merged,
+        ~exists().where(other.c.id == staged.c.winner_id),
+        ~exists().where(target.c.id == staged.c.winner_id),
+    )
+    missing = {row.id for row in db.execute(select(staged.c.id).where(nowhere))}
+    _report(db, run, kind, ProblemLevel.WARNING, Reason.MERGE_WINNER_MISSING, where=nowhere, text=staged.c.winner_id)
+    merges = {**before, **{loser: winner for loser, winner in today.items() if loser not in missing}}
+    final = rules.final_winners(merges)
+    new = [
+        {"kind": kind, "loser_id": loser, "winner_id": winner}
+        for loser, winner in final.items()
+        if before.get(loser) != winner and winner not in missing
+    ]
+    if new:
+        db.execute(insert(schema.staged_alias), new)
+
+
+def follow_merges(db: Connection, kind: Kind) -> None:
+    """References of the rows kept apart, from losers to winners."""
+    staged = STAGED[kind]
+    for name, named in rules.REFERENCES[kind].items():
+        if named not in (Kind.ACCOUNT, Kind.CONTACT):
+            continue
+        alias = schema.staged_alias
+        of_kind = select(alias.c.loser_id).where(alias.c.kind == named)
+        winner = (
+            select(alias.c.winner_id).where(alias.c.kind == named, alias.c.loser_id == staged.c[name]).scalar_subquery()
+        )
+        db.execute(update(staged).where(staged.c[name].in_(of_kind)).values({name: winner}))
+
+
+# --- what it names ------------------------------------------------------------------------------
+
+
+def place_activities(db: Connection) -> None:
+    """An activity on an opportunity belongs to the opportunity's account."""
+    staged = STAGED[Kind.ACTIVITY]
+    deal, ours = STAGED[Kind.OPPORTUNITY], TARGET[Kind.OPPORTUNITY]
+    of_row = select(deal.c.account_id).where(deal.c.id == staged.c.about_id, deal.c.fate.in_(LOADED)).limit(1)
+    of_ours = select(ours.c.account_id).where(
+        ours.c.id == staged.c.about_id,
+        ours.c.state.in_(_KNOWN_STATES),
+        ~exists().where(deal.c.id == ours.c.id, deal.c.fate == Fate.DELETED),
+    )
+    account_id = func.coalesce(of_row.scalar_subquery(), of_ours.scalar_subquery(), staged.c.about_id)
+    db.execute(update(staged).where(staged.c.fate.in_(LOADED)).values(account_id=account_id))
+
+
+def check_accounts(db: Connection, kind: Kind) -> None:
+    """Rows whose account is missing, deleted or unknown are not loaded."""
+    staged = STAGED[kind]
+    named = select(staged.c.account_id.label("id")).where(staged.c.fate.in_(LOADED)).distinct().subquery()
+    standing = _standing(Kind.ACCOUNT, named.c.id)
+    for found, reason in (("deleted", Reason.DELETED_ACCOUNT), ("unknown", Reason.UNKNOWN_ACCOUNT)):
+        bad = select(named.c.id).where(standing == found, named.c.id.is_not(None))
+        _reject(db, kind, staged.c.account_id.in_(bad), reason)
+
+
+def check_contacts(db: Connection, kind: Kind) -> None:
+    _reject_unknown(db, kind, "contact_id", Kind.CONTACT, Reason.UNKNOWN_CONTACT)
+
+
+def check_opportunities(db: Connection) -> None:
+    _reject_unknown(db, Kind.OPPORTUNITY_ROLE, "opportunity_id", Kind.OPPORTUNITY, Reason.UNKNOWN_OPPORTUNITY)
+
+
+def _reject_unknown(db: Connection, kind: Kind, column: str, named: Kind, reason: Reason) -> None:
+    staged = STAGED[kind]
+    reference = staged.c[column]
+    _reject(db, kind, or_(reference.is_(None), _standing(named, reference) != "known"), reason)
+
+
+def check_late(db: Connection, kind: Kind) -> None:
+    """The kind and the date that are the point of the row, asked last."""
+    staged = STAGED[kind]
+    db.execute(
+        update(staged)
+        .where(staged.c.fate.in_(LOADED), staged.c.late_reason.is_not(None))
+        .values(fate=Fate.REJECTED, reason=staged.c.late_reason)
+    )
+
+
+def _reject(db: Connection, kind: Kind, condition: ColumnElement[bool], reason: Reason) -> None:
+    staged = STAGED[kind]
+    db.execute(update(staged).where(staged.c.fate.in_(LOADED), condition).values(fate=Fate.REJECTED, reason=reason))
+
+
+def _standing(kind: Kind, id: ColumnElement[Any]) -> ColumnElement[str]:
+    """known, deleted or unknown: by today's row if there is one that counts, else by what we have."""
+    staged, ours = STAGED[kind].alias(f"standing_{kind}"), TARGET[kind].alias(f"ours_{kind}")
+    state = select(ours.c.state).where(ours.c.id == id).scalar_subquery()
+    return case(
+        (exists().where(staged.c.id == id, staged.c.fate.in_(LOADED)), "known"),
+        (exists().where(staged.c.id == id, staged.c.fate == Fate.DELETED), "deleted"),
+        (exists().where(staged.c.id == id, staged.c.fate == Fate.MERGED), "unknown"),
+        (state.in_(_KNOWN_STATES), "known"),
+        (state == RecordState.DELETED, "deleted"),
+        else_="unknown",
+    )
+
+
+# --- what a person should look at ---------------------------------------------------------------
+
+
+def report_rows(db: Connection, run: Run, kind: Kind) -> None:
+    """Rejected rows and older copies; what was wrong with their fields no longer matters."""
+    staged = STAGED[kind]
+    problem = schema.sync_problem
+    unloaded = select(staged.c.position).where(staged.c.fate.in_((Fate.REJECTED, Fate.DUPLICATE)))
+    db.execute(delete(problem).where(problem.c.run_id == run.id, problem.c.object == kind, problem.c.row.in_(unloaded)))
+    rejected, duplicate = staged.c.fate == Fate.REJECTED, staged.c.fate == Fate.DUPLICATE
+    _report(db, run, kind, ProblemLevel.REJECTED, staged.c.reason, where=rejected)
+    _report(db, run, kind, ProblemLevel.WARNING, Reason.DUPLICATE_ID, where=duplicate)
+
+
+def warn_accounts(db: Connection, run: Run) -> None:
+    staged = STAGED[Kind.ACCOUNT]
+    loaded = staged.c.fate.in_(LOADED)
+    customer = and_(loaded, staged.c.status == AccountStatus.CUSTOMER)
+    csm_row = STAGED[Kind.CSM].alias("csm_row")
+    csm = TARGET[Kind.CSM].alias("csm_ours")
+    if run.exported[Kind.CSM]:
+        listed = exists().where(csm_row.c.id == staged.c.csm_id, csm_row.c.fate.in_((*LOADED, Fate.REJECTED)))
+    else:
+        listed = exists().where(csm.c.id == staged.c.csm_id, csm.c.state == RecordState.LIVE)
+    active = func.coalesce(
+        select(csm_row.c.active).where(csm_row.c.id == staged.c.csm_id, csm_row.c.fate.in_(LOADED)).scalar_subquery(),
+        select(csm.c.active).where(csm.c.id == staged.c.csm_id).scalar_subquery(),
+    )
+    named = and_(customer, staged.c.csm_id.is_not(None))
+    currency = func.coalesce(staged.c.currency, run.base_currency)
+    for reason, condition, text in (
+        (Reason.NO_CSM, and_(customer, staged.c.csm_id.is_(None)), null()),
+        (Reason.UNKNOWN_CSM, and_(named, ~listed), staged.c.csm_id),
+        (Reason.INACTIVE_CSM, and_(named, listed, ~active), staged.c.csm_id),
+        (Reason.FOREIGN_CURRENCY, and_(customer, currency != run.base_currency), currency),
+        (Reason.RENEWAL_IN_PAST, and_(customer, staged.c.renewal_on < run.as_of), null()),
+        (
+            Reason.UNKNOWN_PARENT,
+            and_(loaded, staged.c.parent_id.is_not(None), _standing(Kind.ACCOUNT, staged.c.parent_id) != "known"),
+            staged.c.parent_id,
+        ),
+    ):
+        _report(db, run, Kind.ACCOUNT, ProblemLevel.WARNING, reason, where=condition, text=text)
+
+
+def warn_duplicate_addresses(db: Connection, run: Run) -> None:
+    """Each row of a group is told: at one account they may be one person, at two it may be a consultant."""
+    people, near, far = _addressed("people"), _addressed("near"), _addressed("far")
+    at_account = select(near.c.email, near.c.account_id).group_by(near.c.email, near.c.account_id)
+    twice = at_account.having(func.count() > 1).subquery("twice")
+    other = select(far.c.email).group_by(far.c.email).having(func.count(far.c.account_id.distinct()) > 1)
+    at_one = exists().where(twice.c.email == people.c.email, twice.c.account_id == people.c.account_id)
+    for reason, condition in (
+        (Reason.DUPLICATE_EMAIL_SAME_ACCOUNT, at_one),
+        (Reason.DUPLICATE_EMAIL_OTHER_ACCOUNT, people.c.email.in_(other)),
+    ):
+        _insert_problems(
+            db,
+            select(
+                literal(run.id),
+                literal(ProblemLevel.WARNING.value),
+                literal(Kind.CONTACT.value),
+                literal(run.files[Kind.CONTACT]),
+                people.c.position,
+                people.c.line,
+                people.c.id,
+                literal(reason.value),
+                literal(run.column(Kind.CONTACT, "email")),
+                people.c.email,
+                people.c.account_id,
+            ).where(condition),
+        )
+
+
+def _addressed(name: str) -> Subquery:
+    """Everybody with an address who has a row today: those loaded, and those whose row was rejected but who stand."""
+    staged, ours = STAGED[Kind.CONTACT], TARGET[Kind.CONTACT]
+    loaded = select(staged.c.id, staged.c.email, staged.c.account_id, staged.c.position, staged.c.line).where(
+        staged.c.fate.in_(LOADED), staged.c.email.is_not(None)
+    )
+    kept = (
+        select(ours.c.id, ours.c.email, ours.c.account_id, staged.c.position, staged.c.line)
+        .join_from(staged, ours, ours.c.id == staged.c.id)
+        .where(_is_kept(Kind.CONTACT), ours.c.email.is_not(None))
+    )
+    return union_all(loaded, kept).subquery(name)
+
+
+def warn_unknown_contacts(db: Connection, run: Run) -> None:
+    """An activity with a lead or a deleted person stays; that person is not one of ours."""
+    staged = STAGED[Kind.ACTIVITY]
+    person = staged.c.contact_id
+    condition = and_(staged.c.fate.in_(LOADED), person.is_not(None), _standing(Kind.CONTACT, person) != "known")
+    _report(db, run, Kind.ACTIVITY, ProblemLevel.WARNING, Reason.UNKNOWN_CONTACT, where=condition, field="contact_id")
+
+
+def warn_missing_accounts(db: Connection, run: Run) -> None:
+    """Contacts are in the export and their account is not: they stay, outside the customers' figures."""
+    account, row, person = TARGET[Kind.ACCOUNT], STAGED[Kind.ACCOUNT], STAGED[Kind.CONTACT]
+    vanished = exists().where(row.c.id == account.c.id, row.c.fate.in_((Fate.GONE, Fate.CLOSED)))
+    earlier = and_(
+        account.c.state.in_((RecordState.SET_ASIDE, RecordState.CLOSED)), ~exists().where(row.c.id == account.c.id)
+    )
+    _insert_problems(
+        db,
+        select(
+            literal(run.id),
+            literal(ProblemLevel.WARNING.value),
+            literal(Kind.ACCOUNT.value),
+            literal(run.files[Kind.ACCOUNT]),
+            null(),
+            null(),
+            account.c.id,
+            literal(Reason.ACCOUNT_MISSING_FROM_EXPORT.value),
+            null(),
+            account.c.name,
+            account.c.id,
+        ).where(
+            or_(vanished, earlier),
+            exists().where(person.c.account_id == account.c.id, person.c.fate.in_(LOADED)),
+        ),
+    )
+
+
+def place_problems(db: Connection, run: Run, kind: Kind) -> None:
+    """The account a problem belongs to, so that its CSM sees it."""
+    staged, problem = STAGED[kind], schema.sync_problem
+    open_ones = and_(problem.c.run_id == run.id, problem.c.object == kind, problem.c.account_id.is_(None))
+    if kind == Kind.ACCOUNT:
+        account_id: ColumnElement[Any] = problem.c.record_id
+    elif "account_id" in staged.c:
+        account_id = select(staged.c.account_id).where(staged.c.position == problem.c.row).scalar_subquery()
+    else:
+        return
+    known = TARGET[Kind.ACCOUNT]
+    place = select(known.c.id).where(known.c.id == account_id).scalar_subquery()
+    row = STAGED[Kind.ACCOUNT].alias("account_row")
+    today = select(row.c.id).where(row.c.id == account_id, row.c.fate.in_(LOADED)).limit(1).scalar_subquery()
+    db.execute(update(problem).where(open_ones).values(account_id=func.coalesce(place, today)))
+
+
+def _report(
+    db: Connection,
+    run: Run,
+    kind: Kind,
+    level: ProblemLevel,
+    reason: Reason | ColumnElement[Any],
+    *,
+    where: ColumnElement[bool],
+    field: str | None = None,
+    text: ColumnElement[Any] | None = None,
+) -> None:
+    staged = STAGED[kind]
+    account_id = staged.c.id if kind == Kind.ACCOUNT else null()
+    _insert_problems(
+        db,
+        select(
+            literal(run.id),
+            literal(level.value),
+            literal(kind.value),
+            literal(run.files[kind]),
+            staged.c.position,
+            staged.c.line,
+            func.nullif(staged.c.id, ""),
+            literal(reason.value) if isinstance(reason, Reason) else reason,
+            literal(run.column(kind, field)) if field else null(),
+            null() if text is None else text,
+            account_id if level == ProblemLevel.WARNING else null(),
+        ).where(where),
+    )
+
+
+_PROBLEM = (
+    "run_id",
+    "level",
+    "object",
+    "file",
+    "row",
+    "line",
+    "record_id",
+    "reason",
+    "field",
+    "text",
+    "account_id",
+)
+
+
+def _insert_problems(db: Connection, query: Select[Any]) -> None:
+    db.execute(insert(schema.sync_problem).from_select([schema.sync_problem.c[name] for name in _PROBLEM], query))
+
+
+# --- vanished -----------------------------------------------------------------------------------
+
+
+def stage_vanished(db: Connection, run: Run, kind: Kind) -> None:
+    """Records without a row: set aside, or closed when they were set aside for an earlier day."""
+    target = TARGET[kind]
+    unsettled = ~exists().where(schema.settlement.c.kind == kind, schema.settlement.c.record_id == target.c.id)
+    earlier = (
+        select(func.max(schema.sync_run.c.as_of))
+        .join_from(schema.sync_change, schema.sync_run, schema.sync_run.c.id == schema.sync_change.c.run_id)
+        .where(
+            schema.sync_change.c.object == kind,
+            schema.sync_change.c.record_id == target.c.id,
+            schema.sync_change.c.change == Fate.GONE,
+        )
+        .scalar_subquery()
+    )
+    for fate, condition in (
+        (Fate.GONE, and_(target.c.state == RecordState.LIVE, unsettled)),
+        (Fate.CLOSED, and_(target.c.state == RecordState.SET_ASIDE, earlier < run.as_of)),
+    ):
+        _stage_missing(db, kind, fate, condition)
+
+
+def _stage_missing(db: Connection, kind: Kind, fate: Fate, condition: ColumnElement[bool]) -> None:
+    staged, target = STAGED[kind], TARGET[kind]
+    last = db.execute(select(func.max(staged.c.position))).scalar() or 0
+    place = func.row_number().over(order_by=target.c.id) + max(_BEHIND, last)
+    missing = select(place, target.c.id, literal(fate.value)).where(
+        condition, ~exists().where(staged.c.id == target.c.id)
+    )
+    if kind == Kind.CONTACT:
+        missing = missing.where(~schema.contact.c.ours)
+    db.execute(insert(staged).from_select(["position", "id", "fate"], missing))
+
+
+def vanished_alone(db: Connection, kind: Kind) -> int:
+    """Missing rows that went neither with their account nor with the contact or opportunity they belong to."""
+    staged, target = STAGED[kind], TARGET[kind]
+    gone_too = (Fate.GONE, Fate.CLOSED, Fate.DELETED, Fate.MERGED)
+    query = select(func.count()).join_from(staged, target, target.c.id == staged.c.id).where(staged.c.fate == Fate.GONE)
+    for name, named in (
+        ("account_id", Kind.ACCOUNT),
+        ("contact_id", Kind.CONTACT),
+        ("opportunity_id", Kind.OPPORTUNITY),
+    ):
+        if name in target.c and not (kind == Kind.ACTIVITY and name == "contact_id"):
+            parent, ours = STAGED[named].alias(f"parent_{named}"), TARGET[named].alias(f"parent_ours_{named}")
+            query = query.where(
+                ~exists().where(parent.c.id == target.c[name], parent.c.fate.in_(gone_too)),
+                ~exists().where(ours.c.id == target.c[name], ours.c.state != RecordState.LIVE),
+            )
+    missing: int = db.execute(query).scalar_one()
+    return missing
+
+
+# --- counts -------------------------------------------------------------------------------------
+
+
+def _is_kept(kind: Kind) -> ColumnElement[bool]:
+    """A rejected row of a record that stands, and that has no other row that counts."""
+    staged, other = STAGED[kind], STAGED[kind].alias("other_row")
+    ours = TARGET[kind].alias("kept_ours")
+    return and_(
+        staged.c.fate == Fate.REJECTED,
+        exists().where(ours.c.id == staged.c.id, ours.c.state == RecordState.LIVE),
+        ~exists().where(other.c.id == staged.c.id, other.c.fate.not_in((Fate.REJECTED, Fate.DUPLICATE))),
+    )
+
+
+def mark_kept(db: Connection, kind: Kind) -> None:
+    """Remember on the row itself that yesterday's values stand (counted by record, so once)."""
+    staged = STAGED[kind]
+    first = select(func.min(staged.c.position)).where(_is_kept(kind)).group_by(staged.c.id).correlate(None)
+    db.execute(update(staged).where(staged.c.position.in_(first)).values(fields='["kept"]'))
+
+
+def mark_ended(db: Connection, kind: Kind) -> None:
+    """Which deleted and merged rows are news: those of records that still stood."""
+    staged, ours = STAGED[kind], TARGET[kind]
+    ended = (RecordState.DELETED, RecordState.MERGED)
+    standing = exists().where(ours.c.id == staged.c.id, ours.c.state.not_in(ended))
+    db.execute(
+        update(staged).where(staged.c.fate.in_((Fate.DELETED, Fate.MERGED)), standing).values(fields='["state"]')
+    )
+
+
+def counts(db: Connection, kind: Kind, *, rows: int) -> Counts:
+    staged = STAGED[kind]
+    news = staged.c.fields.is_not(None)
+    query = select(staged.c.fate, func.count(), func.count(case((news, 1)))).group_by(staged.c.fate)
+    found = {row[0]: (row[1], row[2]) for row in db.execute(query)}
+
+    def of(fate: Fate) -> int:
+        return found.get(fate.value, (0, 0))[0]
+
+    return Counts(
+        rows=rows,
+        created=of(Fate.CREATED),
+        updated=of(Fate.UPDATED),
+        returned=of(Fate.RETURNED),
+        unchanged=of(Fate.UNCHANGED) + of(Fate.REWORDED),
+        deleted_rows=of(Fate.DELETED),
+        merged_rows=of(Fate.MERGED),
+        rejected=of(Fate.REJECTED),
+        duplicates=of(Fate.DUPLICATE),
+        deleted=found.get(Fate.DELETED, (0, 0))[1],
+        merged=found.get(Fate.MERGED, (0, 0))[1],
+        gone=of(Fate.GONE),
+        closed=of(Fate.CLOSED),
+        kept=found.get(Fate.REJECTED, (0, 0))[1],
+    )

@@ -1,0 +1,196 @@
+"""Rows kept apart while a run reads: in, and compared with what we have, a few thousand at a time."""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, delete, func, insert, select
+
+from voc.accounts.model import RECORDS, Kind, Problem, Reason, Record, RecordState, Staged
+from voc.accounts.store.tables import FIELDS, KNOWN, STAGED, TARGET
+from voc.base import schema
+
+_PLACE = ("position", "row_number", "line", "fate")
+_VERDICT = ("reason", "late_reason", "fields", "winner_id", "modified", "hash")
+
+
+def clear(db: Connection) -> None:
+    """Forget what an earlier run kept apart."""
+    for table in (*STAGED.values(), schema.staged_alias):
+        if db.dialect.name == "postgresql":
+            db.exec_driver_sql(f"TRUNCATE {table.name}")
+        else:
+            db.execute(delete(table))
+
+
+def analyze(db: Connection, kind: Kind) -> None:
+    """PostgreSQL plans by statistics, and a table filled a second ago has none."""
+    if db.dialect.name == "postgresql":
+        db.exec_driver_sql(f"ANALYZE {STAGED[kind].name}")
+
+
+def aliases(db: Connection) -> dict[Kind, dict[str, str]]:
+    """Every merge known so far."""
+    found: dict[Kind, dict[str, str]] = {Kind.ACCOUNT: {}, Kind.CONTACT: {}}
+    for row in db.execute(select(schema.alias)):
+        found.setdefault(Kind(row.kind), {})[row.loser_id] = row.winner_id
+    return found
+
+
+def has_any(db: Connection, kind: Kind) -> bool:
+    return db.execute(select(TARGET[kind].c.id).limit(1)).first() is not None
+
+
+def known(db: Connection, kind: Kind, ids: Sequence[str]) -> dict[str, tuple[str, str, tuple[Any, ...]]]:
+    """id -> (hash, state, the columns of `tables.KNOWN`) of those we have."""
+    table = TARGET[kind]
+    columns = [table.c[name] for name in KNOWN[kind]]
+    rows = db.execute(select(table.c.id, table.c.hash, table.c.state, *columns).where(table.c.id.in_(ids)))
+    return {row[0]: (row[1], row[2], tuple(row[3:])) for row in rows}
+
+
+def records(db: Connection, kind: Kind, ids: Sequence[str]) -> dict[str, tuple[Record, RecordState]]:
+    """The records we have, as they were last loaded."""
+    table, shape = TARGET[kind], RECORDS[kind]
+    columns = [table.c[name] for name in FIELDS[kind]]
+    rows = db.execute(select(table.c.state, *columns).where(table.c.id.in_(ids)))
+    return {
+        row[1]: (msgspec.convert(dict(zip(FIELDS[kind], row[1:], strict=True)), shape), RecordState(row[0]))
+        for row in rows
+    }
+
+
+# --- in -----------------------------------------------------------------------------------------
+
+
+def stage(db: Connection, kind: Kind, rows: Iterable[Staged]) -> None:
+    """Keep rows apart, in the order read. COPY on PostgreSQL, one prepared statement on SQLite."""
+    full, short = _Inserter(kind, FIELDS[kind]), _Inserter(kind, ("id", *KNOWN[kind]))
+    to_value = _writer(kind, dates_as_text=db.dialect.name == "sqlite")
+    for row in rows:
+        if row.record is not None:
+            full.add(row, to_value(row.record))
+        else:
+            # A rejected or deleted row has an id at most.
+            values = (row.row.id, *row.known)
+            short.add(row, values + (None,) * (1 + len(KNOWN[kind]) - len(values)))
+    for inserter in (full, short):
+        inserter.write(db)
+
+
+class _Inserter:
+    def __init__(self, kind: Kind, fields: Sequence[str]) -> None:
+        self.table = STAGED[kind]
+        self.columns = [self.table.c[name].name for name in (*_PLACE, *fields, *_VERDICT)]
+        self.rows: list[tuple[Any, ...]] = []
+
+    def add(self, staged: Staged, values: tuple[Any, ...]) -> None:
+        row = staged.row
+        self.rows.append(
+            (
+                row.row,
+                row.row,
+                row.line,
+                staged.fate.value,
+                *values,
+                row.reason and row.reason.value,
+                staged.late and staged.late.value,
+                json.dumps(staged.fields) if staged.fields else None,
+                row.winner_id,
+                row.modified or None,
+                staged.hash,
+            )
+        )
+
+    def write(self, db: Connection) -> None:
+        if not self.rows:
+            return
+        columns = ", ".join(f'"{name}"' for name in self.columns)
+        if db.dialect.name == "postgresql":
+            driver: Any = db.connection.cursor()
+            with driver.copy(f"COPY {self.table.name} ({columns}) FROM STDIN") as copy:
+                for row in self.rows:
+                    copy.write_row(row)
+            driver.close()
+        else:
+            marks = ", ".join("?" * len(self.columns))
+            statement = f"INSERT INTO {self.table.name} ({columns}) VALUES ({marks})"  # noqa: S608  # our own names only
+            db.exec_driver_sql(statement, self.rows)
+
+
+def _writer(kind: Kind, *, dates_as_text: bool) -> Callable[[Record], tuple[Any, ...]]:
+    """From a record to the values of its columns as the driver takes them."""
+    shape = RECORDS[kind]
+    odd = [
+        (place, convert)
+        for place, field in enumerate(msgspec.structs.fields(shape))
+        if (convert := _conversion(str(field.type), dates_as_text=dates_as_text))
+    ]
+
+    def write(record: Record) -> tuple[Any, ...]:
+        values = list(msgspec.structs.astuple(record))
+        for place, convert in odd:
+            value = values[place]
+            if value is not None:
+                values[place] = convert(value)
+        return tuple(values)
+
+    return write
+
+
+def _conversion(annotation: str, *, dates_as_text: bool) -> Callable[[Any], Any] | None:
+    if "datetime.date" in annotation:
+        return date.isoformat if dates_as_text else None
+    if "Decimal" in annotation:
+        return _cents
+    if "tuple" in annotation:
+        return lambda roles: json.dumps([role.value for role in roles])
+    if "Segment" in annotation or "AccountStatus" in annotation:
+        return lambda word: word.value
+    return None
+
+
+def _cents(value: Decimal) -> int:
+    return int(value * 100)
+
+
+# --- problems -----------------------------------------------------------------------------------
+
+
+def add_problems(db: Connection, run_id: int, problems: Iterable[Problem]) -> None:
+    rows = [
+        {
+            "run_id": run_id,
+            "level": problem.level,
+            "object": problem.object,
+            "file": problem.file,
+            "row": problem.row,
+            "line": problem.line,
+            "record_id": problem.record_id or None,
+            "reason": problem.reason,
+            "field": problem.field,
+            "text": problem.text,
+            "account_id": None,
+        }
+        for problem in problems
+    ]
+    if rows:
+        db.execute(insert(schema.sync_problem), rows)
+
+
+def has_problem(db: Connection, run_id: int, kind: Kind, reason: Reason) -> bool:
+    problem = schema.sync_problem
+    query = select(problem.c.id).where(problem.c.run_id == run_id, problem.c.object == kind, problem.c.reason == reason)
+    return db.execute(query.limit(1)).first() is not None
+
+
+def live_count(db: Connection, kind: Kind) -> int:
+    """How many records of an object came from the CRM and stand."""
+    table = TARGET[kind]
+    query = select(func.count()).select_from(table).where(table.c.state == RecordState.LIVE)
+    if kind == Kind.CONTACT:
+        query = query.where(~schema.contact.c.ours)
+    return db.execute(query).scalar_one()
