@@ -9,8 +9,7 @@ from litestar.params import FromPath, QueryParameter
 
 from voc.base import preferences
 from voc.base.words import StaffRole
-from voc.campaigns import questionnaire
-from voc.campaigns.store import wave_pages
+from voc.campaigns.store import wave_pages, waves
 from voc.web import pages, view, wave_view
 from voc.web.given import GivenApp, GivenVisit
 from voc.web.tables import csv_file
@@ -23,9 +22,10 @@ _WHOSE = {StaffRole.CSM: "your own accounts", StaffRole.LEAD: "your team’s acc
 def waves_page(app: GivenApp, visit: GivenVisit) -> Response[str]:
     with app.database.read() as db:
         rows = wave_pages.rows(db, visit.viewer)
+        campaigns = [one.name for one in waves.campaigns(db)]
     page = wave_view.waves_page(
         rows,
-        questionnaire.names(app.questionnaires),
+        campaigns,
         may_launch=visit.may(*LEADERS),
         whose=_WHOSE.get(visit.viewer.role, "all accounts"),
     )

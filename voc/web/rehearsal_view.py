@@ -36,6 +36,7 @@ STEPS: Mapping[Step, str] = {
 }
 
 WHYS: Mapping[Why, str] = {
+    Why.PAUSED: "the wave was paused",
     Why.NOT_A_WORKING_DAY: "a holiday or weekend there",
     Why.OUTSIDE_WINDOW: "outside the hours in which mail goes out",
     Why.OVERDUE: "overdue",
@@ -45,6 +46,7 @@ WHYS: Mapping[Why, str] = {
     Why.ACCOUNT_FULL: "enough people of that account on that day",
     Why.GOES_FIRST: "another campaign goes first",
     Why.AWAY: "away until then",
+    Why.SET_ASIDE: "missing from the CRM",
     Why.EXCLUDED: "excluded until then",
     Why.ESCALATED: "account under escalation until then",
     Why.RENEWAL_SIGNING: "contract being signed",
@@ -199,7 +201,8 @@ class RehearsalPage:
     refusals: Sequence[str]
     may_launch: bool
     test_mode: str | None
-    hours: str
+    opens: str
+    closes: str
     figures: Sequence[Card]
     days: Sequence[Day]
     calendar_note: str
@@ -243,7 +246,8 @@ def page(
         refusals=rehearsal.refusals,
         may_launch=may_launch and asked > 0,
         test_mode=(preferences.test_address or "nobody") if preferences.test_mode else None,
-        hours=f"{preferences.opens:%H:%M} to {preferences.closes:%H:%M}",
+        opens=f"{preferences.opens:%H:%M}",
+        closes=f"{preferences.closes:%H:%M}",
         figures=_cards(rehearsal, chairs),
         days=days(rehearsal),
         calendar_note=_calendar_note(rehearsal),
@@ -303,7 +307,7 @@ def _cards(rehearsal: Rehearsal, chairs: Chairs) -> list[Card]:
 
 
 def _calendar_note(rehearsal: Rehearsal) -> str:
-    told = [f"{view.count(count, 'mail')} moved: {why}" for why, count in moved(rehearsal.moved)]
+    told = [f"{view.count(count, 'mail')} moved: {why}" for why, count in moved(rehearsal.mails)]
     told += [f"{view.count(count, 'step')} left out: {why}" for why, count in moved(rehearsal.dropped)]
     sentences = "".join(f"{words}. " for words in told)
     return f"{sentences}The last reminder names the person’s own closing date."

@@ -6,7 +6,12 @@ session: signing in, and what respondents and machines call.
 
 from litestar.types import ControllerRouterHandler
 
-from voc.web import people, programme, signin
+from voc.web import people, programme, signin, steering
 
-STAFF: list[ControllerRouterHandler] = [*signin.STAFF_HANDLERS, *people.HANDLERS, *programme.HANDLERS]
+STAFF: list[ControllerRouterHandler] = [
+    *signin.STAFF_HANDLERS,
+    *people.HANDLERS,
+    *programme.HANDLERS,
+    *steering.HANDLERS,
+]
 OPEN: list[ControllerRouterHandler] = [*signin.HANDLERS]

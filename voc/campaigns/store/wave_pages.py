@@ -15,7 +15,18 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, case, false, fun
 from voc.base.access import Viewer, visible_accounts
 from voc.base.errors import NotFound
 from voc.base.schema import account, campaign, census_member, contact, csm, invitation, message, wave
-from voc.base.words import Disposition, MessageKind, MessageState, NotAsked, Role, Step, StopReason, WaveState
+from voc.base.words import (
+    AccountStatus,
+    Disposition,
+    MessageKind,
+    MessageState,
+    NotAsked,
+    RecordState,
+    Role,
+    Step,
+    StopReason,
+    WaveState,
+)
 
 
 class Standing(StrEnum):
@@ -310,3 +321,11 @@ def left_out(db: Connection, wave_id: int, viewer: Viewer) -> list[LeftOut]:
         )
         for row in db.execute(query)
     ]
+
+
+def account_names(db: Connection, viewer: Viewer) -> dict[str, str]:
+    """Names by id of the valid customers this viewer may see: those that a wave could take in."""
+    query = select(account.c.id, account.c.name).where(
+        account.c.state == RecordState.LIVE, account.c.status == AccountStatus.CUSTOMER, visible_accounts(viewer)
+    )
+    return {row.id: row.name for row in db.execute(query.order_by(account.c.id))}

@@ -1,0 +1,118 @@
+"""Rehearsing, launching, pausing and stopping waves: for leaders and admins."""
+
+from typing import Annotated, Any
+
+from litestar import Response, get, post
+from litestar.params import FromPath, QueryParameter
+from litestar.response import Redirect
+from sqlalchemy import Connection
+
+from voc.base import preferences
+from voc.base.errors import Refused
+from voc.base.words import StopReason
+from voc.campaigns import questionnaire
+from voc.campaigns import run as campaigns
+from voc.campaigns.mistakes import QuestionnaireMistakes
+from voc.campaigns.model import Rehearsal
+from voc.campaigns.store import wave_pages, waves
+from voc.delivery import run as delivery
+from voc.stakeholders import store as stakeholders
+from voc.web import pages, rehearsal_view
+from voc.web.context import App
+from voc.web.forms import Form
+from voc.web.given import GivenApp, GivenForm, GivenVisit
+from voc.web.tables import csv_file
+from voc.web.visit import LEADERS, roles
+
+AskedCampaign = Annotated[str, QueryParameter(name="campaign")]
+
+
+def _rehearsal(app: App, db: Connection, campaign: str) -> Rehearsal:
+    files = questionnaire.read_folder(app.questionnaires, waves.campaign_by_name(db, campaign).questionnaire)
+    return campaigns.rehearse(db, campaign=campaign, questionnaire_files=files, now=app.now())
+
+
+@get("/waves/rehearse", sync_to_thread=True, opt=roles(*LEADERS))
+def rehearse_page(app: GivenApp, visit: GivenVisit, campaign: AskedCampaign = "relationship") -> Response[str]:
+    """Nothing is written: `read` could not."""
+    now = app.now()
+    with app.database.read() as db:
+        wanted = preferences.load(db)
+        try:
+            rehearsal = _rehearsal(app, db, campaign)
+        except QuestionnaireMistakes as mistakes:
+            return pages.page(app, visit, "programme/mistakes.html", campaign=campaign, mistakes=mistakes.mistakes)
+        names = wave_pages.account_names(db, visit.viewer)
+        page = rehearsal_view.page(
+            rehearsal,
+            teams=stakeholders.teams(db, None, now=now, preferences=wanted),
+            names=names,
+            exclusions=stakeholders.exclusions(db, visit.viewer, today=now.date()),
+            preferences=wanted,
+            may_launch=True,
+            label=f"{campaign.capitalize()}, {now:%B %Y}",
+        )
+    return pages.page(app, visit, "programme/rehearse.html", page=page)
+
+
+@get("/waves/rehearse/mails.csv", sync_to_thread=True, opt=roles(*LEADERS))
+def mails_file(app: GivenApp, campaign: AskedCampaign = "relationship") -> Response[bytes]:
+    with app.database.read() as db:
+        rehearsal = _rehearsal(app, db, campaign)
+    return csv_file("rehearsal-mails", rehearsal_view.MAIL_HEADS, rehearsal_view.mail_rows(rehearsal))
+
+
+@get("/waves/rehearse/not-asked.csv", sync_to_thread=True, opt=roles(*LEADERS))
+def would_not_ask_file(app: GivenApp, campaign: AskedCampaign = "relationship") -> Response[bytes]:
+    with app.database.read() as db:
+        rehearsal = _rehearsal(app, db, campaign)
+    return csv_file("rehearsal-not-asked", rehearsal_view.NOT_ASKED_HEADS, rehearsal_view.not_asked_rows(rehearsal))
+
+
+@post("/waves/launch", sync_to_thread=True, opt=roles(*LEADERS))
+def launch(app: GivenApp, visit: GivenVisit, form: GivenForm) -> Redirect:
+    campaign, label = form.text("campaign"), form.text("label")
+    with app.database.begin() as db:
+        name = waves.campaign_by_name(db, campaign).questionnaire
+        files = questionnaire.read_folder(app.questionnaires, name)
+        wave_id = campaigns.launch(
+            db, campaign=campaign, questionnaire_files=files, label=label, by=visit.viewer.name, now=app.now()
+        )
+    return pages.back(app, visit, f"/waves/{wave_id}", f"{label} is launched; the census is frozen.")
+
+
+@post("/waves/{wave_id:int}/act", sync_to_thread=True, opt=roles(*LEADERS))
+def steer(app: GivenApp, visit: GivenVisit, wave_id: FromPath[int], form: GivenForm) -> Redirect:
+    with app.database.begin() as db:
+        said = _steer(app, db, wave_id, form, by=visit.viewer.name)
+    return pages.back(app, visit, f"/waves/{wave_id}", said)
+
+
+def _steer(app: App, db: Connection, wave_id: int, form: Form, *, by: str) -> str:
+    """What was done, in words. A stop needs a reason: it cannot be taken back."""
+    now, because = app.now(), form.maybe("reason")
+    match form.text("act"):
+        case "pause":
+            campaigns.pause(db, wave_id, by=by, now=now, because=because)
+            return "The wave is paused; nothing of it goes out until you resume it."
+        case "resume":
+            campaigns.resume(db, wave_id, by=by, now=now)
+            return "The wave goes on; what fell due meanwhile goes out in each person’s next window."
+        case "stop":
+            if because is None:
+                raise Refused("Say why the wave is stopped: it cannot be taken back, and the audit log keeps it")
+            _call_back(db, campaigns.stop_wave(db, wave_id, by=by, now=now, because=because), StopReason.WAVE_STOPPED)
+            return "The wave is stopped for good; late answers are still taken."
+        case "close":
+            _call_back(db, campaigns.close(db, wave_id, by=by, now=now), StopReason.WAVE_CLOSED)
+            return "The wave is closed; each invitation is still decided on its own due date."
+        case _:
+            raise Refused("Choose what to do with the wave")
+
+
+def _call_back(db: Connection, invitation_ids: list[int], reason: StopReason) -> None:
+    for invitation_id in invitation_ids:
+        delivery.cancel(db, invitation_id, reason=reason)
+
+
+HANDLERS: list[Any] = [rehearse_page, mails_file, would_not_ask_file, launch, steer]
