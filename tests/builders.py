@@ -156,7 +156,8 @@ def add_response(db: Connection, *, invitation_id: int, questionnaire_version_id
 
 
 def add_follow_up(db: Connection, key: str = "detractor:1", **values: Any) -> int:
-    row = {"kind": "detractor", "state": "new", "account_id": "acc-1", "contact_id": "con-1", "owner_csm_id": "csm-1"}
+    row: dict[str, Any] = {"kind": "detractor", "state": "new", "account_id": "acc-1", "contact_id": "con-1"}
+    row["owner_csm_id"] = "csm-1"
     row = {**row, "score": 4, "opened_at": NOW, "contact_by": NOW, **values}
     table = schema.follow_up
     return db.execute(insert(table).values(key=key, **row).returning(table.c.id)).scalar_one()

@@ -957,6 +957,16 @@ class _FollowUpEvent(_Numbered):
 
 follow_up_event = Table("follow_up_event", metadata, _FollowUpEvent)
 
+
+class _AnswerSeen(TypedColumns):
+    """Which answers were looked at for a follow-up, as of when; a corrected one is looked at again."""
+
+    response_id: Named[int] = Column(ForeignKey("response.id"), primary_key=True)
+    submitted_at: Named[datetime] = Column(Instant)
+
+
+answer_seen = Table("answer_seen", metadata, _AnswerSeen)
+
 # --- metrics ------------------------------------------------------------------------------------
 
 
