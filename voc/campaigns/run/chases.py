@@ -13,7 +13,7 @@ from voc.campaigns.calendar import local_day
 from voc.campaigns.chase import Rules
 from voc.campaigns.model import Disposition, Plan, Step, StopReason, Why
 from voc.campaigns.quarantine import NUDGE, Ledger
-from voc.campaigns.store import invitations, waves
+from voc.campaigns.store import invitations, programmes
 from voc.campaigns.store.invitations import Standing
 from voc.campaigns.store.rows import rules_of, stop_rows
 
@@ -164,7 +164,7 @@ def nudge(db: Connection, invitation_id: int, *, viewer: Viewer, now: datetime) 
         raise Refused("The closing date of this invitation has passed.")
     today = local_day(now, person.time_zone)
     wanted = preferences.load(db)
-    ledger = Ledger(waves.reserved_for(db, person.address, person.account_id, today=today))
+    ledger = Ledger(programmes.reserved_for(db, person.address, person.account_id, today=today))
     blocked = chase.why_not_mail(rules_of(standing.settings, wanted).limits, person, ledger, today=today)
     if blocked is not None:
         why, free_on = blocked

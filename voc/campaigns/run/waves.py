@@ -17,23 +17,24 @@ from voc.campaigns.chase import Rules
 from voc.campaigns.definition import Questionnaire
 from voc.campaigns.model import CampaignSettings, Disposition, Member, Rehearsal, StopReason, WaveState, Why
 from voc.campaigns.planning import First
-from voc.campaigns.store import candidates, invitations, waves
+from voc.campaigns.store import candidates, closing, invitations, launches, programmes
+from voc.campaigns.store.closing import Due
+from voc.campaigns.store.programmes import Campaign
 from voc.campaigns.store.rows import rules_of
-from voc.campaigns.store.waves import Campaign, Due
 
 RELATIONSHIP = "relationship"
 
 
 def install_defaults(db: Connection) -> None:
     """The relationship campaign, every 24 weeks, unless it is there."""
-    waves.add_campaign(db, name=RELATIONSHIP, questionnaire=RELATIONSHIP, priority=3, settings=CampaignSettings())
+    programmes.add_campaign(db, name=RELATIONSHIP, questionnaire=RELATIONSHIP, priority=3, settings=CampaignSettings())
 
 
 def change_settings(
     db: Connection, name: str, values: Mapping[str, Any], *, by: str, now: datetime
 ) -> CampaignSettings:
     """Set some of them for the next waves; a wave keeps those it was launched with. Refused names the field."""
-    found = waves.campaign_by_name(db, name)
+    found = programmes.campaign_by_name(db, name)
     before = msgspec.to_builtins(found.settings)
     try:
         settings = msgspec.convert({**before, **values}, CampaignSettings, strict=False)
@@ -41,7 +42,7 @@ def change_settings(
         raise Refused(f"That value cannot be used: {mistake}") from None
     _check(settings)
     after = msgspec.to_builtins(settings)
-    waves.write_settings(db, found.id, settings)
+    programmes.write_settings(db, found.id, settings)
     changed = {key: {"from": before[key], "to": after[key]} for key in after if after[key] != before[key]}
     if changed:
         _audit(db, "campaign changed", "campaign", name, by=by, now=now, detail=changed)
@@ -73,7 +74,7 @@ class _Draft:
 
 
 def _draft(db: Connection, *, campaign: str, files: Mapping[str, str], now: datetime, wanted: Preferences) -> _Draft:
-    found = waves.campaign_by_name(db, campaign)
+    found = programmes.campaign_by_name(db, campaign)
     definition = questionnaire.load(files)
     settings = msgspec.structs.replace(found.settings, due_days=found.settings.due_days or wanted.due_days)
     rules = rules_of(msgspec.to_builtins(settings), wanted)
@@ -93,7 +94,7 @@ def _draft(db: Connection, *, campaign: str, files: Mapping[str, str], now: date
     )
     account_ids = [member.candidate.account_id for member in members if member.asked]
     share = settings.heads_up_share if settings.heads_up else 0
-    heads_up = census.draw_heads_up(account_ids, share=share, seed=f"{campaign}:{waves.count_waves(db, found.id)}")
+    heads_up = census.draw_heads_up(account_ids, share=share, seed=f"{campaign}:{programmes.count_waves(db, found.id)}")
     firsts = planning.first_plans(rules, members, heads_up=heads_up, priority=found.priority, now=now)
     return _Draft(found, definition, rules, members, firsts, heads_up)
 
@@ -113,7 +114,7 @@ def rehearse(db: Connection, *, campaign: str, questionnaire_files: Mapping[str,
     wanted = preferences.load(db)
     draft = _draft(db, campaign=campaign, files=questionnaire_files, now=now, wanted=wanted)
     since = now - timedelta(days=wanted.quarantine_days + 2)
-    course = planning.rehearse(draft.rules, draft.firsts, waves.reserved_since(db, since))
+    course = planning.rehearse(draft.rules, draft.firsts, programmes.reserved_since(db, since))
     due_on: dict[Any, int] = defaultdict(int)
     for day, _at in course.closes_at:
         due_on[day] += 1
@@ -133,7 +134,7 @@ def rehearse(db: Connection, *, campaign: str, questionnaire_files: Mapping[str,
 
 def _why_not_launch(db: Connection, draft: _Draft, wanted: Preferences, *, now: datetime) -> list[str]:
     found = []
-    read_at = waves.crm_read_at(db)
+    read_at = programmes.crm_read_at(db)
     if read_at is None:
         found.append("The CRM was never read in full. Run a sync first, so that the right people are asked.")
     elif now - read_at > timedelta(hours=wanted.stale_after_hours):
@@ -141,7 +142,7 @@ def _why_not_launch(db: Connection, draft: _Draft, wanted: Preferences, *, now: 
             f"The CRM was last read in full on {read_at:%Y-%m-%d at %H:%M} UTC, "
             f"more than {wanted.stale_after_hours} hours ago. Run a sync first."
         )
-    label = waves.open_wave(db, draft.campaign.id)
+    label = programmes.open_wave(db, draft.campaign.id)
     if label is not None:
         found.append(f"The wave {label} is not over. Close or stop it first: a campaign has one wave at a time.")
     if not any(language.reviewed_by for language in draft.questionnaire.languages.values()):
@@ -162,15 +163,15 @@ def launch(
     if not label.strip():
         raise Refused("Give the wave a name, such as Relationship, December 2026", field="label")
     wanted = preferences.load(db)
-    waves.lock_campaign(db, waves.campaign_by_name(db, campaign).id)
+    programmes.lock_campaign(db, programmes.campaign_by_name(db, campaign).id)
     draft = _draft(db, campaign=campaign, files=questionnaire_files, now=now, wanted=wanted)
     refusals = _why_not_launch(db, draft, wanted, now=now)
     if refusals:
         raise Refused(" ".join(refusals))
-    version_id = waves.keep_questionnaire(
+    version_id = launches.keep_questionnaire(
         db, name=draft.questionnaire.name, hash=draft.questionnaire.hash, files=questionnaire_files, now=now
     )
-    wave_id = waves.add_wave(
+    wave_id = launches.add_wave(
         db,
         campaign_id=draft.campaign.id,
         questionnaire_version_id=version_id,
@@ -179,8 +180,8 @@ def launch(
         by=by,
         now=now,
     )
-    waves.add_census(db, wave_id, draft.members)
-    waves.add_invitations(db, wave_id, draft.firsts)
+    launches.add_census(db, wave_id, draft.members)
+    launches.add_invitations(db, wave_id, draft.firsts)
     counts = {"campaign": campaign, "label": label.strip(), "census": len(draft.members), "asked": len(draft.firsts)}
     _audit(db, "wave launched", "wave", wave_id, by=by, now=now, detail=counts)
     return wave_id
@@ -189,21 +190,21 @@ def launch(
 def pause(db: Connection, wave_id: int, *, by: str, now: datetime, because: str | None = None) -> None:
     """Nothing of the wave is given out until it is resumed. Claims under way end first."""
     _move(db, wave_id, from_=(WaveState.RUNNING,), verb="paused")
-    waves.write_wave(db, wave_id, state=WaveState.PAUSED, paused_because=because)
+    closing.write_wave(db, wave_id, state=WaveState.PAUSED, paused_because=because)
     _audit(db, "wave paused", "wave", wave_id, by=by, now=now, detail={"because": because})
 
 
 def resume(db: Connection, wave_id: int, *, by: str, now: datetime) -> None:
     """Steps that fell due meanwhile are planned into each person's next window instead of going out at once."""
     _move(db, wave_id, from_=(WaveState.PAUSED,), verb="resumed")
-    waves.write_wave(db, wave_id, state=WaveState.RUNNING, paused_because=None, resumed_at=now)
+    closing.write_wave(db, wave_id, state=WaveState.RUNNING, paused_because=None, resumed_at=now)
     plan_overdue_anew(db, wave_ids=[wave_id], now=now)
     _audit(db, "wave resumed", "wave", wave_id, by=by, now=now)
 
 
 def plan_overdue_anew(db: Connection, *, now: datetime, wave_ids: Sequence[int] | None = None) -> int:
     """Every overdue step into its next window, of these waves or (after a restore) of all; returns how many."""
-    ids = waves.overdue(db, wave_ids=wave_ids, now=now)
+    ids = closing.overdue(db, wave_ids=wave_ids, now=now)
     wanted = preferences.load(db)
     for invitation_id in ids:
         standing = invitations.lock(db, invitation_id)
@@ -216,28 +217,28 @@ def plan_overdue_anew(db: Connection, *, now: datetime, wave_ids: Sequence[int] 
 
 def stop_wave(db: Connection, wave_id: int, *, by: str, now: datetime, because: str | None = None) -> list[int]:
     """End every chase of the wave for good; answers are still taken. Returns invitations whose queued mail must go."""
-    _move(db, wave_id, from_=waves.OPEN, verb="stopped")
-    waves.write_wave(db, wave_id, state=WaveState.STOPPED, closed_at=now, paused_because=because)
-    stopped = waves.stop_wave_rows(db, wave_id, reason=StopReason.WAVE_STOPPED, now=now)
+    _move(db, wave_id, from_=closing.OPEN, verb="stopped")
+    closing.write_wave(db, wave_id, state=WaveState.STOPPED, closed_at=now, paused_because=because)
+    stopped = closing.stop_wave_rows(db, wave_id, reason=StopReason.WAVE_STOPPED, now=now)
     _audit(db, "wave stopped", "wave", wave_id, by=by, now=now, detail={"because": because, "chases": len(stopped)})
     return stopped
 
 
 def close(db: Connection, wave_id: int, *, by: str, now: datetime) -> list[int]:
     """Close the wave before its latest due date; each invitation is still decided on its own due date."""
-    _move(db, wave_id, from_=waves.OPEN, verb="closed")
+    _move(db, wave_id, from_=closing.OPEN, verb="closed")
     stopped = _close(db, wave_id, now=now)
     _audit(db, "wave closed", "wave", wave_id, by=by, now=now, detail={"chases": len(stopped)})
     return stopped
 
 
 def _close(db: Connection, wave_id: int, *, now: datetime) -> list[int]:
-    waves.write_wave(db, wave_id, state=WaveState.CLOSED, closed_at=now, paused_because=None)
-    return waves.stop_wave_rows(db, wave_id, reason=StopReason.WAVE_CLOSED, now=now)
+    closing.write_wave(db, wave_id, state=WaveState.CLOSED, closed_at=now, paused_because=None)
+    return closing.stop_wave_rows(db, wave_id, reason=StopReason.WAVE_CLOSED, now=now)
 
 
 def _move(db: Connection, wave_id: int, *, from_: Sequence[WaveState], verb: str) -> None:
-    row = waves.lock_wave(db, wave_id)
+    row = closing.lock_wave(db, wave_id)
     if row.state not in from_:
         raise Refused(f"The wave {row.label} is {row.state}: it cannot be {verb}.")
 
@@ -252,16 +253,16 @@ class ClosedDue:
 
 def close_due(db: Connection, *, now: datetime) -> ClosedDue:
     """Decide what became of each invitation whose due date has passed; close the waves that are over. Idempotent."""
-    due = waves.due_undecided(db, now=now)
+    due = closing.due_undecided(db, now=now)
     decided: dict[Disposition, list[int]] = defaultdict(list)
     for one in due:
         decided[became(one)].append(one.id)
-    waves.decide_due(db, decided, now=now)
-    waves.count_partial(db, {one.id: one.saved_at for one in due if one.saved_at is not None})
-    waves.refresh_closes_at(db)
-    over = waves.finished(db)
+    closing.decide_due(db, decided, now=now)
+    closing.count_partial(db, {one.id: one.saved_at for one in due if one.saved_at is not None})
+    closing.refresh_closes_at(db)
+    over = closing.finished(db)
     for wave_id in over:
-        waves.lock_wave(db, wave_id)
+        closing.lock_wave(db, wave_id)
         _close(db, wave_id, now=now)
     return ClosedDue({disposition: len(ids) for disposition, ids in decided.items()}, tuple(over))
 

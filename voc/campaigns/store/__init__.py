@@ -1,7 +1,38 @@
 """Rows of this stage. `claim_due` gives out due steps; the others answer one question each."""
 
 from voc.campaigns.store.claim import claim_due
+from voc.campaigns.store.closing import next_due_at
 from voc.campaigns.store.invitations import ChaseEvent, Invitation, chase_events
 from voc.campaigns.store.invitations import invitation_by_id as invitation
+from voc.campaigns.store.pages import (
+    Half,
+    Progress,
+    ToNudge,
+    Wave,
+    to_nudge,
+    wave_progress,
+    waves,
+)
+from voc.campaigns.store.pages import wave_by_id as wave
+from voc.campaigns.store.programmes import Campaign, campaigns
+from voc.campaigns.store.programmes import campaign_by_name as campaign
 
-__all__ = ["ChaseEvent", "Invitation", "chase_events", "claim_due", "invitation"]
+__all__ = [
+    "Campaign",
+    "ChaseEvent",
+    "Half",
+    "Invitation",
+    "Progress",
+    "ToNudge",
+    "Wave",
+    "campaign",
+    "campaigns",
+    "chase_events",
+    "claim_due",
+    "invitation",
+    "next_due_at",
+    "to_nudge",
+    "wave",
+    "wave_progress",
+    "waves",
+]

@@ -1,0 +1,246 @@
+"""What a wave's calendar and its A/B show, and whom a CSM should nudge. Counts and lists are in `wave_pages`."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, select
+
+from voc.base.access import Viewer, visible_accounts
+from voc.base.errors import NotFound
+from voc.base.schema import (
+    account,
+    campaign,
+    census_member,
+    contact,
+    contact_quota,
+    invitation,
+    questionnaire_version,
+    wave,
+)
+from voc.campaigns.model import CampaignSettings, Disposition, Role, Step, WaveState
+from voc.campaigns.store.rows import settings_of
+
+# Long enough for the mail to have been read, and the first reminder with it.
+NUDGE_AFTER_DAYS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """One dated run. `closes_at` is the latest due moment of its invitations, None until one was sent."""
+
+    id: int
+    campaign: str
+    label: str
+    state: WaveState
+    launched_at: datetime
+    launched_by: str
+    closes_at: datetime | None
+    closed_at: datetime | None
+    paused_because: str | None
+    questionnaire: str
+    questionnaire_version_id: int
+    settings: CampaignSettings
+    next_wave_on: date  # by the campaign's cadence
+
+
+def waves(db: Connection) -> list[Wave]:
+    """All of them, the newest first."""
+    query = _waves().order_by(wave.c.launched_at.desc(), wave.c.id.desc())
+    return [_wave(row) for row in db.execute(query)]
+
+
+def wave_by_id(db: Connection, wave_id: int, viewer: Viewer) -> Wave:
+    """NotFound if there is none, or nobody of the viewer's accounts is in its census."""
+    query = _waves().where(wave.c.id == wave_id)
+    if not viewer.sees_all:
+        own = select(census_member.c.id).join(account, account.c.id == census_member.c.account_id)
+        query = query.where(own.where(census_member.c.wave_id == wave.c.id, visible_accounts(viewer)).exists())
+    row = db.execute(query).first()
+    if row is None:
+        raise NotFound("There is no such wave.")
+    return _wave(row)
+
+
+def _waves() -> Select[Any]:
+    latest = (
+        select(func.max(invitation.c.closes_at)).where(invitation.c.wave_id == wave.c.id).correlate(wave)
+    ).scalar_subquery()
+    return (
+        select(
+            wave,
+            campaign.c.name.label("campaign"),
+            questionnaire_version.c.name.label("questionnaire"),
+            latest.label("latest"),
+        )
+        .join(campaign, campaign.c.id == wave.c.campaign_id)
+        .join(questionnaire_version, questionnaire_version.c.id == wave.c.questionnaire_version_id)
+    )
+
+
+def _wave(row: Any) -> Wave:
+    settings = settings_of(row.settings)
+    return Wave(
+        id=row.id,
+        campaign=row.campaign,
+        label=row.label,
+        state=WaveState(row.state),
+        launched_at=row.launched_at,
+        launched_by=row.launched_by,
+        closes_at=row.latest,
+        closed_at=row.closed_at,
+        paused_because=row.paused_because,
+        questionnaire=row.questionnaire,
+        questionnaire_version_id=row.questionnaire_version_id,
+        settings=settings,
+        next_wave_on=row.launched_at.date() + timedelta(weeks=settings.cadence_weeks),
+    )
+
+
+def _mine(query: Any, wave_id: int, viewer: Viewer) -> Any:
+    """The same query over the invitations of the viewer's own accounts in the wave."""
+    query = query.select_from(invitation).where(invitation.c.wave_id == wave_id)
+    if viewer.sees_all:
+        return query
+    return query.where(invitation.c.account_id.in_(select(account.c.id).where(visible_accounts(viewer))))
+
+
+@dataclass(frozen=True, slots=True)
+class Half:
+    """One half of the heads-up's A/B: `answered` on time of those `due`, both without unknown and not eligible ones."""
+
+    accounts: int
+    people: int
+    due: int
+    answered: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """When the wave's mails go out and fall due, and how the two halves of its A/B do."""
+
+    calendar: dict[date, dict[Step, tuple[int, int]]]  # local day -> step -> (given out, planned)
+    due_on: dict[date, int]  # UTC day -> invitations
+    halves: dict[bool, Half]  # with heads-up, without
+
+
+def wave_progress(db: Connection, wave_id: int, viewer: Viewer, *, now: datetime) -> Progress:
+    """For the accounts the viewer may see; five queries, whatever the size of the wave."""
+    wave_by_id(db, wave_id, viewer)
+    return Progress(_calendar(db, wave_id, viewer), _due_on(db, wave_id, viewer), _halves(db, wave_id, viewer, now=now))
+
+
+def _calendar(db: Connection, wave_id: int, viewer: Viewer) -> dict[date, dict[Step, tuple[int, int]]]:
+    given_out = _mine(select(contact_quota.c.on, contact_quota.c.step, func.count()), wave_id, viewer)
+    planned = _mine(select(invitation.c.intended_on, invitation.c.next_step, func.count()), wave_id, viewer)
+    days: dict[date, dict[Step, tuple[int, int]]] = {}
+    for on, step, count in db.execute(
+        given_out.join(contact_quota, contact_quota.c.invitation_id == invitation.c.id)
+        .where(contact_quota.c.step.in_(list(Step)))
+        .group_by(contact_quota.c.on, contact_quota.c.step)
+    ):
+        days.setdefault(on, {})[Step(step)] = (count, 0)
+    for on, step, count in db.execute(
+        planned.where(invitation.c.next_step.is_not(None), invitation.c.intended_on.is_not(None)).group_by(
+            invitation.c.intended_on, invitation.c.next_step
+        )
+    ):
+        day = days.setdefault(on, {})
+        day[Step(step)] = (day.get(Step(step), (0, 0))[0], count)
+    order = list(Step)
+    return {on: dict(sorted(steps.items(), key=lambda one: order.index(one[0]))) for on, steps in sorted(days.items())}
+
+
+def _due_on(db: Connection, wave_id: int, viewer: Viewer) -> dict[date, int]:
+    query = _mine(select(invitation.c.closes_at), wave_id, viewer).where(invitation.c.closes_at.is_not(None))
+    days: dict[date, int] = {}
+    for closes_at in db.execute(query.order_by(invitation.c.closes_at)).scalars():
+        days[closes_at.date()] = days.get(closes_at.date(), 0) + 1
+    return days
+
+
+def _halves(db: Connection, wave_id: int, viewer: Viewer, *, now: datetime) -> dict[bool, Half]:
+    counted = and_(
+        invitation.c.closes_at <= now,
+        invitation.c.disposition.is_not(None),
+        invitation.c.disposition.not_in([Disposition.NOT_ELIGIBLE, Disposition.UNKNOWN]),
+    )
+    answered = and_(counted, invitation.c.disposition.in_([Disposition.COMPLETE, Disposition.PARTIAL]))
+    columns = (
+        invitation.c.heads_up,
+        func.count(invitation.c.account_id.distinct()),
+        func.count(),
+        _count(counted),
+        _count(answered),
+    )
+    query = _mine(select(*columns), wave_id, viewer).group_by(invitation.c.heads_up)
+    rows = db.execute(query.order_by(invitation.c.heads_up.desc()))
+    return {bool(heads_up): Half(accounts, people, due, n) for heads_up, accounts, people, due, n in rows}
+
+
+def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.count(case((condition, 1)))
+
+
+@dataclass(frozen=True, slots=True)
+class ToNudge:
+    """Somebody who was asked a week ago or longer, is silent since, and still has time to answer."""
+
+    invitation_id: int
+    contact_id: str
+    contact_name: str
+    roles: tuple[Role, ...]
+    account_id: str
+    account_name: str
+    arr: Decimal | None
+    currency: str | None
+    sent_at: datetime
+    closes_at: datetime
+    nudged: int  # how often already
+
+
+def to_nudge(db: Connection, wave_id: int, viewer: Viewer, *, now: datetime, limit: int = 50) -> list[ToNudge]:
+    """Whom a personal word may still move, the largest account first."""
+    nudged = (
+        select(func.count())
+        .where(contact_quota.c.invitation_id == invitation.c.id, contact_quota.c.step == "nudge")
+        .scalar_subquery()
+    )
+    query = (
+        select(
+            invitation,
+            contact.c.first_name,
+            contact.c.last_name,
+            account.c.name.label("account_name"),
+            nudged.label("nudged"),
+        )
+        .join(contact, contact.c.id == invitation.c.contact_id)
+        .join(account, account.c.id == invitation.c.account_id)
+        .where(
+            invitation.c.wave_id == wave_id,
+            invitation.c.sent_at <= now - timedelta(days=NUDGE_AFTER_DAYS),
+            invitation.c.closes_at > now,
+            invitation.c.answered_at.is_(None),
+            invitation.c.stopped.is_(None),
+            visible_accounts(viewer),
+        )
+        .order_by(func.coalesce(invitation.c.arr, 0).desc(), account.c.name, invitation.c.id)
+        .limit(limit)
+    )
+    return [
+        ToNudge(
+            invitation_id=row.id,
+            contact_id=row.contact_id,
+            contact_name=" ".join(part for part in (row.first_name, row.last_name) if part),
+            roles=tuple(Role(role) for role in row.roles),
+            account_id=row.account_id,
+            account_name=row.account_name,
+            arr=row.arr,
+            currency=row.currency,
+            sent_at=row.sent_at,
+            closes_at=row.closes_at,
+            nudged=row.nudged,
+        )
+        for row in db.execute(query)
+    ]
