@@ -13,10 +13,13 @@ from zoneinfo import ZoneInfo
 
 import holidays
 
+from voc.base.errors import Misconfigured
+
 _DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
 _MINUTE = timedelta(minutes=1)
 _WEEKEND = frozenset({5, 6})
+_MEND = "Look at the blackout days, the weekdays of invitations and the hours of the window"
 # A calendar that has no working day in a year is a mistake in the settings, not a reason to search for ever.
 _FURTHEST = 366
 
@@ -33,12 +36,12 @@ class Calendar:
         return day not in self.blackout and not _is_closed(day, country)
 
     def working_on_or_after(self, day: date, country: str | None, *, weekdays: Collection[int] | None = None) -> date:
-        """The first working day from `day` on, of these weekdays if any are named."""
+        """The first working day from `day` on, of these weekdays if any are named. Misconfigured if there is none."""
         for _ in range(_FURTHEST):
             if self.is_working(day, country) and (weekdays is None or day.weekday() in weekdays):
                 return day
             day += _DAY
-        return day
+        raise Misconfigured("calendar", "there is no day in a year to send mail on", _MEND)
 
     def shift(self, day: date, working_days: int, country: str | None) -> date:
         """So many working days later, or earlier if negative; `day` itself is not counted."""
@@ -79,7 +82,7 @@ class Calendar:
             if at is not None:
                 return day, at
             day += _DAY
-        raise ValueError(f"no day within a year has a window in {zone}: look at blackout days and weekdays")
+        raise Misconfigured("calendar", f"no day in a year has the window in {zone}", _MEND)
 
     def next_after(
         self, now: datetime, zone: str, country: str | None, *, key: str, weekdays: Collection[int] | None = None

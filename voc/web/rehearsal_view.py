@@ -40,6 +40,7 @@ WHYS: Mapping[Why, str] = {
     Why.NOT_A_WORKING_DAY: "a holiday or weekend there",
     Why.OUTSIDE_WINDOW: "outside the hours in which mail goes out",
     Why.OVERDUE: "overdue",
+    Why.PAUSED: "sending was paused",
     Why.ASKED_RECENTLY: "asked a short while ago",
     Why.ENOUGH_MESSAGES: "enough messages in the last weeks",
     Why.ONE_A_DAY: "another message on the same day",

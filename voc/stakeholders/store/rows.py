@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, delete, insert, or_, select, update
 
-from voc.base import schema
+from voc.base import locks, schema
 from voc.base.access import Viewer, visible_accounts
 from voc.base.db import insert_once
 from voc.base.errors import NotFound
@@ -190,7 +190,9 @@ def add_sign(
 
 
 def add_suppression(db: Connection, *, address: str, reason: SuppressionReason, at: datetime, source: str) -> bool:
-    row = {"address": address.strip().lower(), "reason": reason, "at": at, "source": source}
+    address = address.strip().lower()
+    locks.hold(db, locks.address(address))  # no mail to it is planned after this is committed
+    row = {"address": address, "reason": reason, "at": at, "source": source}
     return insert_once(db, suppression, row)
 
 
