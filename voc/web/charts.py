@@ -4,10 +4,12 @@ A bar stands beside its number and is hidden from screen readers. A chart carrie
 `aria-label`, and the page gives the same numbers as a table behind it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
+
+from voc.web.charts_score import Part
 
 _EMPTY = Markup("")
 
@@ -121,18 +123,8 @@ def spark(
     ).format(w=width, h=height, label=label, level=level, path=" ".join(path), dot=dot)
 
 
-@dataclass(frozen=True)
-class Part:
-    """One of the seven parts of a silent score: points of so many, and why in a few words."""
-
-    name: str
-    points: float
-    most: float
-    why: str = ""
-
-
-def parts(seven: Sequence[Part]) -> Markup:
-    """Seven tracks under each other, each as long as its points: the account page."""
+def parts(seven: Sequence[Part], reasons: Mapping[str, str]) -> Markup:
+    """Seven tracks under each other, each as long as its points, with the reason of each by its name."""
     longest = max((part.most for part in seven), default=1.0)
     rows = Markup("").join(
         Markup(
@@ -143,31 +135,8 @@ def parts(seven: Sequence[Part]) -> Markup:
             drawn=bar(part.points / longest, whole=part.most / longest),
             points=part.points,
             most=part.most,
-            why=part.why,
+            why=reasons.get(part.name, ""),
         )
         for part in seven
     )
     return Markup('<dl class="parts">{rows}</dl>').format(rows=rows)
-
-
-def seven(parts_of: Sequence[Part], *, width: int = 456) -> Markup:
-    """The seven tracks in one line, for a row of a list; the same in words goes beside it for screen readers."""
-    gap = 6
-    unit = (width - gap * (len(parts_of) - 1)) / (sum(part.most for part in parts_of) or 1)
-    drawn, at = [], 0.0
-    for part in parts_of:
-        drawn.append(
-            Markup(
-                '<rect class="f-track" x="{x:.1f}" y="3" width="{most:.1f}" height="8"/>'
-                '<rect class="f-acc" x="{x:.1f}" y="3" width="{points:.1f}" height="8"/>'
-            ).format(x=at, most=part.most * unit, points=min(part.points, part.most) * unit)
-        )
-        at += part.most * unit + gap
-    return Markup(
-        '<svg class="seven" viewBox="0 0 {w} 14" preserveAspectRatio="none" aria-hidden="true">{drawn}</svg>'
-    ).format(w=width, drawn=Markup("").join(drawn))
-
-
-def seven_words(parts_of: Sequence[Part]) -> str:
-    """Recency 22.9 of 25, roles 20.0 of 20, ..."""
-    return ", ".join(f"{part.name} {part.points:.1f} of {part.most:.0f}" for part in parts_of)

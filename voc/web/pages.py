@@ -69,7 +69,7 @@ def page(app: App, visit: Visit, template: str, /, *, status: int = 200, **conte
         "visit": visit,
         "menu": [place for place in MENU if visit.may(*place.roles)],
         "banners": banners(values, standing, visit, now=now),
-        "standing": standing,
+        "service": standing,
         "flash": visit.flash,
         "now": now,
         "today": now.astimezone(zone).date(),

@@ -6,12 +6,14 @@ session: signing in, and what respondents and machines call.
 
 from litestar.types import ControllerRouterHandler
 
-from voc.web import people, programme, signin, steering
+from voc.web import acts, csm, people, programme, signin, steering
 
 STAFF: list[ControllerRouterHandler] = [
     *signin.STAFF_HANDLERS,
-    *people.HANDLERS,
+    *csm.HANDLERS,
+    *acts.HANDLERS,
     *programme.HANDLERS,
     *steering.HANDLERS,
+    *people.HANDLERS,
 ]
 OPEN: list[ControllerRouterHandler] = [*signin.HANDLERS]

@@ -1,0 +1,231 @@
+"""Accounts and contacts: whom to call, whom we should know, what they said. What changes is in `voc.web.acts`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+from litestar import Response, get
+from litestar.params import FromPath
+from litestar.response import Redirect
+from sqlalchemy import Connection
+
+from voc.accounts.store import book as accounts
+from voc.base import preferences
+from voc.base.preferences import Preferences
+from voc.base.words import AccountState, AccountStatus, Role, Segment, Sign
+from voc.followup import store as followup
+from voc.responses import store_pages as responses
+from voc.stakeholders import recruiting
+from voc.stakeholders import store as stakeholders
+from voc.stakeholders.model import ActKind, Place, Step, Team
+from voc.web import pages, store
+from voc.web.given import AnyRequest, GivenApp, GivenVisit
+from voc.web.parts import address
+from voc.web.visit import EVERYBODY, Visit, roles
+
+PAGE = 50
+
+Word = TypeVar("Word", AccountState, AccountStatus, Segment, accounts.Order)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the list of accounts was asked to show."""
+
+    words: str = ""
+    state: AccountState | None = None
+    segment: Segment | None = None
+    csm: str = ""
+    status: AccountStatus | None = AccountStatus.CUSTOMER
+    order: accounts.Order = accounts.Order.NAME
+    after: str = ""
+
+    def address(self, **changed: str | None) -> str:
+        """The same list, with something else about it."""
+        mine: dict[str, str | None] = {
+            "q": self.words,
+            "state": self.state,
+            "segment": self.segment,
+            "csm": self.csm,
+            "status": "all" if self.status is None else self.status,
+            "order": self.order,
+        }
+        return address("/accounts", **{**mine, **changed})
+
+
+def _asked(query: Mapping[str, str]) -> Asked:
+    """A word that is not ours is taken as not given: an old address should still show something."""
+    status = query.get("status", "")
+    return Asked(
+        words=query.get("q", "").strip()[:100],
+        state=_word(AccountState, query.get("state", "")),
+        segment=_word(Segment, query.get("segment", "")),
+        csm=query.get("csm", "")[:64],
+        status=None if status == "all" else _word(AccountStatus, status) or AccountStatus.CUSTOMER,
+        order=_word(accounts.Order, query.get("order", "")) or accounts.Order.NAME,
+        after=query.get("after", "")[:64],
+    )
+
+
+def _word(kind: type[Word], text: str) -> Word | None:
+    return kind(text) if text in set(kind) else None
+
+
+@dataclass(frozen=True)
+class Row:
+    """An account in the list, with what other stages know of it."""
+
+    facts: accounts.AccountRow
+    team: Team
+    standing: Any
+    steps: int
+
+
+@get("/accounts", sync_to_thread=True, opt=roles(*EVERYBODY))
+def accounts_page(app: GivenApp, visit: GivenVisit, request: AnyRequest) -> Response[str]:
+    """My accounts: what to do, most valuable first, then the list."""
+    asked = _asked(request.query_params)
+    now, viewer = app.now(), visit.viewer
+    with app.database.read() as db:
+        values = preferences.load(db)
+        standings = _standings(db, visit, now=now, values=values)
+        wanted = accounts.Filter(
+            words=asked.words, segment=asked.segment, status=asked.status, csm_id=asked.csm, ids=_in(asked, standings)
+        )
+        rows = accounts.accounts(db, viewer, wanted, order=asked.order, after=asked.after or None, limit=PAGE + 1)
+        totals = accounts.totals(db, viewer, wanted)
+        owners = accounts.owners_visible(db, viewer)
+        teams = stakeholders.teams(db, [row.id for row in rows[:PAGE]], now=now, preferences=values)
+        steps = [] if viewer.sees_all else stakeholders.recruiting(db, viewer, now=now, preferences=values)
+        known = stakeholders.signs_known(db, viewer, now=now)
+    this_week, later = recruiting.fold(steps)
+    per_account: dict[str, int] = {}
+    for step in steps:
+        per_account[step.account.account_id] = per_account.get(step.account.account_id, 0) + 1
+    context: dict[str, Any] = {
+        "asked": asked,
+        "rows": [Row(row, teams[row.id], standings.get(row.id), per_account.get(row.id, 0)) for row in rows[:PAGE]],
+        "more": asked.address(after=rows[PAGE - 1].id) if len(rows) > PAGE else None,
+        "totals": totals,
+        "owners": owners,
+        "steps": this_week,
+        "later": later,
+        "known": known,
+        "silent": sum(1 for one in standings.values() if one.state == AccountState.SILENT),
+        "states": list(AccountState),
+        "segments": list(Segment),
+        "statuses": list(AccountStatus),
+        "orders": list(accounts.Order),
+        "Role": Role,
+    }
+    return pages.page(app, visit, "accounts.html", **context)
+
+
+def _in(asked: Asked, standings: dict[str, Any]) -> list[str] | None:
+    if asked.state is None:
+        return None
+    return [account_id for account_id, one in standings.items() if one.state == asked.state]
+
+
+def _standings(db: Connection, visit: Visit, *, now: datetime, values: Preferences) -> dict[str, Any]:
+    """Where each visible account stands, by its id."""
+    return {}
+
+
+# --- one account --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Chair:
+    """A place as its card shows it: who sits there, or what filling it is worth and how."""
+
+    place: Place
+    points: int  # of 100, what it weighs
+    step: Step | None  # what to do about it, if there is something
+    asked: dict[str, list[store.Asked]] = field(default_factory=dict)  # by holder
+
+
+@get("/accounts/{account_id:str}", sync_to_thread=True, opt=roles(*EVERYBODY))
+def account_page(app: GivenApp, visit: GivenVisit, account_id: FromPath[str]) -> Response[Any]:
+    """Everything about one account. An id of a record that was merged leads to its winner."""
+    now, viewer = app.now(), visit.viewer
+    with app.database.read() as db:
+        facts = accounts.account_facts(db, account_id, viewer)
+        if facts.id != account_id:
+            return Redirect(f"/accounts/{facts.id}", status_code=301)
+        values = preferences.load(db)
+        team = stakeholders.team(db, facts.id, now=now, preferences=values)
+        steps = stakeholders.recruiting(db, viewer, now=now, preferences=values, account_id=facts.id)
+        asked = store.asked_of(db, facts.id, until=now)
+        context: dict[str, Any] = {
+            "facts": facts,
+            "team": team,
+            "chairs": _chairs(team, steps, asked),
+            "suggested": [step for step in steps if step.suggestion is not None],
+            "asked": asked,
+            "standing": _standings(db, visit, now=now, values=values).get(facts.id),
+            "follow_ups": followup.of_account(db, facts.id, viewer, now=now, preferences=values),
+            "heard": responses.heard(db, viewer, account_id=facts.id, company=values.company, until=now),
+            "timeline": store.timeline(db, account_id=facts.id, until=now),
+            "exclusions": stakeholders.exclusions(db, viewer, today=now.date(), account_id=facts.id),
+            "owners": accounts.owners(db, facts.id),
+            "problems": [],
+            "score_parts": [],
+            "ActKind": ActKind,
+            "Role": Role,
+        }
+    return pages.page(app, visit, "account.html", **context)
+
+
+def _chairs(team: Team, steps: list[Step], asked: dict[str, list[store.Asked]]) -> list[Chair]:
+    found = []
+    for place in team.places:
+        chosen = next((step for step in steps if place.role in step.roles and step.suggestion is None), None)
+        mine = {holder.contact_id: asked.get(holder.contact_id, []) for holder in place.holders}
+        found.append(Chair(place, team.points(place.weight), chosen, mine))
+    return found
+
+
+# --- one contact --------------------------------------------------------------------------------
+
+
+@get("/contacts/{contact_id:str}", sync_to_thread=True, opt=roles(*EVERYBODY))
+def contact_page(app: GivenApp, visit: GivenVisit, contact_id: FromPath[str]) -> Response[Any]:
+    now, viewer = app.now(), visit.viewer
+    with app.database.read() as db:
+        facts = accounts.contact_facts(db, contact_id, viewer)
+        if facts.id != contact_id:
+            return Redirect(f"/contacts/{facts.id}", status_code=301)
+        values = preferences.load(db)
+        team = stakeholders.team(db, facts.account_id, now=now, preferences=values)
+        holder = next((one for one in (*team.people, *team.others) if one.contact_id == facts.id), None)
+        context: dict[str, Any] = {
+            "facts": facts,
+            "holder": holder,
+            "held": accounts.roles_of(db, facts.id, viewer),
+            "signs": stakeholders.signs(db, facts.id),
+            "suppressions": stakeholders.suppressions(db, facts.email) if facts.email else [],
+            "changes": accounts.changes_of(db, facts.id),
+            "heard": responses.heard(db, viewer, contact_id=facts.id, company=values.company, until=now),
+            "timeline": store.timeline(db, contact_id=facts.id, until=now),
+            "exclusions": [
+                one
+                for one in stakeholders.exclusions(db, viewer, today=now.date(), account_id=facts.account_id)
+                if one.contact_id in (None, facts.id)
+            ],
+            "Role": Role,
+            "Sign": Sign,
+        }
+    return pages.page(app, visit, "contact.html", **context)
+
+
+@get("/exclusions", sync_to_thread=True, opt=roles(*EVERYBODY))
+def exclusions_page(app: GivenApp, visit: GivenVisit) -> Response[str]:
+    """Who is not asked, until when and why: what the leader reads."""
+    with app.database.read() as db:
+        found = stakeholders.exclusions(db, visit.viewer, today=app.now().date())
+    return pages.page(app, visit, "exclusions.html", exclusions=found)
+
+
+HANDLERS = [accounts_page, account_page, contact_page, exclusions_page]
