@@ -255,7 +255,7 @@ def test_the_owner_reads_who_said_what_and_by_when_in_their_own_time() -> None:
     assert subject == "Follow-up: Luca Ferri at Ardent Rail Group scored 4"
     assert body == (
         "Dana,\n\n"
-        "Luca Ferri, end user, at Ardent Rail Group scored 4 of 10.\n\n"
+        "Luca Ferri, end user at Ardent Rail Group, scored 4 of 10.\n\n"
         "“Tickets sit for days.”\n\n"
         "Acknowledge it by Tuesday 3 March, 14:00 and get in touch by Thursday 5 March, 10:00 (Europe/Berlin).\n\n"
         "Open it: https://voc.example/follow-ups/12"
@@ -277,7 +277,7 @@ def test_the_leader_reads_when_the_lead_was_told() -> None:
 
 def test_an_offer_says_what_is_offered_and_silence_with_whom_to_begin() -> None:
     offer = replace(case(kind=FollowUpKind.PROMOTER_OFFER), score=10, asked=("reference", "right_person"), words=None)
-    assert "scored 10 of 10 and offers to be named as a reference." in mail(offer)[1]
+    assert ", scored 10 of 10 and offers to be named as a reference." in mail(offer)[1]
     silent = replace(case(kind=FollowUpKind.SILENT_ACCOUNT), score=None, words=None)
     subject, body = mail(silent)
     assert subject == "Follow-up: Ardent Rail Group is silent"

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, insert, select, update
@@ -24,6 +25,9 @@ from voc.base.access import TERMINAL, Viewer
 from voc.base.db import Database
 from voc.base.errors import NotFound, Refused
 from voc.base.preferences import Preferences
+from voc.base.secrets import Vault
+from voc.base.settings import Settings
+from voc.base.tokens import RandomTokens
 from voc.base.words import Cause, FollowUpKind, FollowUpState, StaffRole
 from voc.campaigns import questionnaire
 from voc.followup import run, store
@@ -260,6 +264,17 @@ def test_the_owner_the_lead_and_the_leaders_get_one_mail_each(database: Database
         ]
         queued(db, second)
         assert run.notices(db, late, base_url=BASE_URL) == []
+
+
+def test_the_mails_go_into_the_outbox_once(database: Database, vault: Vault, tokens: RandomTokens) -> None:
+    office: dict[str, Any] = {"vault": vault, "tokens": tokens, "settings": Settings()}
+    with database.begin() as db:
+        opened(db)
+        assert run.tell(db, NOW, **office) == 1
+        assert run.tell(db, NOW, **office) == 0
+        row = db.execute(select(schema.message)).one()
+    assert (row.key, row.kind, row.address) == ("followup:1:opened:csm-1", "alert", "csm-1@vendor.example")
+    assert b"Tickets sit for days." in vault.decrypt(row.body)
 
 
 def test_a_lead_who_signs_in_is_told_at_that_address_and_leaders_stand_in_for_an_unknown_one(

@@ -156,6 +156,23 @@ def test_a_reply_that_says_left_says_what_hangs_on_that_person() -> None:
     assert [act.label for act in step.acts] == ["Left, add Simon", "Left", "Still there"]
 
 
+def test_a_reply_that_names_a_successor_is_one_step_not_two() -> None:
+    left, after = said(SuggestionKind.LEFT), said(SuggestionKind.SUCCESSOR, id=8, name="Simon Achebe")
+    (step,) = steps(team(*EVERYBODY), left, after)
+    assert step.acts[0].label == "Left, add Simon"
+    assert step.suggestion is not None
+    assert step.suggestion.id == 7
+
+
+def test_a_second_successor_stands_for_itself() -> None:
+    named = [said(SuggestionKind.SUCCESSOR, id=id, name=name) for id, name in ((8, "Simon Achebe"), (9, "Eva Holt"))]
+    found = steps(team(*EVERYBODY), said(SuggestionKind.LEFT), *named)
+    assert [step.sentence for step in found] == [
+        "Has Ana Ruiz left? The reply names Simon Achebe",
+        "Add Eva Holt: named as successor of Ana Ruiz",
+    ]
+
+
 def test_nobody_is_to_be_confirmed_while_a_reply_says_they_left() -> None:
     stale = holder("Ana Ruiz", Role.DECISION_MAKER, Role.CHAMPION, v=0.4)
     found = steps(team(*without("ana"), stale), said(SuggestionKind.LEFT))

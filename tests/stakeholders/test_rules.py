@@ -123,6 +123,7 @@ def test_a_further_sign_of_life_never_lowers_freshness(some: list[SignOfLife]) -
         ({"live": False, "left_company": True}, NotAsked.SET_ASIDE),
         ({"left_company": True, "opted_out": True}, NotAsked.LEFT),
         ({"left_at": days_ago(1)}, NotAsked.LEFT),
+        ({"signs": [sign(Sign.ANSWERED, 9), sign(Sign.LEFT, 1)]}, NotAsked.LEFT),
         ({"opted_out": True, "bounced": True}, NotAsked.OPTED_OUT),
         ({"suppressed": frozenset({SuppressionReason.OPT_OUT})}, NotAsked.OPTED_OUT),
         ({"suppressed": frozenset({SuppressionReason.BOUNCED})}, NotAsked.BOUNCED),

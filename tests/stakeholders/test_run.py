@@ -216,6 +216,19 @@ def test_a_suggestion_is_told_once_to_whom_it_concerns(database: Database) -> No
         assert store.suggestions(db, OTHER) == []
 
 
+def test_what_was_said_of_a_merged_account_stands_for_the_winner(database: Database) -> None:
+    with database.begin() as db:
+        add_account(db, "acc-2", name="Globex", csm_id="csm-2")
+        until = TODAY + timedelta(days=9)
+        run.exclude(db, account_id="acc-1", reason="in court", expires_on=until, viewer=DANA, now=NOW)
+        kind = SuggestionKind.LEFT
+        run.suggest(db, key="left:1", kind=kind, account_id="acc-1", contact_id="ana", now=NOW)
+        db.execute(update(schema.account).where(schema.account.c.id == "acc-1").values(state="merged"))
+        db.execute(insert(schema.alias).values(kind="account", loser_id="acc-1", winner_id="acc-2"))
+        assert [one.account_id for one in store.exclusions(db, OTHER, today=TODAY)] == ["acc-2"]
+        assert [one.account_id for one in store.suggestions(db, OTHER, account_id="acc-2")] == ["acc-2"]
+
+
 def test_the_recruiting_list_is_of_the_viewers_own_customers_most_valuable_first(database: Database) -> None:
     with database.begin() as db:
         add_account(db, "acc-2", csm_id="csm-2", name="Globex")

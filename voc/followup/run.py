@@ -9,10 +9,15 @@ from sqlalchemy import Connection
 from voc.base import audit, preferences
 from voc.base.access import Viewer
 from voc.base.errors import Refused
-from voc.base.words import Cause, Sign
+from voc.base.secrets import Vault
+from voc.base.settings import Settings
+from voc.base.tokens import Tokens
+from voc.base.words import Cause, MessageKind, Sign
 from voc.campaigns import questionnaire
 from voc.campaigns.definition import FollowUps
 from voc.campaigns.mistakes import QuestionnaireMistakes
+from voc.delivery import run as delivery
+from voc.delivery.model import Party
 from voc.followup import rules, store, wording
 from voc.followup.hours import of_owner
 from voc.followup.model import Act, Colleague, Escalated, FollowUp, Notice, NoticeKind, Opening
@@ -32,7 +37,7 @@ def catch_up(db: Connection, now: datetime) -> int:
     """Open a case for every answer that asks for one, and give open cases their owner; how many were opened.
 
     Idempotent: each answer is looked at once, again when it is corrected; one case per kind,
-    account, person and wave. Nobody is mailed here: see `notices`.
+    account, person and wave. Nobody is mailed here: see `tell`.
     """
     answers = store.unseen_answers(db)
     definitions = _definitions(db, {one.questionnaire_version_id for one in answers})
@@ -166,7 +171,7 @@ def _text(text: str | None) -> str | None:
 def escalate(db: Connection, now: datetime) -> Escalated:
     """Note that the lead is told of what is past a limit, and the leader of what is past twice the limit; once each.
 
-    Who is told by mail, and that it is mailed once, is `notices`' work.
+    `tell` mails it, once.
     """
     values = preferences.load(db)
     to_lead = to_leader = 0
@@ -205,6 +210,25 @@ def notices(db: Connection, now: datetime, *, base_url: str) -> list[Notice]:
             owed.setdefault(key, mail)
     queued = store.in_outbox(db, list(owed))
     return [mail for key, mail in owed.items() if key not in queued]
+
+
+def tell(db: Connection, now: datetime, *, vault: Vault, tokens: Tokens, settings: Settings) -> int:
+    """Queue every mail that is owed; how many. Idempotent: call it after `catch_up` and `escalate`."""
+    owed = notices(db, now, base_url=settings.base_url)
+    for mail in owed:
+        delivery.queue(
+            db,
+            key=mail.key,
+            kind=MessageKind.ALERT,  # to our own people, and says that it is automatic
+            to=Party(mail.name, mail.address),
+            subject=mail.subject,
+            body_text=mail.body,
+            now=now,
+            vault=vault,
+            tokens=tokens,
+            settings=settings,
+        )
+    return len(owed)
 
 
 def _addressees(

@@ -60,11 +60,12 @@ def _late(kind: NoticeKind, case: FollowUp, hours: Hours) -> list[str]:
 
 
 def _who(case: FollowUp) -> str:
-    role = f", {roles(case.roles)}," if case.roles else ""
     if case.kind == FollowUpKind.SILENT_ACCOUNT:
         first = f" Begin with {case.contact_name}." if case.contact_name else ""
         return f"{case.account_name} was asked, and nobody there has answered.{first}"
-    said = f"{case.contact_name or 'Somebody'}{role} at {case.account_name} scored {case.score} of 10"
+    who = case.contact_name or "Somebody"
+    place = f"{who}, {roles(case.roles)} at {case.account_name}," if case.roles else f"{who} at {case.account_name}"
+    said = f"{place} scored {case.score} of 10"
     if case.kind == FollowUpKind.DETRACTOR or not _asked(case):
         return f"{said}."
     verb = "asks for" if case.kind == FollowUpKind.PASSIVE_REQUEST else "offers"

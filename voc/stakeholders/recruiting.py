@@ -54,6 +54,7 @@ class _Gain:
 
 def steps(team: Team, account: Book, suggestions: Sequence[Suggestion], *, company: str, now: datetime) -> list[Step]:
     """Every step for one account, in no order. `suggestions` are the open ones of this account."""
+    suggestions = with_successors(suggestions)
     stale, lost, empty = _gains(team)
     about = {one.contact_id for one in suggestions if one.kind != SuggestionKind.REFERRAL and one.contact_id}
     offered = {one.role for one in suggestions if one.role and one.name}
@@ -69,6 +70,30 @@ def steps(team: Team, account: Book, suggestions: Sequence[Suggestion], *, compa
         if place.role not in offered:
             found.append(_empty(place, weight, team, account, company))
     return found
+
+
+def with_successors(suggestions: Sequence[Suggestion]) -> list[Suggestion]:
+    """One suggestion where a reply said both that somebody left and who comes after: `left`, with the name.
+
+    Accepting it settles both.
+    """
+    left = {one.contact_id: one for one in suggestions if one.kind == SuggestionKind.LEFT and one.name is None}
+    found = []
+    for one in suggestions:
+        after = _successor_of(one, suggestions) if left.get(one.contact_id) is one else None
+        if one.kind == SuggestionKind.SUCCESSOR and one.contact_id in left and _is_first(one, suggestions):
+            continue
+        found.append(one if after is None else replace(one, name=after.name or after.address, address=after.address))
+    return found
+
+
+def _successor_of(left: Suggestion, suggestions: Sequence[Suggestion]) -> Suggestion | None:
+    same = (one for one in suggestions if one.contact_id == left.contact_id)
+    return next((one for one in same if one.kind == SuggestionKind.SUCCESSOR), None)
+
+
+def _is_first(successor: Suggestion, suggestions: Sequence[Suggestion]) -> bool:
+    return _successor_of(successor, suggestions) is successor
 
 
 def ordered(found: Iterable[Step], *, rates: Mapping[str, float]) -> list[Step]:

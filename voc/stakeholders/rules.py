@@ -143,8 +143,9 @@ def why_not_reachable(known: Known) -> NotAsked | None:
 
 
 def _has_left(known: Known) -> bool:
-    """Somebody said so, and no sign of life came after."""
-    left_at = known.left_at
+    """Somebody said so, the person perhaps, and no sign of life came after."""
+    said = [sign.at for sign in known.signs if sign.kind == Sign.LEFT]
+    left_at = max([*said, known.left_at] if known.left_at else said, default=None)
     return left_at is not None and not any(sign.kind in STRENGTH and sign.at > left_at for sign in known.signs)
 
 

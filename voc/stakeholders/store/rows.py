@@ -4,16 +4,16 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, insert, or_, select, update
 
 from voc.base import locks, schema
 from voc.base.access import Viewer, visible_accounts
 from voc.base.db import insert_once
 from voc.base.errors import NotFound
-from voc.base.schema import account, contact, contact_role, role_requirement, sign_of_life, suppression
+from voc.base.schema import account, alias, contact, contact_role, role_requirement, sign_of_life, suppression
 from voc.base.words import RecordState, Role, Sign, SuggestionKind, SuggestionState, SuppressionReason
 from voc.stakeholders.model import Exclusion, Requirement, Suggestion, Suppression
-from voc.stakeholders.rules import full_name
+from voc.stakeholders.rules import full_name, standing_roles
 
 
 def visible_account(db: Connection, account_id: str, viewer: Viewer) -> str:
@@ -59,7 +59,7 @@ def suggestions(
     """The latest first; with `state` None, decided ones too."""
     conditions: list[ColumnElement[bool]] = []
     if account_id is not None:
-        conditions.append(schema.suggestion.c.account_id == account_id)
+        conditions.append(account.c.id == account_id)
     if state is not None:
         conditions.append(schema.suggestion.c.state == state)
     query = _suggestions(viewer).where(*conditions)
@@ -76,8 +76,15 @@ def suggestion(db: Connection, suggestion_id: int, viewer: Viewer) -> Suggestion
 
 def _suggestions(viewer: Viewer) -> Select[Any]:
     return (
-        select(schema.suggestion, contact.c.first_name, contact.c.last_name, contact.c.email)
-        .join(account, account.c.id == schema.suggestion.c.account_id)
+        select(
+            schema.suggestion,
+            account.c.id.label("known_as"),
+            contact.c.first_name,
+            contact.c.last_name,
+            contact.c.email,
+        )
+        .outerjoin(alias, and_(alias.c.kind == "account", alias.c.loser_id == schema.suggestion.c.account_id))
+        .join(account, account.c.id == func.coalesce(alias.c.winner_id, schema.suggestion.c.account_id))
         .outerjoin(contact, contact.c.id == schema.suggestion.c.contact_id)
         .where(visible_accounts(viewer))
     )
@@ -87,7 +94,7 @@ def _suggestion(row: Any) -> Suggestion:
     return Suggestion(
         id=row.id,
         kind=SuggestionKind(row.kind),
-        account_id=row.account_id,
+        account_id=row.known_as,
         contact_id=row.contact_id,
         contact_name=full_name(row.first_name, row.last_name, row.email) if row.contact_id else None,
         name=row.name,
@@ -107,7 +114,7 @@ def exclusions(
     """Who is not asked, until when and why, the first to expire first: the leader's page and the account's."""
     query = _exclusions(viewer).order_by(schema.exclusion.c.expires_on, schema.exclusion.c.id)
     if account_id is not None:
-        query = query.where(schema.exclusion.c.account_id == account_id)
+        query = query.where(account.c.id == account_id)
     if not ended_too:
         query = query.where(schema.exclusion.c.ended_at.is_(None), schema.exclusion.c.expires_on > today)
     return [_exclusion(row) for row in db.execute(query)]
@@ -124,6 +131,7 @@ def _exclusions(viewer: Viewer) -> Select[Any]:
     return (
         select(
             schema.exclusion,
+            account.c.id.label("known_as"),
             account.c.name.label("account_name"),
             account.c.csm_id,
             account.c.arr,
@@ -132,7 +140,8 @@ def _exclusions(viewer: Viewer) -> Select[Any]:
             contact.c.last_name,
             contact.c.email,
         )
-        .join(account, account.c.id == schema.exclusion.c.account_id)
+        .outerjoin(alias, and_(alias.c.kind == "account", alias.c.loser_id == schema.exclusion.c.account_id))
+        .join(account, account.c.id == func.coalesce(alias.c.winner_id, schema.exclusion.c.account_id))
         .outerjoin(contact, contact.c.id == schema.exclusion.c.contact_id)
         .where(visible_accounts(viewer))
     )
@@ -141,7 +150,7 @@ def _exclusions(viewer: Viewer) -> Select[Any]:
 def _exclusion(row: Any) -> Exclusion:
     return Exclusion(
         id=row.id,
-        account_id=row.account_id,
+        account_id=row.known_as,
         account_name=row.account_name,
         csm_id=row.csm_id,
         contact_id=row.contact_id,
@@ -167,6 +176,22 @@ def suppressions(db: Connection, address: str) -> list[Suppression]:
         Suppression(row.id, row.address, SuppressionReason(row.reason), row.at, row.source, row.lifted_at)
         for row in db.execute(query)
     ]
+
+
+def roles_of(db: Connection, account_id: str, contact_id: str) -> list[Role]:
+    """The roles that the contact holds at that account today."""
+    here = (contact_role.c.account_id == account_id, contact_role.c.contact_id == contact_id)
+    rows = db.execute(select(contact_role).where(*here))
+    standing = standing_roles((row.account_id, row.contact_id, Role(row.role), row.by_csm, row.ended) for row in rows)
+    held = standing.get((account_id, contact_id), [])
+    return [role for role in Role if role in held]
+
+
+def contact_with_address(db: Connection, account_id: str, address: str) -> str | None:
+    """The contact of the account who has that address already."""
+    same = (contact.c.account_id == account_id, contact.c.email == address.strip().lower())
+    query = select(contact.c.id).where(*same, contact.c.state == RecordState.LIVE).order_by(contact.c.id)
+    return db.execute(query.limit(1)).scalar()
 
 
 def write_matrix(db: Connection, requirements: Iterable[Requirement]) -> None:
