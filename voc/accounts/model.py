@@ -57,6 +57,16 @@ class Fate(StrEnum):
     CLOSED = "closed"  # missing in the next export too
 
 
+class Reach(StrEnum):
+    """Whether a contact can be asked; the first that applies."""
+
+    LEFT = "left"
+    OPTED_OUT = "opted_out"
+    BOUNCED = "bounced"
+    NO_USABLE_EMAIL = "no_usable_email"
+    REACHABLE = "reachable"
+
+
 class Reason(StrEnum):
     """Every problem a run can report, by its level."""
 
@@ -102,7 +112,6 @@ class Reason(StrEnum):
     UNKNOWN_COLUMN = "unknown_column"
     EMPTY_FILE = "empty_file"
     MISSING_FILE = "missing_file"
-    UNKNOWN_FILE = "unknown_file"
 
 
 class MilestoneKind(StrEnum):

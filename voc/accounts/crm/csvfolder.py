@@ -16,14 +16,13 @@ A file `mapping.toml` in the folder says what is called otherwise:
 
 import codecs
 import csv
-import io
 import re
 import tomllib
 from collections.abc import Callable, Iterator
 from hashlib import blake2b
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TextIO
 
 from voc.accounts import clean, rules
 from voc.accounts.crm import columns
@@ -97,8 +96,9 @@ class CsvFolder:
         if path is None or not path.stat().st_size:
             return
         found.rows = 0
-        with path.open("rb") as self._open:
-            records = _records(self._open, path, found)
+        with _opened(path, found) as lines:
+            self._open = lines.buffer
+            records = _records(lines, path, found)
             header = next(records, (1, []))[1] or []
             layout = _Layout(kind, header, self._own_columns(kind))
             read_row = layout.reader(salesforce=self._salesforce, salt=self._salt())
@@ -212,8 +212,8 @@ def _look_at(kind: Kind, path: Path | None) -> FileRead:
         return FileRead(kind, None, exported=False)
     encoding = _encoding(path)
     found = FileRead(kind, path.name, encoding=encoding)
-    with path.open(encoding=encoding, newline=_line_end(path, encoding)) as file:
-        found.delimiter = _delimiter(file.readline(_CHUNK))
+    with _opened(path, found) as lines:
+        found.delimiter = _delimiter(lines.readline(_CHUNK))
     return found
 
 
@@ -263,14 +263,17 @@ def _delimiter(line: str) -> str:
 
 
 def _header(path: Path, found: FileRead) -> list[str]:
-    with path.open("rb") as file:
-        return next(_records(file, path, found), (1, []))[1] or []
+    with _opened(path, found) as lines:
+        return next(_records(lines, path, found), (1, []))[1] or []
 
 
-def _records(file: BinaryIO, path: Path, found: FileRead) -> Iterator[tuple[int, list[str] | None]]:
+def _opened(path: Path, found: FileRead) -> TextIO:
+    return path.open(encoding=found.encoding, newline=_line_end(path, found.encoding))
+
+
+def _records(lines: TextIO, path: Path, found: FileRead) -> Iterator[tuple[int, list[str] | None]]:
     """(physical line where it begins, cells) of each record, the header first; None for one that cannot be read."""
     csv.field_size_limit(_LONGEST_FIELD)
-    lines = io.TextIOWrapper(file, encoding=found.encoding, newline=_line_end(path, found.encoding))
     reader = csv.reader(lines, delimiter=found.delimiter)
     while True:
         line = reader.line_num + 1

@@ -1,9 +1,44 @@
 """The tables of this stage: the only place in it with SQL.
 
-`staging`, `deciding` and `applying` serve a sync, in this order; `history` is what a
-run leaves behind, `pages` are reads for people; `ours` writes what our own people say.
+`staging`, `deciding` and `applying` serve a sync, in this order; `history` is what a run leaves
+behind, `problems` what it found wrong; `reads` and `pages` are for other stages and people; `ours`
+writes what our own people say.
 """
 
-from voc.accounts.store.history import SyncRun, last_complete, runs
+from voc.accounts.store.history import SyncRun, last_complete, last_complete_at, run, runs
+from voc.accounts.store.problems import ProblemRow, problem_table, problems
+from voc.accounts.store.reads import (
+    ContactStanding,
+    CsmRow,
+    Holder,
+    SetAside,
+    contact_standings,
+    csms,
+    holders,
+    ids_of,
+    reach,
+    resolve,
+    set_aside,
+)
 
-__all__ = ["SyncRun", "last_complete", "runs"]
+__all__ = [
+    "ContactStanding",
+    "CsmRow",
+    "Holder",
+    "ProblemRow",
+    "SetAside",
+    "SyncRun",
+    "contact_standings",
+    "csms",
+    "holders",
+    "ids_of",
+    "last_complete",
+    "last_complete_at",
+    "problem_table",
+    "problems",
+    "reach",
+    "resolve",
+    "run",
+    "runs",
+    "set_aside",
+]

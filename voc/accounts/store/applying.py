@@ -254,8 +254,19 @@ def end_roles(db: Connection, *, as_of: date) -> int:
     return db.execute(delete(role).where(~role.c.by_csm, or_(~given, ~standing))).rowcount
 
 
-def add_roles(db: Connection, *, after: str, last: str, as_of: date) -> int:
-    """Give the roles of one batch of relations."""
+def give_roles_of(db: Connection, kind: Kind, record_id: str, *, as_of: date) -> int:
+    """The roles that follow from the relations of one account, contact or relation."""
+    relation = schema.relation
+    column = {Kind.ACCOUNT: relation.c.account_id, Kind.CONTACT: relation.c.contact_id, Kind.RELATION: relation.c.id}
+    return add_roles(db, column[kind] == record_id, as_of=as_of)
+
+
+def between(after: str, last: str) -> ColumnElement[bool]:
+    return and_(schema.relation.c.id > after, schema.relation.c.id <= last)
+
+
+def add_roles(db: Connection, which: ColumnElement[bool], *, as_of: date) -> int:
+    """Give the roles that follow from some relations, all six in turn."""
     role, relation, contact, account = schema.contact_role, schema.relation, schema.contact, schema.account
     added = 0
     for word in Role:
@@ -271,8 +282,7 @@ def add_roles(db: Connection, *, after: str, last: str, as_of: date) -> int:
             .join(contact, and_(contact.c.id == relation.c.contact_id, contact.c.state == RecordState.LIVE))
             .join(account, and_(account.c.id == relation.c.account_id, account.c.state == RecordState.LIVE))
             .where(
-                relation.c.id > after,
-                relation.c.id <= last,
+                which,
                 cast(relation.c.roles, Text).like(f'%"{word.value}"%'),
                 *_holds(as_of),
             )

@@ -314,7 +314,8 @@ def place_problems(db: Connection, run: Run, kind: Kind) -> None:
     if kind == Kind.ACCOUNT:
         account_id: ColumnElement[Any] = problem.c.record_id
     elif "account_id" in staged.c:
-        account_id = select(staged.c.account_id).where(staged.c.position == problem.c.row).scalar_subquery()
+        at_row = select(staged.c.account_id).where(staged.c.position == problem.c.row)
+        account_id = at_row.correlate(problem).scalar_subquery()
     else:
         return
     known = TARGET[Kind.ACCOUNT]
@@ -426,8 +427,7 @@ def vanished_alone(db: Connection, kind: Kind) -> int:
                 ~exists().where(parent.c.id == target.c[name], parent.c.fate.in_(gone_too)),
                 ~exists().where(ours.c.id == target.c[name], ours.c.state != RecordState.LIVE),
             )
-    missing: int = db.execute(query).scalar_one()
-    return missing
+    return int(db.execute(query).scalar_one())
 
 
 # --- counts -------------------------------------------------------------------------------------
@@ -465,7 +465,7 @@ def counts(db: Connection, kind: Kind, *, rows: int) -> Counts:
     staged = STAGED[kind]
     news = staged.c.fields.is_not(None)
     query = select(staged.c.fate, func.count(), func.count(case((news, 1)))).group_by(staged.c.fate)
-    found = {row[0]: (row[1], row[2]) for row in db.execute(query)}
+    found: dict[str, tuple[int, int]] = {row[0]: (row[1], row[2]) for row in db.execute(query)}
 
     def of(fate: Fate) -> int:
         return found.get(fate.value, (0, 0))[0]

@@ -67,6 +67,12 @@ def last_complete(db: Connection) -> SyncRun | None:
     return None if row is None else _run(row)
 
 
+def last_complete_at(db: Connection) -> datetime | None:
+    """When the data we work with was read."""
+    last = last_complete(db)
+    return None if last is None else last.started_at
+
+
 def unfinished(db: Connection) -> list[SyncRun]:
     query = select(schema.sync_run).where(schema.sync_run.c.state == RunState.RUNNING).order_by(schema.sync_run.c.id)
     return [_run(row) for row in db.execute(query)]

@@ -412,7 +412,7 @@ def _give_roles(run: _Run) -> None:
             end = applying.next_relations(db, after=after)
             if end is None:
                 return
-            applying.add_roles(db, after=after, last=end, as_of=run.as_of)
+            applying.add_roles(db, applying.between(after, end), as_of=run.as_of)
         after = end
         run.tell("writing", Kind.RELATION, 1.0)
 
