@@ -33,6 +33,7 @@ from voc.statistics.forest import (
 )
 from voc.statistics.freshness import decay, delivered_update, freshness
 from voc.statistics.intervals import (
+    Interval,
     beta_interval,
     census_size,
     clopper_pearson,
@@ -76,6 +77,7 @@ from voc.statistics.survival import kaplan_meier, product_limit, recovery_expect
 __all__ = [
     "MOST_POINTS",
     "PARTS",
+    "Interval",
     "after_business_hours",
     "auc_delong",
     "band",

@@ -6,7 +6,8 @@ from typing import NamedTuple, TypedDict
 
 from voc.statistics.intervals import Interval, wilson
 
-Accounts = Sequence[Sequence[float]]  # (answered, invited) of each account
+# (answered, invited) of each account; with a third number, the sum of squares, for scores other than 0 and 1
+Accounts = Sequence[Sequence[float]]
 
 
 class IccDeff(TypedDict):
@@ -23,20 +24,23 @@ class Correlation(NamedTuple):
 
 def correlation(groups: Mapping[str, Accounts]) -> Correlation:
     """ANOVA correlation of answers within account, within CSM, pooled over all CSMs."""
-    books = [[(x, m) for x, m in accounts if m > 0] for accounts in groups.values()]
+    books = [
+        [(row[0], row[1], row[-1] if len(row) > 2 else row[0]) for row in accounts if row[1] > 0]
+        for accounts in groups.values()
+    ]
     books = [book for book in books if book]
     accounts = sum(len(book) for book in books)
-    invitations = sum(m for book in books for _, m in book)
+    invitations = sum(m for book in books for _, m, _ in book)
     spare = accounts - len(books)
     if spare <= 0 or invitations <= accounts:
         return Correlation(None, max(spare, 0))
     between = within = weight = 0.0
     for book in books:
-        size = sum(m for _, m in book)
-        rate = sum(x for x, _ in book) / size
-        between += sum(m * (x / m - rate) ** 2 for x, m in book)
-        within += sum(x * (1 - x / m) for x, m in book)
-        weight += sum(m * m for _, m in book) / size
+        size = sum(m for _, m, _ in book)
+        rate = sum(x for x, _, _ in book) / size
+        between += sum(m * (x / m - rate) ** 2 for x, m, _ in book)
+        within += sum(squares - x * x / m for x, m, squares in book)
+        weight += sum(m * m for _, m, _ in book) / size
     msb, msw = between / spare, within / (invitations - accounts)
     m0 = (invitations - weight) / spare
     total = msb + (m0 - 1) * msw
@@ -56,10 +60,10 @@ def icc_deff(*, groups: Mapping[str, Accounts], csm: str, conf: float = 0.95) ->
     whatever the number of accounts; with under 20 spare ones the caller takes the default.
     """
     icc = correlation(groups).icc
-    x, n = sum(x for x, _ in groups[csm]), sum(m for _, m in groups[csm])
+    x, n = sum(row[0] for row in groups[csm]), sum(row[1] for row in groups[csm])
     if icc is None or n <= 0:
         return {"icc": icc, "deff": None, "n_eff": None, "ci": None}
-    deff = design_effect(sizes=[m for _, m in groups[csm]], icc=icc)
+    deff = design_effect(sizes=[row[1] for row in groups[csm]], icc=icc)
     n_eff = n / deff
     return {"icc": icc, "deff": deff, "n_eff": n_eff, "ci": wilson(x=x / n * n_eff, n=n_eff, conf=conf)}
 

@@ -208,6 +208,8 @@ def verdict(*, x: int, n: int, accounts: int, deff: float, standard: float, team
 
 def _chance(*, x: int, n: int, deff: float, team: float, tau2: float) -> float:
     n_eff = n / deff
+    if tau2 == 0 and not 0 < team < 1:
+        return 1.0 if x == team * n else 0.0  # nobody, or everybody, answers: any other book is unlike that
     if tau2 == 0 and n_eff * team * (1 - team) < 5:
         return midp_two_sided(x=math.floor(x / deff + 0.5), n=math.floor(n_eff + 0.5), p0=team)
     return normal_two_sided((x / n - team) / math.sqrt(team * (1 - team) / n_eff + tau2))

@@ -1,0 +1,104 @@
+"""Which invitations and follow-ups a figure counts, and for whom (3-metrics 0.3, 1.4). Pure."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from voc.base.words import Disposition, Scope
+from voc.metrics.model import AccountFacts, Asked, Book, Case, Facts, Window
+
+Key = tuple[Scope, str]
+TOTAL: Key = (Scope.TOTAL, "")
+
+Owned = TypeVar("Owned")
+
+
+def window(moment: datetime, days: int) -> Window:
+    to_on = moment.date()
+    return Window(days=days, after_on=to_on - timedelta(days=days), to_on=to_on)
+
+
+def is_settled(asked: Asked, *, moment: datetime, days: int) -> bool:
+    """Its due date lies in (moment - days, moment] and what became of it is known.
+
+    Whoever was never sent anything has no place in the rates; a mail that bounced before it was
+    ever accepted has one, as unknown.
+    """
+    if asked.disposition is None or asked.due_at is None:
+        return False
+    if asked.sent_at is None and asked.disposition != Disposition.UNKNOWN:
+        return False
+    return moment - timedelta(days=days) < asked.due_at <= moment
+
+
+def is_due(asked: Asked, *, moment: datetime, days: int) -> bool:
+    """One of the invitations that the rates count."""
+    return not asked.elsewhere and is_settled(asked, moment=moment, days=days)
+
+
+def in_flight(asked: Asked, *, moment: datetime) -> bool:
+    """Sent, not due yet, and not given up as bounced or not eligible."""
+    if asked.elsewhere or asked.sent_at is None or asked.bounced_at is not None:
+        return False
+    return asked.due_at is not None and asked.due_at > moment
+
+
+def scopes(facts: Facts, *, account_id: str, csm_id: str | None, inherited: bool = False) -> Iterator[Key]:
+    """The scopes a fact with this owner counts for; an inherited one counts for the team, not the CSM."""
+    yield Scope.ACCOUNT, account_id
+    if csm_id is not None and not inherited:
+        yield Scope.CSM, csm_id
+    manager_id = facts.manager_of(csm_id)
+    if manager_id is not None:
+        yield Scope.TEAM, manager_id
+    yield TOTAL
+
+
+def _gathered(pairs: Iterable[tuple[Key, Owned]]) -> dict[Key, tuple[Owned, ...]]:
+    found: dict[Key, list[Owned]] = defaultdict(list)
+    for key, item in pairs:
+        found[key].append(item)
+    return {key: tuple(items) for key, items in found.items()}
+
+
+def asked_books(facts: Facts, account: AccountFacts, *, days: int) -> dict[Key, Book]:
+    """Due invitations by the owner frozen when each was sent."""
+    due = _gathered(
+        (key, asked)
+        for asked in account.asked
+        if is_due(asked, moment=facts.moment, days=days)
+        for key in scopes(facts, account_id=account.account_id, csm_id=asked.csm_id, inherited=asked.inherited)
+    )
+    return {key: Book(account, due=found) for key, found in due.items()}
+
+
+def chain_books(facts: Facts, account: AccountFacts, *, days: int) -> dict[Key, Book]:
+    """All places of the account, under the owner of its latest due invitation, else today's owner."""
+    due = tuple(asked for asked in account.asked if is_settled(asked, moment=facts.moment, days=days))
+    own = [asked for asked in due if not asked.elsewhere and asked.sent_at is not None]
+    latest = max(own, key=lambda asked: (asked.sent_at, asked.id), default=None)
+    csm_id, inherited = (latest.csm_id, latest.inherited) if latest else (account.csm_id, False)
+    keys = scopes(facts, account_id=account.account_id, csm_id=csm_id, inherited=inherited)
+    return {key: Book(account, due=due) for key in keys}
+
+
+def state_books(facts: Facts, account: AccountFacts) -> dict[Key, Book]:
+    """The account as it stands, under today's owner."""
+    keys = scopes(facts, account_id=account.account_id, csm_id=account.csm_id)
+    return {key: Book(account) for key in keys}
+
+
+def case_books(facts: Facts, account: AccountFacts, *, days: int) -> dict[Key, Book]:
+    """Follow-ups whose limit for the first contact lies after the window's start, under their own owner."""
+    cases = _gathered(
+        (key, case)
+        for case in account.cases
+        if is_counted(case, moment=facts.moment, days=days)
+        for key in scopes(facts, account_id=account.account_id, csm_id=case.owner_csm_id)
+    )
+    return {key: Book(account, cases=found) for key, found in cases.items()}
+
+
+def is_counted(case: Case, *, moment: datetime, days: int) -> bool:
+    return case.opened_at <= moment and case.contact_by > moment - timedelta(days=days)

@@ -1,0 +1,223 @@
+"""From tallies to figures: value, interval, state and how much may be shown (3-metrics 0, 1.6, 1.7, 3). Pure."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from voc import statistics
+from voc.base.words import FigureState, Scope
+from voc.metrics import cohorts
+from voc.metrics.catalogue import BY_NAME, CATALOGUE, Definition, Measure, Owner, Spread
+from voc.metrics.cohorts import Key
+from voc.metrics.model import AccountFacts, Book, Facts, Figure, Interval, IntervalKind, Shown, Tally, Unit, Window
+from voc.metrics.units import Terms
+
+LEVEL = 0.95
+SPARE_ACCOUNTS_FOR_ICC = 20
+SCORES_FOR_OWN_ICC = 100
+LEAST_ACCOUNTS_FOR_MEAN, LEAST_EFFECTIVE_ACCOUNTS = 8, 5
+
+Tallies = dict[Key, dict[str, Tally]]
+
+
+@dataclass
+class Counted:
+    """All tallies of all scopes, and how alike colleagues in one account answer."""
+
+    window: Window
+    tallies: Tallies = field(default_factory=lambda: defaultdict(lambda: defaultdict(Tally)))
+    flying: dict[Key, int] = field(default_factory=lambda: defaultdict(int))
+    icc_default: float = 0.2
+
+    @cached_property
+    def icc(self) -> float:
+        """Pooled over all CSMs; the default while fewer than 20 accounts are to spare."""
+        return self._icc("response_rate")
+
+    @cached_property
+    def score_icc(self) -> float:
+        """Of the scores, once a hundred exist; of the response until then."""
+        total = self.tallies[cohorts.TOTAL]["nps_people"]
+        return self._icc("nps_people") if total.whole >= SCORES_FOR_OWN_ICC else self.icc
+
+    def _icc(self, name: str) -> float:
+        groups = {id: tallies[name].pairs for (scope, id), tallies in self.tallies.items() if scope == Scope.CSM}
+        measured, spare = statistics.correlation(groups)
+        return self.icc_default if measured is None or spare < SPARE_ACCOUNTS_FOR_ICC else measured
+
+    def deff(self, key: Key, name: str = "response_rate", *, icc: float | None = None) -> float:
+        sizes = [whole for _, whole, _ in self.tallies[key][name].pairs]
+        return statistics.design_effect(sizes=sizes, icc=self.icc if icc is None else icc)
+
+
+def count(counted: Counted, facts: Facts, terms: Terms, *, names: Iterable[str] | None = None) -> None:
+    """Add these accounts to the tallies of every scope; `names` None means all figures."""
+    # The correlation of the responses widens every other interval.
+    wanted = None if names is None else {*names, "response_rate"}
+    definitions = [one for one in CATALOGUE if wanted is None or one.name in wanted]
+    for account in facts.accounts:
+        for owner, books in _books(facts, account, days=terms.days).items():
+            _add(counted.tallies, books, [one for one in definitions if one.owner == owner], terms)
+        for asked in account.asked:
+            if cohorts.in_flight(asked, moment=facts.moment):
+                for key in cohorts.scopes(
+                    facts, account_id=account.account_id, csm_id=asked.csm_id, inherited=asked.inherited
+                ):
+                    counted.flying[key] += 1
+
+
+def rows(facts: Facts, terms: Terms, *, key: Key, name: str) -> Iterator[tuple[AccountFacts, Unit]]:
+    """The rows behind one figure of one scope: with `whole` above 0 they make up its denominator."""
+    definition = BY_NAME[name]
+    for account in facts.accounts:
+        book = _books(facts, account, days=terms.days)[definition.owner].get(key)
+        if book is not None:
+            for unit in definition.units(book, terms):
+                yield account, unit
+
+
+def _books(facts: Facts, account: AccountFacts, *, days: int) -> Mapping[Owner, dict[Key, Book]]:
+    return {
+        Owner.ASKED: cohorts.asked_books(facts, account, days=days),
+        Owner.CHAIN: cohorts.chain_books(facts, account, days=days),
+        Owner.TODAY: cohorts.state_books(facts, account),
+        Owner.FOLLOW_UP: cohorts.case_books(facts, account, days=days),
+    }
+
+
+def _add(tallies: Tallies, books: dict[Key, Book], definitions: list[Definition], terms: Terms) -> None:
+    # Most accounts had one owner, so that CSM, team and total count the very same rows.
+    found: dict[tuple[str, int], list[Unit]] = {}
+    same: dict[tuple[tuple[int, ...], tuple[int, ...]], Book] = {}
+    for key, given in books.items():
+        identity = (tuple(one.id for one in given.due), tuple(one.id for one in given.cases))
+        book = same.setdefault(identity, given)
+        for definition in definitions:
+            cached = (definition.name, id(book))
+            if cached not in found:
+                found[cached] = definition.units(book, terms)
+            tallies[key][definition.name].add(found[cached], account_name=book.facts.name)
+
+
+def figure(counted: Counted, key: Key, name: str) -> Figure:
+    """One figure of one scope, from what was counted."""
+    definition, tally = BY_NAME[name], counted.tallies[key][name]
+    scale = 100.0 if definition.measure == Measure.SCORE else 1.0
+    state, reason = _state(definition, tally, flying=counted.flying.get(key, 0))
+    shown = shown_of(definition, tally, scope=key[0])
+    interval, extra = None, {}
+    if shown in (Shown.INTERVAL, Shown.TREND):
+        interval = _interval(counted, key, definition, tally)
+    if definition.spread == Spread.SCORE:
+        extra = _score_extra(tally)
+    return Figure(
+        name=name,
+        scope=key[0],
+        scope_id=key[1],
+        value=scale * tally.part / tally.whole if tally.whole > 0 else None,
+        numerator=tally.part,
+        denominator=tally.whole,
+        interval=interval,
+        state=state,
+        reason=reason,
+        shown=shown,
+        counted=tally.counted,
+        accounts=tally.accounts,
+        window=counted.window,
+        as_of=counted.window.to_on,
+        definition_version=definition.version,
+        parts=dict(sorted(tally.labels.items())),
+        extra=extra,
+        left_out=sorted(set(tally.left_out)),
+    )
+
+
+def shown_of(definition: Definition, tally: Tally, *, scope: Scope) -> Shown:
+    """What the number of rows behind a figure allows; our own records are no sample and are always shown."""
+    if tally.whole <= 0:
+        return Shown.REASON
+    if definition.spread == Spread.NONE:
+        return Shown.PERCENT
+    if tally.counted < (10 if definition.measure == Measure.SCORE and definition.spread == Spread.SCORE else 5):
+        return Shown.COUNTS
+    if tally.counted < 10 or tally.accounts < 3 or scope == Scope.ACCOUNT:
+        return Shown.PERCENT
+    return Shown.TREND if tally.counted >= 30 else Shown.INTERVAL
+
+
+def _state(definition: Definition, tally: Tally, *, flying: int) -> tuple[FigureState, str | None]:
+    if tally.whole <= 0:
+        return _nothing(definition, tally, flying=flying)
+    if definition.spread == Spread.NONE:
+        return FigureState.OK, None
+    if tally.counted < 5:
+        return FigureState.TOO_FEW, f"Too few for a percentage: {tally.counted} {definition.counts}."
+    return FigureState.OK, None
+
+
+def _nothing(definition: Definition, tally: Tally, *, flying: int) -> tuple[FigureState, str]:
+    if tally.left_out:
+        return FigureState.NO_DATA, f"No exchange rate for {', '.join(sorted(set(tally.left_out)))}."
+    if definition.owner in (Owner.ASKED, Owner.CHAIN):
+        if flying:
+            return FigureState.IN_FLIGHT, f"{flying} invitations are under way, none is due yet."
+        if not tally.labels:
+            return FigureState.NONE_ASKED, "Nobody was asked in this period."
+        if set(tally.labels) <= {"unknown", "not_eligible", "bounced"}:
+            return FigureState.NO_DATA, "No mail arrived."
+        return FigureState.NO_DATA, "Nobody answered this."
+    if definition.owner == Owner.FOLLOW_UP:
+        pending = tally.labels["pending"]
+        return FigureState.NO_DATA, f"None is due yet, {pending} open." if pending else "No follow-up was due."
+    if definition.name in ("silent_accounts", "silent_arr"):
+        return FigureState.NONE_ASKED, "Nobody was asked in 180 days."
+    return FigureState.NO_DATA, "No account with required roles."
+
+
+def _interval(counted: Counted, key: Key, definition: Definition, tally: Tally) -> Interval | None:
+    if definition.spread == Spread.PLAIN:
+        return _as_interval(statistics.wilson(x=tally.part, n=tally.whole, conf=LEVEL), IntervalKind.WILSON)
+    if definition.spread == Spread.CLUSTERED:
+        deff = counted.deff(key, definition.name)
+        found = statistics.wilson(x=tally.part / deff, n=tally.whole / deff, conf=LEVEL)
+        return _as_interval(found, IntervalKind.WILSON_CLUSTERED)
+    if definition.spread == Spread.SCORE:
+        deff = counted.deff(key, definition.name, icc=counted.score_icc)
+        promoters, passives, detractors = (tally.labels[label] / deff for label in ("promoter", "passive", "detractor"))
+        wald = statistics.nps_adjusted_wald(promoters=promoters, passives=passives, detractors=detractors, conf=LEVEL)
+        return _as_interval(wald, IntervalKind.NPS)
+    return _mean_of_accounts(tally)
+
+
+def _mean_of_accounts(tally: Tally) -> Interval | None:
+    """Only from eight accounts that carry it: below that it rests on few large accounts."""
+    weights = [whole for _, whole, _ in tally.pairs]
+    scores = [part / whole for part, whole, _ in tally.pairs]
+    mean = statistics.nps_weighted(account_scores=scores, arr=weights, conf=LEVEL)
+    if mean is None or len(scores) < LEAST_ACCOUNTS_FOR_MEAN or mean["a_eff"] < LEAST_EFFECTIVE_ACCOUNTS:
+        return None
+    if mean["lo"] is None or mean["hi"] is None:
+        return None
+    return Interval(mean["lo"], mean["hi"], LEVEL, IntervalKind.ACCOUNTS)
+
+
+def _as_interval(found: statistics.Interval | None, kind: IntervalKind) -> Interval | None:
+    return None if found is None else Interval(found[0], found[1], LEVEL, kind)
+
+
+def _score_extra(tally: Tally) -> dict[str, float | None]:
+    """Worst and best case, and what the score would be had everybody answered like the heard."""
+    promoters, passives, detractors = (tally.labels[label] for label in ("promoter", "passive", "detractor"))
+    everybody = promoters + passives + detractors + tally.labels["silent"]
+    bounds = statistics.nps_bounds(promoters=promoters, passives=passives, detractors=detractors, N=everybody)
+    census = statistics.nps_census(promoters=promoters, passives=passives, detractors=detractors, N=everybody)
+    if tally.counted < 10:
+        census = None
+    return {
+        "asked": float(everybody),
+        "worst": bounds[0] if bounds else None,
+        "best": bounds[1] if bounds else None,
+        "census_low": census[0] if census else None,
+        "census_high": census[1] if census else None,
+    }

@@ -1,0 +1,64 @@
+"""What the pages of figures show, as values: engagement by CSM, silent accounts, one account. Built by `run`."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from voc.base.words import AccountState, Scope
+from voc.metrics.compare import Comparison, Comparisons
+from voc.metrics.flight import Flight
+from voc.metrics.model import Figure, Standing, Window
+
+
+@dataclass(frozen=True)
+class ScopeFigures:
+    """All figures of one account, CSM, team or the total, by name; JSON-ready through msgspec.
+
+    `arr` is the book's recurring revenue in the reporting currency, `without_rate` the accounts
+    missing from it. `inherited` invitations were handed over too late to count here. `comparison`
+    is a CSM's, `flight` what is under way, `standing` an account's.
+    """
+
+    scope: Scope
+    id: str
+    name: str
+    figures: dict[str, Figure]
+    accounts: int
+    arr: float
+    without_rate: tuple[str, ...] = ()
+    inherited: int = 0
+    comparison: Comparison | None = None
+    flight: Flight | None = None
+    standing: Standing | None = None
+
+
+@dataclass(frozen=True)
+class Engagement:
+    """`lines` are CSMs in alphabetical order, never by a figure. `whole` is the viewer's all, team or own book.
+
+    `comparisons.limits(n, k)` draws the funnel; `trend` holds each CSM's nightly response (day, value).
+    """
+
+    window: Window
+    currency: str
+    whole: ScopeFigures
+    lines: tuple[ScopeFigures, ...]
+    comparisons: Comparisons
+    trend: dict[str, list[tuple[date, float]]]
+
+
+@dataclass(frozen=True)
+class SilentPage:
+    """`silent` in order of work (score x revenue). `other` are the viewer's accounts in every other state.
+
+    `accounts` and `revenue` are the figures of the viewer's whole; each opens to its rows.
+    """
+
+    window: Window
+    currency: str
+    silent: tuple[Standing, ...]
+    other: dict[AccountState, tuple[Standing, ...]]
+    accounts: Figure
+    revenue: Figure
+    scope: Scope
+    scope_id: str
+    without_rate: tuple[str, ...]

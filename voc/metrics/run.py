@@ -1,0 +1,519 @@
+"""Figures for pages, terminal and exports; nightly snapshots; silent accounts become follow-ups.
+
+For the pages: `engagement`, `silent`, `account` and `account_states` take the viewer and answer only
+what they may see; `rows` lists what any figure counts. `wording` has the sentences.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Connection
+
+from voc.base import preferences as settings
+from voc.base.access import TERMINAL, Viewer
+from voc.base.db import Database
+from voc.base.errors import NotFound, Refused
+from voc.base.preferences import Preferences
+from voc.base.words import AccountState, FigureState, Scope, StaffRole
+from voc.metrics import cohorts, compare, flight, silence, store
+from voc.metrics import figures as figured
+from voc.metrics.catalogue import BY_NAME, CATALOGUE, VERSION
+from voc.metrics.cohorts import TOTAL, Key
+from voc.metrics.figures import Counted
+from voc.metrics.model import AccountFacts, CountedRow, Facts, Figure, Shown, Standing
+from voc.metrics.pages import Engagement, ScopeFigures, SilentPage
+from voc.metrics.silence import Limits
+from voc.metrics.units import Terms
+
+WINDOWS = (90, 180, 365)
+TREND_DAYS = 365
+_PORTION = 1000  # accounts of one night held in memory at once
+_LEAST_PEOPLE_FOR_REACH = 30
+
+
+def limits_of(preferences: Preferences) -> Limits:
+    return Limits(
+        people=preferences.silent_people,
+        invitations=preferences.silent_invitations,
+        after=timedelta(days=preferences.silent_after_days),
+        too_new=timedelta(days=preferences.customer_too_new_days),
+    )
+
+
+@dataclass(frozen=True)
+class _View:
+    """Everything that was counted for one question."""
+
+    facts: Facts
+    terms: Terms
+    counted: Counted
+    preferences: Preferences
+
+    def figure(self, key: Key, name: str) -> Figure:
+        return figured.figure(self.counted, key, name)
+
+    def figures(self, key: Key) -> dict[str, Figure]:
+        return {one.name: self.figure(key, one.name) for one in CATALOGUE}
+
+
+def _terms(facts: Facts, preferences: Preferences, days: int) -> Terms:
+    return Terms(
+        moment=facts.moment,
+        days=days,
+        response_standard=preferences.response_standard,
+        fresh_cut=preferences.fresh_cut,
+        limits=limits_of(preferences),
+        confirmed=facts.confirmed,
+    )
+
+
+def _view(
+    db: Connection,
+    *,
+    now: datetime,
+    as_of: date | None = None,
+    window_days: int | None = None,
+    preferences: Preferences | None = None,
+    account_ids: Collection[str] | None = None,
+    segment: str | None = None,
+    names: Iterable[str] | None = None,
+) -> _View:
+    known = preferences or settings.load(db)
+    days = window_days or known.window_days
+    if days < 1:
+        raise Refused("Write a window of 1 day or more", field="window")
+    facts = store.facts(
+        db,
+        moment=store.moment_of(as_of, now=now),
+        window_days=days,
+        preferences=known,
+        account_ids=account_ids,
+    )
+    if segment is not None:
+        kept = tuple(one for one in facts.accounts if one.segment == segment)
+        facts = Facts(facts.moment, kept, facts.csms, facts.confirmed)
+    terms = _terms(facts, known, days)
+    counted = Counted(cohorts.window(facts.moment, days), icc_default=known.icc_default)
+    figured.count(counted, facts, terms, names=names)
+    return _View(facts, terms, counted, known)
+
+
+# --- figures of any scope ---
+
+
+def figures(
+    db: Connection,
+    *,
+    scope: Scope,
+    now: datetime,
+    ids: Collection[str] | None = None,
+    as_of: date | None = None,
+    window_days: int | None = None,
+    preferences: Preferences | None = None,
+    viewer: Viewer = TERMINAL,
+) -> list[ScopeFigures]:
+    """All figures of a scope, in the order of the names; `ids` None means everybody of it the viewer may see.
+
+    `as_of` is a day in the past, read as its end; None means now. Encodes to JSON with msgspec.
+    NotFound for an id that does not exist or is not the viewer's.
+    """
+    allowed = _allowed(db, viewer)
+    view = _view(db, now=now, as_of=as_of, window_days=window_days, preferences=preferences)
+    keys = [key for key in _keys(view, scope) if allowed.sees(key)]
+    if ids is not None:
+        missing = sorted(set(ids) - {id for _, id in keys})
+        if missing:
+            raise NotFound(f"There is no {scope} {', '.join(missing)}.")
+        keys = [key for key in keys if key[1] in set(ids)]
+    return _scope_figures(view, keys)
+
+
+@dataclass(frozen=True)
+class _Allowed:
+    viewer: Viewer
+    accounts: frozenset[str]
+    csms: frozenset[str]
+
+    def sees(self, key: Key) -> bool:
+        scope, id = key
+        if self.viewer.sees_all:
+            return True
+        if scope == Scope.ACCOUNT:
+            return id in self.accounts
+        if scope == Scope.CSM:
+            return id in self.csms
+        return scope == Scope.TEAM and self.viewer.role == StaffRole.LEAD and id == self.viewer.csm_id
+
+    @property
+    def whole(self) -> Key:
+        """The widest scope the viewer may see."""
+        if self.viewer.sees_all:
+            return TOTAL
+        scope = Scope.TEAM if self.viewer.role == StaffRole.LEAD else Scope.CSM
+        return scope, self.viewer.csm_id or ""
+
+
+def _allowed(db: Connection, viewer: Viewer) -> _Allowed:
+    accounts, csms = store.visible_scopes(db, viewer)
+    return _Allowed(viewer, accounts, csms)
+
+
+def _keys(view: _View, scope: Scope) -> list[Key]:
+    """Everybody of a scope who has a book or had anybody asked, by name."""
+    facts = view.facts
+    if scope == Scope.TOTAL:
+        return [TOTAL]
+    if scope == Scope.ACCOUNT:
+        return [(scope, one.account_id) for one in sorted(facts.accounts, key=lambda one: (one.name, one.account_id))]
+    managers = {one.manager_id for one in facts.csms.values() if one.manager_id}
+    owners = {one.csm_id for one in facts.accounts if one.customer and one.csm_id}
+    counted = {
+        id
+        for (kind, id), tallies in view.counted.tallies.items()
+        if kind == scope and any(tally.labels for tally in tallies.values())
+    }
+    ids = counted | (owners if scope == Scope.CSM else managers)
+    return [(scope, id) for _, id in sorted((_name(facts, (scope, id)).casefold(), id) for id in ids)]
+
+
+def _name(facts: Facts, key: Key) -> str:
+    scope, id = key
+    if scope == Scope.TOTAL:
+        return "All"
+    if scope == Scope.ACCOUNT:
+        return next((one.name for one in facts.accounts if one.account_id == id), id)
+    found = facts.csms.get(id)
+    return found.name if found else id
+
+
+def _scope_figures(view: _View, keys: Sequence[Key]) -> list[ScopeFigures]:
+    flights = flight.by_scope(view.facts, horizon=view.preferences.due_days)
+    csm_ids = [id for scope, id in _keys(view, Scope.CSM)]
+    compared = compare.compare(view.counted, csm_ids=csm_ids, standard=view.preferences.response_standard)
+    standings = {one.account_id: one for one in _standings(view)} if any(k[0] == Scope.ACCOUNT for k in keys) else {}
+    return [
+        _line(view, key, flights=flights, comparison=compared.by_csm.get(key[1]) if key[0] == Scope.CSM else None)
+        if key[0] != Scope.ACCOUNT
+        else _line(view, key, flights=flights, standing=standings.get(key[1]))
+        for key in keys
+    ]
+
+
+def _line(
+    view: _View,
+    key: Key,
+    *,
+    flights: dict[Key, flight.Flight],
+    comparison: compare.Comparison | None = None,
+    standing: Standing | None = None,
+) -> ScopeFigures:
+    book = _book(view.facts, key)
+    return ScopeFigures(
+        scope=key[0],
+        id=key[1],
+        name=_name(view.facts, key),
+        figures=view.figures(key),
+        accounts=len(book),
+        arr=sum(one.arr or 0.0 for one in book),
+        without_rate=tuple(one.name for one in book if one.arr is None and one.amount is not None),
+        inherited=_inherited(view, key),
+        comparison=comparison,
+        flight=flights.get(key),
+        standing=standing,
+    )
+
+
+def _book(facts: Facts, key: Key) -> list[AccountFacts]:
+    scope, id = key
+    customers = [one for one in facts.accounts if one.customer or scope == Scope.ACCOUNT]
+    if scope == Scope.TOTAL:
+        return customers
+    if scope == Scope.ACCOUNT:
+        return [one for one in customers if one.account_id == id]
+    if scope == Scope.CSM:
+        return [one for one in customers if one.csm_id == id]
+    return [one for one in customers if facts.manager_of(one.csm_id) == id]
+
+
+def _inherited(view: _View, key: Key) -> int:
+    """Due invitations that stand under this CSM but were handed over less than 60 days before sending."""
+    if key[0] != Scope.CSM:
+        return 0
+    return sum(
+        asked.inherited
+        and asked.csm_id == key[1]
+        and cohorts.is_due(asked, moment=view.facts.moment, days=view.terms.days)
+        for account in view.facts.accounts
+        for asked in account.asked
+    )
+
+
+# --- the pages ---
+
+
+def engagement(
+    db: Connection,
+    viewer: Viewer,
+    *,
+    now: datetime,
+    as_of: date | None = None,
+    window_days: int | None = None,
+    team_id: str | None = None,
+    segment: str | None = None,
+    preferences: Preferences | None = None,
+) -> Engagement:
+    """The engagement page. `team_id` (a lead's id) and `segment` narrow it; a foreign team is NotFound.
+
+    The team's rate and the number of comparisons are those of every CSM in the view, also when the
+    viewer, a CSM, sees one line of it.
+    """
+    allowed = _allowed(db, viewer)
+    view = _view(db, now=now, as_of=as_of, window_days=window_days, segment=segment, preferences=preferences)
+    whole = allowed.whole
+    if team_id is not None:
+        whole = (Scope.TEAM, team_id)
+        if not allowed.sees(whole) or team_id not in {one.manager_id for one in view.facts.csms.values()}:
+            raise NotFound("There is no such team.")
+    shared = _team_of(view.facts, whole)
+    everybody = [key for key in _keys(view, Scope.CSM) if shared is None or _in_team(view.facts, key[1], shared)]
+    compared = compare.compare(
+        view.counted, csm_ids=[id for _, id in everybody], standard=view.preferences.response_standard
+    )
+    flights = flight.by_scope(view.facts, horizon=view.preferences.due_days)
+    lines = [key for key in everybody if allowed.sees(key)]
+    return Engagement(
+        window=view.counted.window,
+        currency=view.preferences.reporting_currency,
+        whole=_line(view, whole, flights=flights, comparison=compared.by_csm.get(whole[1])),
+        lines=tuple(_line(view, key, flights=flights, comparison=compared.by_csm.get(key[1])) for key in lines),
+        comparisons=compared,
+        trend=store.trends(
+            db,
+            scope=Scope.CSM,
+            name="response_rate",
+            window_days=view.terms.days,
+            since=view.counted.window.to_on - timedelta(days=TREND_DAYS),
+            ids=[id for _, id in lines],
+        ),
+    )
+
+
+def _team_of(facts: Facts, whole: Key) -> str | None:
+    """The manager whose CSMs are compared with each other; None for everybody."""
+    scope, id = whole
+    if scope == Scope.TOTAL:
+        return None
+    return id if scope == Scope.TEAM else facts.manager_of(id)
+
+
+def _in_team(facts: Facts, csm_id: str, manager_id: str) -> bool:
+    return csm_id == manager_id or facts.manager_of(csm_id) == manager_id
+
+
+def silent(
+    db: Connection, viewer: Viewer, *, now: datetime, as_of: date | None = None, preferences: Preferences | None = None
+) -> SilentPage:
+    """The silent-accounts page of the viewer's accounts."""
+    allowed = _allowed(db, viewer)
+    view = _view(db, now=now, as_of=as_of, preferences=preferences, names=("silent_accounts", "silent_arr"))
+    mine = [one for one in _standings(view) if one.account_id in allowed.accounts]
+    other: dict[AccountState, list[Standing]] = {}
+    for one in mine:
+        if one.state not in (AccountState.SILENT, AccountState.NO_CENSUS):
+            other.setdefault(one.state, []).append(one)
+    found = [one for one in mine if one.state == AccountState.SILENT]
+    scope, scope_id = allowed.whole
+    return SilentPage(
+        window=view.counted.window,
+        currency=view.preferences.reporting_currency,
+        silent=tuple(sorted(found, key=lambda one: (-one.work_order, one.name, one.account_id))),
+        other={state: tuple(other[state]) for state in AccountState if state in other},
+        accounts=view.figure(allowed.whole, "silent_accounts"),
+        revenue=view.figure(allowed.whole, "silent_arr"),
+        scope=scope,
+        scope_id=scope_id,
+        without_rate=tuple(one.name for one in found if one.arr is None and one.amount is not None),
+    )
+
+
+def account(
+    db: Connection,
+    viewer: Viewer,
+    account_id: str,
+    *,
+    now: datetime,
+    window_days: int | None = None,
+    preferences: Preferences | None = None,
+) -> ScopeFigures:
+    """One account's figures, with `standing` (state, score in its parts) and `flight`. The id must be resolved."""
+    allowed = _allowed(db, viewer)
+    view = _view(db, now=now, window_days=window_days, preferences=preferences)
+    key: Key = (Scope.ACCOUNT, account_id)
+    if not allowed.sees(key) or not _book(view.facts, key):
+        raise NotFound("There is no such account.")
+    return _scope_figures(view, [key])[0]
+
+
+def account_states(
+    db: Connection,
+    viewer: Viewer,
+    *,
+    now: datetime,
+    as_of: date | None = None,
+    preferences: Preferences | None = None,
+) -> dict[str, Standing]:
+    """Where each account of the viewer stands, by id: for lists of accounts. A constant number of queries."""
+    allowed = _allowed(db, viewer)
+    view = _view(db, now=now, as_of=as_of, preferences=preferences, names=())
+    return {one.account_id: one for one in _standings(view) if one.account_id in allowed.accounts}
+
+
+def _standings(view: _View) -> list[Standing]:
+    reach = _reach_by_segment(view)
+    return [
+        silence.standing(
+            one,
+            moment=view.facts.moment,
+            limits=view.terms.limits,
+            reach=reach.get(one.segment, reach.get(None)),
+            icc=view.counted.icc,
+        )
+        for one in view.facts.accounts
+    ]
+
+
+def _reach_by_segment(view: _View) -> dict[str | None, float]:
+    """Share of the people reached who answered, by segment from 30 people on, and (None) in all."""
+    people: dict[str | None, dict[tuple[str, str], bool]] = {None: {}}
+    for account in view.facts.accounts:
+        for asked in account.asked:
+            if asked.delivered and cohorts.is_due(asked, moment=view.facts.moment, days=view.terms.days):
+                person = (account.account_id, asked.contact_id)
+                for group in (None, account.segment):
+                    heard = people.setdefault(group, {})
+                    heard[person] = heard.get(person, False) or asked.answered_at is not None
+    return {
+        group: sum(heard.values()) / len(heard)
+        for group, heard in people.items()
+        if heard and (group is None or len(heard) >= _LEAST_PEOPLE_FOR_REACH)
+    }
+
+
+def rows(
+    db: Connection,
+    viewer: Viewer,
+    *,
+    figure: str,
+    scope: Scope,
+    id: str = "",
+    now: datetime,
+    as_of: date | None = None,
+    window_days: int | None = None,
+    preferences: Preferences | None = None,
+) -> list[CountedRow]:
+    """What one figure counts, account by account. Rows with `whole` above 0 add up to its denominator.
+
+    NotFound for a figure or a scope that does not exist or is not the viewer's. A CSM's rows hold
+    what was sent under their name, also where the account has been handed over since.
+    """
+    key: Key = (scope, id)
+    allowed = _allowed(db, viewer)
+    if figure not in BY_NAME or not allowed.sees(key):
+        raise NotFound("There is no such figure.")
+    known = preferences or settings.load(db)
+    days = window_days or known.window_days
+    facts = store.facts(
+        db,
+        moment=store.moment_of(as_of, now=now),
+        window_days=days,
+        preferences=known,
+        account_ids=[id] if scope == Scope.ACCOUNT else None,
+    )
+    found = list(figured.rows(facts, _terms(facts, known, days), key=key, name=figure))
+    names = store.contact_names(db, (unit.contact_id for _, unit in found if unit.contact_id))
+    return [
+        CountedRow(
+            kind=unit.kind,
+            id=unit.id,
+            account_id=account.account_id,
+            account_name=account.name,
+            csm_id=account.csm_id,
+            contact_id=unit.contact_id,
+            contact_name=names.get(unit.contact_id) if unit.contact_id else None,
+            role=unit.role,
+            label=unit.label,
+            part=unit.part,
+            whole=unit.whole,
+            handed_over=account.account_id not in allowed.accounts,
+        )
+        for account, unit in sorted(found, key=lambda row: (row[0].name.casefold(), row[0].account_id))
+    ]
+
+
+# --- the night ---
+
+
+def snapshot(database: Database, now: datetime, *, preferences: Preferences | None = None) -> int:
+    """Keep the figures as they stand; running it again on the same day replaces that day. Returns their number.
+
+    Accounts pass in portions, so that a large company's night is flat in memory.
+    """
+    kept: list[Figure] = []
+    with database.read() as db:
+        known = preferences or settings.load(db)
+        days = known.window_days
+        counted = Counted(cohorts.window(now, days), icc_default=known.icc_default)
+        ids = store.account_ids(db)
+        portions = [ids[start : start + _PORTION] for start in range(0, len(ids), _PORTION)]
+        for portion in portions:
+            facts = store.facts(
+                db,
+                moment=now,
+                window_days=days,
+                preferences=known,
+                account_ids=portion if len(portions) > 1 else None,
+            )
+            figured.count(counted, facts, _terms(facts, known, days))
+            kept += _of_accounts(counted, facts, limits_of(known))
+    kept += [figured.figure(counted, key, one.name) for key in sorted(counted.tallies) for one in CATALOGUE]
+    with database.begin() as db:
+        store.replace_snapshots(db, now.date(), days, kept)
+    return len(kept)
+
+
+def _of_accounts(counted: Counted, facts: Facts, limits: Limits) -> list[Figure]:
+    """Of each account only what its page draws over time; its tallies are let go."""
+    kept: list[Figure] = []
+    for account in facts.accounts:
+        key: Key = (Scope.ACCOUNT, account.account_id)
+        if account.customer:
+            kept += [figured.figure(counted, key, one.name) for one in CATALOGUE if one.nightly]
+            kept.append(_score_figure(counted, account, facts.moment, limits))
+        counted.tallies.pop(key, None)
+    return kept
+
+
+def _score_figure(counted: Counted, account: AccountFacts, moment: datetime, limits: Limits) -> Figure:
+    """The silent score with its seven parts; `reason` is the account's state."""
+    state = silence.state(account, moment=moment, limits=limits)
+    score = silence.score(account, moment=moment) if state in silence.SCORED else None
+    parts: dict[str, float | None] = {} if score is None else dict(score)  # type: ignore[arg-type]  # floats, all of them
+    return Figure(
+        name="silent_score",
+        scope=Scope.ACCOUNT,
+        scope_id=account.account_id,
+        value=score["total"] if score else None,
+        numerator=score["total"] if score else None,
+        denominator=100.0 if score else None,
+        interval=None,
+        state=FigureState.OK if score else FigureState.NO_DATA,
+        reason=str(state),
+        shown=Shown.COUNTS if score else Shown.REASON,
+        counted=1,
+        accounts=1,
+        window=counted.window,
+        as_of=counted.window.to_on,
+        definition_version=VERSION,
+        extra=parts,
+    )
