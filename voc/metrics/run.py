@@ -16,6 +16,7 @@ from voc.base.db import Database
 from voc.base.errors import NotFound, Refused
 from voc.base.preferences import Preferences
 from voc.base.words import AccountState, FigureState, Scope, StaffRole
+from voc.followup import run as followup
 from voc.metrics import cohorts, compare, flight, silence, store
 from voc.metrics import figures as figured
 from voc.metrics.catalogue import BY_NAME, CATALOGUE, VERSION
@@ -452,6 +453,28 @@ def rows(
 
 
 # --- the night ---
+
+
+def catch_up(db: Connection, now: datetime, *, preferences: Preferences | None = None) -> int:
+    """Open a follow-up for each account that is silent, once per spell; returns how many are new. Idempotent.
+
+    It begins with whoever of the silent people weighs most: a decision maker before an end user.
+    """
+    view = _view(db, now=now, preferences=preferences, names=())
+    opened = 0
+    for one in view.facts.accounts:
+        standing = silence.standing(
+            one, moment=now, limits=view.terms.limits, reach=None, icc=view.preferences.icc_default
+        )
+        if standing.state == AccountState.SILENT and standing.spell_on is not None:
+            opened += followup.open_silent(
+                db,
+                account_id=one.account_id,
+                spell_on=standing.spell_on,
+                now=now,
+                contact_id=silence.whom_to_call(one, moment=now),
+            )
+    return opened
 
 
 def snapshot(database: Database, now: datetime, *, preferences: Preferences | None = None) -> int:

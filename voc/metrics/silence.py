@@ -147,6 +147,19 @@ def score(account: AccountFacts, *, moment: datetime) -> SilentScore | None:
     )
 
 
+def whom_to_call(account: AccountFacts, *, moment: datetime) -> str | None:
+    """Of the people who were reached and are silent, the one in the weightiest place who is likeliest still there."""
+    silent = {one.contact_id for one in recent(account, moment=moment) if one.delivered and not _opted_out([one])}
+    places = account.team.places if account.team else ()
+    holders = [
+        (-place.weight, order, -holder.freshness.value, holder.contact_id)
+        for order, place in enumerate(places)
+        for holder in place.reachable
+        if holder.contact_id in silent
+    ]
+    return min(holders)[-1] if holders else None
+
+
 def _heard(asked: Asked, moment: datetime) -> bool:
     return asked.answered_at is not None and moment - WINDOW < asked.answered_at <= moment
 

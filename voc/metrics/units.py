@@ -162,7 +162,7 @@ _SIGN = {"promoter": 1.0, "passive": 0.0, "detractor": -1.0}
 def scores(book: Book, _terms: Terms) -> list[Unit]:
     """One person, one vote: the latest answer; whoever was reached and gave none stands beside it as silent."""
     units = []
-    for contact_id, mails in by_person(one for one in book.due if one.disposition != Disposition.NOT_ELIGIBLE).items():
+    for contact_id, mails in by_person(_delivered(book)).items():
         latest = latest_score(mails)
         if latest is not None:
             label = group_of(latest)
