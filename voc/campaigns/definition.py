@@ -185,6 +185,9 @@ class Questionnaire:
     languages: Mapping[str, Language]
     follow_ups: FollowUps
 
+    def __hash__(self) -> int:
+        return hash(self.hash)  # what is compiled from a questionnaire is kept by it
+
     @property
     def key_question(self) -> Question:
         """The one without which there is no answer: the recommend question, else the first required one."""

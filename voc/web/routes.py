@@ -6,7 +6,7 @@ session: signing in, and what respondents and machines call.
 
 from litestar.types import ControllerRouterHandler
 
-from voc.web import acts, csm, people, programme, signin, steering
+from voc.web import acts, csm, people, programme, respondent, signin, steering
 
 STAFF: list[ControllerRouterHandler] = [
     *signin.STAFF_HANDLERS,
@@ -16,4 +16,4 @@ STAFF: list[ControllerRouterHandler] = [
     *steering.HANDLERS,
     *people.HANDLERS,
 ]
-OPEN: list[ControllerRouterHandler] = [*signin.HANDLERS]
+OPEN: list[ControllerRouterHandler] = [*signin.HANDLERS, *respondent.HANDLERS]
