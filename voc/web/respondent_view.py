@@ -184,7 +184,7 @@ def form_page(
         intro=_intro(say, door, now),
         answering_as=say("answering_as" if door.name else "answering_as_nameless"),
         before=_before(say, language, door),
-        before_hidden=say("answered_hidden") if door.answered_at and not page.own else None,
+        before_hidden=say("answered_hidden") if door.answered_at and not page.own and not wrong else None,
         problems=tuple(Problem(one.field, messages[one.field]) for one in wrong),
         problems_title=_problems_title(say, language, len(wrong)) if wrong else None,
         first=tuple(
@@ -269,10 +269,17 @@ def _field(
         low=_end(question.lowest, text(question.low)) if is_scale else None,
         high=Markup("{} {}").format(text(question.high), question.highest) if is_scale else None,
         longest=question.longest,
-        grid=f"c{len(question.options)}" if is_scale else "words",
+        grid=_grid(question, language),
         css=" ".join([*([shown_class(question)] if question.show_if else []), *(["wrong"] if wrong else [])]),
         wrong=wrong,
     )
+
+
+def _grid(question: Question, language: Language) -> str:
+    if question.kind is Kind.SCALE:
+        return f"c{len(question.options)}"
+    short = len(question.choices) == 3 and all(len(one.text[language.code]) <= 12 for one in question.choices)
+    return "words three" if short else "words"
 
 
 def _end(point: int, text: Markup) -> Markup:
