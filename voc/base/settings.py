@@ -30,6 +30,7 @@ class Mail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     authenticated_domains: list[str] = []  # a CSM of these domains is the sender; others are in Reply-To
     bounce_domain: str | None = None  # of the return path; the from address's domain if not set
     per_second: float = 20.0
+    connections: int = 4  # at the same time to the mail server, from each worker
     timeout_seconds: float = 30.0
 
 
@@ -92,6 +93,8 @@ def _check(settings: Settings, place: str) -> None:
             raise Misconfigured(f"{place}: {key}", f"{port} is not a port", "Write a number from 1 to 65535")
     if settings.sync_every_minutes < 1:
         raise Misconfigured(f"{place}: sync_every_minutes", "must be 1 or more", "Write 60 for once an hour")
+    if not 1 <= settings.mail.connections <= 50:
+        raise Misconfigured(f"{place}: mail.connections", "must be 1 to 50", "Write 4")
     if settings.mail.per_second <= 0:
         raise Misconfigured(f"{place}: mail.per_second", "must be above 0", "Write 20")
 

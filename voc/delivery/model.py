@@ -1,6 +1,6 @@
 """What travels between the outbox, the mail server and the inbox."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -47,20 +47,25 @@ class Handed:
     relay_down: bool = False
 
 
-class NoLongerOurs(Exception):
-    """The message was cancelled, or the lease is over: the final dot must not go out."""
-
-
 class Relay(Protocol):
-    """A mail server. `hand_over` calls `before_final_dot` after the body and immediately before the
-    final dot; when that raises, the connection is dropped, the dot never goes out and the error
-    passes through. It never raises for what the server does. One thread uses a relay at a time.
+    """A mail server. Takes up to `at_once` messages together, so that one commit serves them all.
+
+    `before_final_dots` is called once, after all bodies and immediately before the first final dot,
+    with the places of the messages the server waits to end; it commits, and returns the places whose
+    dot may go out. For the others the connection is dropped: the server has nothing to accept. Its
+    answer is one `Handed` per message, or None for one that was not granted or not tried. It never
+    raises for what the server does. One thread uses a relay at a time.
     """
 
     @property
     def name(self) -> str: ...
 
-    def hand_over(self, envelope: Envelope, *, before_final_dot: Callable[[], None]) -> Handed: ...
+    @property
+    def at_once(self) -> int: ...
+
+    def hand_over(
+        self, envelopes: Sequence[Envelope], *, before_final_dots: Callable[[Sequence[int]], Collection[int]]
+    ) -> list[Handed | None]: ...
 
     def close(self) -> None: ...
 

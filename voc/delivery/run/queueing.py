@@ -86,10 +86,9 @@ def _freeze(
     id, wanted = office.random_id(), office.wanted
     letter = _letter(office, step, answer=answer, unsubscribe=unsubscribe)
     rendered = render.render(asked, language, letter)
-    if step.step is Step.REMINDER_1:
-        rendered = render.with_subject(
-            rendered, next((one.subject for one in earlier if one.step is Step.INVITE), None)
-        )
+    for one in earlier:
+        if step.step is Step.REMINDER_1 and one.step is Step.INVITE:
+            rendered = render.with_subject(rendered, one.subject, address=step.address)
     if wanted.test_mode:
         rendered = render.for_test(rendered, name=letter.name, address=step.address)
     message_id = f"<{id}@{office.own_domain}>"

@@ -5,23 +5,23 @@ immediately before the final dot: unknown, and never repeated by itself.
 """
 
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from voc.base import clock, log, preferences
+from voc.base import log, preferences
 from voc.base.db import Database
 from voc.base.preferences import Preferences
 from voc.base.secrets import Vault
 from voc.base.words import InboundKind, MessageKind
 from voc.campaigns import run as campaigns
 from voc.delivery import mime, rules
-from voc.delivery.model import Claimed, Envelope, Handed, NoLongerOurs, Outcome, Relay, Sent
+from voc.delivery.model import Claimed, Envelope, Handed, Outcome, Relay, Sent
 from voc.delivery.run import effects
 from voc.delivery.store import outbox
 from voc.delivery.store import relay as relays
-
-BATCH = 25  # messages of one claim: few enough that a slow server does not outlast the lease
 
 _log = log.get("delivery")
 
@@ -32,131 +32,98 @@ def send_due(database: Database, relay: Relay, *, now: datetime, vault: Vault, w
     Stops early, with the reason, when sending is paused or the server cannot be reached.
     """
     with database.begin() as db:
-        paused = relays.sending_paused(db)
+        stopped = relays.sending_paused(db)
         counts = Counter(cancelled=outbox.cancel_unwanted(db))
         for message in outbox.give_up(db, now=now):
             effects.not_delivered(db, message.invitation_id, step=message.step, now=now)
-    if paused is None:
-        paused = _send_batches(database, relay, counts, now=now, vault=vault, worker=worker, limit=limit)
-    sent = Sent(**counts, stopped_because=paused)
-    if sent.handed_over or paused:
-        _log.info("messages sent", **counts, stopped_because=paused)
+    desk = _Desk(database, relay, vault, worker, now)
+    while stopped is None and limit > 0:
+        batch, wanted, stopped = _claim(desk, limit=min(limit, relay.at_once))
+        if not batch:
+            break
+        limit -= len(batch)
+        stopped = _hand_over(desk, batch, wanted, counts)
+    sent = Sent(**counts, stopped_because=stopped)
+    if sent.handed_over or stopped:
+        _log.info("messages sent", **counts, stopped_because=stopped)
     return sent
 
 
-def _send_batches(
-    database: Database, relay: Relay, counts: Counter[str], *, now: datetime, vault: Vault, worker: str, limit: int
-) -> str | None:
-    """Claim and hand over batch by batch; why it stopped before all was done, or None."""
-    while limit > 0:
-        with database.begin() as db:
-            state = relays.relay(db, relay.name)
-            if state.open_until is not None and state.open_until > now:
-                return f"The mail server {relay.name} is left alone until {state.open_until:%H:%M} UTC: {state.reason}"
-            set_by_owner = preferences.load(db)
-            batch = outbox.claim(
-                db, preferences=set_by_owner, worker=worker, now=now, lasts=rules.LEASE, limit=min(limit, BATCH)
-            )
-        if not batch:
-            return None
-        limit -= len(batch)
-        stopped = _send_batch(database, relay, batch, counts, set_by_owner, now=now, vault=vault, worker=worker)
-        if stopped is not None:
-            return stopped
-    return None
+@dataclass(frozen=True)
+class _Desk:
+    """Where one worker works, and when."""
+
+    database: Database
+    relay: Relay
+    vault: Vault
+    worker: str
+    now: datetime
 
 
-def _send_batch(
-    database: Database,
-    relay: Relay,
-    batch: list[Claimed],
-    counts: Counter[str],
-    set_by_owner: Preferences,
-    *,
-    now: datetime,
-    vault: Vault,
-    worker: str,
-) -> str | None:
-    """Hand over what was claimed; what is not reached goes back into the queue."""
-    started = clock.seconds()
-    waiting = list(batch)
-    try:
-        while waiting:
-            if clock.seconds() - started > rules.LEASE.total_seconds() / 2:
-                return "The mail server is slow: the rest waits for the next round"
-            claimed = waiting.pop(0)
-            handed = _send_one(database, relay, claimed, set_by_owner, now=now, vault=vault, worker=worker)
-            counts[handed.outcome if handed is not None else "cancelled"] += 1
-            if handed is not None and handed.relay_down:
-                return f"The mail server {relay.name} is not available: {handed.text}"
-    finally:
-        if waiting:
-            with database.begin() as db:
-                outbox.give_back(db, waiting)
-    return None
+def _claim(desk: _Desk, *, limit: int) -> tuple[list[Claimed], Preferences, str | None]:
+    """The first commit: what is ours now, or why nothing is tried."""
+    with desk.database.begin() as db:
+        wanted = preferences.load(db)
+        state = relays.relay(db, desk.relay.name)
+        if state.open_until is not None and state.open_until > desk.now:
+            until = f"{state.open_until:%H:%M} UTC"
+            return [], wanted, f"The mail server {desk.relay.name} is left alone until {until}: {state.reason}"
+        batch = outbox.claim(db, preferences=wanted, worker=desk.worker, now=desk.now, lasts=rules.LEASE, limit=limit)
+        return batch, wanted, relays.sending_paused(db)
 
 
-def _send_one(
-    database: Database,
-    relay: Relay,
-    claimed: Claimed,
-    set_by_owner: Preferences,
-    *,
-    now: datetime,
-    vault: Vault,
-    worker: str,
-) -> Handed | None:
-    """Claimed -> handing over -> what the server said; None if the message was called back on the way."""
-    mail = vault.decrypt(claimed.body)
+def _hand_over(desk: _Desk, batch: list[Claimed], wanted: Preferences, counts: Counter[str]) -> str | None:
+    """Bodies, the second commit, the dots, and what the server said; why it cannot go on, or None."""
+    mails = [desk.vault.decrypt(claimed.body) for claimed in batch]
 
-    def commit_handing_over() -> None:
-        with database.begin() as db:
-            if not outbox.mark_handing_over(db, claimed, preferences=set_by_owner):
-                raise NoLongerOurs
+    def commit_handing_over(ready: Sequence[int]) -> set[int]:
+        with desk.database.begin() as db:
+            ours = outbox.mark_handing_over(db, [batch[place] for place in ready], preferences=wanted)
+        return {place for place in ready if batch[place].id in ours}
 
-    envelope = Envelope(claimed.return_path, claimed.recipient, mail)
-    try:
-        handed = relay.hand_over(envelope, before_final_dot=commit_handing_over)
-    except NoLongerOurs:
-        with database.begin() as db:
-            outbox.give_back(db, [claimed])
-            outbox.cancel_unwanted(db)
-        return None
-    masked = vault.encrypt(mime.masked(mail)) if handed.outcome is Outcome.SENT else None
-    with database.begin() as db:
-        _record(db, relay.name, claimed, handed, now=now, worker=worker, masked=masked)
-    return handed
+    envelopes = [
+        Envelope(claimed.return_path, claimed.recipient, mail) for claimed, mail in zip(batch, mails, strict=True)
+    ]
+    verdicts = desk.relay.hand_over(envelopes, before_final_dots=commit_handing_over)
+    tried = [
+        (claimed, handed, desk.vault.encrypt(mime.masked(mail)) if handed.outcome is Outcome.SENT else None)
+        for claimed, handed, mail in zip(batch, verdicts, mails, strict=True)
+        if handed is not None
+    ]
+    with desk.database.begin() as db:
+        for claimed, handed, masked in tried:
+            _record(db, desk, claimed, handed, masked=masked)
+        # Not tried, or called back at the last moment: what nobody wants any more is cancelled.
+        outbox.give_back(db, [claimed for claimed, handed in zip(batch, verdicts, strict=True) if handed is None])
+        counts["cancelled"] += outbox.cancel_unwanted(db) if len(tried) < len(batch) else 0
+        _brake(db, [claimed for claimed, _handed, _masked in tried])
+        stopped = _note_relay(db, desk, [handed for _claimed, handed, _masked in tried])
+    counts.update(handed.outcome.value for _claimed, handed, _masked in tried)
+    return stopped
 
 
-def _record(
-    db: Connection, relay: str, claimed: Claimed, handed: Handed, *, now: datetime, worker: str, masked: bytes | None
-) -> None:
-    again_at = None
+def _record(db: Connection, desk: _Desk, claimed: Claimed, handed: Handed, *, masked: bytes | None) -> None:
+    now, again_at = desk.now, None
     if handed.outcome is Outcome.LATER:
         again_at = (
             claimed.next_attempt_at
             if handed.relay_down
             else rules.next_attempt(claimed.attempts + 1, now=now, give_up_at=claimed.give_up_at)
         )
-    if not outbox.record(db, claimed, handed, now=now, worker=worker, again_at=again_at, masked=masked):
+    if not outbox.record(db, claimed, handed, now=now, worker=desk.worker, again_at=again_at, masked=masked):
         _log.warning("a late commit was refused", message=claimed.id, outcome=handed.outcome)
-        return
-    _note_relay(db, relay, handed, now=now)
-    if handed.outcome is Outcome.SENT:
-        _sent(db, claimed, now=now)
+    elif handed.outcome is Outcome.SENT:
+        if claimed.kind is MessageKind.CHASE and claimed.invitation_id is not None and claimed.step is not None:
+            campaigns.record_sent(db, claimed.invitation_id, step=claimed.step, at=now)
     elif handed.outcome is Outcome.UNKNOWN:
         effects.not_delivered(db, claimed.invitation_id, step=claimed.step, now=now)
     elif again_at is None:
         _refused(db, claimed, handed, now=now)
 
 
-def _sent(db: Connection, claimed: Claimed, *, now: datetime) -> None:
-    if claimed.kind is not MessageKind.CHASE or claimed.invitation_id is None or claimed.step is None:
-        return
-    campaigns.record_sent(db, claimed.invitation_id, step=claimed.step, at=now)
-    assert claimed.contact_id is not None
-    assert claimed.wave_id is not None
-    if outbox.times_sent(db, contact_id=claimed.contact_id, wave_id=claimed.wave_id, step=claimed.step) > 1:
+def _brake(db: Connection, tried: list[Claimed]) -> None:
+    ids = [claimed.invitation_id for claimed in tried if claimed.invitation_id is not None]
+    if ids and outbox.sent_twice(db, ids):
         relays.set_paused(db, "A contact was sent the same step of a wave twice. Find out why before sending goes on.")
 
 
@@ -177,17 +144,29 @@ def _refused(db: Connection, claimed: Claimed, handed: Handed, *, now: datetime)
         effects.not_delivered(db, claimed.invitation_id, step=claimed.step, now=now)
 
 
-def _note_relay(db: Connection, name: str, handed: Handed, *, now: datetime) -> None:
-    """The circuit, and the brake for refusals that cannot be about their recipients."""
-    before = relays.relay(db, name)
-    if handed.relay_down:
+def _note_relay(db: Connection, desk: _Desk, verdicts: list[Handed]) -> str | None:
+    """The circuit, and the brake for refusals that cannot be about their recipients; why to stop, or None."""
+    before = relays.relay(db, desk.relay.name)
+    down = next((handed for handed in verdicts if handed.relay_down), None)
+    refused = [
+        handed
+        for handed in verdicts
+        if handed.outcome is Outcome.FAILED and rules.refused_recipient(handed) is not InboundKind.HARD_BOUNCE
+    ]
+    took = any(handed.outcome is Outcome.SENT for handed in verdicts)
+    refusals = len(refused) + (0 if took else before.refusals)
+    if down is not None:
         outages = before.outages + 1
-        until = rules.circuit_until(outages, now=now)
-        relays.set_relay(db, name, relays.RelayState(until, outages, before.refusals, handed.text), now=now)
-    elif handed.outcome is Outcome.FAILED and rules.refused_recipient(handed) is not InboundKind.HARD_BOUNCE:
-        refusals = before.refusals + 1
-        relays.set_relay(db, name, relays.RelayState(None, 0, refusals, handed.text), now=now)
+        until = rules.circuit_until(outages, now=desk.now)
+        relays.set_relay(db, desk.relay.name, relays.RelayState(until, outages, refusals, down.text), now=desk.now)
+        return f"The mail server {desk.relay.name} is not available: {down.text}"
+    if refused:
+        state = relays.RelayState(None, 0, refusals, refused[-1].text)
+        relays.set_relay(db, desk.relay.name, state, now=desk.now)
         if refusals >= rules.REFUSALS_IN_A_ROW:
-            relays.set_paused(db, f"The mail server refused {refusals} messages in a row: {handed.text}")
-    elif handed.outcome is Outcome.SENT and before != relays.RelayState():
-        relays.relay_well(db, name)
+            because = f"The mail server refused {refusals} messages in a row: {refused[-1].text}"
+            relays.set_paused(db, because)
+            return because
+    elif took and before != relays.RelayState():
+        relays.relay_well(db, desk.relay.name)
+    return None

@@ -6,7 +6,7 @@ changes nothing. Opt-out, answer, pause and test mode are conditions of the clai
 of the step to handing_over: what they forbid cannot slip between a look and an act.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,6 +21,7 @@ from sqlalchemy import (
     not_,
     or_,
     select,
+    tuple_,
     update,
 )
 
@@ -240,14 +241,19 @@ def _held_by(claimed: Claimed, *states: MessageState) -> ColumnElement[bool]:
     return and_(message.c.id == claimed.id, message.c.fence == claimed.fence, message.c.state.in_(states))
 
 
-def mark_handing_over(db: Connection, claimed: Claimed, *, preferences: Preferences) -> bool:
-    """The second commit. False when the claim is no longer ours or the message may not go any more."""
+def mark_handing_over(db: Connection, claimed: Sequence[Claimed], *, preferences: Preferences) -> set[int]:
+    """The second commit. The ids that may end: their claim is still ours and nothing speaks against them now."""
     done = db.execute(
         update(message)
-        .where(_held_by(claimed, MessageState.CLAIMED), _may_go(preferences))
+        .where(
+            tuple_(message.c.id, message.c.fence).in_([(one.id, one.fence) for one in claimed]),
+            message.c.state == MessageState.CLAIMED,
+            _may_go(preferences),
+        )
         .values(state=MessageState.HANDING_OVER)
+        .returning(message.c.id)
     )
-    return done.rowcount == 1
+    return set(done.scalars())
 
 
 def give_back(db: Connection, claimed: Sequence[Claimed]) -> None:
@@ -447,16 +453,18 @@ def settle(db: Connection, message_id: int, *, state: MessageState, now: datetim
     return done == 1
 
 
-def times_sent(db: Connection, *, contact_id: str, wave_id: int, step: Step) -> int:
-    """How often this contact was sent this step of this wave; more than once must never be."""
-    return db.execute(
-        select(func.count())
-        .select_from(message)
+def sent_twice(db: Connection, invitation_ids: Collection[int]) -> bool:
+    """Whether one of these people was sent the same step of the same wave more than once. It must never be."""
+    of_these = select(invitation.c.contact_id).where(invitation.c.id.in_(invitation_ids))
+    twice = (
+        select(message.c.contact_id)
         .where(
-            message.c.contact_id == contact_id,
-            message.c.wave_id == wave_id,
-            message.c.step == step,
+            message.c.contact_id.in_(of_these),
             message.c.kind == MessageKind.CHASE,
             message.c.state == MessageState.SENT,
         )
-    ).scalar_one()
+        .group_by(message.c.contact_id, message.c.wave_id, message.c.step)
+        .having(func.count() > 1)
+        .limit(1)
+    )
+    return db.execute(twice).first() is not None

@@ -1,0 +1,188 @@
+"""A mail that came back, read: which message it is about, and whether a server, a program or a person wrote it.
+
+Bounces by the standard library's reading of RFC 3464; what it cannot tell stays a soft bounce.
+"""
+
+import email
+import email.policy
+import html as entities
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from email.message import EmailMessage, Message
+from email.utils import getaddresses, parseaddr
+
+from voc.base.words import InboundKind
+from voc.delivery import replies, rules
+from voc.delivery.model import Incoming
+
+_TO = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "To", "Cc")
+_DAEMON = re.compile(
+    r"^(mailer-daemon|postmaster|mail-daemon|mailerdaemon)@|^(mailer-daemon|postmaster)$", re.IGNORECASE
+)
+_BOUNCE_SUBJECT = re.compile(
+    r"undeliver|deliver\w* (status|failure|has failed|incomplete|problem)|returned mail|failure notice|mail delivery"
+    r"|not delivered|unzustellbar|non remis",
+    re.IGNORECASE,
+)
+_AUTOMATIC_SUBJECT = re.compile(
+    r"^\s*(re:\s*|aw:\s*)?(out of (the )?office|auto(matic|mated)?[ -]?(reply|response|antwort)|autoreply|auto:|ooo\b"
+    r"|abwesenheit|abwesend|réponse automatique|absence|respuesta automática|risposta automatica|automatisch antwoord"
+    r"|resposta automática|on (vacation|leave|holiday))",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Mail:
+    """What the envelope and headers of a returned mail say. Addresses in small letters."""
+
+    key: str  # its Message-ID, or nothing
+    sent_to: tuple[str, ...]
+    answers: tuple[str, ...]  # message ids of In-Reply-To and References, newest first
+    sender: str
+    sender_name: str
+    subject: str
+    text: str
+    parsed: EmailMessage
+
+    def is_from(self, address: str) -> bool:
+        return self.sender == address.lower()
+
+
+def parse(raw: bytes, *, envelope_to: Iterable[str] = ()) -> Mail:
+    """Never fails: what cannot be read is empty. `envelope_to` are the RCPT addresses, where they are known."""
+    parsed = email.message_from_bytes(raw, policy=email.policy.default)
+    assert isinstance(parsed, EmailMessage)
+    name, address = parseaddr(_header(parsed, "From"))
+    addressed = getaddresses([_header(parsed, field) for field in _TO for _ in parsed.get_all(field, [])[:1]])
+    answered = re.findall(r"<[^<>\s]+>", f"{_header(parsed, 'References')} {_header(parsed, 'In-Reply-To')}")
+    return Mail(
+        key=_header(parsed, "Message-ID").strip(),
+        sent_to=tuple(dict.fromkeys(to.lower() for to in [*envelope_to, *(to for _name, to in addressed)] if to)),
+        answers=tuple(reversed(answered)),
+        sender=address.lower(),
+        sender_name=name,
+        subject=" ".join(_header(parsed, "Subject").split()),
+        text=_text(parsed),
+        parsed=parsed,
+    )
+
+
+def understand(mail: Mail, *, recipient: str, received_on: date) -> Incoming | None:
+    """What the mail says about the message that went to `recipient`; None for a report of success."""
+    reports = [_report(part) for part in mail.parsed.walk() if part.get_content_type() == "message/delivery-status"]
+    if reports:
+        return _from_reports([group for report in reports for group in report], recipient)
+    if any(part.get_content_type() == "message/feedback-report" for part in mail.parsed.walk()):
+        return Incoming(InboundKind.COMPLAINT, quote=mail.subject[:300] or None)
+    if _DAEMON.search(mail.sender) or (not mail.sender and _BOUNCE_SUBJECT.search(mail.subject)):
+        return _from_words(mail, recipient)
+    if is_automatic(mail):
+        return replies.read_automatic(mail.subject, mail.text, received_on=received_on)
+    return replies.read_human(mail.text)
+
+
+def is_automatic(mail: Mail) -> bool:
+    """Whether a program answered: the header that says so, or the subject that such programs write."""
+    submitted = _header(mail.parsed, "Auto-Submitted").lower()
+    if submitted and not submitted.startswith("no"):
+        return True
+    if any(mail.parsed.get(field) for field in ("X-Autoreply", "X-Autorespond", "X-Auto-Response-Suppress")):
+        return _header(mail.parsed, "X-Autoreply").lower() != "no"
+    if _header(mail.parsed, "Precedence").lower() in ("auto_reply", "auto-reply"):
+        return True
+    return _AUTOMATIC_SUBJECT.search(mail.subject) is not None
+
+
+def _from_reports(groups: list[dict[str, str]], recipient: str) -> Incoming | None:
+    """The report about our own recipient. One about somebody else (an address it was passed on to) is only soft."""
+    about = [group for group in groups if group.get("action")]
+    ours = [group for group in about if recipient.lower() in (group["original"], group["final"])]
+    if not ours:
+        return Incoming(InboundKind.SOFT_BOUNCE, quote=_say(about[0]) if about else None)
+    group = ours[0]
+    if group["action"] in ("delivered", "relayed", "expanded"):
+        return None
+    code = rules.enhanced_code(group["status"]) or rules.enhanced_code(group["said"])
+    said = rules.enhanced_code(group["said"])
+    # Many servers write 5.0.0 above and the true code in their words.
+    if code is not None and code.endswith(".0.0") and said is not None:
+        code = said
+    if group["action"] == "delayed":
+        return Incoming(InboundKind.SOFT_BOUNCE, code=code, quote=_say(group))
+    return Incoming(rules.bounce_kind(code, group["said"]), code=code, quote=_say(group))
+
+
+def _say(group: dict[str, str]) -> str | None:
+    return (group["said"] or group["status"])[:300] or None
+
+
+def _report(part: Message) -> list[dict[str, str]]:
+    """The groups of a delivery-status part, in small pieces; the first is about the message as a whole."""
+    payload = part.get_payload()
+    found = []
+    for block in payload if isinstance(payload, list) else []:
+        if isinstance(block, Message):
+            found.append(
+                {
+                    "action": _header(block, "Action").strip().lower(),
+                    "status": _header(block, "Status").strip(),
+                    "said": " ".join(_header(block, "Diagnostic-Code").partition(";")[2].split()),
+                    "final": _typed_address(_header(block, "Final-Recipient")),
+                    "original": _typed_address(_header(block, "Original-Recipient")),
+                }
+            )
+    return found
+
+
+def _typed_address(value: str) -> str:
+    """`rfc822; ana@calder.example` -> the address."""
+    return value.rpartition(";")[2].strip().strip("<>").lower()
+
+
+def _from_words(mail: Mail, recipient: str) -> Incoming:
+    """A bounce without a report: believed only where it names our recipient."""
+    text = " ".join(mail.text.split())
+    at = text.lower().find(recipient.lower())
+    if at < 0:
+        return Incoming(InboundKind.SOFT_BOUNCE, quote=text[:300] or None)
+    around = text[max(0, at - 200) : at + 400]
+    code = rules.enhanced_code(around)
+    return Incoming(rules.bounce_kind(code, around), code=code, quote=text[at : at + 300])
+
+
+def _header(message: Message, name: str) -> str:
+    """The header as text; a broken one is empty rather than an error."""
+    try:
+        return str(message.get(name, ""))
+    except (ValueError, IndexError, AttributeError, KeyError, TypeError):
+        # The standard library's parser raises any of these on headers that nobody well-meaning wrote.
+        return ""
+
+
+def _text(parsed: EmailMessage) -> str:
+    """The plain text, or the words of the HTML where there is none."""
+    for kind in ("plain", "html"):
+        for part in parsed.walk():
+            if part.get_content_type() == f"text/{kind}" and not part.is_attachment():
+                content = _decoded(part)
+                return content if kind == "plain" else _words_of(content)
+    return ""
+
+
+def _decoded(part: Message) -> str:
+    payload = part.get_payload(decode=True)
+    if not isinstance(payload, bytes):
+        return ""
+    try:
+        return payload.decode(part.get_content_charset("utf-8"), "replace")
+    except LookupError:
+        return payload.decode("utf-8", "replace")
+
+
+def _words_of(html: str) -> str:
+    without = re.sub(r"(?is)<(style|script|head)\b.*?</\1>", " ", html)
+    broken = re.sub(r"(?i)<(br|/p|/div|/li|/tr)\b[^>]*>", "\n", without)
+    return entities.unescape(re.sub(r"<[^>]+>", " ", broken))

@@ -1,0 +1,130 @@
+"""How delivery stands: what its page, the doctor and a rehearsal ask."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, and_, func, or_, select
+
+from voc.base import preferences
+from voc.base.access import Viewer, visible_accounts
+from voc.base.errors import NotFound
+from voc.base.schema import account, contact, inbound, installation, message, relay_state
+from voc.base.secrets import Vault
+from voc.base.words import InboundKind, MessageKind, MessageState, Step
+from voc.delivery.model import Health, Trouble
+
+_BOUNCES = (InboundKind.HARD_BOUNCE, InboundKind.SOFT_BOUNCE, InboundKind.POLICY_BOUNCE, InboundKind.COMPLAINT)
+
+
+def health(db: Connection, *, now: datetime, days: int = 30) -> Health:
+    """What waits and what is stuck now; what was sent and came back, over the last `days`."""
+    since = now - timedelta(days=days)
+    stuck = (MessageState.UNKNOWN, MessageState.FAILED, MessageState.HELD)
+    moving = (MessageState.QUEUED, MessageState.CLAIMED, MessageState.HANDING_OVER)
+    counts = {
+        row.state: row.number
+        for row in db.execute(
+            select(message.c.state, func.count().label("number"))
+            .where(
+                or_(
+                    message.c.state.in_((*stuck, *moving)),
+                    and_(message.c.state == MessageState.SENT, message.c.sent_at >= since),
+                    and_(message.c.state == MessageState.CANCELLED, message.c.created_at >= since),
+                )
+            )
+            .group_by(message.c.state)
+        )
+    }
+    wanted = preferences.load(db)
+    site = db.execute(select(installation.c.sending_paused, installation.c.paused_because)).first()
+    relay = db.execute(
+        select(relay_state.c.reason, relay_state.c.open_until).order_by(relay_state.c.changed_at.desc()).limit(1)
+    ).first()
+    return Health(
+        waiting=counts.get(MessageState.QUEUED, 0),
+        overdue_since=db.execute(
+            select(func.min(message.c.due_at)).where(
+                message.c.state == MessageState.QUEUED, message.c.next_attempt_at <= now
+            )
+        ).scalar(),
+        in_hand=counts.get(MessageState.CLAIMED, 0) + counts.get(MessageState.HANDING_OVER, 0),
+        sent=counts.get(MessageState.SENT, 0),
+        unknown=counts.get(MessageState.UNKNOWN, 0),
+        failed=counts.get(MessageState.FAILED, 0),
+        held=counts.get(MessageState.HELD, 0),
+        cancelled=counts.get(MessageState.CANCELLED, 0),
+        bounced=_bounced(db, since=since),
+        paused_because=(site.paused_because or "Sending is paused") if site and site.sending_paused else None,
+        relay_reason=relay.reason if relay else None,
+        relay_closed_until=relay.open_until if relay and relay.open_until and relay.open_until > now else None,
+        test_address=wanted.test_address if wanted.test_mode else None,
+        waiting_for_test_address=wanted.test_mode and not wanted.test_address,
+        waiting_outside_test_mode=_outside_test_mode(db, wanted.test_address or "") if wanted.test_mode else 0,
+    )
+
+
+def _bounced(db: Connection, *, since: datetime) -> dict[InboundKind, int]:
+    """Messages that came back, by class; refusals during sending have no mail of their own and count as hard."""
+    rows = db.execute(
+        select(inbound.c.kind, func.count(func.distinct(inbound.c.message_id)).label("number"))
+        .where(inbound.c.kind.in_(_BOUNCES), inbound.c.at >= since)
+        .group_by(inbound.c.kind)
+    )
+    found = {InboundKind(row.kind): row.number for row in rows}
+    refused = db.execute(
+        select(func.count()).where(message.c.state == MessageState.FAILED, message.c.bounced_at >= since)
+    ).scalar_one()
+    if refused:
+        found[InboundKind.HARD_BOUNCE] = found.get(InboundKind.HARD_BOUNCE, 0) + refused
+    return found
+
+
+def _outside_test_mode(db: Connection, test_address: str) -> int:
+    return db.execute(
+        select(func.count()).where(message.c.state == MessageState.QUEUED, message.c.recipient != test_address)
+    ).scalar_one()
+
+
+def troubles(db: Connection, viewer: Viewer, *, after_id: int = 0, limit: int = 100) -> list[Trouble]:
+    """Unknown, failed and held messages that the viewer may see, in order of id; `after_id` goes on from a page."""
+    rows = db.execute(
+        select(message, contact.c.account_id)
+        .outerjoin(contact, contact.c.id == message.c.contact_id)
+        .outerjoin(account, account.c.id == contact.c.account_id)
+        .where(
+            message.c.state.in_((MessageState.UNKNOWN, MessageState.FAILED, MessageState.HELD)),
+            message.c.id > after_id,
+            visible_accounts(viewer),
+        )
+        .order_by(message.c.id)
+        .limit(limit)
+    )
+    return [
+        Trouble(
+            id=row.id,
+            kind=MessageKind(row.kind),
+            state=MessageState(row.state),
+            address=row.address,
+            contact_id=row.contact_id,
+            account_id=row.account_id,
+            wave_id=row.wave_id,
+            step=None if row.step is None else Step(row.step),
+            subject=row.subject,
+            due_at=row.due_at,
+            reply_code=row.reply_code,
+            reply_text=row.reply_text,
+        )
+        for row in rows
+    ]
+
+
+def mail_text(db: Connection, message_id: int, viewer: Viewer, *, vault: Vault) -> bytes:
+    """The whole mail as it was made; once it is sent, its links are struck out. NotFound if not the viewer's."""
+    body = db.execute(
+        select(message.c.body)
+        .outerjoin(contact, contact.c.id == message.c.contact_id)
+        .outerjoin(account, account.c.id == contact.c.account_id)
+        .where(message.c.id == message_id, visible_accounts(viewer))
+    ).scalar()
+    if body is None:
+        raise NotFound("There is no such mail, or it is not kept any more.")
+    return vault.decrypt(body)
