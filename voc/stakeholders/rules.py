@@ -66,6 +66,12 @@ def full_name(first: str | None, last: str | None, address: str | None) -> str:
     return " ".join(part for part in (first, last) if part) or address or "Unnamed contact"
 
 
+def split_name(name: str | None) -> tuple[str | None, str | None]:
+    """ "Simon van Aken" -> Simon, van Aken. One word is a first name; the CSM corrects what is not."""
+    first, _space, last = (name or "").strip().partition(" ")
+    return first or None, last.strip() or None
+
+
 def annual_loss_of(roles: Iterable[Role], *, usual: float, senior: float) -> float:
     """Decision makers and executive sponsors change posts more often."""
     return senior if SENIOR & set(roles) else usual

@@ -74,6 +74,14 @@ def mark_left(db: Connection, *, contact_id: str, by: str, at: datetime) -> None
         ours.note(db, contact_id=contact_id, field="left", old=None, new=at.date().isoformat(), by=by, at=at)
 
 
+def mark_back(db: Connection, *, contact_id: str, by: str, at: datetime) -> None:
+    """The person is there after all; nothing if nobody of ours had said that they left."""
+    contact_id = reads.resolve(db, Kind.CONTACT, contact_id)
+    left_on = ours.mark_back(db, contact_id)
+    if left_on is not None:
+        ours.note(db, contact_id=contact_id, field="left", old=left_on.date().isoformat(), new=None, by=by, at=at)
+
+
 def set_role(
     db: Connection, *, account_id: str, contact_id: str, role: Role, held: bool, by: str, now: datetime
 ) -> None:

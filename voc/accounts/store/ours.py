@@ -78,6 +78,14 @@ def mark_left(db: Connection, contact_id: str, *, at: datetime) -> bool:
     return db.execute(changed).rowcount == 1
 
 
+def mark_back(db: Connection, contact_id: str) -> datetime | None:
+    """When the person was said to have left, if so; that is taken back."""
+    left_at = db.execute(select(contact.c.left_at).where(contact.c.id == contact_id)).scalar()
+    if left_at is not None:
+        db.execute(update(contact).where(contact.c.id == contact_id).values(left_at=None))
+    return left_at
+
+
 def note(
     db: Connection, *, contact_id: str, field: str, old: str | None, new: str | None, by: str, at: datetime
 ) -> None:

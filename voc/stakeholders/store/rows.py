@@ -187,6 +187,10 @@ def roles_of(db: Connection, account_id: str, contact_id: str) -> list[Role]:
     return [role for role in Role if role in held]
 
 
+def left_in_crm(db: Connection, contact_id: str) -> bool:
+    return bool(db.execute(select(contact.c.left_company).where(contact.c.id == contact_id)).scalar())
+
+
 def contact_with_address(db: Connection, account_id: str, address: str) -> str | None:
     """The contact of the account who has that address already."""
     same = (contact.c.account_id == account_id, contact.c.email == address.strip().lower())
