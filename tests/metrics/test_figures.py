@@ -1,6 +1,7 @@
 """Frozen histories, with the answers worked out by hand."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import msgspec
 import pytest
@@ -9,6 +10,7 @@ from sqlalchemy import Connection
 from tests import builders
 from tests.builders import NOW, TODAY
 from tests.metrics.world import DAY, World
+from voc.base import preferences, schema
 from voc.base.access import Viewer
 from voc.base.db import Database
 from voc.base.errors import NotFound
@@ -48,8 +50,9 @@ def test_dispositions_make_the_six_rates(database: Database) -> None:
     assert shared(found["response_rate_5"]) == (2, 7)
     assert shared(found["response_rate_1"]) == (2, 9)
     assert shared(found["response_rate_2"]) == (3, 9)
-    assert shared(found["response_rate_3"]) == (2, pytest.approx(7 + 0.9 + 0.5))
-    assert shared(found["response_rate_4"]) == (3, pytest.approx(8.4))
+    assert (found["response_rate_3"].numerator, found["response_rate_4"].numerator) == (2, 3)
+    assert found["response_rate_3"].denominator == pytest.approx(7 + 0.9 + 0.5)
+    assert found["response_rate_4"].denominator == pytest.approx(8.4)
     assert found["response_rate"].parts == {
         "complete": 2,
         "partial": 1,
@@ -242,7 +245,7 @@ def test_merged_records_count_under_the_winner(database: Database) -> None:
         builders.add_contact(db, "new")
         builders.add_contact(db, "old", state="merged", account_id="acc-old", email="new@calder.example")
         for kind, loser, winner in (("account", "acc-old", "acc-1"), ("contact", "old", "new")):
-            db.execute(builders.schema.alias.insert().values(kind=kind, loser_id=loser, winner_id=winner))
+            db.execute(schema.alias.insert().values(kind=kind, loser_id=loser, winner_id=winner))
         world.ask("old", account_id="acc-old", days_ago=120, answer=4, wave="before")
         world.ask("new", days_ago=60, answer=9)
         found = figures(db, Scope.ACCOUNT, "acc-1")
@@ -273,8 +276,6 @@ def test_one_person_with_rows_at_two_accounts_is_asked_once_and_heard_at_both(da
 
 
 def test_money_without_a_rate_is_left_out_and_named(database: Database) -> None:
-    from decimal import Decimal
-
     with database.begin() as db:
         world = World(db)
         for id, currency in (("acc-1", "USD"), ("acc-2", "EUR"), ("acc-3", "SEK")):
@@ -282,8 +283,7 @@ def test_money_without_a_rate_is_left_out_and_named(database: Database) -> None:
             builders.add_contact(db, f"p-{id}", account_id=id)
             answer = 9 if id == "acc-2" else None
             world.ask(f"p-{id}", account_id=id, answer=answer, arr=Decimal(100), currency=currency)
-        known = run.settings.load(db)
-        known = msgspec.structs.replace(known, currency_rates={"EUR": 1.5})
+        known = msgspec.structs.replace(preferences.load(db), currency_rates={"EUR": 1.5})
         found = figures(db, Scope.TOTAL, preferences=known)["arr_heard"]
     assert shared(found) == (150, 250)
     assert found.left_out == ["acc-3"]
