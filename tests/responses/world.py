@@ -39,8 +39,9 @@ def ask_ana(db: Connection, **invitation: Any) -> int:
     add_account(db)
     add_contact(db, roles=("champion",))
     wave_id = add_wave(db, campaign_id=add_campaign(db), questionnaire_version_id=add_version(db))
-    values = {"sent_at": NOW, "closes_at": CLOSES, "next_step": "reminder_1", "due_at": NOW + timedelta(days=4)}
-    values["intended_on"] = values["due_at"].date()  # type: ignore[attr-defined]  # a datetime
+    due_at = NOW + timedelta(days=4)
+    values = {"sent_at": NOW, "closes_at": CLOSES, "next_step": "reminder_1", "due_at": due_at}
+    values["intended_on"] = due_at.date()
     invitation_id = add_invitation(db, wave_id=wave_id, **{**values, **invitation})
     add_link(db, invitation_id)
     add_link(db, invitation_id, UNSUBSCRIBE, "unsubscribe")
@@ -86,7 +87,7 @@ class Browser:
         common = {"token": self.token, "nonce": self.nonce, "trap_filled": trap, "visit": self.visit}
         return {**common, "filled": filled, "now": self.now, "tokens": self.tokens}
 
-    def submit(self, *, trap: bool = False, **typed: str | Sequence[str]) -> Saved | Again | Doubted | None:
+    def submit(self, trap: bool = False, /, **typed: str | Sequence[str]) -> Saved | Again | Doubted | None:
         outcome = run.submit(self.database, **self._form(typed, trap))
         self._keep(outcome)
         return outcome

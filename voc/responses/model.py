@@ -216,24 +216,3 @@ class Thanks:
     score: int | None
     call: bool  # somebody rings: a detractor, or a passive who asked for it
     hear: bool  # a promoter who offered something hears about it
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """A response with its answers, for the pages of our own people."""
-
-    id: int
-    invitation_id: int
-    wave_id: int
-    wave_label: str
-    contact_id: str
-    contact_name: str
-    account_id: str
-    state: ResponseState
-    channel: Channel
-    entered_by: str | None
-    submitted_at: datetime
-    complete: bool
-    score: int | None
-    twice: bool
-    answers: Mapping[str, Given]
