@@ -1,11 +1,18 @@
-"""What a CSM does about people: one POST each, answered with the page it came from and what was done on top."""
+"""What a CSM does about people: one POST each, answered with the page it came from and what was done on top.
 
-from datetime import date
+A form that is refused comes back with everything typed and the reason beside its field.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 from litestar import Response, post
 from litestar.params import FromPath
+from sqlalchemy import Connection
 
+from voc.base.access import Viewer
 from voc.base.errors import NotFound, Refused
 from voc.base.words import Role
 from voc.stakeholders import run as stakeholders
@@ -17,8 +24,43 @@ from voc.web.given import GivenApp, GivenForm, GivenVisit
 from voc.web.visit import EVERYBODY, Visit, roles
 
 
+@dataclass(frozen=True)
+class Input:
+    """A field of a form that can come back."""
+
+    name: str
+    label: str
+    type: str = "text"
+
+
+PERSON = (
+    Input("first_name", "First name"),
+    Input("last_name", "Last name"),
+    Input("email", "Mail address", "email"),
+    Input("title", "Title"),
+)
+EXCLUSION = (Input("reason", "Why"), Input("expires_on", "Until", "date"))
+
+
 def _back(app: App, visit: Visit, form: Form, said: str, **more: Any) -> Response[Any]:
     return pages.back(app, visit, pages.own_path(form.text("back"), "/accounts"), said, **more)
+
+
+def _again(
+    app: App, visit: Visit, form: Form, refused: Refused, *, heading: str, inputs: Sequence[Input]
+) -> Response[str]:
+    """The form once more, with what was typed and the reason."""
+    shown = {one.name for one in inputs} | {"csrf"}
+    hidden = [(name, value) for name in form.names() if name not in shown for value in form.many(name)]
+    context: dict[str, Any] = {
+        "heading": heading,
+        "refused": refused,
+        "inputs": inputs,
+        "typed": form.typed(),
+        "hidden": hidden,
+        "back": pages.own_path(form.text("back"), "/accounts"),
+    }
+    return pages.page(app, visit, "again.html", status=400, **context)
 
 
 def _roles(form: Form) -> list[Role]:
@@ -39,35 +81,129 @@ def _day(form: Form, name: str) -> date:
 @post("/contacts/{contact_id:str}", sync_to_thread=True, opt=roles(*EVERYBODY))
 def about_contact(app: GivenApp, visit: GivenVisit, contact_id: FromPath[str], form: GivenForm) -> Response[Any]:
     """`do` is confirm, left or roles (the ticked ones are kept, at `account_id`)."""
-    viewer, now = visit.viewer, app.now()
+    viewer, now, undo = visit.viewer, app.now(), None
     with app.database.begin() as db:
         name = known.visible_contact(db, contact_id, viewer)
         match form.text("do"):
             case "confirm":
                 stakeholders.confirm(db, contact_id=contact_id, viewer=viewer, now=now)
                 said = f"{name} is confirmed."
+            case "left":
+                stakeholders.mark_left(db, contact_id=contact_id, viewer=viewer, now=now)
+                said = f"{name} is marked as left and is not asked any more."
+                undo = (f"/contacts/{contact_id}", {"do": "confirm", "back": form.text("back")})
+            case "roles":
+                here = form.text("account_id")
+                held = _keep_roles(db, here, contact_id, wanted=_roles(form), viewer=viewer, now=now)
+                said = f"{name} is {view.listed([view.low_word(one) for one in held]) or 'without a role'} from now on."
             case _:
                 raise NotFound("There is no such thing to do with a contact.")
+    return _back(app, visit, form, said, undo=undo)
+
+
+def _keep_roles(
+    db: Connection, account_id: str, contact_id: str, *, wanted: Sequence[Role], viewer: Viewer, now: datetime
+) -> list[Role]:
+    """Exactly these roles at the account; only what differs is said."""
+    known.visible_account(db, account_id, viewer)
+    before = set(known.roles_of(db, account_id, contact_id))
+    for role in Role:
+        if (role in wanted) != (role in before):
+            stakeholders.change_role(
+                db,
+                account_id=account_id,
+                contact_id=contact_id,
+                role=role,
+                held=role in wanted,
+                viewer=viewer,
+                now=now,
+            )
+    return [role for role in Role if role in wanted]
+
+
+@post("/accounts/{account_id:str}/places", sync_to_thread=True, opt=roles(*EVERYBODY))
+def fill_place(app: GivenApp, visit: GivenVisit, account_id: FromPath[str], form: GivenForm) -> Response[Any]:
+    """A contact the CRM knows takes a role."""
+    wanted, contact_id = _roles(form), form.text("contact_id")
+    with app.database.begin() as db:
+        name = known.visible_contact(db, contact_id, visit.viewer)
+        for role in wanted:
+            stakeholders.change_role(
+                db,
+                account_id=account_id,
+                contact_id=contact_id,
+                role=role,
+                held=True,
+                viewer=visit.viewer,
+                now=app.now(),
+            )
+    said = f"{name} is {view.listed([view.low_word(role) for role in wanted])} from now on."
+    return _back(app, visit, form, said)
+
+
+@post("/accounts/{account_id:str}/people", sync_to_thread=True, opt=roles(*EVERYBODY))
+def add_person(app: GivenApp, visit: GivenVisit, account_id: FromPath[str], form: GivenForm) -> Response[Any]:
+    try:
+        with app.database.begin() as db:
+            account = known.visible_account(db, account_id, visit.viewer)
+            added = stakeholders.add_person(
+                db,
+                account_id=account_id,
+                first_name=form.maybe("first_name"),
+                last_name=form.maybe("last_name"),
+                email=form.maybe("email"),
+                title=form.maybe("title"),
+                roles=_roles(form),
+                viewer=visit.viewer,
+                now=app.now(),
+            )
+            name = known.visible_contact(db, added, visit.viewer)
+    except Refused as refused:
+        return _again(app, visit, form, refused, heading="Add a person", inputs=PERSON)
+    return _back(app, visit, form, f"{name} is added at {account}. Enter them in the CRM too, and the two become one.")
+
+
+@post("/suggestions/{suggestion_id:int}", sync_to_thread=True, opt=roles(*EVERYBODY))
+def decide(app: GivenApp, visit: GivenVisit, suggestion_id: FromPath[int], form: GivenForm) -> Response[Any]:
+    """Accept what a respondent, a bounce or a reply told us, or decline it."""
+    accepted = form.text("do") == "accept"
+    with app.database.begin() as db:
+        told = known.suggestion(db, suggestion_id, visit.viewer)
+        stakeholders.decide(
+            db,
+            suggestion_id=suggestion_id,
+            accepted=accepted,
+            viewer=visit.viewer,
+            now=app.now(),
+            roles=_roles(form),
+            successor_too=accepted and told.name is not None,
+        )
+    about = told.contact_name or told.name or told.address or "the suggestion"
+    said = f"Done as suggested about {about}." if accepted else f"The suggestion about {about} is set aside."
     return _back(app, visit, form, said)
 
 
 @post("/accounts/{account_id:str}/exclusions", sync_to_thread=True, opt=roles(*EVERYBODY))
 def exclude(app: GivenApp, visit: GivenVisit, account_id: FromPath[str], form: GivenForm) -> Response[Any]:
     """Do not ask the account, or one contact of it, until a day."""
-    until, contact_id = _day(form, "expires_on"), form.maybe("contact_id")
-    with app.database.begin() as db:
-        name = known.visible_account(db, account_id, visit.viewer)
-        if contact_id is not None:
-            name = known.visible_contact(db, contact_id, visit.viewer)
-        added = stakeholders.exclude(
-            db,
-            account_id=account_id,
-            contact_id=contact_id,
-            reason=form.text("reason"),
-            expires_on=until,
-            viewer=visit.viewer,
-            now=app.now(),
-        )
+    contact_id = form.maybe("contact_id")
+    try:
+        until = _day(form, "expires_on")
+        with app.database.begin() as db:
+            name = known.visible_account(db, account_id, visit.viewer)
+            if contact_id is not None:
+                name = known.visible_contact(db, contact_id, visit.viewer)
+            added = stakeholders.exclude(
+                db,
+                account_id=account_id,
+                contact_id=contact_id,
+                reason=form.text("reason"),
+                expires_on=until,
+                viewer=visit.viewer,
+                now=app.now(),
+            )
+    except Refused as refused:
+        return _again(app, visit, form, refused, heading="Do not ask for a while", inputs=EXCLUSION)
     undo = (f"/exclusions/{added}/end", {"back": form.text("back")})
     return _back(app, visit, form, f"{name} is not asked until {view.day(until)}.", undo=undo)
 
@@ -80,4 +216,4 @@ def end_exclusion(app: GivenApp, visit: GivenVisit, exclusion_id: FromPath[int],
     return _back(app, visit, form, f"{found.contact_name or found.account_name} is asked again.")
 
 
-HANDLERS = [about_contact, exclude, end_exclusion]
+HANDLERS = [about_contact, fill_place, add_person, decide, exclude, end_exclusion]

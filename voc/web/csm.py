@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, TypeVar
 
 from litestar import Response, get
@@ -10,16 +9,20 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from sqlalchemy import Connection
 
+from voc.accounts.store import ProblemRow, last_complete, problems
 from voc.accounts.store import book as accounts
 from voc.base import preferences
-from voc.base.preferences import Preferences
 from voc.base.words import AccountState, AccountStatus, Role, Segment, Sign
 from voc.followup import store as followup
+from voc.metrics import run as metrics
+from voc.metrics import wording
+from voc.metrics.model import Standing
 from voc.responses import store_pages as responses
 from voc.stakeholders import recruiting
 from voc.stakeholders import store as stakeholders
 from voc.stakeholders.model import ActKind, Place, Step, Team
 from voc.web import pages, store
+from voc.web.account_view import score_parts, score_reasons
 from voc.web.given import AnyRequest, GivenApp, GivenVisit
 from voc.web.parts import address
 from voc.web.visit import EVERYBODY, Visit, roles
@@ -78,7 +81,7 @@ class Row:
 
     facts: accounts.AccountRow
     team: Team
-    standing: Any
+    standing: Standing | None
     steps: int
 
 
@@ -89,7 +92,7 @@ def accounts_page(app: GivenApp, visit: GivenVisit, request: AnyRequest) -> Resp
     now, viewer = app.now(), visit.viewer
     with app.database.read() as db:
         values = preferences.load(db)
-        standings = _standings(db, visit, now=now, values=values)
+        standings = metrics.account_states(db, viewer, now=now, preferences=values)
         wanted = accounts.Filter(
             words=asked.words, segment=asked.segment, status=asked.status, csm_id=asked.csm, ids=_in(asked, standings)
         )
@@ -122,15 +125,10 @@ def accounts_page(app: GivenApp, visit: GivenVisit, request: AnyRequest) -> Resp
     return pages.page(app, visit, "accounts.html", **context)
 
 
-def _in(asked: Asked, standings: dict[str, Any]) -> list[str] | None:
+def _in(asked: Asked, standings: dict[str, Standing]) -> list[str] | None:
     if asked.state is None:
         return None
     return [account_id for account_id, one in standings.items() if one.state == asked.state]
-
-
-def _standings(db: Connection, visit: Visit, *, now: datetime, values: Preferences) -> dict[str, Any]:
-    """Where each visible account stands, by its id."""
-    return {}
 
 
 # --- one account --------------------------------------------------------------------------------
@@ -158,24 +156,33 @@ def account_page(app: GivenApp, visit: GivenVisit, account_id: FromPath[str]) ->
         team = stakeholders.team(db, facts.id, now=now, preferences=values)
         steps = stakeholders.recruiting(db, viewer, now=now, preferences=values, account_id=facts.id)
         asked = store.asked_of(db, facts.id, until=now)
+        standing = metrics.account_states(db, viewer, now=now, preferences=values).get(facts.id)
         context: dict[str, Any] = {
             "facts": facts,
             "team": team,
             "chairs": _chairs(team, steps, asked),
             "suggested": [step for step in steps if step.suggestion is not None],
             "asked": asked,
-            "standing": _standings(db, visit, now=now, values=values).get(facts.id),
+            "standing": standing,
             "follow_ups": followup.of_account(db, facts.id, viewer, now=now, preferences=values),
             "heard": responses.heard(db, viewer, account_id=facts.id, company=values.company, until=now),
             "timeline": store.timeline(db, account_id=facts.id, until=now),
             "exclusions": stakeholders.exclusions(db, viewer, today=now.date(), account_id=facts.id),
             "owners": accounts.owners(db, facts.id),
-            "problems": [],
-            "score_parts": [],
+            "problems": _problems(db, facts.id, visit),
+            "score_parts": score_parts(standing),
+            "score_reasons": score_reasons(standing, now.date()),
+            "surprise": wording.surprise(standing) if standing is not None else None,
             "ActKind": ActKind,
             "Role": Role,
         }
     return pages.page(app, visit, "account.html", **context)
+
+
+def _problems(db: Connection, account_id: str, visit: Visit) -> list[ProblemRow]:
+    """What the last complete run found wrong here, for the CSM to mend in the CRM."""
+    last = last_complete(db)
+    return [] if last is None else problems(db, last.id, visit.viewer, account_id=account_id, limit=20)
 
 
 def _chairs(team: Team, steps: list[Step], asked: dict[str, list[store.Asked]]) -> list[Chair]:

@@ -6,7 +6,7 @@ session: signing in, and what respondents and machines call.
 
 from litestar.types import ControllerRouterHandler
 
-from voc.web import acts, csm, people, programme, respondent, signin, steering
+from voc.web import acts, csm, people, programme, respondent, settings_pages, signin, steering, sync
 
 STAFF: list[ControllerRouterHandler] = [
     *signin.STAFF_HANDLERS,
@@ -15,5 +15,7 @@ STAFF: list[ControllerRouterHandler] = [
     *programme.HANDLERS,
     *steering.HANDLERS,
     *people.HANDLERS,
+    *settings_pages.HANDLERS,
+    *sync.HANDLERS,
 ]
 OPEN: list[ControllerRouterHandler] = [*signin.HANDLERS, *respondent.HANDLERS]

@@ -1,0 +1,55 @@
+"""Read-models of one run's page: what kinds of problems there are, and what was changed."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, select
+
+from voc.accounts.model import Kind, ProblemLevel, Reason
+from voc.base.access import Viewer, visible_accounts
+from voc.base.schema import account, sync_change, sync_problem
+
+
+@dataclass(frozen=True)
+class ProblemCount:
+    level: ProblemLevel
+    reason: Reason
+    count: int
+
+
+def problem_counts(db: Connection, run_id: int, viewer: Viewer) -> list[ProblemCount]:
+    """How many problems of each kind the viewer may see; those of no account of ours are for who sees everything."""
+    query = (
+        select(sync_problem.c.level, sync_problem.c.reason, func.count())
+        .select_from(sync_problem.outerjoin(account, account.c.id == sync_problem.c.account_id))
+        .where(sync_problem.c.run_id == run_id)
+        .group_by(sync_problem.c.level, sync_problem.c.reason)
+    )
+    if not viewer.sees_all:
+        query = query.where(visible_accounts(viewer))
+    found = [ProblemCount(ProblemLevel(level), Reason(reason), count) for level, reason, count in db.execute(query)]
+    levels = list(ProblemLevel)
+    return sorted(found, key=lambda one: (levels.index(one.level), -one.count, one.reason))
+
+
+@dataclass(frozen=True)
+class ChangeRow:
+    id: int
+    object: Kind
+    record_id: str
+    change: str
+    fields: list[str]
+    winner_id: str | None
+
+
+def changes(
+    db: Connection, run_id: int, *, object: Kind | None = None, after: int = 0, limit: int = 100
+) -> list[ChangeRow]:
+    """What the run did to records, in the order done, from the one after `after` on."""
+    query = select(sync_change).where(sync_change.c.run_id == run_id, sync_change.c.id > after)
+    if object is not None:
+        query = query.where(sync_change.c.object == object)
+    rows = db.execute(query.order_by(sync_change.c.id).limit(limit))
+    return [
+        ChangeRow(row.id, Kind(row.object), row.record_id, row.change, list(row.fields or ()), row.winner_id)
+        for row in rows
+    ]

@@ -1,0 +1,238 @@
+"""The settings as a form shows them: groups, labels, help, and how typed text becomes a value. Pure.
+
+Every field of `Preferences` stands here once (a test says so); test mode has a place of its own.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, time
+from enum import StrEnum
+from typing import Any
+
+from voc.base.preferences import Preferences
+
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_RATE = re.compile(r"([A-Za-z]{3})\s*[=:]?\s*([0-9]+(?:\.[0-9]+)?)")
+
+
+class Kind(StrEnum):
+    TEXT = "text"
+    NUMBER = "number"
+    WHOLE = "whole"
+    TIME = "time"
+    DAYS = "days"  # dates, one a line
+    WEEKDAYS = "weekdays"
+    RATES = "rates"  # a currency and its rate, one a line
+
+
+@dataclass(frozen=True)
+class Field:
+    name: str
+    label: str
+    help: str = ""
+    kind: Kind = Kind.TEXT
+
+
+@dataclass(frozen=True)
+class Group:
+    key: str
+    title: str
+    intro: str
+    fields: tuple[Field, ...]
+
+
+def _whole(name: str, label: str, help: str = "") -> Field:
+    return Field(name, label, help, Kind.WHOLE)
+
+
+def _number(name: str, label: str, help: str = "") -> Field:
+    return Field(name, label, help, Kind.NUMBER)
+
+
+GROUPS = (
+    Group(
+        "company",
+        "Company",
+        "How pages and mails name us, and in which money we count.",
+        (
+            Field("company", "Name of our company"),
+            Field("reporting_currency", "Reporting currency", "A code of three letters, such as EUR."),
+            Field(
+                "currency_rates",
+                "Rates",
+                "One a line: what one unit of a currency is worth in the reporting currency, such as GBP 1.27.",
+                Kind.RATES,
+            ),
+            Field("default_time_zone", "Time zone", "For pages, and contacts whose zone is unknown: Europe/Berlin."),
+            Field("default_country", "Country", "For contacts whose country is unknown: a code of two letters."),
+        ),
+    ),
+    Group(
+        "standards",
+        "Standards",
+        "What a figure should reach. A CSM is compared with these first, with chance second.",
+        (
+            _number("response_standard", "Response, standard", "A share: 0.5 is half of those asked."),
+            _number("response_goal", "Response, goal", "What we aim at beyond the standard."),
+            _number("coverage_standard", "Fresh coverage, standard", "A share of the points of an account."),
+            _number("follow_up_standard", "Follow-ups in time, standard", "A share of those due."),
+            _whole("window_days", "Window of the figures, days", "180 fits two relationship waves a year."),
+        ),
+    ),
+    Group(
+        "people",
+        "People and freshness",
+        "How sure we are that somebody is still there. Assumed until you measure it.",
+        (
+            _number("fresh_cut", "Fresh from", "A probability: 0.7 is 70%."),
+            _number("annual_loss", "Contacts lost in a year", "A share of all contacts."),
+            _number("annual_loss_senior", "Decision makers and sponsors lost in a year", "They change more often."),
+        ),
+    ),
+    Group(
+        "chase",
+        "The chase",
+        "When mail goes out, and how often one person may get it.",
+        (
+            _whole("due_days", "An invitation is due after, days"),
+            _whole("quarantine_days", "Rest between two invitations, days", "Over all campaigns of one priority."),
+            _whole("messages_per_quarantine", "Messages in that time, at most", "Reminders count too."),
+            _whole("contacts_per_account_day", "People of one account on one day, at most"),
+            Field("opens", "Mail goes out from", "In the contact's own time.", Kind.TIME),
+            Field("closes", "until", "", Kind.TIME),
+            Field("blackout_days", "Days without mail", "One a line, such as 2026-12-24.", Kind.DAYS),
+            _whole("renewal_pause_days", "Rest around a renewal's signature, days"),
+            _whole("stale_after_hours", "CRM data is too old after, hours", "No new invitations from older data."),
+        ),
+    ),
+    Group(
+        "hours",
+        "Business hours",
+        "Of our own people: the clock of a follow-up runs only then, in its owner's zone.",
+        (
+            Field("business_opens", "From", "", Kind.TIME),
+            Field("business_closes", "Until", "", Kind.TIME),
+            Field("business_country", "Holidays of", "A country code of two letters."),
+            Field("business_weekend", "Weekend", "", Kind.WEEKDAYS),
+        ),
+    ),
+    Group(
+        "follow-ups",
+        "Follow-ups",
+        "Limits in business hours. Past a limit the lead is told, later the leader.",
+        (
+            _number("acknowledge_hours", "Detractor, acknowledged within"),
+            _number("contact_hours", "Detractor, contacted within"),
+            _number("resolve_hours", "Detractor, resolved within"),
+            _number("request_hours", "Request or offer, answered within"),
+            _number("silent_hours", "Silent account, contacted within"),
+        ),
+    ),
+    Group(
+        "silence",
+        "Silence",
+        "When no answer counts as silence, and not as too little asking.",
+        (
+            _whole("silent_people", "People reached, at least"),
+            _whole("silent_invitations", "Invitations to each, at least"),
+            _whole("silent_after_days", "or days since the due date"),
+            _whole("customer_too_new_days", "A customer is too new for, days"),
+            _number("icc_default", "How alike colleagues answer", "0.2 is assumed until there are answers enough."),
+        ),
+    ),
+)
+
+
+def group(key: str) -> Group | None:
+    return next((one for one in GROUPS if one.key == key), None)
+
+
+def shown(values: Preferences, field: Field) -> str | list[str]:
+    """The value as its control shows it."""
+    value = getattr(values, field.name)
+    match field.kind:
+        case Kind.TIME:
+            return f"{value:%H:%M}"
+        case Kind.DAYS:
+            return "\n".join(day.isoformat() for day in value)
+        case Kind.RATES:
+            return "\n".join(f"{code} {rate:g}" for code, rate in sorted(value.items()))
+        case Kind.WEEKDAYS:
+            return [str(day) for day in value]
+        case Kind.NUMBER:
+            return f"{value:g}"
+        case _:
+            return "" if value is None else str(value)
+
+
+class Unreadable(ValueError):
+    """What was typed is no value of that kind; the text says what to write."""
+
+
+def parsed(field: Field, text: str, many: list[str]) -> Any:
+    """The value as `preferences.change` takes it; Unreadable with the mend."""
+    return _PARSERS[field.kind](text, many)
+
+
+def _as_number(text: str, _many: list[str]) -> float:
+    try:
+        value = float(text.replace(",", "."))
+    except ValueError:
+        raise Unreadable("Write a number") from None
+    if not abs(value) < 1e9:
+        raise Unreadable("Write a number")
+    return value
+
+
+def _as_whole(text: str, _many: list[str]) -> int:
+    if not re.fullmatch(r"-?[0-9]{1,6}", text):
+        raise Unreadable("Write a whole number")
+    return int(text)
+
+
+def _as_time(text: str, _many: list[str]) -> str:
+    try:
+        return time.fromisoformat(text).isoformat()
+    except ValueError:
+        raise Unreadable("Write a time such as 09:30") from None
+
+
+def _as_days(text: str, _many: list[str]) -> list[str]:
+    days = []
+    for line in text.split():
+        try:
+            days.append(date.fromisoformat(line).isoformat())
+        except ValueError:
+            raise Unreadable(f"“{line[:20]}” is no day: write 2026-12-24, one a line") from None
+    return sorted(set(days))
+
+
+def _as_weekdays(_text: str, many: list[str]) -> list[int]:
+    days = sorted({int(one) for one in many if one in "0123456" and len(one) == 1})
+    if len(days) != len(set(many)):
+        raise Unreadable("Choose days of the week")
+    return days
+
+
+def _as_rates(text: str, _many: list[str]) -> dict[str, float]:
+    rates = {}
+    for line in text.splitlines():
+        if not line.strip():
+            continue
+        found = _RATE.fullmatch(line.strip())
+        if found is None:
+            raise Unreadable(f"“{line.strip()[:20]}” is no rate: write GBP 1.27, one a line")
+        rates[found.group(1).upper()] = float(found.group(2))
+    return rates
+
+
+_PARSERS: dict[Kind, Callable[[str, list[str]], Any]] = {
+    Kind.TEXT: lambda text, _many: text,
+    Kind.NUMBER: _as_number,
+    Kind.WHOLE: _as_whole,
+    Kind.TIME: _as_time,
+    Kind.DAYS: _as_days,
+    Kind.WEEKDAYS: _as_weekdays,
+    Kind.RATES: _as_rates,
+}

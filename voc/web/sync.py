@@ -1,0 +1,138 @@
+"""What reading the CRM brought: runs, their counts, changes and problems, and records that wait to be settled."""
+
+from typing import Annotated, Any
+
+from litestar import Response, get, post
+from litestar.params import FromPath, QueryParameter
+
+from voc.accounts import run as accounts
+from voc.accounts.model import Kind, ProblemLevel, Reason
+from voc.accounts.store import history, run_page
+from voc.accounts.store import reads as records
+from voc.accounts.store.problems import HEADS, problem_table, problems
+from voc.base.errors import NotFound, Refused
+from voc.web import pages, tables
+from voc.web.given import GivenApp, GivenForm, GivenVisit
+from voc.web.parts import address
+from voc.web.visit import ADMINS, EVERYBODY, LEADERS, roles
+
+RUNS, PROBLEMS, CHANGES = 30, 50, 100
+"""How many a page shows."""
+
+
+@get("/sync", sync_to_thread=True, opt=roles(*EVERYBODY))
+def runs_page(
+    app: GivenApp, visit: GivenVisit, before: Annotated[int | None, QueryParameter(name="before")] = None
+) -> Response[str]:
+    with app.database.read() as db:
+        found = history.runs(db, limit=RUNS + 1, before=before)
+        waiting = {kind: records.set_aside(db, visit.viewer, kind=kind) for kind in Kind}
+    context: dict[str, Any] = {
+        "runs": found[:RUNS],
+        "older": found[RUNS - 1].id if len(found) > RUNS else None,
+        "first": before is None,
+        "waiting": {kind: rows for kind, rows in waiting.items() if rows},
+    }
+    return pages.page(app, visit, "sync/runs.html", **context)
+
+
+@get("/sync/{run_id:int}", sync_to_thread=True, opt=roles(*EVERYBODY))
+def one_run(  # noqa: PLR0917 - Litestar passes them by name
+    app: GivenApp,
+    visit: GivenVisit,
+    run_id: FromPath[int],
+    level: Annotated[str, QueryParameter(name="level")] = "",
+    reason: Annotated[str, QueryParameter(name="reason")] = "",
+    after: Annotated[int, QueryParameter(name="after")] = 0,
+) -> Response[str]:
+    """One run: counts per object, what changed, and each refused or warned row with its place and reason."""
+    wanted_level = ProblemLevel(level) if level in set(ProblemLevel) else None
+    wanted_reason = Reason(reason) if reason in set(Reason) else None
+    with app.database.read() as db:
+        run = history.run(db, run_id)
+        if run is None:
+            raise NotFound(f"There is no run {run_id}.")
+        found = problems(
+            db, run_id, visit.viewer, level=wanted_level, reason=wanted_reason, after=after, limit=PROBLEMS + 1
+        )
+        counted = run_page.problem_counts(db, run_id, visit.viewer)
+        newest = history.newest_id(db)
+    context: dict[str, Any] = {
+        "run": run,
+        "problems": found[:PROBLEMS],
+        "further": _further(run_id, level, reason, found[PROBLEMS - 1].id) if len(found) > PROBLEMS else None,
+        "level": wanted_level,
+        "reason": wanted_reason,
+        "counted": counted,
+        "newest": newest == run_id,
+        "unread": [kind for kind in Kind if kind not in run.counts],
+    }
+    return pages.page(app, visit, "sync/run.html", **context)
+
+
+def _further(run_id: int, level: str, reason: str, after: int) -> str:
+    return address(f"/sync/{run_id}", level=level, reason=reason, after=after)
+
+
+@get("/sync/{run_id:int}/problems.csv", sync_to_thread=True, opt=roles(*EVERYBODY))
+def problems_csv(app: GivenApp, visit: GivenVisit, run_id: FromPath[int]) -> Response[bytes]:
+    """Every problem of a run that the viewer may see, for whoever mends the CRM."""
+    with app.database.read() as db:
+        if history.run(db, run_id) is None:
+            raise NotFound(f"There is no run {run_id}.")
+        rows = list(problem_table(db, run_id, visit.viewer))
+    return tables.csv_file(f"sync-{run_id}-problems", HEADS, rows)
+
+
+@get("/sync/{run_id:int}/changes", sync_to_thread=True, opt=roles(*LEADERS))
+def changes_page(
+    app: GivenApp,
+    visit: GivenVisit,
+    run_id: FromPath[int],
+    kind: Annotated[str, QueryParameter(name="object")] = "",
+    after: Annotated[int, QueryParameter(name="after")] = 0,
+) -> Response[str]:
+    """What the run did to each record."""
+    wanted = Kind(kind) if kind in set(Kind) else None
+    with app.database.read() as db:
+        run = history.run(db, run_id)
+        if run is None:
+            raise NotFound(f"There is no run {run_id}.")
+        found = run_page.changes(db, run_id, object=wanted, after=after, limit=CHANGES + 1)
+    further = None
+    if len(found) > CHANGES:
+        further = address(f"/sync/{run_id}/changes", object=wanted, after=found[CHANGES - 1].id)
+    context: dict[str, Any] = {
+        "run": run,
+        "changes": found[:CHANGES],
+        "further": further,
+        "kind": wanted,
+        "kinds": list(Kind),
+    }
+    return pages.page(app, visit, "sync/changes.html", **context)
+
+
+@post("/sync/{run_id:int}/release", sync_to_thread=True, opt=roles(*ADMINS))
+def release(app: GivenApp, visit: GivenVisit, run_id: FromPath[int]) -> Response[Any]:
+    """Apply a held run after somebody looked at what is missing."""
+    accounts.release(app.database, run_id, by=visit.viewer.name, now=app.now())
+    return pages.back(app, visit, f"/sync/{run_id}", "The run was applied as it was read.")
+
+
+@post("/sync/settle", sync_to_thread=True, opt=roles(*EVERYBODY))
+def settle(app: GivenApp, visit: GivenVisit, form: GivenForm) -> Response[Any]:
+    """A record that is missing from the CRM: gone, or still there whatever the CRM says."""
+    if form.text("kind") not in set(Kind) or form.text("do") not in ("gone", "there"):
+        raise Refused("Choose a record from the list")
+    kind, record_id, gone = Kind(form.text("kind")), form.text("record_id"), form.text("do") == "gone"
+    with app.database.begin() as db:
+        waiting = records.set_aside(db, visit.viewer, kind=kind, limit=10_000)
+        record = next((one for one in waiting if one.id == record_id), None)
+        if record is None:
+            raise NotFound("Nothing like that waits to be settled; somebody may have done it already.")
+        accounts.settle_gone(db, kind=kind, record_id=record_id, gone=gone, by=visit.viewer.name, now=app.now())
+    said = "is closed" if gone else "is still there, until the CRM shows it again or says otherwise"
+    return pages.back(app, visit, "/sync", f"{record.name or record.id} {said}.")
+
+
+HANDLERS = [runs_page, one_run, problems_csv, changes_page, release, settle]
