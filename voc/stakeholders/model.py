@@ -59,7 +59,7 @@ class Requirement:
     required_count: int = 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SignOfLife:
     """A dated fact that says somebody is there, or (bounced, left) no longer is."""
 
@@ -69,7 +69,7 @@ class SignOfLife:
     quote: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Freshness:
     """Probability of 0..1 that the contact is still there, and why.
 

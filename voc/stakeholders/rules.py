@@ -8,6 +8,7 @@ from voc import statistics
 from voc.base.errors import Refused
 from voc.base.words import NotAsked, Role, Segment, Sign, SuppressionReason
 from voc.stakeholders.model import Coverage, Freshness, Holder, Place, Requirement, SignOfLife, Team, Threads
+from voc.statistics.freshness import YEAR_DAYS
 
 # How strongly each sign says that the person is there (assumed, 3-metrics 5.2). A delivery is not among
 # them: it is weak evidence that only updates what is known already.
@@ -80,17 +81,20 @@ def annual_loss_of(roles: Iterable[Role], *, usual: float, senior: float) -> flo
 def freshness(signs: Sequence[SignOfLife], *, now: datetime, annual_loss: float) -> Freshness:
     """Probability that the person is still there, and the sign behind it. Signs after `now` do not count."""
     past = [sign for sign in signs if sign.at <= now]
+    if not past:
+        return Freshness(value=0.0)
     ended = max((sign for sign in past if sign.kind in ENDS), key=lambda sign: sign.at, default=None)
     valid = [sign for sign in past if sign.kind in STRENGTH and (ended is None or sign.at > ended.at)]
     value, delivered_at = _value(past, now=now, annual_loss=annual_loss)
     others = [sign for sign in past if sign.kind not in OWN_WORD]
+    own_word = len(others) < len(past)
     return Freshness(
         value=value,
         # Of two equal ones the later: it is the one a reader expects to see named.
-        sign=max(valid, key=lambda sign: (_alone(sign, now, annual_loss), sign.at), default=None),
+        sign=max(valid, key=lambda sign: (_lasting(sign, now, annual_loss), sign.at), default=None),
         ended=ended if not valid else None,
         delivered_at=delivered_at,
-        without_own_word=_value(others, now=now, annual_loss=annual_loss)[0],
+        without_own_word=_value(others, now=now, annual_loss=annual_loss)[0] if own_word else value,
     )
 
 
@@ -121,8 +125,9 @@ def _decayed(
     return statistics.freshness(events=events, now=0.0, annual_loss=annual_loss, bounce_at=max(ends, default=None))
 
 
-def _alone(sign: SignOfLife, now: datetime, annual_loss: float) -> float:
-    return _decayed([sign], now=now, annual_loss=annual_loss)
+def _lasting(sign: SignOfLife, now: datetime, annual_loss: float) -> float:
+    """What is left of one sign's strength: its place among the others."""
+    return STRENGTH[sign.kind] * (1 - annual_loss) ** (-_days(sign.at, now) / YEAR_DAYS)
 
 
 def _days(at: datetime, now: datetime) -> float:

@@ -54,19 +54,23 @@ def _books(db: Connection, viewer: Viewer, account_id: str | None) -> list[Book]
 
 def signs_known(db: Connection, viewer: Viewer, *, now: datetime) -> SignsKnown:
     """Contacts of the valid customers the viewer sees, and how many of them ever showed a sign of life."""
-    lives = (
-        select(func.coalesce(alias.c.winner_id, sign_of_life.c.contact_id).label("id"))
+    counted = (
+        account.c.status == AccountStatus.CUSTOMER,
+        account.c.state == RecordState.LIVE,
+        contact.c.state == RecordState.LIVE,
+        visible_accounts(viewer),
+    )
+    contacts = select(func.count()).select_from(contact).join(account, account.c.id == contact.c.account_id)
+    # From the signs to the contacts: the other way round each contact would look through all signs.
+    with_sign = (
+        select(func.count(contact.c.id.distinct()))
+        .select_from(sign_of_life)
         .outerjoin(alias, and_(alias.c.kind == "contact", alias.c.loser_id == sign_of_life.c.contact_id))
+        .join(contact, contact.c.id == func.coalesce(alias.c.winner_id, sign_of_life.c.contact_id))
+        .join(account, account.c.id == contact.c.account_id)
         .where(sign_of_life.c.kind.not_in([Sign.BOUNCED, Sign.LEFT, Sign.DELIVERED]), sign_of_life.c.at <= now)
-        .distinct()
-        .subquery()
     )
-    query = (
-        select(func.count(), func.count(lives.c.id))
-        .select_from(contact)
-        .join(account, and_(account.c.id == contact.c.account_id, account.c.status == AccountStatus.CUSTOMER))
-        .outerjoin(lives, lives.c.id == contact.c.id)
-        .where(contact.c.state == RecordState.LIVE, account.c.state == RecordState.LIVE, visible_accounts(viewer))
+    return SignsKnown(
+        contacts=db.execute(contacts.where(*counted)).scalar_one(),
+        with_sign=db.execute(with_sign.where(*counted)).scalar_one(),
     )
-    contacts, with_sign = db.execute(query).one()
-    return SignsKnown(contacts=contacts, with_sign=with_sign)
