@@ -1,5 +1,6 @@
 """Signs of life -> freshness, reachability, places and coverage (3-metrics 5). Pure."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -127,7 +128,8 @@ def _decayed(
 
 def _lasting(sign: SignOfLife, now: datetime, annual_loss: float) -> float:
     """What is left of one sign's strength: its place among the others."""
-    return STRENGTH[sign.kind] * (1 - annual_loss) ** (-_days(sign.at, now) / YEAR_DAYS)
+    years = -_days(sign.at, now) / YEAR_DAYS
+    return STRENGTH[sign.kind] * math.pow(1 - annual_loss, years)
 
 
 def _days(at: datetime, now: datetime) -> float:

@@ -1,0 +1,38 @@
+"""The tables of this stage: `cases` for pages and figures, `opening` for what makes and moves them, `telling` for mails."""
+
+from voc.followup.store.cases import board, causes, follow_up, listing, of_account, sla
+from voc.followup.store.opening import (
+    add_event,
+    mark_seen,
+    move,
+    open_case,
+    owner_of,
+    questionnaire_files,
+    to_hand_over,
+    unseen_answers,
+    write,
+)
+from voc.followup.store.telling import in_outbox, leaders, leads, open_cases, past_a_limit
+
+__all__ = [
+    "add_event",
+    "board",
+    "causes",
+    "follow_up",
+    "in_outbox",
+    "leaders",
+    "leads",
+    "listing",
+    "mark_seen",
+    "move",
+    "of_account",
+    "open_case",
+    "open_cases",
+    "owner_of",
+    "past_a_limit",
+    "questionnaire_files",
+    "sla",
+    "to_hand_over",
+    "unseen_answers",
+    "write",
+]

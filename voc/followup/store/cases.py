@@ -1,0 +1,222 @@
+"""Follow-ups as pages and figures read them. Every list is what the viewer may see, by account."""
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
+
+from voc.base import schema
+from voc.base.access import Viewer, visible_accounts
+from voc.base.errors import NotFound
+from voc.base.preferences import Preferences
+from voc.base.schema import account, alias, answer, contact, csm, follow_up_event, invitation, response
+from voc.base.words import Cause, FollowUpKind, FollowUpState, Role
+from voc.followup import rules
+from voc.followup.hours import of_owner
+from voc.followup.model import CauseCount, Event, FollowUp, Sla
+from voc.stakeholders.rules import full_name
+
+OPEN = (FollowUpState.NEW, FollowUpState.ACKNOWLEDGED, FollowUpState.CONTACTED)
+_THE_WHY = "why"
+table = schema.follow_up
+
+
+def listing(
+    db: Connection,
+    viewer: Viewer,
+    *,
+    now: datetime,
+    preferences: Preferences,
+    states: Collection[FollowUpState] | None = None,
+    mine: bool = False,
+    late: bool = False,
+    account_id: str | None = None,
+    limit: int | None = None,
+) -> list[FollowUp]:
+    """Cases the viewer sees: those with something due first, the most urgent on top, then the latest closed.
+
+    `mine` are those the viewer's own CSM id owns; `late` those past a limit.
+    """
+    conditions: list[ColumnElement[bool]] = []
+    if late:
+        states = [state for state in OPEN if states is None or state in states]
+    if states is not None:
+        conditions.append(table.c.state.in_(list(states)))
+    if mine:
+        conditions.append(table.c.owner_csm_id == (viewer.csm_id or ""))
+    if account_id is not None:
+        conditions.append(account.c.id == account_id)
+    found = cases(db, viewer, *conditions, now=now, preferences=preferences)
+    if late:
+        found = [case for case in found if case.late]
+    return sorted(found, key=_urgency)[:limit]
+
+
+def _urgency(case: FollowUp) -> tuple[bool, float, int]:
+    if case.bar is not None:
+        return (False, case.bar.due_at.timestamp(), case.id)
+    closed_at = case.confirmed_at or case.resolved_at or case.opened_at
+    return (True, -closed_at.timestamp(), case.id)
+
+
+def board(
+    db: Connection, viewer: Viewer, *, now: datetime, preferences: Preferences, mine: bool = False
+) -> dict[FollowUpState, list[FollowUp]]:
+    """The columns of the board: every state but confirmed, each with its most urgent case on top."""
+    columns = [state for state in FollowUpState if state != FollowUpState.CONFIRMED]
+    found = listing(db, viewer, now=now, preferences=preferences, states=columns, mine=mine)
+    return {state: [case for case in found if case.state == state] for state in columns}
+
+
+def follow_up(
+    db: Connection, follow_up_id: int, viewer: Viewer, *, now: datetime, preferences: Preferences
+) -> FollowUp:
+    """One case with its events, the first first. NotFound if it is not the viewer's to see."""
+    found = cases(db, viewer, table.c.id == follow_up_id, now=now, preferences=preferences)
+    if not found:
+        raise NotFound("There is no such follow-up, or it is not yours.")
+    rows = db.execute(
+        select(follow_up_event)
+        .where(follow_up_event.c.follow_up_id == follow_up_id)
+        .order_by(follow_up_event.c.at, follow_up_event.c.id)
+    )
+    return replace(found[0], events=tuple(Event(row.at, row.what, row.by, row.note) for row in rows))
+
+
+def of_account(
+    db: Connection, account_id: str, viewer: Viewer, *, now: datetime, preferences: Preferences
+) -> list[FollowUp]:
+    """Every case of an account, the open ones first."""
+    return listing(db, viewer, now=now, preferences=preferences, account_id=account_id)
+
+
+def sla(
+    db: Connection, *, opened_from: datetime, opened_to: datetime, now: datetime, preferences: Preferences
+) -> list[Sla]:
+    """Each case opened in [from, to) against its limit for the first contact, as known at `now`.
+
+    For figures: of every account, in the order of opening. A contact after `now` has not happened.
+    """
+    opened = and_(table.c.opened_at >= opened_from, table.c.opened_at < opened_to)
+    query = select(table, account.c.id.label("known_as"), csm.c.time_zone).where(opened)
+    rows = []
+    for row in db.execute(joined(query).order_by(table.c.opened_at, table.c.id)):
+        done = row.contacted_at is not None and row.contacted_at <= now
+        hours = of_owner(row.time_zone, preferences).elapsed(row.opened_at, row.contacted_at if done else now)
+        kind = FollowUpKind(row.kind)
+        limit = rules.clock(kind, preferences).contact_hours
+        rows.append(Sla(row.id, kind, row.known_as, row.owner_csm_id, row.opened_at, done, hours, limit))
+    return rows
+
+
+def causes(db: Connection, viewer: Viewer, *, since: datetime) -> list[CauseCount]:
+    """Root causes of the cases confirmed since then, the most frequent first."""
+    accounts = func.count(account.c.id.distinct())
+    query = joined(select(table.c.cause, func.count(), accounts)).where(
+        table.c.confirmed_at >= since, table.c.cause.is_not(None), visible_accounts(viewer)
+    )
+    rows = db.execute(query.group_by(table.c.cause).order_by(func.count().desc(), table.c.cause))
+    return [CauseCount(Cause(cause), cases, places) for cause, cases, places in rows]
+
+
+def joined(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """With the account it counts for today (a merged one's winner) and the owner's CSM row."""
+    merged = and_(alias.c.kind == "account", alias.c.loser_id == table.c.account_id)
+    return (
+        query.select_from(table)
+        .outerjoin(alias, merged)
+        .join(account, account.c.id == func.coalesce(alias.c.winner_id, table.c.account_id))
+        .outerjoin(csm, csm.c.id == table.c.owner_csm_id)
+    )
+
+
+def cases(
+    db: Connection, viewer: Viewer, *conditions: ColumnElement[bool], now: datetime, preferences: Preferences
+) -> list[FollowUp]:
+    accounts_csm = csm.alias("accounts_csm")
+    query = (
+        joined(
+            select(
+                table,
+                account.c.id.label("known_as"),
+                account.c.name.label("account_name"),
+                account.c.arr,
+                account.c.currency,
+                contact.c.first_name,
+                contact.c.last_name,
+                contact.c.title,
+                contact.c.email,
+                invitation.c.roles,
+                csm.c.name.label("owner_name"),
+                csm.c.email.label("owner_address"),
+                csm.c.time_zone,
+                func.coalesce(csm.c.manager_id, accounts_csm.c.manager_id).label("lead_csm_id"),
+            )
+        )
+        .outerjoin(accounts_csm, accounts_csm.c.id == account.c.csm_id)
+        .outerjoin(contact, contact.c.id == table.c.contact_id)
+        .outerjoin(response, response.c.id == table.c.response_id)
+        .outerjoin(invitation, invitation.c.id == response.c.invitation_id)
+        .where(visible_accounts(viewer), *conditions)
+        .order_by(table.c.opened_at, table.c.id)
+    )
+    rows = db.execute(query).all()
+    said = _said(db, {row.response_id for row in rows if row.response_id is not None})
+    return [_case(row, said.get(row.response_id, (None, ())), now=now, preferences=preferences) for row in rows]
+
+
+def _case(row: Any, said: tuple[str | None, tuple[str, ...]], *, now: datetime, preferences: Preferences) -> FollowUp:
+    hours = of_owner(row.time_zone, preferences)
+    words, asked = said
+    case = FollowUp(
+        id=row.id,
+        kind=FollowUpKind(row.kind),
+        state=FollowUpState(row.state),
+        account_id=row.known_as,
+        account_name=row.account_name,
+        arr=row.arr,
+        currency=row.currency,
+        contact_id=row.contact_id,
+        contact_name=full_name(row.first_name, row.last_name, row.email) if row.contact_id else None,
+        contact_title=row.title,
+        contact_address=row.email,
+        roles=tuple(Role(role) for role in row.roles or ()),
+        wave_id=row.wave_id,
+        response_id=row.response_id,
+        score=row.score,
+        words=words,
+        asked=asked,
+        owner_csm_id=row.owner_csm_id,
+        owner_name=row.owner_name,
+        owner_address=row.owner_address,
+        time_zone=hours.zone,
+        lead_csm_id=row.lead_csm_id,
+        opened_at=row.opened_at,
+        acknowledge_by=row.acknowledge_by,
+        contact_by=row.contact_by,
+        resolve_by=row.resolve_by,
+        acknowledged_at=row.acknowledged_at,
+        contacted_at=row.contacted_at,
+        resolved_at=row.resolved_at,
+        confirmed_at=row.confirmed_at,
+        cause=Cause(row.cause) if row.cause else None,
+        outcome=row.outcome,
+        lead_told_at=row.lead_told_at,
+        leader_told_at=row.leader_told_at,
+    )
+    return rules.with_bar(case, hours=hours, preferences=preferences, now=now)
+
+
+def _said(db: Connection, response_ids: Collection[int]) -> dict[int, tuple[str | None, tuple[str, ...]]]:
+    """Response -> the person's own words (the why, else the first text), and what was answered with yes."""
+    query = select(answer).where(answer.c.response_id.in_(sorted(response_ids))).order_by(answer.c.id)
+    words: dict[int, str] = {}
+    asked: dict[int, tuple[str, ...]] = {}
+    for row in db.execute(query) if response_ids else ():
+        if row.text and row.text.strip() and (row.response_id not in words or row.question == _THE_WHY):
+            words[row.response_id] = row.text.strip()
+        if row.choices == ["yes"]:
+            asked[row.response_id] = (*asked.get(row.response_id, ()), row.question)
+    return {id: (words.get(id), asked.get(id, ())) for id in response_ids}
