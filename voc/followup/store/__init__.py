@@ -1,4 +1,4 @@
-"""The tables of this stage: `cases` for pages and figures, `opening` for what makes and moves them, `telling` for mails."""
+"""The tables of this stage: `cases` for pages and figures, `opening` makes and moves them, `telling` for mails."""
 
 from voc.followup.store.cases import board, causes, follow_up, listing, of_account, sla
 from voc.followup.store.opening import (
