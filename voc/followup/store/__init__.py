@@ -1,5 +1,6 @@
 """The tables of this stage: `cases` for pages and figures, `opening` makes and moves them, `telling` for mails."""
 
+from voc.followup.model import CauseCount
 from voc.followup.store.cases import board, causes, follow_up, listing, of_account, sla
 from voc.followup.store.opening import (
     add_event,
@@ -15,6 +16,7 @@ from voc.followup.store.opening import (
 from voc.followup.store.telling import in_outbox, leaders, leads, open_cases, past_a_limit
 
 __all__ = [
+    "CauseCount",
     "add_event",
     "board",
     "causes",
