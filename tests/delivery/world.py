@@ -108,10 +108,10 @@ class Sink:
 
 
 @contextmanager
-def serving(handler: Any, **smtp: Any) -> Iterator[int]:
+def serving(handler: Any, *, port: int | None = None) -> Iterator[int]:
     """A real mail server on a free port of this machine."""
-    port = free_port()
-    controller = Controller(handler, hostname="127.0.0.1", port=port, ready_timeout=20, **smtp)
+    port = port or free_port()
+    controller = Controller(handler, hostname="127.0.0.1", port=port, ready_timeout=20)
     controller.start()
     try:
         yield port

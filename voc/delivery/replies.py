@@ -44,9 +44,9 @@ def unquoted(text: str) -> str:
 
 
 def _sentences(text: str) -> list[str]:
-    # A line that goes on in small letters is the same sentence; an initial's full stop ends none.
+    # A line that goes on in small letters is the same sentence; the full stop of an initial or of a number ends none.
     joined = re.sub(r"[ \t]*\n(?=[a-zäöüéèáíóúñç(])", " ", text)
-    return [part.strip() for part in re.split(r"(?<=[.!?])(?<!\b[A-Z]\.)\s+|\n+", joined) if part.strip()]
+    return [part.strip() for part in re.split(r"(?<=[.!?])(?<!\b[A-Z]\.)(?<!\d\.)\s+|\n+", joined) if part.strip()]
 
 
 def _says_left(sentence: str) -> bool:

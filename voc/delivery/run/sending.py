@@ -42,7 +42,10 @@ def send_due(database: Database, relay: Relay, *, now: datetime, vault: Vault, w
         if not batch:
             break
         limit -= len(batch)
+        before = counts.total()
         stopped = _hand_over(desk, batch, wanted, counts)
+        if counts.total() == before:
+            break  # nothing could be tried: the next round sees further
     sent = Sent(**counts, stopped_because=stopped)
     if sent.handed_over or stopped:
         _log.info("messages sent", **counts, stopped_because=stopped)

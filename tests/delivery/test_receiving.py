@@ -1,0 +1,188 @@
+"""What comes back is acted on once, for the person the mail was for, and for nobody else."""
+
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from tests.builders import NOW, add_staff
+from tests.delivery.world import SETTINGS, Sink, add_due_wave, install, messages, queue_all, relay_to, serving
+from voc.base import schema
+from voc.base.db import Database
+from voc.base.secrets import Vault
+from voc.base.tokens import RandomTokens
+from voc.base.words import InboundKind
+from voc.delivery import run
+
+
+class Desk:
+    """Ana Ruiz was sent the invitation; `receive` takes what comes back."""
+
+    def __init__(self, database: Database, vault: Vault, **wanted: Any) -> None:
+        self.database, self.vault = database, vault
+        with database.begin() as db:
+            install(db, **wanted)
+            add_due_wave(db, people=2)
+            add_staff(db, "clara@kestrel.example", name="Clara Wendt", role="admin")
+        queue_all(database, vault)
+        with serving(Sink()) as port:
+            relay = relay_to(port)
+            run.send_due(database, relay, now=NOW, vault=vault, worker="one")
+            relay.close()
+        self.sent, self.other = messages(database)
+
+    def receive(self, mail: EmailMessage | bytes) -> InboundKind | None:
+        raw = mail if isinstance(mail, bytes) else mail.as_bytes()
+        return run.receive(self.database, raw, now=NOW, vault=self.vault, tokens=RandomTokens(), settings=SETTINGS)
+
+    def rows(self, table: Any) -> list[Any]:
+        with self.database.read() as db:
+            return list(db.execute(select(table).order_by(table.c.id)).all())
+
+    @property
+    def invited(self) -> Any:
+        return self.rows(schema.invitation)[0]
+
+    def reply(self, text: str, *, to: str | None = None, sender: str | None = None, **headers: str) -> EmailMessage:
+        mail = EmailMessage()
+        mail["From"] = sender or f"Ana Ruiz <{self.sent.address}>"
+        mail["To"] = to or self.sent.return_path
+        mail["Subject"] = headers.pop("subject", "Re: " + self.sent.subject)
+        mail["Message-ID"] = "<answer-1@calder.example>"
+        for name, value in headers.items():
+            mail[name.replace("_", "-")] = value
+        mail.set_content(text)
+        return mail
+
+    def bounce(
+        self, status: str, said: str, *, to: str | None = None, recipient: str | None = None, action: str = "failed"
+    ) -> bytes:
+        return (
+            f"From: Mail Delivery System <MAILER-DAEMON@mx.calder.example>\r\nTo: {to or self.sent.return_path}\r\n"
+            "Subject: Undelivered Mail Returned to Sender\r\nMessage-ID: <b1@mx.calder.example>\r\n"
+            "MIME-Version: 1.0\r\n"
+            'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'
+            "--b\r\nContent-Type: text/plain\r\n\r\nI'm sorry to have to inform you.\r\n"
+            "--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.calder.example\r\n\r\n"
+            f"Final-Recipient: rfc822; {recipient or self.sent.address}\r\nAction: {action}\r\nStatus: {status}\r\n"
+            f"Diagnostic-Code: smtp; {said}\r\n\r\n--b--\r\n"
+        ).encode()
+
+
+@pytest.fixture
+def desk(database: Database, vault: Vault) -> Desk:
+    return Desk(database, vault)
+
+
+def test_an_address_that_is_gone_is_suppressed_and_the_csm_is_told(desk: Desk) -> None:
+    mail = desk.bounce("5.1.1", "550 5.1.1 <ana@calder.example>: user unknown")
+    assert desk.receive(mail) == InboundKind.HARD_BOUNCE
+    assert desk.receive(mail) == InboundKind.HARD_BOUNCE
+    assert [(row.address, row.reason) for row in desk.rows(schema.suppression)] == [(desk.sent.address, "bounced")]
+    assert [row.kind for row in desk.rows(schema.sign_of_life)] == ["bounced"]
+    assert [row.kind for row in desk.rows(schema.suggestion)] == ["bounced"]
+    assert (desk.invited.stopped, desk.invited.bounced_at) == ("bounced", NOW)
+    assert len(desk.rows(schema.inbound)) == 1
+    assert messages(desk.database)[0].bounce_code == "5.1.1"
+
+
+def test_a_full_mailbox_changes_nothing(desk: Desk) -> None:
+    assert desk.receive(desk.bounce("5.2.2", "552 mailbox full")) == InboundKind.SOFT_BOUNCE
+    assert desk.rows(schema.suppression) == []
+    assert desk.invited.stopped is None
+
+
+def test_a_bounce_for_our_reputation_alerts_the_admin_and_spares_the_contact(desk: Desk) -> None:
+    assert desk.receive(desk.bounce("5.7.1", "550 blocked")) == InboundKind.POLICY_BOUNCE
+    assert desk.rows(schema.suppression) == []
+    assert desk.invited.stopped is None
+    assert [(row.kind, row.recipient) for row in messages(desk.database)[2:]] == [("alert", "clara@kestrel.example")]
+
+
+def test_a_forged_bounce_without_our_return_path_is_left(desk: Desk) -> None:
+    assert desk.receive(desk.bounce("5.1.1", "550 unknown", to="feedback@kestrel.example")) is None
+    assert desk.receive(desk.bounce("5.1.1", "550 unknown", to="b-0000@bounce.kestrel.example")) is None
+    assert desk.rows(schema.suppression) == []
+
+
+def test_a_bounce_about_somebody_else_strikes_nobody_off(desk: Desk) -> None:
+    mail = desk.bounce("5.1.1", "550 user unknown", recipient=desk.other.address)
+    assert desk.receive(mail) == InboundKind.SOFT_BOUNCE
+    assert desk.rows(schema.suppression) == []
+
+
+def test_away_moves_the_next_step_behind_the_day_of_return(desk: Desk) -> None:
+    mail = desk.reply("I am away until 11 March.", subject="Automatic reply", Auto_Submitted="auto-replied")
+    assert desk.receive(mail) == InboundKind.AWAY
+    assert [row.kind for row in desk.rows(schema.sign_of_life)] == ["out_of_office"]
+    assert (desk.invited.stopped, desk.invited.next_step) == (None, "reminder_1")
+    assert desk.invited.intended_on.isoformat() == "2026-03-12"
+
+
+def test_left_stops_the_chase_and_names_the_successor_to_the_csm(desk: Desk) -> None:
+    text = "I have left Calder & Moss. Please contact Jon Vik at jon.vik@calder.example."
+    assert desk.receive(desk.reply(text, subject="Automatic reply", Auto_Submitted="auto-replied")) == InboundKind.LEFT
+    found = [(row.kind, row.name, row.address, row.quote) for row in desk.rows(schema.suggestion)]
+    assert found == [
+        ("left", None, None, "I have left Calder & Moss."),
+        ("successor", "Jon Vik", "jon.vik@calder.example", "I have left Calder & Moss."),
+    ]
+    assert desk.invited.stopped == "left"
+    assert desk.rows(schema.invitation)[1].stopped is None
+
+
+def test_a_persons_reply_stops_the_chase_and_goes_on_to_the_csm(desk: Desk) -> None:
+    assert desk.receive(desk.reply("Could we talk? Nobody picks up at night.")) == InboundKind.REPLY
+    assert desk.invited.stopped == "replied"
+    assert [(row.kind, row.quote) for row in desk.rows(schema.sign_of_life)] == [
+        ("replied", "Could we talk? Nobody picks up at night.")
+    ]
+    forwarded = messages(desk.database)[2]
+    assert (forwarded.recipient, forwarded.kind) == ("dana.whitlock@kestrel.example", "follow_up")
+    assert b"Reply-To: Ana Ruiz <con-1@calder.example>" in desk.vault.decrypt(forwarded.body)
+
+
+def test_a_reply_to_the_house_address_is_known_by_the_mail_it_answers(desk: Desk) -> None:
+    mail = desk.reply("8", to="feedback@kestrel.example", In_Reply_To=desk.sent.message_id)
+    assert desk.receive(mail) == InboundKind.REPLY
+    assert desk.invited.stopped == "replied"
+
+
+def test_a_reply_from_another_address_is_no_sign_of_this_persons_life(desk: Desk) -> None:
+    assert desk.receive(desk.reply("Ana asked me to answer.", sender="pa@calder.example")) == InboundKind.REPLY
+    assert desk.rows(schema.sign_of_life) == []
+    assert desk.invited.stopped == "replied"
+
+
+def test_a_complaint_suppresses_at_once(desk: Desk) -> None:
+    raw = (
+        f"From: fbl@isp.example\r\nTo: {desk.sent.return_path}\r\nSubject: complaint\r\nMIME-Version: 1.0\r\n"
+        'Content-Type: multipart/report; report-type=feedback-report; boundary="b"\r\n\r\n'
+        "--b\r\nContent-Type: message/feedback-report\r\n\r\nFeedback-Type: abuse\r\n\r\n--b--\r\n"
+    ).encode()
+    assert desk.receive(raw) == InboundKind.COMPLAINT
+    assert [row.reason for row in desk.rows(schema.suppression)] == ["complaint"]
+    assert desk.invited.stopped == "complained"
+
+
+def test_what_answers_a_test_mail_says_nothing_about_the_contact(database: Database, vault: Vault) -> None:
+    desk = Desk(database, vault, test_mode=True, test_address="clara@kestrel.example")
+    desk.receive(desk.bounce("5.1.1", "550 user unknown", recipient="clara@kestrel.example"))
+    assert desk.rows(schema.suppression) == []
+    assert desk.invited.stopped is None
+
+
+@pytest.mark.parametrize(
+    "raw", [b"", b"\xff\xfe\x00", b"To: <<<>>>\r\n\r\n", b"Content-Type: multipart/report; boundary=x\r\n\r\n--x"]
+)
+def test_anything_may_come_in(desk: Desk, raw: bytes) -> None:
+    assert desk.receive(raw) is None
+
+
+def test_broken_mail_to_a_known_return_path_is_taken_as_it_is(desk: Desk) -> None:
+    raw = (
+        b"To: " + desk.sent.return_path.encode() + b"\r\nFrom: \xff\xfe <@>\r\nSubject: =?utf-8?b?////?=\r\n"
+        b"Content-Type: text/plain; charset=nonsense\r\n\r\n\xff\xfe"
+    )
+    assert desk.receive(raw) == InboundKind.REPLY
