@@ -118,8 +118,9 @@ class Browser:
         return run.unsubscribe(self.database, one_click=one_click, **{**form, "token": UNSUBSCRIBE})
 
     def _keep(self, outcome: object) -> None:
-        if isinstance(outcome, Saved) or (isinstance(outcome, Doubted) and outcome.cookie is not None):
-            self.cookies[outcome.cookie[0]] = outcome.cookie[1]
+        cookie = outcome.cookie if isinstance(outcome, Saved | Doubted) else None
+        if cookie is not None:
+            self.cookies[cookie[0]] = cookie[1]
 
 
 def rows(database: Database, table: Any, *columns: str) -> list[Any]:

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterable
+from urllib.parse import parse_qsl
 
 from litestar import Request
 from litestar.exceptions import ClientException
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _LONGEST = 20_000
+_MOST_FIELDS = 300
 
 
 class Form:
@@ -50,3 +52,13 @@ async def posted_form(request: Request) -> Form:  # type: ignore[type-arg]  # us
     except (ValueError, KeyError) as mistake:
         raise ClientException("That form could not be read") from mistake
     return Form(fields.multi_items())
+
+
+async def urlencoded_form(request: Request) -> Form:  # type: ignore[type-arg]  # user, auth and state are not used
+    """Dependency `form` of pages that anybody may post to: whatever comes is read as one, or as an empty one."""
+    body = await request.body()
+    try:
+        pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+    except ValueError:
+        pairs = []
+    return Form(pairs)

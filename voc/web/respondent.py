@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from litestar import Request, Response, get, post, route
+from litestar import Response, get, post, route
 from litestar.datastructures import Cookie
+from litestar.di import Provide
 from litestar.enums import HttpMethod, MediaType
+from litestar.params import FromPath, FromQuery
 from litestar.types import ControllerRouterHandler
 from markupsafe import Markup
 from sqlalchemy.exc import SQLAlchemyError
@@ -26,14 +28,15 @@ from voc.responses import run
 from voc.responses.model import Acted, Again, Decline, Door, Doubted, Opened, Saved, Thanks, Visit
 from voc.web import respondent_view as view
 from voc.web.context import App
-from voc.web.forms import Form
+from voc.web.forms import Form, urlencoded_form
+from voc.web.given import AnyRequest, GivenApp, GivenForm
 from voc.web.respondent_style import policy, style_of
 from voc.web.signin import source
 
-AnyRequest = Request[Any, Any, Any]
 Page = Response[bytes]
 
 COOKIE_LIVES_SECONDS = 120 * 24 * 3600
+_FORM = {"form": Provide(urlencoded_form)}
 _OURS = ("nonce", "fax", "do", "of")
 
 _log = log.get("respondent")
@@ -46,7 +49,7 @@ _TEMPLATES = Environment(
 
 
 @route("/q/{token:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD], sync_to_thread=True)
-def show(request: AnyRequest, app: App, token: str, score: str | None = None) -> Page:
+def show(request: AnyRequest, app: GivenApp, token: FromPath[str], score: FromQuery[str | None] = None) -> Page:
     page = run.open_page(
         app.database,
         token=token,
@@ -61,8 +64,8 @@ def show(request: AnyRequest, app: App, token: str, score: str | None = None) ->
     return _gone(app, request) if page is None else _form(app, request, token, page)
 
 
-@post("/q/{token:str}", sync_to_thread=True)
-def answer(request: AnyRequest, app: App, token: str, form: Form) -> Page:
+@post("/q/{token:str}", dependencies=_FORM, sync_to_thread=True)
+def answer(request: AnyRequest, app: GivenApp, token: FromPath[str], form: GivenForm) -> Page:
     try:
         outcome = run.submit(app.database, **_posted(app, request, token, form), filled=_filled(form))
     except SQLAlchemyError as mistake:
@@ -70,8 +73,8 @@ def answer(request: AnyRequest, app: App, token: str, form: Form) -> Page:
     return _answered(app, request, token, outcome)
 
 
-@post("/q/{token:str}/confirm", sync_to_thread=True)
-def confirm(request: AnyRequest, app: App, token: str, form: Form) -> Page:
+@post("/q/{token:str}/confirm", dependencies=_FORM, sync_to_thread=True)
+def confirm(request: AnyRequest, app: GivenApp, token: FromPath[str], form: GivenForm) -> Page:
     try:
         outcome = run.confirm(app.database, **_posted(app, request, token, form), of=form.text("of"))
     except SQLAlchemyError as mistake:
@@ -79,8 +82,8 @@ def confirm(request: AnyRequest, app: App, token: str, form: Form) -> Page:
     return _answered(app, request, token, outcome)
 
 
-@post("/q/{token:str}/save", sync_to_thread=True)
-def save(request: AnyRequest, app: App, token: str, form: Form) -> Page:
+@post("/q/{token:str}/save", dependencies=_FORM, sync_to_thread=True)
+def save(request: AnyRequest, app: GivenApp, token: FromPath[str], form: GivenForm) -> Page:
     """What the page's script sends as one types. 204 whether or not it was kept: a scanner learns nothing."""
     cookie = run.autosave(app.database, **_posted(app, request, token, form), filled=_filled(form))
     kept = {"X-Kept": "yes"} if cookie else {}
@@ -88,7 +91,7 @@ def save(request: AnyRequest, app: App, token: str, form: Form) -> Page:
 
 
 @route("/q/{token:str}/thanks", http_method=[HttpMethod.GET, HttpMethod.HEAD], sync_to_thread=True)
-def thanks(request: AnyRequest, app: App, token: str) -> Page:
+def thanks(request: AnyRequest, app: GivenApp, token: FromPath[str]) -> Page:
     found = run.thanks(app.database, token=token, visit=_visit(app, request), now=app.now())
     return _gone(app, request) if found is None else _thanks(app, request, token, found)
 
@@ -110,8 +113,8 @@ def _answered(app: App, request: AnyRequest, token: str, outcome: Saved | Again 
 # --- not for me, or not now ---------------------------------------------------------------------
 
 
-@post("/q/{token:str}/no", sync_to_thread=True)
-def decline(request: AnyRequest, app: App, token: str, form: Form) -> Page:
+@post("/q/{token:str}/no", dependencies=_FORM, sync_to_thread=True)
+def decline(request: AnyRequest, app: GivenApp, token: FromPath[str], form: GivenForm) -> Page:
     wanted = form.text("do")
     if wanted not in list(Decline):
         return show_again(app, request, token)
@@ -124,8 +127,8 @@ def decline(request: AnyRequest, app: App, token: str, form: Form) -> Page:
     return _done(app, request, token, outcome)
 
 
-@post("/q/{token:str}/colleague", sync_to_thread=True)
-def colleague(request: AnyRequest, app: App, token: str, form: Form) -> Page:
+@post("/q/{token:str}/colleague", dependencies=_FORM, sync_to_thread=True)
+def colleague(request: AnyRequest, app: GivenApp, token: FromPath[str], form: GivenForm) -> Page:
     try:
         outcome = run.refer(app.database, **_posted(app, request, token, form), filled=_filled(form))
     except SQLAlchemyError as mistake:
@@ -134,14 +137,14 @@ def colleague(request: AnyRequest, app: App, token: str, form: Form) -> Page:
 
 
 @get("/q/{token:str}/all", sync_to_thread=True)
-def trap(request: AnyRequest, app: App, token: str, n: str = "") -> Page:
+def trap(request: AnyRequest, app: GivenApp, token: FromPath[str], n: FromQuery[str] = "") -> Page:
     """The link that nobody sees: whoever follows it, it was not a person."""
     run.trap(app.database, token=token, nonce=n, now=app.now())
     return _gone(app, request)
 
 
 @route("/u/{token:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD], sync_to_thread=True)
-def show_unsubscribe(request: AnyRequest, app: App, token: str) -> Page:
+def show_unsubscribe(request: AnyRequest, app: GivenApp, token: FromPath[str]) -> Page:
     page = run.open_unsubscribe(
         app.database,
         token=token,
@@ -153,8 +156,8 @@ def show_unsubscribe(request: AnyRequest, app: App, token: str) -> Page:
     return _gone(app, request) if page is None else _unsubscribe(app, request, token, page)
 
 
-@post("/u/{token:str}", sync_to_thread=True)
-def unsubscribe(request: AnyRequest, app: App, token: str, form: Form) -> Page:
+@post("/u/{token:str}", dependencies=_FORM, sync_to_thread=True)
+def unsubscribe(request: AnyRequest, app: GivenApp, token: FromPath[str], form: GivenForm) -> Page:
     """RFC 8058's one click acts at once; the button of our own page obeys the same rules as an answer."""
     one_click = form.text("List-Unsubscribe") == "One-Click"
     try:
@@ -202,12 +205,12 @@ def _done(app: App, request: AnyRequest, token: str, outcome: Acted | Again | Do
 
 # A handler each: Litestar 2.25 wraps a sync handler with two paths twice.
 @route("/q/about", http_method=[HttpMethod.GET, HttpMethod.HEAD], sync_to_thread=True)
-def about(request: AnyRequest, app: App) -> Page:
+def about(request: AnyRequest, app: GivenApp) -> Page:
     return _about(app, request)
 
 
 @route("/about", http_method=[HttpMethod.GET, HttpMethod.HEAD], sync_to_thread=True)
-def about_from_mail(request: AnyRequest, app: App) -> Page:
+def about_from_mail(request: AnyRequest, app: GivenApp) -> Page:
     return _about(app, request)
 
 
