@@ -9,7 +9,7 @@ from litestar.params import FromPath, QueryParameter
 
 from voc.base import preferences
 from voc.base.words import StaffRole
-from voc.campaigns.store import wave_pages, waves
+from voc.campaigns.store import programmes, wave_pages
 from voc.web import pages, view, wave_view
 from voc.web.given import GivenApp, GivenVisit
 from voc.web.tables import csv_file
@@ -22,7 +22,7 @@ _WHOSE = {StaffRole.CSM: "your own accounts", StaffRole.LEAD: "your team’s acc
 def waves_page(app: GivenApp, visit: GivenVisit) -> Response[str]:
     with app.database.read() as db:
         rows = wave_pages.rows(db, visit.viewer)
-        campaigns = [one.name for one in waves.campaigns(db)]
+        campaigns = [one.name for one in programmes.campaigns(db)]
     page = wave_view.waves_page(
         rows,
         campaigns,

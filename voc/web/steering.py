@@ -14,7 +14,7 @@ from voc.campaigns import questionnaire
 from voc.campaigns import run as campaigns
 from voc.campaigns.mistakes import QuestionnaireMistakes
 from voc.campaigns.model import Rehearsal
-from voc.campaigns.store import wave_pages, waves
+from voc.campaigns.store import programmes, wave_pages
 from voc.delivery import run as delivery
 from voc.stakeholders import store as stakeholders
 from voc.web import pages, rehearsal_view
@@ -28,7 +28,7 @@ AskedCampaign = Annotated[str, QueryParameter(name="campaign")]
 
 
 def _rehearsal(app: App, db: Connection, campaign: str) -> Rehearsal:
-    files = questionnaire.read_folder(app.questionnaires, waves.campaign_by_name(db, campaign).questionnaire)
+    files = questionnaire.read_folder(app.questionnaires, programmes.campaign_by_name(db, campaign).questionnaire)
     return campaigns.rehearse(db, campaign=campaign, questionnaire_files=files, now=app.now())
 
 
@@ -73,7 +73,7 @@ def would_not_ask_file(app: GivenApp, campaign: AskedCampaign = "relationship") 
 def launch(app: GivenApp, visit: GivenVisit, form: GivenForm) -> Redirect:
     campaign, label = form.text("campaign"), form.text("label")
     with app.database.begin() as db:
-        name = waves.campaign_by_name(db, campaign).questionnaire
+        name = programmes.campaign_by_name(db, campaign).questionnaire
         files = questionnaire.read_folder(app.questionnaires, name)
         wave_id = campaigns.launch(
             db, campaign=campaign, questionnaire_files=files, label=label, by=visit.viewer.name, now=app.now()

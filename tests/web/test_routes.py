@@ -1,0 +1,207 @@
+"""Every route, by every role, on an object of one's own and on somebody else's: from the router, so none is forgotten.
+
+A route that is not in the table fails the test. `own` and `foreign` are what a CSM gets for an
+object of an own account and of another's; a lead of another team gets what the foreign CSM gets.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from httpx import Response
+from litestar import Litestar
+from litestar.handlers import HTTPRouteHandler
+from sqlalchemy import insert, select, update
+
+from tests.web import world
+from tests.web.people import Visitor, visitor
+from voc.base import schema
+from voc.base.words import StaffRole
+from voc.web.context import App
+from voc.web.visit import admit
+
+CSM, LEAD, LEADER, ADMIN = StaffRole.CSM, StaffRole.LEAD, StaffRole.LEADER, StaffRole.ADMIN
+ALL = frozenset(StaffRole)
+FROM_LEADER = frozenset({LEADER, ADMIN})
+ONLY_ADMIN = frozenset({ADMIN})
+PEOPLE = {CSM: "dana", LEAD: "ingrid", LEADER: "marcus", ADMIN: "clara"}
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Who may come in, whose object the path or form names (None: no account's), and a form that is right."""
+
+    roles: frozenset[StaffRole]
+    of: str | None = None
+    form: dict[str, Any] = field(default_factory=dict)
+
+
+OPEN = Gate(frozenset())  # needs no session
+
+PERSON = {"first_name": "Jon", "last_name": "Vik", "role": "champion"}
+EXCLUSION = {"reason": "Merger under way", "expires_on": "2026-05-01"}
+NEWCOMER = {"name": "Nora Lind", "email": "nora@vendor.example", "role": "leader"}
+
+TABLE: dict[str, Gate] = {
+    "GET /": Gate(ALL),
+    "POST /signout": Gate(ALL),
+    "GET /accounts": Gate(ALL),
+    "GET /accounts/{account}": Gate(ALL, "account"),
+    "POST /accounts/{account}/exclusions": Gate(ALL, "account", EXCLUSION),
+    "POST /accounts/{account}/people": Gate(ALL, "account", PERSON),
+    "POST /accounts/{account}/places": Gate(ALL, "account", {"role": "champion", "contact_id": "{contact}"}),
+    "GET /contacts/{contact}": Gate(ALL, "contact"),
+    "POST /contacts/{contact}": Gate(ALL, "contact", {"do": "confirm"}),
+    "POST /suggestions/{suggestion}": Gate(ALL, "suggestion", {"do": "decline"}),
+    "GET /exclusions": Gate(ALL),
+    "POST /exclusions/{exclusion}/end": Gate(ALL, "exclusion"),
+    "GET /sync": Gate(ALL),
+    "GET /sync/{run}": Gate(ALL),
+    "GET /sync/{run}/problems.csv": Gate(ALL),
+    "GET /sync/{run}/changes": Gate(FROM_LEADER),
+    "POST /sync/{run}/release": Gate(ONLY_ADMIN),
+    "POST /sync/settle": Gate(ALL, "set_aside", {"kind": "contact", "record_id": "{set_aside}", "do": "there"}),
+    "GET /settings": Gate(ONLY_ADMIN),
+    "POST /settings/group/company": Gate(ONLY_ADMIN, None, {"company": "Kestrel Works"}),
+    "POST /settings/test-mode": Gate(ONLY_ADMIN, None, {"do": "on"}),
+    "POST /settings/roles": Gate(ONLY_ADMIN),
+    "GET /staff": Gate(ONLY_ADMIN),
+    "POST /staff": Gate(ONLY_ADMIN, None, NEWCOMER),
+    "POST /staff/{staff}/invite": Gate(ONLY_ADMIN),
+    "POST /staff/{staff}/access": Gate(ONLY_ADMIN, None, {"do": "give"}),
+    "GET /audit": Gate(ONLY_ADMIN),
+    "GET /waves": Gate(ALL),
+    "GET /waves/{wave}": Gate(ALL),
+    "GET /waves/{wave}/people.csv": Gate(ALL),
+    "GET /waves/{wave}/not-asked.csv": Gate(ALL),
+    "GET /waves/rehearse": Gate(FROM_LEADER),
+    "GET /waves/rehearse/mails.csv": Gate(FROM_LEADER),
+    "GET /waves/rehearse/not-asked.csv": Gate(FROM_LEADER),
+    "POST /waves/launch": Gate(FROM_LEADER, None, {"campaign": "relationship"}),
+    "POST /waves/{wave}/act": Gate(FROM_LEADER, None, {"do": "nothing"}),
+    "GET /signin": OPEN,
+    "POST /signin": OPEN,
+    "GET /invite/{token}": OPEN,
+    "POST /invite/{token}": OPEN,
+    "GET /static/{file_path}": OPEN,
+    "HEAD /static/{file_path}": OPEN,
+    "GET /about": OPEN,
+    "HEAD /about": OPEN,
+    "GET /q/about": OPEN,
+    "HEAD /q/about": OPEN,
+    "GET /q/{token}": OPEN,
+    "HEAD /q/{token}": OPEN,
+    "POST /q/{token}": OPEN,
+    "POST /q/{token}/confirm": OPEN,
+    "POST /q/{token}/save": OPEN,
+    "GET /q/{token}/thanks": OPEN,
+    "HEAD /q/{token}/thanks": OPEN,
+    "POST /q/{token}/no": OPEN,
+    "POST /q/{token}/colleague": OPEN,
+    "GET /q/{token}/all": OPEN,
+    "GET /u/{token}": OPEN,
+    "HEAD /u/{token}": OPEN,
+    "POST /u/{token}": OPEN,
+}
+# The name of a path's parameter in the router -> in the table.
+_NAMES = {
+    "account_id": "account",
+    "contact_id": "contact",
+    "suggestion_id": "suggestion",
+    "exclusion_id": "exclusion",
+    "run_id": "run",
+    "staff_id": "staff",
+    "wave_id": "wave",
+    "key": "company",
+}
+
+
+def routes(site: Litestar) -> Iterator[tuple[str, HTTPRouteHandler]]:
+    """Every route of the router as the table writes it, with its handler."""
+    for route in site.routes:
+        path = getattr(route, "path_format", route.path)
+        for name, short in _NAMES.items():
+            path = path.replace("{" + name + "}", short if name == "key" else "{" + short + "}")
+        for handler in getattr(route, "route_handlers", ()):
+            for method in sorted(handler.http_methods - {"OPTIONS"}):
+                yield f"{method} {path}", handler
+
+
+@pytest.fixture
+def objects(app: App) -> dict[str, dict[str, Any]]:
+    """Ids to put into paths: Dana's own, and those of a CSM of another team."""
+    with app.database.begin() as db:
+        world.build(db)
+        own, foreign = _objects(db, "dana", "acc-dana-1"), _objects(db, "mei", "acc-mei-1")
+    return {"own": own, "foreign": foreign}
+
+
+def _objects(db: Any, who: str, account_id: str) -> dict[str, Any]:
+    contacts = [f"con-{account_id.removeprefix('acc-')}-{place}" for place in range(3)]
+    db.execute(update(schema.contact).where(schema.contact.c.id == contacts[2]).values(state="set_aside"))
+    told = {"key": f"told:{who}", "kind": "left", "account_id": account_id, "contact_id": contacts[1], "state": "open"}
+    suggestion = insert(schema.suggestion).values(**told, created_at=world.NOW).returning(schema.suggestion.c.id)
+    stands = {"account_id": account_id, "reason": "Merger", "by": who, "created_at": world.NOW}
+    until = {"expires_on": world.date(2026, 5, 1)}
+    exclusion = insert(schema.exclusion).values(**stands, **until).returning(schema.exclusion.c.id)
+    return {
+        "account": account_id,
+        "contact": contacts[0],
+        "set_aside": contacts[2],
+        "suggestion": db.execute(suggestion).scalar_one(),
+        "exclusion": db.execute(exclusion).scalar_one(),
+        "run": db.execute(select(schema.sync_run.c.id)).scalar() or 1,
+        "wave": db.execute(select(schema.wave.c.id)).scalar(),
+        "staff": db.execute(select(schema.staff.c.id).where(schema.staff.c.name == "Jonas Brandt")).scalar(),
+    }
+
+
+def call(somebody: Visitor, route: str, gate: Gate, ids: dict[str, Any]) -> Response:
+    method, path = route.format(**ids, token="x", file_path="staff.css").split(" ")
+    form = {name: value.format(**ids) for name, value in gate.form.items()}
+    sent = {"csrf": somebody.csrf, **form} if method == "POST" else None
+    answer: Response = somebody.client.request(method, path, data=sent, follow_redirects=False)
+    return answer
+
+
+def test_every_route_of_the_router_is_in_the_table(site: Litestar) -> None:
+    assert sorted(TABLE) == sorted({route for route, _ in routes(site)})
+
+
+def test_every_route_that_is_not_open_stands_behind_the_guard_with_the_roles_of_the_table(site: Litestar) -> None:
+    for route, handler in routes(site):
+        guards = [guard for layer in handler.ownership_layers for guard in layer.guards or ()]
+        if TABLE[route] is OPEN:
+            assert admit not in guards, route
+        else:
+            assert admit in guards, route
+            assert handler.opt["roles"] == TABLE[route].roles, route
+
+
+def test_without_a_session_every_page_leads_to_signing_in(objects: dict[str, Any], anonymous: Visitor) -> None:
+    for route, gate in TABLE.items():
+        if gate is not OPEN:
+            answer = call(anonymous, route, gate, objects["own"])
+            assert answer.status_code == 303, route
+            assert answer.headers["location"].startswith("/signin?"), route
+
+
+@pytest.mark.parametrize("role", list(StaffRole))
+def test_each_role_gets_what_the_table_says(app: App, objects: dict[str, Any], role: StaffRole) -> None:
+    with ExitStack() as door:
+        somebody = door.enter_context(visitor(app))
+        somebody.sign_in(f"{PEOPLE[role]}@vendor.example")
+        somebody.get("/accounts")
+        for route, gate in TABLE.items():
+            if gate is OPEN or route == "POST /signout":
+                continue
+            if role not in gate.roles:
+                assert call(somebody, route, gate, objects["own"]).status_code == 403, route
+                continue
+            own = call(somebody, route, gate, objects["own"]).status_code
+            assert own in ((200,) if route.startswith("GET") else (200, 303, 400, 409)) or route == "GET /", route
+            if gate.of is not None:
+                foreign = call(somebody, route, gate, objects["foreign"]).status_code
+                assert (foreign == 404) == (role in (CSM, LEAD)), (route, foreign)
