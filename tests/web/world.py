@@ -54,6 +54,7 @@ class World:
     running_wave: int = 0
     follow_ups: dict[str, int] = field(default_factory=dict)  # by state, and "late", "silent", "foreign"
     messages: dict[str, int] = field(default_factory=dict)  # by state
+    responses: dict[str, int] = field(default_factory=dict)  # by contact
 
 
 def build(db: Connection) -> World:
@@ -147,7 +148,7 @@ def _finished_wave(db: Connection, world: World, campaign: int, version: int) ->
         for number, line in enumerate(answers):
             for position, answered in enumerate(line.split()):
                 account_id = f"acc-{csm.removeprefix('csm-')}-{number}"
-                _asked_and_done(db, world.finished_wave, version, csm, account_id, position, answered)
+                _asked_and_done(db, world, version, csm, account_id, position, answered)
 
 
 _DISPOSED = {"-": "silent", "b": "unknown", "o": "refused"}
@@ -155,9 +156,10 @@ _STOPPED = {"b": "bounced", "o": "opted_out"}
 
 
 def _asked_and_done(
-    db: Connection, wave_id: int, version: int, csm: str, account_id: str, position: int, answered: str
+    db: Connection, world: World, version: int, csm: str, account_id: str, position: int, answered: str
 ) -> None:
     """`answered` is a score, - for silence, b for a bounce, o for an opt-out."""
+    wave_id = world.finished_wave
     contact_id, address = _contact(account_id, position), _address(account_id, position)
     number = int(account_id.rsplit("-", 1)[1])
     score = int(answered) if answered.isdigit() else None
@@ -190,7 +192,7 @@ def _asked_and_done(
         if stopped and after_days:
             break
         _sent(db, wave_id, invitation_id, contact_id, address, step, SENT_AT + timedelta(days=after_days))
-    _after(db, version, invitation_id, contact_id, address, answered, score, at)
+    _after(db, world, version, invitation_id, contact_id, address, answered, score, at)
 
 
 def _in_census(
@@ -221,6 +223,7 @@ def _sent(
 
 def _after(
     db: Connection,
+    world: World,
     version: int,
     invitation_id: int,
     contact_id: str,
@@ -232,7 +235,7 @@ def _after(
     """What an answer, a bounce or an opt-out leaves behind."""
     if score is not None:
         said = f"Night shifts wait too long. {HOSTILE}" if score < 7 else "Works well"
-        add.add_response(
+        world.responses[contact_id] = add.add_response(
             db,
             invitation_id=invitation_id,
             questionnaire_version_id=version,
@@ -267,7 +270,7 @@ def _running_wave(db: Connection, world: World, campaign: int, version: int) -> 
             id = _account(db, csm, number)
             world.accounts[csm].append(id)
             for position in range(2):
-                _asked_and_waiting(db, world.running_wave, version, csm, id, position)
+                _asked_and_waiting(db, world, version, csm, id, position)
             _in_census(
                 db, world.running_wave, _contact(id, 2), id, _address(id, 2), 2, reason="excluded", detail="until 1 May"
             )
@@ -276,7 +279,8 @@ def _running_wave(db: Connection, world: World, campaign: int, version: int) -> 
     db.execute(insert(schema.exclusion).values(reason="Merger, contacts change", **exclusion, **moments))
 
 
-def _asked_and_waiting(db: Connection, wave_id: int, version: int, csm: str, account_id: str, position: int) -> None:
+def _asked_and_waiting(db: Connection, world: World, version: int, csm: str, account_id: str, position: int) -> None:
+    wave_id = world.running_wave
     contact_id, address = _contact(account_id, position), _address(account_id, position)
     answered_at = RUNNING_SENT_AT + timedelta(days=2) if (csm, position) == ("csm-dana", 0) else None
     _in_census(db, wave_id, contact_id, account_id, address, position)
@@ -301,7 +305,7 @@ def _asked_and_waiting(db: Connection, wave_id: int, version: int, csm: str, acc
     )
     _sent(db, wave_id, invitation_id, contact_id, address, "invite", RUNNING_SENT_AT)
     if answered_at:
-        _after(db, version, invitation_id, contact_id, address, "9", 9, answered_at)
+        _after(db, world, version, invitation_id, contact_id, address, "9", 9, answered_at)
 
 
 def _follow_ups(db: Connection, world: World) -> None:
@@ -324,6 +328,7 @@ def _follow_ups(db: Connection, world: World) -> None:
         contact_id = None if position is None else _contact(account_id, position)
         late = {"contact_by": NOW + 3 * day} if key in ("new", "silent", "foreign") else {}
         row = {"opened_at": opened, **common, **late, "account_id": account_id, "contact_id": contact_id, **values}
+        row["response_id"] = world.responses.get(contact_id or "")
         id = add.add_follow_up(db, f"test:{key}", owner_csm_id=owner, wave_id=world.finished_wave, **row)
         event = {"follow_up_id": id, "at": row["opened_at"], "what": "opened", "by": "the service"}
         db.execute(insert(schema.follow_up_event).values(**event))

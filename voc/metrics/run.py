@@ -91,13 +91,18 @@ def _view(
         preferences=known,
         account_ids=account_ids,
     )
-    if segment is not None:
-        kept = tuple(one for one in facts.accounts if one.segment == segment)
-        facts = Facts(facts.moment, kept, facts.csms, facts.confirmed)
+    facts = _of_segment(facts, segment)
     terms = _terms(facts, known, days)
     counted = Counted(cohorts.window(facts.moment, days), icc_default=known.icc_default)
     figured.count(counted, facts, terms, names=names)
     return _View(facts, terms, counted, known)
+
+
+def _of_segment(facts: Facts, segment: str | None) -> Facts:
+    if segment is None:
+        return facts
+    kept = tuple(one for one in facts.accounts if one.segment == segment)
+    return Facts(facts.moment, kept, facts.csms, facts.confirmed)
 
 
 # --- figures of any scope ---
@@ -411,6 +416,7 @@ def rows(
     now: datetime,
     as_of: date | None = None,
     window_days: int | None = None,
+    segment: str | None = None,
     preferences: Preferences | None = None,
 ) -> list[CountedRow]:
     """What one figure counts, account by account. Rows with `whole` above 0 add up to its denominator.
@@ -431,6 +437,7 @@ def rows(
         preferences=known,
         account_ids=[id] if scope == Scope.ACCOUNT else None,
     )
+    facts = _of_segment(facts, segment)
     found = list(figured.rows(facts, _terms(facts, known, days), key=key, name=figure))
     names = store.contact_names(db, (unit.contact_id for _, unit in found if unit.contact_id))
     return [

@@ -77,7 +77,7 @@ def _description(books: Sequence[Book], line_name: str) -> str:
 def _plane(frame: Frame, line_at: float, line_name: str, limits: Limits) -> list[Markup]:
     parts = [
         share_grid(frame, _SHARES),
-        x_axis(frame, ticks(frame.x_low, frame.x_high), "effective invitations (colleagues answer alike)"),
+        x_axis(frame, ticks(DRAWN_FROM, frame.x_high), "effective invitations (colleagues answer alike)"),
     ]
     for sigma, chance, dashes in ((2, "1 in 22", ""), (3, "1 in 370", "4 3")):
         low, high = _limit_lines(frame, limits, sigma)

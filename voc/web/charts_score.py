@@ -36,7 +36,7 @@ def seven_heads(parts: Sequence[Part]) -> Markup:
         heads.append(Markup('<text x="{}" y="{}">{}</text>').format(n(x), 28 if low else 11, part.name))
         end = end if low else x + len(part.name) * 6.2
         x += part.most * _UNIT + _GAP
-    return _svg("chart seven", x - _GAP, 34, heads, height_set=True)
+    return _svg("chart sevenwide", x - _GAP, 34, heads, height_set=True)
 
 
 def seven(parts: Sequence[Part]) -> Markup:
@@ -51,8 +51,8 @@ def seven(parts: Sequence[Part]) -> Markup:
         thin.append(_track(y, part, _THIN_UNIT))
         y += part.most * _THIN_UNIT + _THIN_GAP
     return (
-        _svg("chart seven wideonly7", x - _GAP, 26, wide)
-        + _svg("chart seven thin narrow7", y - _THIN_GAP, 9, thin)
+        _svg("chart sevenwide", x - _GAP, 26, wide)
+        + _svg("chart seventhin", y - _THIN_GAP, 9, thin)
         + Markup('<span class="seven-words">{}</span>').format(seven_words(parts))
     )
 

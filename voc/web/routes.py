@@ -6,12 +6,26 @@ session: signing in, and what respondents and machines call.
 
 from litestar.types import ControllerRouterHandler
 
-from voc.web import acts, csm, people, programme, respondent, settings_pages, signin, steering, sync
+from voc.web import (
+    acts,
+    csm,
+    followups,
+    leader,
+    people,
+    programme,
+    respondent,
+    settings_pages,
+    signin,
+    steering,
+    sync,
+)
 
 STAFF: list[ControllerRouterHandler] = [
     *signin.STAFF_HANDLERS,
     *csm.HANDLERS,
     *acts.HANDLERS,
+    *leader.HANDLERS,
+    *followups.HANDLERS,
     *programme.HANDLERS,
     *steering.HANDLERS,
     *people.HANDLERS,

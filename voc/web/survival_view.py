@@ -19,6 +19,7 @@ class Lasted:
 
     days: float
     resolved: bool
+    confirmed: bool = False
 
 
 @dataclass(frozen=True)

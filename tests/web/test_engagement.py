@@ -1,0 +1,154 @@
+"""Engagement: every figure opens to the rows it counts; standard first, chance second; no foreign book is seen."""
+
+import csv
+import html
+import io
+import re
+
+import pytest
+from sqlalchemy import select, update
+
+from tests.builders import NOW
+from tests.web.company import Company
+from tests.web.people import Visitor
+from tests.web.world import HOSTILE
+from voc.base.access import TERMINAL
+from voc.base.schema import account, csm
+from voc.base.words import Scope
+from voc.metrics import run
+from voc.metrics.catalogue import CATALOGUE
+
+_ROWS = re.compile(r'href="(/engagement/rows\?[^"]+)"')
+
+
+def links(page: str) -> list[str]:
+    return sorted({html.unescape(found) for found in _ROWS.findall(page)})
+
+
+def rows_of(visitor: Visitor, link: str) -> list[list[str]]:
+    file = visitor.get(link.replace("/engagement/rows?", "/engagement/rows.csv?"))
+    assert file.status_code == 200, link
+    return list(csv.reader(io.StringIO(file.content.decode("utf-8-sig"))))[1:]
+
+
+@pytest.mark.parametrize("query", ["", "?segment=enterprise", "?days=90&as_of=2026-02-10"])
+def test_every_figure_on_the_page_opens_to_rows_that_add_up_to_its_count(company: Company, query: str) -> None:
+    marcus = company.enter("marcus")
+    page = marcus.get(f"/engagement{query}").text
+    found = links(page)
+    assert found
+    for link in found:
+        counted = [row for row in rows_of(marcus, link) if float(row[7]) > 0]
+        part, whole = sum(float(row[6]) for row in counted), sum(float(row[7]) for row in counted)
+        shown = marcus.get(link).text
+        assert f"{len(counted)} row" in shown, link
+        assert f"{part:,.0f} of {whole:,.0f}" in shown or "vote" in shown, link
+
+
+def test_every_figure_of_the_catalogue_opens_to_rows_that_make_up_its_denominator(company: Company) -> None:
+    with company.app.database.read() as db:
+        for scope in (Scope.TOTAL, Scope.TEAM, Scope.CSM):
+            for one in run.figures(db, scope=scope, now=NOW):
+                for figure in one.figures.values():
+                    rows = run.rows(db, TERMINAL, figure=figure.name, scope=scope, id=one.id, now=NOW)
+                    counted = [row for row in rows if row.whole > 0]
+                    assert len(counted) == figure.counted, (scope, one.id, figure.name)
+                    assert sum(row.whole for row in counted) == pytest.approx(figure.denominator or 0)
+                    assert sum(row.part for row in counted) == pytest.approx(figure.numerator or 0)
+
+
+def test_a_percent_never_stands_without_its_count(company: Company) -> None:
+    page = company.enter("marcus").get("/engagement").text
+    for card in re.findall(r'<div class="fig">(.*?)</div>', page, re.DOTALL):
+        words = re.sub(r"<[^>]+>", "", card)
+        if "%" in words:
+            assert re.search(r"\d+\s+of \d+", words), words
+
+
+def test_csms_stand_in_alphabetical_order_whatever_their_figures(company: Company) -> None:
+    page = company.enter("marcus").get("/engagement").text
+    names = ["Dana Whitlock", "Jonas Brandt", "Mei Tanaka"]
+    places = [page.index(f">{name}</a>") for name in names]
+    assert places == sorted(places)
+
+
+def test_the_standard_comes_first_and_chance_second_with_the_words_of_the_definition(company: Company) -> None:
+    page = company.enter("marcus").get("/engagement").text
+    assert "▼ Below the standard, more than chance.</b> <span" in page
+    assert "This does not say why: customers, segment, product and history count too." in page
+    assert "Too few to say: 9 invitations, 3 accounts." in page
+    assert "Expected by chance on this page: about 0.1 of 2 outside the inner lines." in page
+    assert "significant" not in page
+    assert "because of" not in page
+
+
+def test_a_csm_sees_own_line_and_the_total_but_not_the_rows_behind_it(company: Company) -> None:
+    dana = company.enter("dana")
+    page = dana.get("/engagement").text
+    assert "Jonas" not in page
+    assert "24 of 55" in page
+    assert all("scope=csm&id=csm-dana" in link for link in links(page))
+    assert dana.get("/engagement/rows?figure=response_rate&scope=total").status_code == 404
+    assert dana.get("/engagement/rows?figure=response_rate&scope=csm&id=csm-jonas").status_code == 404
+    assert dana.get("/engagement/rows?figure=response_rate&scope=account&id=acc-jonas-0").status_code == 404
+
+
+def test_a_lead_sees_the_team_and_no_other(company: Company) -> None:
+    ingrid = company.enter("ingrid")
+    page = ingrid.get("/engagement").text
+    assert "Jonas Brandt" in page
+    assert "Mei Tanaka" not in page
+    assert ingrid.get("/engagement?team=csm-otto").status_code == 404
+    assert ingrid.get("/engagement/rows?figure=reach&scope=csm&id=csm-mei").status_code == 404
+
+
+def test_a_leader_narrows_to_a_team_and_puts_one_csm_beside_it(company: Company) -> None:
+    marcus = company.enter("marcus")
+    page = marcus.get("/engagement?team=csm-ingrid&csm=csm-jonas").text
+    assert "Engagement, team of Ingrid Solheim" in page
+    assert "Participation in places, Jonas Brandt" in page
+    assert "Mei Tanaka" not in page
+    assert marcus.get("/engagement?team=nobody").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "query", ["?days=abc", "?days=-5", "?days=999999", "?as_of=never", "?as_of=2999-01-01", "?segment=x", "?against=x"]
+)
+def test_a_filter_that_makes_no_sense_is_left_out(company: Company, query: str) -> None:
+    assert company.enter("marcus").get(f"/engagement{query}").status_code == 200
+
+
+@pytest.mark.parametrize("query", ["?figure=nothing&scope=total", "?figure=reach&scope=x", "?figure=reach", ""])
+def test_rows_of_nothing_are_not_found(company: Company, query: str) -> None:
+    assert company.enter("marcus").get(f"/engagement/rows{query}").status_code == 404
+
+
+def test_names_from_the_crm_stay_text(company: Company) -> None:
+    marcus = company.enter("marcus")
+    for path in ("/silent", "/engagement/rows?figure=silent_accounts&scope=total", "/follow-ups"):
+        page = marcus.get(path).text
+        assert HOSTILE not in page, path
+        assert html.escape(HOSTILE, quote=False).split("(")[0] in page, path
+
+
+def test_the_table_is_a_file(company: Company) -> None:
+    text = company.enter("marcus").get("/engagement/by-csm.csv").content.decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [row["CSM"] for row in rows] == ["Dana Whitlock", "Jonas Brandt", "Mei Tanaka"]
+    assert [row["Answered"] for row in rows] == ["16.0", "4.0", "4.0"]
+    assert rows[2]["Response"] == "0.4444444444444444"
+
+
+def test_the_definitions_name_every_figure_once(company: Company) -> None:
+    page = company.enter("dana").get("/definitions").text
+    for one in CATALOGUE:
+        assert page.count(f'id="{one.name}"') == 1
+
+
+def test_before_the_first_account_the_page_says_what_to_do(company: Company) -> None:
+    with company.app.database.begin() as db:
+        db.execute(update(account).values(status="churned"))
+        db.execute(update(csm).values(manager_id=None))
+        db.execute(select(account.c.id)).all()
+    page = company.enter("clara").get("/engagement?as_of=2020-01-01")
+    assert page.status_code == 200

@@ -1,0 +1,45 @@
+"""How long follow-ups took, for the curve of their page: open ones at their age."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, and_, func, select
+
+from voc.base.access import Viewer, visible_accounts
+from voc.base.preferences import Preferences
+from voc.base.schema import account, alias, csm, follow_up
+from voc.followup.hours import of_owner
+
+
+@dataclass(frozen=True)
+class Duration:
+    """Business hours in the owner's calendar from opening to resolution, or until now while it is open."""
+
+    follow_up_id: int
+    hours: float
+    resolved: bool
+    confirmed: bool
+
+
+def durations(
+    db: Connection, viewer: Viewer, *, since: datetime, now: datetime, preferences: Preferences
+) -> list[Duration]:
+    """Every follow-up opened since then that the viewer sees, by id. One query; what came after `now` is not known."""
+    merged = and_(alias.c.kind == "account", alias.c.loser_id == follow_up.c.account_id)
+    query = (
+        select(follow_up.c.id, follow_up.c.opened_at, follow_up.c.resolved_at, follow_up.c.confirmed_at)
+        .add_columns(csm.c.time_zone)
+        .select_from(follow_up)
+        .outerjoin(alias, merged)
+        .join(account, account.c.id == func.coalesce(alias.c.winner_id, follow_up.c.account_id))
+        .outerjoin(csm, csm.c.id == follow_up.c.owner_csm_id)
+        .where(visible_accounts(viewer), follow_up.c.opened_at > since, follow_up.c.opened_at <= now)
+        .order_by(follow_up.c.id)
+    )
+    found = []
+    for row in db.execute(query):
+        resolved = row.resolved_at is not None and row.resolved_at <= now
+        hours = of_owner(row.time_zone, preferences).elapsed(row.opened_at, row.resolved_at if resolved else now)
+        confirmed = row.confirmed_at is not None and row.confirmed_at <= now
+        found.append(Duration(row.id, hours, resolved, confirmed))
+    return found

@@ -1,0 +1,174 @@
+"""Follow-ups: the board, one case, and the steps from new to confirmed."""
+
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from litestar import Response, get, post
+from litestar.params import FromPath, QueryParameter
+from sqlalchemy import Connection
+
+from voc.base import preferences
+from voc.base.access import Viewer
+from voc.base.errors import Refused
+from voc.base.preferences import Preferences
+from voc.base.words import FollowUpState, Scope, StaffRole
+from voc.followup import rules, run, store
+from voc.followup.model import FollowUp, Promise
+from voc.followup.store.times import durations
+from voc.metrics import run as metrics
+from voc.metrics import wording
+from voc.web import figure_view, followups_view, pages, view
+from voc.web.context import App
+from voc.web.figure_view import Asking
+from voc.web.followups_view import Chosen
+from voc.web.forms import Form
+from voc.web.given import GivenApp, GivenForm, GivenVisit
+from voc.web.parts import Card
+from voc.web.survival_view import Lasted
+from voc.web.tables import csv_file
+from voc.web.visit import EVERYBODY, Visit, roles
+
+WINDOW = timedelta(days=180)
+LAST_CONFIRMED = 5
+
+_SCOPES = {StaffRole.CSM: "Your accounts", StaffRole.LEAD: "Your team"}
+_WAITING = tuple(state for state in FollowUpState if state != FollowUpState.CONFIRMED)
+
+
+@get("/follow-ups", sync_to_thread=True, opt=roles(*EVERYBODY))
+def board_page(
+    app: GivenApp,
+    visit: GivenVisit,
+    show: Annotated[str, QueryParameter(name="show")] = "",
+    mine: Annotated[str, QueryParameter(name="mine")] = "",
+    only: Annotated[str, QueryParameter(name="only")] = "",
+) -> Response[str]:
+    chosen = Chosen(as_list=show == "list", mine=mine == "yes", late=only == "late", done=only == "done")
+    now, viewer = app.now(), visit.viewer
+    with app.database.read() as db:
+        wanted = preferences.load(db)
+        states = (FollowUpState.CONFIRMED,) if chosen.done else _WAITING
+        cases = store.listing(
+            db, viewer, now=now, preferences=wanted, states=states, mine=chosen.mine, late=chosen.late
+        )
+        last = store.listing(
+            db, viewer, now=now, preferences=wanted, states=[FollowUpState.CONFIRMED], limit=LAST_CONFIRMED
+        )
+        a_day = hours_a_day(wanted)
+        page = followups_view.board_page(
+            cases,
+            last,
+            store.causes(db, viewer, since=now - WINDOW),
+            _times(db, viewer, now=now, wanted=wanted, a_day=a_day),
+            in_time=_in_time(db, viewer, now=now, wanted=wanted),
+            chosen=chosen,
+            scope=_SCOPES.get(viewer.role, "All teams"),
+            owns_cases=viewer.csm_id is not None,
+            hours_a_day=a_day,
+            resolve_hours=wanted.resolve_hours,
+        )
+    return pages.page(app, visit, "followups/board.html", page=page)
+
+
+def hours_a_day(wanted: Preferences) -> float:
+    opens, closes = wanted.business_opens, wanted.business_closes
+    return closes.hour + closes.minute / 60 - opens.hour - opens.minute / 60
+
+
+def _times(db: Connection, viewer: Viewer, *, now: datetime, wanted: Preferences, a_day: float) -> list[Lasted]:
+    found = durations(db, viewer, since=now - WINDOW, now=now, preferences=wanted)
+    return [Lasted(one.hours / a_day, one.resolved, one.confirmed) for one in found]
+
+
+def _in_time(db: Connection, viewer: Viewer, *, now: datetime, wanted: Preferences) -> Card:
+    """The figure that the engagement page shows, of what this viewer sees."""
+    scope, id = (Scope.TOTAL, "") if viewer.sees_all else (Scope.TEAM, viewer.csm_id or "")
+    if viewer.role == StaffRole.CSM:
+        scope = Scope.CSM
+    found = metrics.figures(
+        db, scope=scope, ids=None if scope == Scope.TOTAL else [id], now=now, preferences=wanted, viewer=viewer
+    )
+    figure = found[0].figures["follow_up_attainment"]
+    pending = figure.parts.get("pending", 0)
+    notes = [f"{pending} open within the limit"] if pending else []
+    of = f"{wording.counts(figure)} due"
+    return figure_view.card(figure, Asking(), name="Contacted in time", of=of, notes=notes)
+
+
+@get("/follow-ups/all.csv", sync_to_thread=True, opt=roles(*EVERYBODY))
+def follow_ups_file(app: GivenApp, visit: GivenVisit) -> Response[bytes]:
+    now = app.now()
+    with app.database.read() as db:
+        cases = store.listing(db, visit.viewer, now=now, preferences=preferences.load(db))
+    return csv_file("follow-ups", followups_view.FILE_HEADS, [followups_view.file_row(case) for case in cases])
+
+
+@get("/follow-ups/{follow_up_id:int}", sync_to_thread=True, opt=roles(*EVERYBODY))
+def case_page(app: GivenApp, visit: GivenVisit, follow_up_id: FromPath[int]) -> Response[str]:
+    return _case_page(app, visit, follow_up_id)
+
+
+def _case_page(
+    app: App, visit: Visit, follow_up_id: int, *, typed: dict[str, str] | None = None, refused: Refused | None = None
+) -> Response[str]:
+    now = app.now()
+    with app.database.read() as db:
+        wanted = preferences.load(db)
+        case = store.follow_up(db, follow_up_id, visit.viewer, now=now, preferences=wanted)
+    page = followups_view.case_page(
+        case,
+        limits=_limits(case, wanted),
+        moment=partial(view.moment, zone=ZoneInfo(wanted.default_time_zone)),
+        typed=typed,
+        error=None if refused is None else f"{refused.reason}.",
+    )
+    status = 200 if refused is None else 409
+    return pages.page(app, visit, "followups/follow_up.html", status=status, page=page)
+
+
+def _limits(case: FollowUp, wanted: Preferences) -> dict[Promise, float | None]:
+    clock = rules.clock(case.kind, wanted)
+    return {promise: clock.hours(promise) for promise in Promise}
+
+
+@post("/follow-ups/{follow_up_id:int}/{act:str}", sync_to_thread=True, opt=roles(*EVERYBODY))
+def move_on(
+    app: GivenApp, visit: GivenVisit, follow_up_id: FromPath[int], act: FromPath[str], form: GivenForm
+) -> Response[Any]:
+    """One step. What cannot be done is said beside the form, with what was typed kept."""
+    try:
+        with app.database.begin() as db:
+            said = _move(db, follow_up_id, act, form, viewer=visit.viewer, now=app.now())
+    except Refused as refused:
+        typed = {"act": act, "note": form.text("note"), "cause": form.text("cause")}
+        return _case_page(app, visit, follow_up_id, typed=typed, refused=refused)
+    undo = (f"/follow-ups/{follow_up_id}/reopen", {}) if act in ("resolve", "confirm") else None
+    back = pages.own_path(form.text("back"), f"/follow-ups/{follow_up_id}")
+    return pages.back(app, visit, back, said, undo=undo)
+
+
+def _move(db: Connection, id: int, act: str, form: Form, *, viewer: Viewer, now: datetime) -> str:
+    """Do it; what was done, in words."""
+    match act:
+        case "acknowledge":
+            run.acknowledge(db, id, viewer=viewer, now=now)
+            return "It is yours; the clock for the first contact runs."
+        case "contact":
+            run.contact(db, id, viewer=viewer, now=now, note=form.text("note"))
+            return "The call is logged."
+        case "resolve":
+            run.resolve(db, id, viewer=viewer, now=now, cause=form.text("cause"), outcome=form.text("note"))
+            return "Resolved. Ask the customer whether they agree, then confirm it."
+        case "confirm":
+            run.confirm(db, id, viewer=viewer, now=now, note=form.maybe("note"))
+            return "Confirmed by the customer."
+        case "reopen":
+            run.reopen(db, id, viewer=viewer, now=now, note=form.maybe("note"))
+            return "Open again; the same clock runs on."
+        case _:
+            raise Refused("There is no such step")
+
+
+HANDLERS: list[Any] = [board_page, follow_ups_file, case_page, move_on]

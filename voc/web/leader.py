@@ -1,0 +1,284 @@
+"""Figures: engagement by CSM, the rows behind any figure, what each means, and silent accounts."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from litestar import Response, get, post
+from litestar.params import FromPath, QueryParameter
+from litestar.response import Redirect
+from sqlalchemy import Connection
+
+from voc.base import preferences
+from voc.base.access import TERMINAL, Viewer
+from voc.base.errors import NotFound, Refused
+from voc.base.words import FollowUpKind, Scope, Segment
+from voc.followup import run as follow_ups
+from voc.followup import store as cases
+from voc.followup.model import FollowUp
+from voc.followup.store.cases import OPEN
+from voc.metrics import catalogue, run
+from voc.metrics import store as metrics
+from voc.metrics.model import CountedRow
+from voc.metrics.pages import Engagement, ScopeFigures
+from voc.web import engagement_view, pages, rows_view, silent_view, view
+from voc.web.context import App
+from voc.web.engagement_view import Wanted
+from voc.web.figure_view import Asking
+from voc.web.given import GivenApp, GivenVisit
+from voc.web.parts import Link
+from voc.web.tables import csv_file
+from voc.web.visit import EVERYBODY, Visit, roles
+
+
+def wanted_of(
+    *, days: str, as_of: str, segment: str, today: date, team: str = "", csm: str = "", against: str = ""
+) -> Wanted:
+    """The filters as they were asked for; what makes no sense falls back, a day to come is today."""
+    try:
+        on = date.fromisoformat(as_of)
+    except ValueError:
+        on = today
+    return Wanted(
+        team=team,
+        segment=segment if segment in {one.value for one in Segment} else "",
+        days=int(days) if days.isdigit() and 1 <= int(days) <= 1_000 else 180,
+        as_of=on if on < today else None,
+        csm=csm,
+        team_line=against == "team",
+    )
+
+
+@get("/engagement", sync_to_thread=True, opt=roles(*EVERYBODY))
+def engagement_page(
+    app: GivenApp,
+    visit: GivenVisit,
+    *,
+    team: Annotated[str, QueryParameter(name="team")] = "",
+    segment: Annotated[str, QueryParameter(name="segment")] = "",
+    days: Annotated[str, QueryParameter(name="days")] = "",
+    as_of: Annotated[str, QueryParameter(name="as_of")] = "",
+    csm: Annotated[str, QueryParameter(name="csm")] = "",
+    against: Annotated[str, QueryParameter(name="against")] = "",
+) -> Response[str]:
+    now = app.now()
+    wanted = wanted_of(team=team, segment=segment, days=days, as_of=as_of, csm=csm, against=against, today=now.date())
+    with app.database.read() as db:
+        known = preferences.load(db)
+        found = _engagement(db, visit.viewer, wanted, now=now)
+        if not found.whole.accounts and not found.lines:
+            return pages.page(app, visit, "leader/empty.html", may_set_up=visit.viewer.sees_all)
+        page = engagement_view.page(
+            found,
+            total=_total(db, found, wanted, now=now),
+            wanted=wanted,
+            teams=_teams(db) if visit.viewer.sees_all else {},
+            preferences=known,
+            own_csm_id=visit.viewer.csm_id,
+            today=now.date(),
+        )
+    return pages.page(app, visit, "leader/engagement.html", page=page)
+
+
+def _engagement(db: Connection, viewer: Viewer, wanted: Wanted, *, now: datetime) -> Engagement:
+    return run.engagement(
+        db,
+        viewer,
+        now=now,
+        as_of=wanted.as_of,
+        window_days=wanted.days,
+        team_id=wanted.team or None,
+        segment=wanted.segment or None,
+    )
+
+
+def _total(db: Connection, found: Engagement, wanted: Wanted, *, now: datetime) -> ScopeFigures:
+    """The last line: the viewer's whole, or for a CSM everybody's, as a leader sees it."""
+    if found.whole.scope != Scope.CSM:
+        return found.whole
+    return _engagement(db, TERMINAL, wanted, now=now).whole
+
+
+def _teams(db: Connection) -> dict[str, str]:
+    """Leads with somebody in their team, by id, in alphabetical order."""
+    people = metrics.people(db)
+    leads = {one.manager_id for one in people.values() if one.manager_id and one.active} & set(people)
+    return {
+        one.id: one.name for one in sorted((people[id] for id in leads), key=lambda one: (one.name.casefold(), one.id))
+    }
+
+
+@get("/engagement/by-csm.csv", sync_to_thread=True, opt=roles(*EVERYBODY))
+def engagement_file(
+    app: GivenApp,
+    visit: GivenVisit,
+    *,
+    team: Annotated[str, QueryParameter(name="team")] = "",
+    segment: Annotated[str, QueryParameter(name="segment")] = "",
+    days: Annotated[str, QueryParameter(name="days")] = "",
+    as_of: Annotated[str, QueryParameter(name="as_of")] = "",
+) -> Response[bytes]:
+    now = app.now()
+    wanted = wanted_of(team=team, segment=segment, days=days, as_of=as_of, today=now.date())
+    with app.database.read() as db:
+        found = _engagement(db, visit.viewer, wanted, now=now)
+    rows = [engagement_view.file_row(one, found) for one in found.lines]
+    return csv_file("engagement-by-csm", engagement_view.FILE_HEADS, rows)
+
+
+@get("/engagement/rows", sync_to_thread=True, opt=roles(*EVERYBODY))
+def rows_page(
+    app: GivenApp,
+    visit: GivenVisit,
+    *,
+    figure: Annotated[str, QueryParameter(name="figure")] = "",
+    of_scope: Annotated[str, QueryParameter(name="scope")] = "",
+    id: Annotated[str, QueryParameter(name="id")] = "",
+    days: Annotated[str, QueryParameter(name="days")] = "",
+    as_of: Annotated[str, QueryParameter(name="as_of")] = "",
+    segment: Annotated[str, QueryParameter(name="segment")] = "",
+) -> Response[str]:
+    """What a figure counts, row by row."""
+    wanted = wanted_of(days=days, as_of=as_of, segment=segment, today=app.now().date())
+    rows, names = _rows(app, visit, wanted, figure=figure, scope=_scope(of_scope), id=id)
+    on = wanted.as_of
+    page = rows_view.page(
+        rows,
+        figure=figure,
+        who=_who(_scope(of_scope), id, names),
+        window=f"{wanted.days} days to {view.day(on or app.now().date())}.",
+        csms=names,
+        back=Link("Engagement", wanted.address()),
+        file=visit.path.replace("/engagement/rows", "/engagement/rows.csv", 1),
+    )
+    return pages.page(app, visit, "leader/rows.html", page=page)
+
+
+@get("/engagement/rows.csv", sync_to_thread=True, opt=roles(*EVERYBODY))
+def rows_file(
+    app: GivenApp,
+    visit: GivenVisit,
+    *,
+    figure: Annotated[str, QueryParameter(name="figure")] = "",
+    of_scope: Annotated[str, QueryParameter(name="scope")] = "",
+    id: Annotated[str, QueryParameter(name="id")] = "",
+    days: Annotated[str, QueryParameter(name="days")] = "",
+    as_of: Annotated[str, QueryParameter(name="as_of")] = "",
+    segment: Annotated[str, QueryParameter(name="segment")] = "",
+) -> Response[bytes]:
+    wanted = wanted_of(days=days, as_of=as_of, segment=segment, today=app.now().date())
+    rows, names = _rows(app, visit, wanted, figure=figure, scope=_scope(of_scope), id=id)
+    return csv_file(f"rows-{figure.replace('_', '-')}", rows_view.FILE_HEADS, rows_view.file_rows(rows, names))
+
+
+def _rows(
+    app: App, visit: Visit, wanted: Wanted, *, figure: str, scope: Scope, id: str
+) -> tuple[list[CountedRow], dict[str, str]]:
+    """The rows, and the names of our people by id."""
+    with app.database.read() as db:
+        rows = run.rows(
+            db,
+            visit.viewer,
+            figure=figure,
+            scope=scope,
+            id=id,
+            now=app.now(),
+            as_of=wanted.as_of,
+            window_days=wanted.days,
+            segment=wanted.segment or None,
+        )
+        return rows, _names(db)
+
+
+def _scope(text: str) -> Scope:
+    try:
+        return Scope(text)
+    except ValueError:
+        raise NotFound("There is no such figure.") from None
+
+
+def _who(scope: Scope, id: str, names: Mapping[str, str]) -> str:
+    return {
+        Scope.TOTAL: "All teams",
+        Scope.TEAM: f"Team of {names.get(id, id)}",
+        Scope.CSM: names.get(id, id),
+        Scope.ACCOUNT: "This account",
+    }[scope]
+
+
+@get("/definitions", sync_to_thread=True, opt=roles(*EVERYBODY))
+def definitions_page(app: GivenApp, visit: GivenVisit) -> Response[str]:
+    groups: dict[str, list[catalogue.Definition]] = {}
+    for one in catalogue.CATALOGUE:
+        groups.setdefault(one.kind.value, []).append(one)
+    return pages.page(app, visit, "leader/definitions.html", groups=groups, version=catalogue.VERSION)
+
+
+@get("/silent", sync_to_thread=True, opt=roles(*EVERYBODY))
+def silent_page(app: GivenApp, visit: GivenVisit) -> Response[str]:
+    now = app.now()
+    with app.database.read() as db:
+        found = run.silent(db, visit.viewer, now=now)
+        page = silent_view.page(
+            found,
+            csms=_names(db),
+            cases=_silent_cases(db, visit.viewer, now=now),
+            today=now.date(),
+            asking=Asking(),
+        )
+    return pages.page(app, visit, "leader/silent.html", page=page)
+
+
+def _names(db: Connection) -> dict[str, str]:
+    return {id: one.name for id, one in metrics.people(db).items()}
+
+
+def _silent_cases(db: Connection, viewer: Viewer, *, now: datetime) -> dict[str, FollowUp]:
+    """Open follow-ups of silent accounts, by account."""
+    wanted = preferences.load(db)
+    found = cases.listing(db, viewer, now=now, preferences=wanted, states=OPEN)
+    return {one.account_id: one for one in found if one.kind == FollowUpKind.SILENT_ACCOUNT}
+
+
+@get("/silent.csv", sync_to_thread=True, opt=roles(*EVERYBODY))
+def silent_file(app: GivenApp, visit: GivenVisit) -> Response[bytes]:
+    with app.database.read() as db:
+        found = run.silent(db, visit.viewer, now=app.now())
+        names = _names(db)
+    rows = [silent_view.file_row(one, names) for one in found.silent]
+    return csv_file("silent-accounts", silent_view.FILE_HEADS, rows)
+
+
+@post("/silent/{account_id:str}/follow-up", sync_to_thread=True, opt=roles(*EVERYBODY))
+def open_follow_up(app: GivenApp, visit: GivenVisit, account_id: FromPath[str]) -> Redirect:
+    """The night opens these too; whoever presses first does it, once per spell of silence."""
+    now = app.now()
+    with app.database.begin() as db:
+        spell_on = _silent_since(app, db, visit, account_id)
+        follow_ups.open_silent(db, account_id=account_id, spell_on=spell_on, now=now)
+        case = _silent_cases(db, visit.viewer, now=now).get(account_id)
+    path = "/silent" if case is None else f"/follow-ups/{case.id}"
+    return pages.back(app, visit, path, "The follow-up is open; its clock runs.")
+
+
+def _silent_since(app: App, db: Connection, visit: Visit, account_id: str) -> date:
+    """The day its silence began. NotFound for a foreign account, Refused if it is not silent any more."""
+    found = run.account_states(db, visit.viewer, now=app.now())
+    if account_id not in found:
+        raise NotFound("There is no such account.")
+    spell_on = found[account_id].spell_on
+    if spell_on is None:
+        raise Refused("This account is not silent any more")
+    return spell_on
+
+
+HANDLERS: list[Any] = [
+    engagement_page,
+    engagement_file,
+    rows_page,
+    rows_file,
+    definitions_page,
+    silent_page,
+    silent_file,
+    open_follow_up,
+]

@@ -1,0 +1,251 @@
+"""Silent accounts in order of work, with the score in seven visible parts; and where the other accounts stand."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from statistics import median
+
+from markupsafe import Markup
+
+from voc.base.words import AccountState
+from voc.followup.model import FollowUp
+from voc.metrics import wording
+from voc.metrics.model import Shown, Standing
+from voc.metrics.pages import SilentPage
+from voc.statistics.silence import MOST_POINTS, SilentScore
+from voc.web import figure_view, view
+from voc.web.charts_score import Part, seven, seven_heads
+from voc.web.figure_view import Asking
+from voc.web.parts import Link
+from voc.web.tables import Cell
+
+STATES: Mapping[AccountState, tuple[str, str]] = {
+    AccountState.HEARD: ("Heard", "somebody answered in 180 days"),
+    AccountState.QUIET: ("Quiet", "asked, no answer yet, not asked enough to call it silence: wait for the chase"),
+    AccountState.IN_FLIGHT: ("In flight", "nothing is due yet"),
+    AccountState.TOO_NEW: ("Too new", "customer for under 90 days"),
+    AccountState.NOT_ASKED: ("Not asked", "nobody was invited in 180 days: find the people, then ask them"),
+    AccountState.UNREACHABLE: ("Unreachable", "every mail came back: find new addresses"),
+    AccountState.ALL_OPTED_OUT: ("All opted out", "everybody reached asked never to be asked again: talk in person"),
+    AccountState.NO_CENSUS: ("No one to ask", "no role is required, or the contract has ended"),
+}
+_GAPS = (AccountState.NOT_ASKED, AccountState.UNREACHABLE, AccountState.ALL_OPTED_OUT)
+
+
+@dataclass(frozen=True)
+class Row:
+    id: str
+    name: str
+    href: str
+    of: str
+    surprise: str
+    parts: Markup | str
+    score: str
+    band: str
+    critical: bool
+    renewal: str
+    play: str
+    follow_up: Link | None
+
+
+@dataclass(frozen=True)
+class State:
+    name: str
+    href: str
+    count: str
+    share: float
+    revenue: str
+    means: str
+
+
+@dataclass(frozen=True)
+class Account:
+    name: str
+    href: str
+    of: str
+
+
+@dataclass(frozen=True)
+class Gap:
+    key: str
+    summary: str
+    accounts: Sequence[Account]
+
+
+@dataclass(frozen=True)
+class Page:
+    crumb: str
+    heading: str
+    lede: str
+    heads: Markup
+    rows: Sequence[Row]
+    total: str
+    summary: str
+    links: Sequence[Link]
+    state_links: Sequence[Link]
+    states: Sequence[State]
+    all_count: str
+    all_revenue: str
+    gaps: Sequence[Gap]
+
+
+def page(
+    found: SilentPage, *, csms: Mapping[str, str], cases: Mapping[str, FollowUp], today: date, asking: Asking
+) -> Page:
+    """`csms` are names by id, `cases` the open silent-account follow-ups by account."""
+    currency = found.currency
+    money = sum(one.arr or 0.0 for one in found.silent)
+    everybody = [*found.silent, *(one for many in found.other.values() for one in many)]
+    return Page(
+        crumb=f"{found.window.days} days to {view.day(found.window.to_on)}",
+        heading=_heading(found, money),
+        lede=_lede(found),
+        heads=seven_heads([Part(_name(key), 0, most) for key, most in MOST_POINTS.items()]),
+        rows=[_row(one, currency, csms, cases.get(one.account_id), today) for one in found.silent],
+        total=f"{view.count(len(found.silent), 'account')}, {view.money(money, currency)}",
+        summary=_summary(found.silent, today),
+        links=[Link("CSV", "/silent.csv", "of silent accounts", file=True)],
+        state_links=figure_view.links(found.accounts, asking),
+        states=_states(found, currency),
+        all_count=view.number(len(everybody)),
+        all_revenue=view.money(sum(one.arr or 0.0 for one in everybody), currency),
+        gaps=[_gap(state, found.other[state], currency, csms) for state in _GAPS if found.other.get(state)],
+    )
+
+
+def _heading(found: SilentPage, money: float) -> str:
+    figure = found.accounts
+    if figure.shown == Shown.REASON:
+        return "No account can be silent yet: nobody was asked"
+    if not found.silent:
+        return f"None of {view.number(figure.denominator)} accounts asked is silent"
+    silent = len(found.silent)
+    told = f"{view.of(silent, figure.denominator)} accounts asked {'is' if silent == 1 else 'are'} silent"
+    return f"{told}, with {view.money(money, found.currency)}" if money else told
+
+
+def _lede(found: SilentPage) -> str:
+    told = []
+    if found.silent and found.revenue.shown not in (Shown.REASON, Shown.COUNTS):
+        told.append(f"That is {wording.value(found.revenue)} of the revenue asked. In order of work: score × revenue.")
+    gaps = [
+        f"{view.count(len(found.other[state]), 'account')} {words}"
+        for state, words in ((AccountState.NOT_ASKED, "nobody asked"), (AccountState.UNREACHABLE, "nobody could reach"))
+        if found.other.get(state)
+    ]
+    if gaps:
+        told.append(f"{view.listed(gaps)} are not silent; they are gaps in coverage.")
+    if found.without_rate:
+        told.append(f"No exchange rate for {view.listed(found.without_rate)}: left out of the revenue.")
+    return " ".join(told) or "Silence is read once people were asked, and it is long past their due date."
+
+
+def _name(key: str) -> str:
+    return key.replace("_", " ")
+
+
+def _row(one: Standing, currency: str, csms: Mapping[str, str], case: FollowUp | None, today: date) -> Row:
+    revenue = view.money(one.arr, currency) if one.arr is not None else "no revenue known"
+    owner = csms.get(one.csm_id or "", "no CSM")
+    return Row(
+        id=one.account_id,
+        name=one.name,
+        href=f"/accounts/{one.account_id}",
+        of=", ".join(part for part in (revenue, one.segment, owner) if part),
+        surprise=_surprise(one),
+        parts=seven(parts(one.score)) if one.score else view.DASH,
+        score=view.score(one.score["total"]) if one.score else view.DASH,
+        band=one.band or "",
+        critical=one.band == "critical",
+        renewal=view.days_from(one.renewal_on, today) if one.renewal_on else "no date in the CRM",
+        play=_play(one),
+        follow_up=None if case is None else Link("Follow-up is open", f"/follow-ups/{case.id}"),
+    )
+
+
+def parts(score: SilentScore) -> list[Part]:
+    return [Part(_name(key), float(score[key]), most) for key, most in MOST_POINTS.items()]  # type: ignore[literal-required]  # the seven keys
+
+
+def _surprise(one: Standing) -> str:
+    told = wording.surprise(one)
+    return (
+        told.removeprefix("Silent: ") if told else f"{view.count(one.people, 'person', 'people')} asked, none answered."
+    )
+
+
+def _play(one: Standing) -> str:
+    """Who should do what, by the parts of the score; it opens the follow-up in which it is done."""
+    if one.band == "critical":
+        return "Leader calls"
+    points = one.score["decision_maker"] if one.score else 0.0
+    if points == MOST_POINTS["decision_maker"]:
+        return "Call the decision maker"
+    return "Find a decision maker" if points else "Write in person"
+
+
+def _summary(silent: Sequence[Standing], today: date) -> str:
+    ages = [(today - one.last_answered_at.date()).days for one in silent if one.last_answered_at is not None]
+    soon = sum(one.renewal_on is not None and 0 <= (one.renewal_on - today).days <= 100 for one in silent)
+    told = [f"{soon} of {len(silent)} renew within 100 days."]
+    if ages:
+        told.insert(0, f"Median {median(ages):.0f} days since anyone’s last answer.")
+    return " ".join(told)
+
+
+def _states(found: SilentPage, currency: str) -> list[State]:
+    rows = {AccountState.SILENT: found.silent, **found.other}
+    most = max((len(many) for many in rows.values()), default=1) or 1
+    named = {AccountState.SILENT: ("Silent", "asked enough, and nobody answered: above"), **STATES}
+    return [
+        State(
+            name=named[state][0],
+            href=f"#{state.value}" if state in _GAPS else "",
+            count=view.number(len(many)),
+            share=len(many) / most,
+            revenue=view.money(sum(one.arr or 0.0 for one in many), currency),
+            means=named[state][1],
+        )
+        for state, many in rows.items()
+        if many
+    ]
+
+
+def _gap(state: AccountState, many: Sequence[Standing], currency: str, csms: Mapping[str, str]) -> Gap:
+    ranked = sorted(many, key=lambda one: (-(one.arr or 0.0), one.name))
+    accounts = [
+        Account(
+            one.name,
+            f"/accounts/{one.account_id}",
+            f"{view.money(one.arr, currency)}, {csms.get(one.csm_id or '', 'no CSM')}",
+        )
+        for one in ranked
+    ]
+    return Gap(state.value, f"{STATES[state][0]}: {view.count(len(many), 'account')}", accounts)
+
+
+FILE_HEADS = (
+    "Account", "CSM", "Segment", "Revenue", "Currency", "People asked", "Ordinary 1 time in", "Score", "Band",
+    *(_name(key).capitalize() for key in MOST_POINTS), "Renewal date", "Last answer", "Silent since",
+)  # fmt: skip
+
+
+def file_row(one: Standing, csms: Mapping[str, str]) -> list[Cell]:
+    points: list[Cell] = (
+        [round(part.points, 2) for part in parts(one.score)] if one.score else [None] * len(MOST_POINTS)
+    )
+    return [
+        one.name,
+        csms.get(one.csm_id or ""),
+        one.segment,
+        one.amount,
+        one.currency,
+        one.people,
+        round(1 / one.p_silent, 1) if one.p_silent else None,
+        round(one.score["total"], 1) if one.score else None,
+        one.band,
+        *points,
+        one.renewal_on,
+        one.last_answered_at.date() if one.last_answered_at else None,
+        one.spell_on,
+    ]
