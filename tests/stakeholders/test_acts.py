@@ -133,7 +133,7 @@ def test_accepting_that_somebody_left_with_the_successor_settles_both(database: 
     with database.begin() as db:
         left = suggested(db, SuggestionKind.LEFT)
         suggested(db, SuggestionKind.SUCCESSOR, "s:2", name="Simon Achebe", address="simon@x.example")
-        added = decided(db, left, successor_too=True)
+        added = decided(db, left)
         assert added is not None
         assert person(db, "ana").why_not_reachable == NotAsked.LEFT
         assert (person(db, added).name, person(db, added).roles) == (
@@ -142,6 +142,14 @@ def test_accepting_that_somebody_left_with_the_successor_settles_both(database: 
         )
         assert store.suggestions(db, DANA) == []
         assert {one.state for one in store.suggestions(db, DANA, state=None)} == {SuggestionState.ACCEPTED}
+
+
+def test_the_successor_can_be_left_for_later(database: Database) -> None:
+    with database.begin() as db:
+        left = suggested(db, SuggestionKind.LEFT)
+        suggested(db, SuggestionKind.SUCCESSOR, "s:2", name="Simon Achebe")
+        assert decided(db, left, successor_too=False) is None
+        assert [one.name for one in store.suggestions(db, DANA)] == ["Simon Achebe"]
 
 
 def test_marking_somebody_as_left_settles_the_reply_that_said_so(database: Database) -> None:

@@ -176,7 +176,6 @@ def decide(app: GivenApp, visit: GivenVisit, suggestion_id: FromPath[int], form:
             viewer=visit.viewer,
             now=app.now(),
             roles=_roles(form),
-            successor_too=accepted and told.name is not None,
         )
     about = told.contact_name or told.name or told.address or "the suggestion"
     said = f"Done as suggested about {about}." if accepted else f"The suggestion about {about} is set aside."

@@ -21,12 +21,12 @@ def decide(
     viewer: Viewer,
     now: datetime,
     roles: Sequence[Role] = (),
-    successor_too: bool = False,
+    successor_too: bool = True,
 ) -> str | None:
     """Do what a suggestion says, or decline it; the id of a contact that was added or given a role.
 
-    Accepted: *left* and *bounced* mark the person as left (with `successor_too` the named one takes
-    the places over), *successor* and *referral* add the person it names, *changed role* ends the
+    Accepted: *left* and *bounced* mark the person as left, and whoever the same reply named as
+    successor takes the places over (unless `successor_too` is false), *successor* and *referral* add the person it names, *changed role* ends the
     roles held so far. `roles` are those of the person named, or the new ones; without them a
     successor takes those of the one before. Declined: the person it is about is still there.
     Refused when it is decided already.
