@@ -144,6 +144,13 @@ def test_accepting_that_somebody_left_with_the_successor_settles_both(database: 
         assert {one.state for one in store.suggestions(db, DANA, state=None)} == {SuggestionState.ACCEPTED}
 
 
+def test_accepting_a_bounce_adds_nobody_at_the_dead_address(database: Database) -> None:
+    with database.begin() as db:
+        bounced = suggested(db, SuggestionKind.BOUNCED, address="ana@x.example")
+        assert decided(db, bounced) is None
+        assert person(db, "ana").why_not_reachable == NotAsked.LEFT
+
+
 def test_the_successor_can_be_left_for_later(database: Database) -> None:
     with database.begin() as db:
         left = suggested(db, SuggestionKind.LEFT)

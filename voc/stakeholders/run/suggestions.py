@@ -26,10 +26,10 @@ def decide(
     """Do what a suggestion says, or decline it; the id of a contact that was added or given a role.
 
     Accepted: *left* and *bounced* mark the person as left, and whoever the same reply named as
-    successor takes the places over (unless `successor_too` is false), *successor* and *referral* add the person it names, *changed role* ends the
-    roles held so far. `roles` are those of the person named, or the new ones; without them a
-    successor takes those of the one before. Declined: the person it is about is still there.
-    Refused when it is decided already.
+    successor takes the places over (unless `successor_too` is false); *successor* and *referral* add
+    the person named; *changed role* ends the roles held so far. `roles` are those of the person named,
+    or the new ones; without them a successor takes those of the one before. Declined: the person it
+    is about is still there. Refused when it is decided already.
     """
     said = store.suggestion(db, suggestion_id, viewer)
     if said.state != SuggestionState.OPEN:
@@ -62,7 +62,8 @@ def _left(
     held = roles or _roles_meant(db, said)
     if said.contact_id is not None:
         mark_left(db, contact_id=said.contact_id, viewer=viewer, now=now)
-    if not successor_too:
+    # The address of a bounce is the dead one: it names nobody.
+    if not successor_too or said.kind == SuggestionKind.BOUNCED:
         return None
     if said.name or said.address:
         return _add_named(db, said, viewer, now, roles=held)
