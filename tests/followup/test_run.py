@@ -1,7 +1,9 @@
 """From an answer to a confirmed case, on both databases."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -129,6 +131,24 @@ def test_a_correction_is_looked_at_again_and_never_opens_a_second_case(database:
         answered(db, 1, submitted_at=later + HOUR)
         assert run.catch_up(db, later + HOUR) == 0
         assert only(db).opened_at == later
+
+
+def test_two_processes_that_look_at_once_open_one_case(database: Database) -> None:
+    with database.begin() as db:
+        answered(db, 2)
+        answered(db, 9, invitation=2)
+    together = Barrier(2)
+
+    def look() -> int:
+        together.wait(timeout=10)
+        with database.begin() as db:
+            return run.catch_up(db, NOW)
+
+    with ThreadPoolExecutor(2) as both:
+        opened_by_each = [one.result() for one in (both.submit(look), both.submit(look))]
+    assert sorted(opened_by_each) == [0, 1]
+    with database.read() as db:
+        assert [event.what for event in only(db).events] == ["opened"]
 
 
 def test_a_definition_that_cannot_be_read_any_more_still_tells_a_detractor(database: Database) -> None:

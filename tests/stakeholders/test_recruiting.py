@@ -119,6 +119,12 @@ def test_a_stale_holder_is_confirmed_once_for_all_places() -> None:
 def test_a_first_sync_asks_to_confirm_people_without_any_sign() -> None:
     (step,) = steps(team(*without("jon"), holder("Jon Vik", Role.BUDGET_HOLDER, v=0)))
     assert step.sentence == "Confirm Jon Vik: no sign of life yet"
+    assert step.why == ("Named as budget holder; no meeting, answer or reply yet. +20 points of coverage if confirmed.")
+
+
+def test_a_freshness_just_under_the_cut_does_not_read_as_the_cut() -> None:
+    (step,) = steps(team(*without("jon"), holder("Jon Vik", Role.BUDGET_HOLDER, v=0.698)))
+    assert "Freshness 69%, under the 70% we call fresh" in step.why
 
 
 def test_of_two_stale_holders_the_surer_one_is_confirmed() -> None:

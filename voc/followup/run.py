@@ -85,7 +85,8 @@ def _open(db: Connection, opening: Opening, *, now: datetime) -> bool:
 def _hand_over(db: Connection, now: datetime) -> None:
     """Open cases follow the account: who lost it cannot see the case any more. The clock runs on."""
     for follow_up_id, before, after in store.to_hand_over(db):
-        store.write(db, follow_up_id, owner_csm_id=after)
+        if not store.reassign(db, follow_up_id, before=before, after=after):
+            continue
         store.add_event(db, follow_up_id, at=now, what="reassigned", by=SERVICE)
         _audit(db, follow_up_id, "reassigned", by=SERVICE, now=now, owner=[before, after])
 
@@ -178,19 +179,20 @@ def escalate(db: Connection, now: datetime) -> Escalated:
     for case in store.past_a_limit(db, now=now, preferences=values):
         hours = of_owner(case.time_zone, values)
         if rules.tells_lead(case, now=now):
-            _tell(db, case, "lead", now)
-            to_lead += 1
+            to_lead += _tell(db, case, now, lead=True)
         if rules.tells_leader(case, hours=hours, preferences=values, now=now):
-            _tell(db, case, "leader", now)
-            to_leader += 1
+            to_leader += _tell(db, case, now, lead=False)
     return Escalated(to_lead, to_leader)
 
 
-def _tell(db: Connection, case: FollowUp, whom: str, now: datetime) -> None:
-    store.write(db, case.id, **{f"{whom}_told_at": now})
+def _tell(db: Connection, case: FollowUp, now: datetime, *, lead: bool) -> bool:
+    if not store.note_told(db, case.id, lead=lead, at=now):
+        return False
+    whom = "lead" if lead else "leader"
     bar = f"{case.bar.elapsed_hours:.0f} h of {case.bar.limit_hours:g}" if case.bar else None
     store.add_event(db, case.id, at=now, what="escalated", by=SERVICE, note=f"to the {whom}: {bar}" if bar else None)
     _audit(db, case.id, f"escalated to the {whom}", by=SERVICE, now=now)
+    return True
 
 
 def notices(db: Connection, now: datetime, *, base_url: str) -> list[Notice]:

@@ -308,7 +308,7 @@ CATALOGUE: tuple[Definition, ...] = (
         label="Fresh contacts",
         text="Reachable people in required places who are still there with a chance of 70% or more, of all of "
         "them. Beside it "
-        "those who are fresh only because a CSM says so.",
+        "those whose freshness rests on a CSM's own word alone.",
         counts="people",
         owner=Owner.TODAY,
         units=units.fresh_contacts,

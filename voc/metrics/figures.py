@@ -7,15 +7,30 @@ from functools import cached_property
 
 from voc import statistics
 from voc.base.words import FigureState, Scope
-from voc.metrics import cohorts
+from voc.metrics import cohorts, units
 from voc.metrics.catalogue import BY_NAME, CATALOGUE, Definition, Measure, Owner, Spread
 from voc.metrics.cohorts import Key
-from voc.metrics.model import AccountFacts, Book, Facts, Figure, Interval, IntervalKind, Shown, Tally, Unit, Window
+from voc.metrics.model import (
+    AccountFacts,
+    Book,
+    Facts,
+    Figure,
+    Interval,
+    IntervalKind,
+    Norms,
+    Shown,
+    Sum,
+    Tally,
+    Unit,
+    Window,
+    add_up,
+)
 from voc.metrics.units import Terms
 
 LEVEL = 0.95
 SPARE_ACCOUNTS_FOR_ICC = 20
 SCORES_FOR_OWN_ICC = 100
+LEAST_PEOPLE_FOR_REACH = 30
 LEAST_ACCOUNTS_FOR_MEAN, LEAST_EFFECTIVE_ACCOUNTS = 8, 5
 
 Tallies = dict[Key, dict[str, Tally]]
@@ -28,12 +43,23 @@ class Counted:
     window: Window
     tallies: Tallies = field(default_factory=lambda: defaultdict(lambda: defaultdict(Tally)))
     flying: dict[Key, int] = field(default_factory=lambda: defaultdict(int))
+    heard: dict[str, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))  # by segment: of people
     icc_default: float = 0.2
 
     @cached_property
     def icc(self) -> float:
         """Pooled over all CSMs; the default while fewer than 20 accounts are to spare."""
         return self._icc("response_rate")
+
+    @cached_property
+    def norms(self) -> Norms:
+        """By segment from 30 people on; what is too thin is read from all."""
+        reach = {
+            segment: heard / people
+            for segment, (heard, people) in sorted(self.heard.items())
+            if people >= (LEAST_PEOPLE_FOR_REACH if segment else 1)
+        }
+        return Norms(icc=self.icc, reach=reach)
 
     @cached_property
     def score_icc(self) -> float:
@@ -57,6 +83,7 @@ def count(counted: Counted, facts: Facts, terms: Terms, *, names: Iterable[str] 
     wanted = None if names is None else {*names, "response_rate"}
     definitions = [one for one in CATALOGUE if wanted is None or one.name in wanted]
     for account in facts.accounts:
+        _count_heard(counted, facts, account, terms)
         for owner, books in _books(facts, account, days=terms.days).items():
             _add(counted.tallies, books, [one for one in definitions if one.owner == owner], terms)
         for asked in account.asked:
@@ -65,6 +92,14 @@ def count(counted: Counted, facts: Facts, terms: Terms, *, names: Iterable[str] 
                     facts, account_id=account.account_id, csm_id=asked.csm_id, inherited=asked.inherited
                 ):
                     counted.flying[key] += 1
+
+
+def _count_heard(counted: Counted, facts: Facts, account: AccountFacts, terms: Terms) -> None:
+    due = tuple(one for one in account.asked if cohorts.is_due(one, moment=facts.moment, days=terms.days))
+    people = add_up(units.reach(Book(account, due=due), terms))
+    for group in {"", str(account.segment or "")}:
+        counted.heard[group][0] += round(people.part)
+        counted.heard[group][1] += people.counted
 
 
 def rows(facts: Facts, terms: Terms, *, key: Key, name: str) -> Iterator[tuple[AccountFacts, Unit]]:
@@ -88,16 +123,14 @@ def _books(facts: Facts, account: AccountFacts, *, days: int) -> Mapping[Owner, 
 
 def _add(tallies: Tallies, books: dict[Key, Book], definitions: list[Definition], terms: Terms) -> None:
     # Most accounts had one owner, so that CSM, team and total count the very same rows.
-    found: dict[tuple[str, int], list[Unit]] = {}
-    same: dict[tuple[tuple[int, ...], tuple[int, ...]], Book] = {}
-    for key, given in books.items():
-        identity = (tuple(one.id for one in given.due), tuple(one.id for one in given.cases))
-        book = same.setdefault(identity, given)
-        for definition in definitions:
-            cached = (definition.name, id(book))
-            if cached not in found:
-                found[cached] = definition.units(book, terms)
-            tallies[key][definition.name].add(found[cached], account_name=book.facts.name)
+    sums: dict[tuple[tuple[int, ...], tuple[int, ...]], list[Sum]] = {}
+    for key, book in books.items():
+        same = (tuple(one.id for one in book.due), tuple(one.id for one in book.cases))
+        if same not in sums:
+            sums[same] = [add_up(definition.units(book, terms)) for definition in definitions]
+        for definition, found in zip(definitions, sums[same], strict=True):
+            if found.labels:
+                tallies[key][definition.name].add(found, account_name=book.facts.name)
 
 
 def figure(counted: Counted, key: Key, name: str) -> Figure:
@@ -106,11 +139,16 @@ def figure(counted: Counted, key: Key, name: str) -> Figure:
     scale = 100.0 if definition.measure == Measure.SCORE else 1.0
     state, reason = _state(definition, tally, flying=counted.flying.get(key, 0))
     shown = shown_of(definition, tally, scope=key[0])
-    interval, extra = None, {}
+    interval = None
     if shown in (Shown.INTERVAL, Shown.TREND):
         interval = _interval(counted, key, definition, tally)
+    extra: dict[str, float | None] = {}
     if definition.spread == Spread.SCORE:
         extra = _score_extra(tally)
+    elif key == cohorts.TOTAL and name == "response_rate":
+        extra = {"icc": counted.icc}
+    elif key == cohorts.TOTAL and name == "reach":
+        extra = dict(counted.norms.reach)
     return Figure(
         name=name,
         scope=key[0],

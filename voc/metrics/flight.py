@@ -51,9 +51,13 @@ def _days_to_answer(asked: Asked) -> float:
     return (asked.answered_at - asked.sent_at) / DAY
 
 
-def by_scope(facts: Facts, *, horizon: int) -> dict[Key, Flight]:
-    """The running invitations of each scope, under the owner frozen when they were sent."""
-    usual = curve(facts, horizon=horizon)
+def by_scope(facts: Facts, *, horizon: int, usual: dict[float, float] | None = None) -> dict[Key, Flight]:
+    """The running invitations of each scope, under the owner frozen when they were sent.
+
+    `usual` is the team's curve; None reads it from these facts, which must then be everybody's.
+    """
+    if usual is None:
+        usual = curve(facts, horizon=horizon)
     running: dict[Key, list[Asked]] = defaultdict(list)
     waves: dict[Key, list[Asked]] = defaultdict(list)
     flying = {

@@ -47,6 +47,7 @@ __all__ = [
     "Interval",
     "IntervalKind",
     "Left",
+    "Norms",
     "NotAsked",
     "Person",
     "Role",
@@ -56,9 +57,11 @@ __all__ = [
     "SilentScore",
     "Standing",
     "StopReason",
+    "Sum",
     "Tally",
     "Unit",
     "Window",
+    "add_up",
 ]
 
 
@@ -271,9 +274,29 @@ class Unit(NamedTuple):
     role: Role | None = None
 
 
+class Sum(NamedTuple):
+    """Units of one figure at one account, added up: most accounts count alike for CSM, team and total."""
+
+    part: float
+    whole: float
+    squares: float
+    counted: int
+    labels: Counter[str]
+
+
+def add_up(units: Sequence[Unit]) -> Sum:
+    return Sum(
+        part=sum(unit.part for unit in units),
+        whole=sum(unit.whole for unit in units),
+        squares=sum(unit.part * unit.part for unit in units),
+        counted=sum(unit.whole > 0 for unit in units),
+        labels=Counter(unit.label for unit in units),
+    )
+
+
 @dataclass
 class Tally:
-    """Units of one figure in one scope. `pairs` are (part, whole, squares) of each account, for the clustering."""
+    """One figure in one scope. `pairs` are (part, whole, squares) of each account, for the clustering."""
 
     part: float = 0.0
     whole: float = 0.0
@@ -282,20 +305,16 @@ class Tally:
     pairs: list[tuple[float, float, float]] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
 
-    def add(self, units: Sequence[Unit], *, account_name: str) -> None:
-        part = whole = squares = 0.0
-        for unit in units:
-            self.labels[unit.label] += 1
-            part += unit.part
-            whole += unit.whole
-            squares += unit.part * unit.part
-            self.counted += unit.whole > 0
-            if unit.label == NO_RATE:
-                self.left_out.append(account_name)
-        self.part += part
-        self.whole += whole
-        if whole > 0:
-            self.pairs.append((part, whole, squares))
+    def add(self, found: Sum, *, account_name: str) -> None:
+        self.part += found.part
+        self.whole += found.whole
+        self.counted += found.counted
+        for label, count in found.labels.items():
+            self.labels[label] += count
+        if found.whole > 0:
+            self.pairs.append((found.part, found.whole, found.squares))
+        if NO_RATE in found.labels:
+            self.left_out.append(account_name)
 
     @property
     def accounts(self) -> int:
@@ -329,6 +348,17 @@ class CountedRow:
 
 
 # --- accounts ---
+
+
+@dataclass(frozen=True)
+class Norms:
+    """What is usual here: how alike colleagues answer, and the share of people heard by segment ("" in all)."""
+
+    icc: float
+    reach: dict[str, float]
+
+    def reach_of(self, segment: str | None) -> float | None:
+        return self.reach.get(segment or "", self.reach.get(""))
 
 
 @dataclass(frozen=True)

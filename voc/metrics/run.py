@@ -22,15 +22,14 @@ from voc.metrics import figures as figured
 from voc.metrics.catalogue import BY_NAME, CATALOGUE, VERSION
 from voc.metrics.cohorts import TOTAL, Key
 from voc.metrics.figures import Counted
-from voc.metrics.model import AccountFacts, CountedRow, Facts, Figure, Shown, Standing
+from voc.metrics.model import AccountFacts, CountedRow, Facts, Figure, Norms, Shown, Standing
 from voc.metrics.pages import Engagement, ScopeFigures, SilentPage
 from voc.metrics.silence import Limits
 from voc.metrics.units import Terms
 
 WINDOWS = (90, 180, 365)
 TREND_DAYS = 365
-_PORTION = 1000  # accounts of one night held in memory at once
-_LEAST_PEOPLE_FOR_REACH = 30
+PORTION = 1000  # accounts of one night held in memory at once
 
 
 def limits_of(preferences: Preferences) -> Limits:
@@ -50,6 +49,7 @@ class _View:
     terms: Terms
     counted: Counted
     preferences: Preferences
+    everybody: bool  # False: only some accounts were read, enough for their own figures
 
     def figure(self, key: Key, name: str) -> Figure:
         return figured.figure(self.counted, key, name)
@@ -95,7 +95,7 @@ def _view(
     terms = _terms(facts, known, days)
     counted = Counted(cohorts.window(facts.moment, days), icc_default=known.icc_default)
     figured.count(counted, facts, terms, names=names)
-    return _View(facts, terms, counted, known)
+    return _View(facts, terms, counted, known, everybody=account_ids is None)
 
 
 def _of_segment(facts: Facts, segment: str | None) -> Facts:
@@ -125,14 +125,21 @@ def figures(
     NotFound for an id that does not exist or is not the viewer's.
     """
     allowed = _allowed(db, viewer)
-    view = _view(db, now=now, as_of=as_of, window_days=window_days, preferences=preferences)
+    view = _view(
+        db,
+        now=now,
+        as_of=as_of,
+        window_days=window_days,
+        preferences=preferences,
+        account_ids=ids if scope == Scope.ACCOUNT else None,
+    )
     keys = [key for key in _keys(view, scope) if allowed.sees(key)]
     if ids is not None:
         missing = sorted(set(ids) - {id for _, id in keys})
         if missing:
             raise NotFound(f"There is no {scope} {', '.join(missing)}.")
         keys = [key for key in keys if key[1] in set(ids)]
-    return _scope_figures(view, keys)
+    return _scope_figures(db, view, keys)
 
 
 @dataclass(frozen=True)
@@ -150,6 +157,11 @@ class _Allowed:
         if scope == Scope.CSM:
             return id in self.csms
         return scope == Scope.TEAM and self.viewer.role == StaffRole.LEAD and id == self.viewer.csm_id
+
+    @property
+    def only(self) -> frozenset[str] | None:
+        """The accounts that need to be read for the viewer's own; None for all."""
+        return None if self.viewer.sees_all else self.accounts
 
     @property
     def whole(self) -> Key:
@@ -193,15 +205,15 @@ def _name(facts: Facts, key: Key) -> str:
     return found.name if found else id
 
 
-def _scope_figures(view: _View, keys: Sequence[Key]) -> list[ScopeFigures]:
-    flights = flight.by_scope(view.facts, horizon=view.preferences.due_days)
-    csm_ids = [id for scope, id in _keys(view, Scope.CSM)]
+def _scope_figures(db: Connection, view: _View, keys: Sequence[Key]) -> list[ScopeFigures]:
+    flights = flight.by_scope(view.facts, horizon=view.preferences.due_days, usual=None if view.everybody else {})
+    if any(scope == Scope.ACCOUNT for scope, _ in keys):
+        standings = {one.account_id: one for one in _standings(db, view)}
+        return [_line(view, key, flights=flights, standing=standings.get(key[1])) for key in keys]
+    csm_ids = [id for _, id in _keys(view, Scope.CSM)]
     compared = compare.compare(view.counted, csm_ids=csm_ids, standard=view.preferences.response_standard)
-    standings = {one.account_id: one for one in _standings(view)} if any(k[0] == Scope.ACCOUNT for k in keys) else {}
     return [
         _line(view, key, flights=flights, comparison=compared.by_csm.get(key[1]) if key[0] == Scope.CSM else None)
-        if key[0] != Scope.ACCOUNT
-        else _line(view, key, flights=flights, standing=standings.get(key[1]))
         for key in keys
     ]
 
@@ -322,8 +334,15 @@ def silent(
 ) -> SilentPage:
     """The silent-accounts page of the viewer's accounts."""
     allowed = _allowed(db, viewer)
-    view = _view(db, now=now, as_of=as_of, preferences=preferences, names=("silent_accounts", "silent_arr"))
-    mine = [one for one in _standings(view) if one.account_id in allowed.accounts]
+    view = _view(
+        db,
+        now=now,
+        as_of=as_of,
+        preferences=preferences,
+        account_ids=allowed.only,
+        names=("silent_accounts", "silent_arr"),
+    )
+    mine = [one for one in _standings(db, view) if one.account_id in allowed.accounts]
     other: dict[AccountState, list[Standing]] = {}
     for one in mine:
         if one.state not in (AccountState.SILENT, AccountState.NO_CENSUS):
@@ -352,13 +371,16 @@ def account(
     window_days: int | None = None,
     preferences: Preferences | None = None,
 ) -> ScopeFigures:
-    """One account's figures, with `standing` (state, score in its parts) and `flight`. The id must be resolved."""
+    """One account's figures, with `standing` (state, score in its parts) and `flight`. The id must be resolved.
+
+    Reads this account alone: what is usual in the company comes from last night's snapshot.
+    """
     allowed = _allowed(db, viewer)
-    view = _view(db, now=now, window_days=window_days, preferences=preferences)
     key: Key = (Scope.ACCOUNT, account_id)
-    if not allowed.sees(key) or not _book(view.facts, key):
+    if account_id not in allowed.accounts:
         raise NotFound("There is no such account.")
-    return _scope_figures(view, [key])[0]
+    view = _view(db, now=now, window_days=window_days, preferences=preferences, account_ids=[account_id])
+    return _scope_figures(db, view, [key])[0]
 
 
 def account_states(
@@ -371,39 +393,27 @@ def account_states(
 ) -> dict[str, Standing]:
     """Where each account of the viewer stands, by id: for lists of accounts. A constant number of queries."""
     allowed = _allowed(db, viewer)
-    view = _view(db, now=now, as_of=as_of, preferences=preferences, names=())
-    return {one.account_id: one for one in _standings(view) if one.account_id in allowed.accounts}
+    view = _view(db, now=now, as_of=as_of, preferences=preferences, account_ids=allowed.only, names=())
+    return {one.account_id: one for one in _standings(db, view) if one.account_id in allowed.accounts}
 
 
-def _standings(view: _View) -> list[Standing]:
-    reach = _reach_by_segment(view)
+def _standings(db: Connection, view: _View) -> list[Standing]:
+    norms = _norms(db, view)
     return [
-        silence.standing(
-            one,
-            moment=view.facts.moment,
-            limits=view.terms.limits,
-            reach=reach.get(one.segment, reach.get(None)),
-            icc=view.counted.icc,
-        )
+        silence.standing(one, moment=view.facts.moment, limits=view.terms.limits, norms=norms)
         for one in view.facts.accounts
     ]
 
 
-def _reach_by_segment(view: _View) -> dict[str | None, float]:
-    """Share of the people reached who answered, by segment from 30 people on, and (None) in all."""
-    people: dict[str | None, dict[tuple[str, str], bool]] = {None: {}}
-    for account in view.facts.accounts:
-        for asked in account.asked:
-            if asked.delivered and cohorts.is_due(asked, moment=view.facts.moment, days=view.terms.days):
-                person = (account.account_id, asked.contact_id)
-                for group in (None, account.segment):
-                    heard = people.setdefault(group, {})
-                    heard[person] = heard.get(person, False) or asked.answered_at is not None
-    return {
-        group: sum(heard.values()) / len(heard)
-        for group, heard in people.items()
-        if heard and (group is None or len(heard) >= _LEAST_PEOPLE_FOR_REACH)
-    }
+def _norms(db: Connection, view: _View) -> Norms:
+    """What is usual in the whole company, though only some accounts were read: as of last night, else read now."""
+    if view.everybody:
+        return view.counted.norms
+    moment, days = view.facts.moment, view.terms.days
+    kept = store.norms(db, on=moment.date(), window_days=days)
+    if kept is not None:
+        return kept
+    return _view(db, now=moment, window_days=days, preferences=view.preferences, names=()).counted.norms
 
 
 def rows(
@@ -462,32 +472,43 @@ def rows(
 # --- the night ---
 
 
-def catch_up(db: Connection, now: datetime, *, preferences: Preferences | None = None) -> int:
+def catch_up(db: Connection, now: datetime, *, preferences: Preferences | None = None, portion: int = PORTION) -> int:
     """Open a follow-up for each account that is silent, once per spell; returns how many are new. Idempotent.
 
     It begins with whoever of the silent people weighs most: a decision maker before an end user.
     """
-    view = _view(db, now=now, preferences=preferences, names=())
-    opened = 0
-    for one in view.facts.accounts:
-        standing = silence.standing(
-            one, moment=now, limits=view.terms.limits, reach=None, icc=view.preferences.icc_default
+    known = preferences or settings.load(db)
+    limits, ids, opened = limits_of(known), store.account_ids(db), 0
+    for start in range(0, len(ids), portion):
+        facts = store.facts(
+            db,
+            moment=now,
+            window_days=known.window_days,
+            preferences=known,
+            account_ids=ids[start : start + portion] if len(ids) > portion else None,
         )
-        if standing.state == AccountState.SILENT and standing.spell_on is not None:
-            opened += followup.open_silent(
-                db,
-                account_id=one.account_id,
-                spell_on=standing.spell_on,
-                now=now,
-                contact_id=silence.whom_to_call(one, moment=now),
-            )
+        opened += sum(_open_if_silent(db, one, limits=limits, now=now) for one in facts.accounts)
     return opened
 
 
-def snapshot(database: Database, now: datetime, *, preferences: Preferences | None = None) -> int:
+def _open_if_silent(db: Connection, account: AccountFacts, *, limits: Limits, now: datetime) -> bool:
+    if silence.state(account, moment=now, limits=limits) != AccountState.SILENT:
+        return False
+    return followup.open_silent(
+        db,
+        account_id=account.account_id,
+        spell_on=silence.spell_on(account, moment=now, limits=limits),
+        now=now,
+        contact_id=silence.whom_to_call(account, moment=now),
+    )
+
+
+def snapshot(
+    database: Database, now: datetime, *, preferences: Preferences | None = None, portion: int = PORTION
+) -> int:
     """Keep the figures as they stand; running it again on the same day replaces that day. Returns their number.
 
-    Accounts pass in portions, so that a large company's night is flat in memory.
+    `portion` accounts pass at a time, so that a large company's night does not grow with it in memory.
     """
     kept: list[Figure] = []
     with database.read() as db:
@@ -495,14 +516,14 @@ def snapshot(database: Database, now: datetime, *, preferences: Preferences | No
         days = known.window_days
         counted = Counted(cohorts.window(now, days), icc_default=known.icc_default)
         ids = store.account_ids(db)
-        portions = [ids[start : start + _PORTION] for start in range(0, len(ids), _PORTION)]
-        for portion in portions:
+        portions = [ids[start : start + portion] for start in range(0, len(ids), portion)]
+        for chosen in portions:
             facts = store.facts(
                 db,
                 moment=now,
                 window_days=days,
                 preferences=known,
-                account_ids=portion if len(portions) > 1 else None,
+                account_ids=chosen if len(portions) > 1 else None,
             )
             figured.count(counted, facts, _terms(facts, known, days))
             kept += _of_accounts(counted, facts, limits_of(known))

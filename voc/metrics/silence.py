@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from voc import statistics
 from voc.base.words import AccountState, Disposition, FollowUpKind, Role, StopReason
-from voc.metrics.model import AccountFacts, Asked, Case, SilentScore, Standing
+from voc.metrics.model import AccountFacts, Asked, Case, Norms, SilentScore, Standing
 from voc.stakeholders.model import Team
 
 WINDOW = timedelta(days=180)
@@ -197,13 +197,17 @@ def _overdue(case: Case, moment: datetime) -> bool:
     return limit is not None and limit < moment
 
 
-def standing(account: AccountFacts, *, moment: datetime, limits: Limits, reach: float | None, icc: float) -> Standing:
-    """Where the account stands. `reach` is the share of people heard in its segment, `icc` how alike colleagues are."""
+def standing(account: AccountFacts, *, moment: datetime, limits: Limits, norms: Norms) -> Standing:
+    """Where the account stands; `norms` are what is usual here."""
+    reach = norms.reach_of(account.segment)
     now = state(account, moment=moment, limits=limits)
     invited = recent(account, moment=moment)
     delivered = by_person(one for one in invited if one.delivered)
     points = score(account, moment=moment) if now in SCORED else None
     silent = now == AccountState.SILENT
+    chance = None
+    if silent and reach is not None:
+        chance = statistics.p_silent(n=len(delivered), p=reach, rho=norms.icc)
     covered = account.team.coverage if account.team else None
     return Standing(
         account_id=account.account_id,
@@ -223,7 +227,7 @@ def standing(account: AccountFacts, *, moment: datetime, limits: Limits, reach: 
         asked_twice=bool(delivered) and all(len(mails) >= 2 for mails in delivered.values()),
         score=points,
         band=statistics.band(points["total"]) if points else None,
-        p_silent=statistics.p_silent(n=len(delivered), p=reach, rho=icc) if silent and reach is not None else None,
+        p_silent=chance,
         spell_on=spell_on(account, moment=moment, limits=limits) if silent else None,
         note="no renewal date" if points and account.renewal_on is None else None,
     )

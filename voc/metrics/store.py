@@ -39,7 +39,7 @@ from voc.base.words import (
     StopReason,
     WaveState,
 )
-from voc.metrics.model import AccountFacts, Asked, Case, Facts, Figure, Left, Person
+from voc.metrics.model import AccountFacts, Asked, Case, Facts, Figure, Left, Norms, Person
 from voc.stakeholders import store as stakeholders
 
 YEAR_DAYS = 365
@@ -135,7 +135,7 @@ def _accounts(db: Connection, account_ids: Collection[str] | None, *, wanted: Co
     query = select(account).where(account.c.state != RecordState.MERGED).order_by(account.c.id)
     if account_ids is not None:
         query = query.where(account.c.id.in_(sorted(account_ids)))
-    return [row for row in db.execute(query) if _is_customer(row) or row.id in wanted]
+    return [row for row in db.execute(query) if account_ids is not None or _is_customer(row) or row.id in wanted]
 
 
 def _last_answer(asked: Iterable[Asked], ever: tuple[datetime | None, datetime | None] | None) -> datetime | None:
@@ -167,7 +167,30 @@ def _asked(
 ) -> dict[str, list[Asked]]:
     """Invitations by account: due after `since`, or not sent yet in a wave launched after it."""
     query = (
-        select(invitation, wave.c.state.label("wave_state"), wave.c.launched_at)
+        select(
+            invitation.c.id,
+            invitation.c.wave_id,
+            invitation.c.contact_id,
+            invitation.c.account_id,
+            invitation.c.address,
+            invitation.c.csm_id,
+            invitation.c.inherited,
+            invitation.c.segment,
+            invitation.c.roles,
+            invitation.c.arr,
+            invitation.c.currency,
+            invitation.c.freshness,
+            invitation.c.next_step,
+            invitation.c.sent_at,
+            invitation.c.closes_at,
+            invitation.c.stopped,
+            invitation.c.stopped_at,
+            invitation.c.disposition,
+            invitation.c.disposed_at,
+            invitation.c.answered_at,
+            invitation.c.bounced_at,
+            wave.c.state.label("wave_state"),
+        )
         .join(wave, wave.c.id == invitation.c.wave_id)
         .where(
             wave.c.launched_at <= moment,
@@ -482,6 +505,25 @@ def trends(
         if row.value is not None:
             found[row.scope_id].append((row.as_of, row.value))
     return dict(found)
+
+
+def norms(db: Connection, *, on: date, window_days: int) -> Norms | None:
+    """What was usual as of the latest night up to that day, if it is not older than a week."""
+    columns = figure_snapshot.c
+    query = (
+        select(columns.name, columns.detail)
+        .where(
+            columns.scope == Scope.TOTAL,
+            columns.name.in_(["response_rate", "reach"]),
+            columns.window_days == window_days,
+            columns.as_of <= on,
+            columns.as_of > on - timedelta(days=7),
+        )
+        .order_by(columns.as_of)
+    )
+    extra = {row.name: row.detail["extra"] for row in db.execute(query)}
+    icc = extra.get("response_rate", {}).get("icc")
+    return None if icc is None else Norms(icc=icc, reach=extra.get("reach", {}))
 
 
 def account_ids(db: Connection) -> list[str]:

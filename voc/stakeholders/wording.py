@@ -109,14 +109,21 @@ def why_empty(place: Place, introduction: Introduction | None, candidates: int) 
 
 
 def why_confirm(holder: Holder, held: Sequence[Role], points: int, cut: float) -> str:
-    what = roles(held).capitalize()
+    gain = f"{points_of_coverage(points)} if confirmed."
     if holder.freshness.sign is None:
-        known = sign(holder.freshness)
-        return f"{what}. Sign of life: {known}. {points_of_coverage(points)} if confirmed."
+        return f"Named as {roles(held)}; {_nothing_heard(holder.freshness)}. {gain}"
+    # Rounded down: 69.6% must not read "70%, under the 70%".
+    value = int(100 * holder.freshness.value)
     return (
-        f"{what}. Last was {sign(holder.freshness)}. Freshness {holder.freshness.value:.0%}, "
-        f"under the {cut:.0%} we call fresh: {points_of_coverage(points)} if confirmed."
+        f"{roles(held).capitalize()}. Last was {sign(holder.freshness)}. "
+        f"Freshness {value}%, under the {cut:.0%} we call fresh: {gain}"
     )
+
+
+def _nothing_heard(freshness: Freshness) -> str:
+    if freshness.ended is None:
+        return "no meeting, answer or reply yet"
+    return f"{sign(freshness)}, and nothing was heard since"
 
 
 def why_no_address(holder: Holder, points: int) -> str:

@@ -6,12 +6,13 @@ from voc.followup.store.opening import (
     add_event,
     mark_seen,
     move,
+    note_told,
     open_case,
     owner_of,
     questionnaire_files,
+    reassign,
     to_hand_over,
     unseen_answers,
-    write,
 )
 from voc.followup.store.telling import in_outbox, leaders, leads, open_cases, past_a_limit
 
@@ -27,14 +28,15 @@ __all__ = [
     "listing",
     "mark_seen",
     "move",
+    "note_told",
     "of_account",
     "open_case",
     "open_cases",
     "owner_of",
     "past_a_limit",
     "questionnaire_files",
+    "reassign",
     "sla",
     "to_hand_over",
     "unseen_answers",
-    "write",
 ]

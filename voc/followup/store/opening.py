@@ -4,7 +4,8 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from voc.base.db import insert_once
 from voc.base.schema import (
@@ -79,11 +80,13 @@ def _picked(db: Connection, response_ids: Sequence[int]) -> dict[int, dict[str, 
 
 
 def mark_seen(db: Connection, answers: Sequence[Answer]) -> None:
-    for first in range(0, len(answers), 1_000):
-        some = answers[first : first + 1_000]
-        db.execute(delete(answer_seen).where(answer_seen.c.response_id.in_([one.response_id for one in some])))
-        rows = [{"response_id": one.response_id, "submitted_at": one.submitted_at} for one in some]
-        db.execute(insert(answer_seen), rows)
+    """Two processes may look at the same answer; the later one's mark stands and neither fails."""
+    into = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
+    rows = [{"response_id": one.response_id, "submitted_at": one.submitted_at} for one in answers]
+    if rows:
+        seen = into(answer_seen)
+        newer = {"submitted_at": seen.excluded.submitted_at}
+        db.execute(seen.on_conflict_do_update(index_elements=[answer_seen.c.response_id], set_=newer), rows)
 
 
 def questionnaire_files(db: Connection, version_ids: Collection[int]) -> dict[int, dict[str, str]]:
@@ -139,8 +142,18 @@ def move(db: Connection, follow_up_id: int, *, came_from: FollowUpState, to: Fol
     return moved.first() is not None
 
 
-def write(db: Connection, follow_up_id: int, **values: Any) -> None:
-    db.execute(update(table).where(table.c.id == follow_up_id).values(**values))
+def reassign(db: Connection, follow_up_id: int, *, before: str | None, after: str | None) -> bool:
+    """False if somebody else did it first."""
+    owned = table.c.owner_csm_id.is_(None) if before is None else table.c.owner_csm_id == before
+    changed = update(table).where(table.c.id == follow_up_id, owned).values(owner_csm_id=after)
+    return db.execute(changed.returning(table.c.id)).first() is not None
+
+
+def note_told(db: Connection, follow_up_id: int, *, lead: bool, at: datetime) -> bool:
+    """That the lead, or else the leader, is told; False if it is noted already."""
+    told_at = table.c.lead_told_at if lead else table.c.leader_told_at
+    noted = update(table).where(table.c.id == follow_up_id, told_at.is_(None)).values({told_at: at})
+    return db.execute(noted.returning(table.c.id)).first() is not None
 
 
 def add_event(db: Connection, follow_up_id: int, *, at: datetime, what: str, by: str, note: str | None = None) -> None:
