@@ -6,8 +6,8 @@ import pytest
 
 from tests.builders import NOW, TODAY
 from tests.metrics.facts import DAY, account, asked, detractor, holder, team
-from voc.base.words import AccountState, Role
-from voc.metrics import silence, wording
+from voc.base.words import AccountState, Disposition, Role, StopReason
+from voc.metrics import cohorts, silence, wording
 from voc.metrics.model import AccountFacts, Asked, Norms
 from voc.metrics.silence import Limits
 
@@ -69,6 +69,15 @@ def test_silence_needs_two_people_asked_twice_or_long_enough_ago() -> None:
     twice = [asked(id, days_ago=days) for id in ("a", "b") for days in (45, 22)]
     assert state(*twice) == AccountState.SILENT
     assert state(*twice[:3]) == AccountState.QUIET
+
+
+def test_whoever_left_is_nobody_who_stays_silent() -> None:
+    left = asked("a", days_ago=60, disposition=Disposition.NOT_ELIGIBLE, stopped=StopReason.LEFT)
+    assert state(left) == AccountState.NOT_ASKED
+    assert state(left, asked("b", days_ago=60)) == AccountState.QUIET
+    running = asked("a", days_ago=5, stopped=StopReason.LEFT)
+    assert state(running, *TWO_LONG_AGO) == AccountState.SILENT
+    assert not cohorts.in_flight(running, moment=NOW)
 
 
 def test_the_example_of_the_definitions() -> None:

@@ -39,7 +39,7 @@ def is_due(asked: Asked, *, moment: datetime, days: int) -> bool:
 
 def in_flight(asked: Asked, *, moment: datetime) -> bool:
     """Sent, not due yet, and not given up as bounced or not eligible."""
-    if asked.elsewhere or asked.sent_at is None or asked.bounced_at is not None:
+    if asked.elsewhere or asked.sent_at is None or asked.bounced_at is not None or not asked.eligible:
         return False
     return asked.due_at is not None and asked.due_at > moment
 

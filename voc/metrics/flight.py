@@ -37,7 +37,7 @@ def curve(facts: Facts, *, horizon: int) -> dict[float, float]:
         asked
         for account in facts.accounts
         for asked in account.asked
-        if asked.delivered and cohorts.is_due(asked, moment=facts.moment, days=CURVE_DAYS)
+        if asked.delivered and asked.eligible and cohorts.is_due(asked, moment=facts.moment, days=CURVE_DAYS)
     ]
     if not due:
         return {}
@@ -68,7 +68,12 @@ def by_scope(facts: Facts, *, horizon: int, usual: dict[float, float] | None = N
     }
     for account in facts.accounts:
         for asked in account.asked:
-            if asked.elsewhere or asked.wave_id not in flying or asked.sent_at is None or not asked.delivered:
+            if (
+                asked.elsewhere
+                or asked.wave_id not in flying
+                or asked.sent_at is None
+                or not (asked.delivered and asked.eligible)
+            ):
                 continue
             for key in cohorts.scopes(
                 facts, account_id=account.account_id, csm_id=asked.csm_id, inherited=asked.inherited

@@ -132,6 +132,9 @@ class Figure(msgspec.Struct, frozen=True):
 # --- facts ---
 
 
+_GONE = frozenset({StopReason.LEFT, StopReason.MOVED, StopReason.GONE, StopReason.MERGED})
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """One invitation as of a moment, with what was frozen when it was sent. Rows of a merged record carry the winner.
@@ -172,6 +175,16 @@ class Asked:
         if self.sent_at is None or self.disposition == Disposition.UNKNOWN:
             return False
         return self.bounced_at is None or (self.due_at is not None and self.bounced_at > self.due_at)
+
+    @property
+    def eligible(self) -> bool:
+        """False for whoever turned out to be no contact of the customer any more: in no denominator, never silent."""
+        return self.disposition != Disposition.NOT_ELIGIBLE and self.stopped not in _GONE
+
+    @property
+    def opted_out(self) -> bool:
+        """Not to be asked again; a complaint about the mail says the same."""
+        return self.stopped in (StopReason.OPTED_OUT, StopReason.COMPLAINED)
 
     @property
     def answered_on_time(self) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from voc import statistics
-from voc.base.words import AccountState, Disposition, FollowUpKind, Role, StopReason
+from voc.base.words import AccountState, Disposition, FollowUpKind, Role
 from voc.metrics.model import AccountFacts, Asked, Case, Norms, SilentScore, Standing
 from voc.stakeholders.model import Team
 
@@ -50,7 +50,8 @@ def _until(at: datetime | None, moment: datetime) -> datetime | None:
 
 def recent(account: AccountFacts, *, moment: datetime) -> list[Asked]:
     """Everybody invited in the 180 days; a heads-up that bounced is an invitation that did not arrive."""
-    return [one for one in account.asked if _asked_at(one) is not None and moment - WINDOW < _sure(one) <= moment]
+    asked = (one for one in account.asked if _asked_at(one) is not None and one.eligible)
+    return [one for one in asked if moment - WINDOW < _sure(one) <= moment]
 
 
 def _asked_at(asked: Asked) -> datetime | None:
@@ -99,7 +100,7 @@ def state(account: AccountFacts, *, moment: datetime, limits: Limits) -> Account
 
 def _opted_out(mails: Iterable[Asked]) -> bool:
     """Listed apart, not asked again, and never counted as silent."""
-    return any(one.stopped == StopReason.OPTED_OUT for one in mails)
+    return any(one.opted_out for one in mails)
 
 
 def _asked_enough(mails: list[Asked], moment: datetime, limits: Limits) -> bool:

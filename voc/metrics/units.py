@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from voc.base.words import AccountState, Disposition, NotAsked, Role, StopReason
+from voc.base.words import AccountState, Disposition, NotAsked, Role
 from voc.metrics.model import NO_RATE, AccountFacts, Asked, Book, Case, Unit
 from voc.metrics.silence import Limits, by_person, state
 from voc.stakeholders.model import Place
@@ -224,7 +224,7 @@ def _step(asked: Asked) -> str | None:
     if not asked.delivered or asked.disposition == Disposition.UNKNOWN:
         return "bounced"
     if asked.disposition == Disposition.REFUSED:
-        return "opted_out" if asked.stopped == StopReason.OPTED_OUT else "refused"
+        return "opted_out" if asked.opted_out else "refused"
     return "other" if asked.disposition == Disposition.OTHER else "silent"
 
 
