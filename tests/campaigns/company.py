@@ -45,3 +45,18 @@ def add_company(db: Connection, *, accounts: int, people: int, **contact_values:
 
 def launch(db: Connection, *, label: str = "Relationship, March 2026", now: datetime = LAUNCH) -> int:
     return run.launch(db, campaign="relationship", questionnaire_files=FILES, label=label, by="Clara Wendt", now=now)
+
+
+def add_exclusion(db: Connection, account_id: str, *, expires_on: date, contact_id: str | None = None) -> None:
+    row = {"account_id": account_id, "contact_id": contact_id, "reason": "Site closed after a fire"}
+    created = {"by": "Dana Whitlock", "created_at": LAUNCH, "expires_on": expires_on}
+    db.execute(insert(schema.exclusion).values(**row, **created))
+
+
+def add_message_counted(
+    db: Connection, address: str, *, on: date, step: str = "invite", account_id: str = "acc-1", priority: int = 3
+) -> None:
+    """A message of an earlier wave, as the quarantine counts it."""
+    at = datetime.combine(on, datetime.min.time(), UTC) + timedelta(hours=9)
+    row = {"address": address, "account_id": account_id, "step": step, "priority": priority, "on": on, "at": at}
+    db.execute(insert(schema.contact_quota).values(**row))

@@ -2,14 +2,27 @@
 
 import time
 from collections import Counter
+from datetime import date, timedelta
 
-from sqlalchemy import select
+import pytest
+from sqlalchemy import select, update
 
-from tests.campaigns.company import FILES, LAUNCH, add_company, launch, settle_in
-from voc.base import schema
+from tests.builders import TODAY, add_account, add_contact, add_suppression
+from tests.campaigns.company import (
+    FILES,
+    LAUNCH,
+    add_company,
+    add_exclusion,
+    add_message_counted,
+    launch,
+    settle_in,
+)
+from voc.base import audit, schema
+from voc.base.access import TERMINAL
 from voc.base.db import Database
+from voc.base.errors import NotFound, Refused
 from voc.campaigns import run, store
-from voc.campaigns.model import Rehearsal
+from voc.campaigns.model import NotAsked, Rehearsal, Step
 
 
 def rehearse(database: Database) -> Rehearsal:
@@ -51,3 +64,182 @@ def test_400_people_are_rehearsed_and_launched_in_well_under_a_second(database: 
     print(f"rehearsed in {between - started:.2f} s, launched in {time.monotonic() - between:.2f} s")
     assert len(rehearsed.asked) == 399
     assert rehearsed.refusals == ()
+
+
+def test_a_rehearsal_writes_nothing_and_names_what_a_launch_would_be_refused_for(database: Database) -> None:
+    with database.begin() as db:
+        settle_in(db, read_at=LAUNCH - timedelta(hours=30))
+        add_company(db, accounts=1, people=2)
+    rehearsed = rehearse(database)  # a reader cannot write
+    assert len(rehearsed.mails) == 8
+    assert "more than 24 hours ago" in rehearsed.refusals[0]
+    with pytest.raises(Refused, match="more than 24 hours ago"), database.begin() as db:
+        launch(db)
+    with database.read() as db:
+        assert store.waves(db) == []
+
+
+def test_data_that_was_never_read_in_full_is_refused_too(database: Database) -> None:
+    with database.begin() as db:
+        settle_in(db)
+        db.execute(update(schema.sync_run).values(state="held"))
+        add_company(db, accounts=1, people=2)
+    with pytest.raises(Refused, match="never read in full"), database.begin() as db:
+        launch(db)
+
+
+def test_a_campaign_has_one_wave_at_a_time(database: Database) -> None:
+    with database.begin() as db:
+        settle_in(db)
+        add_company(db, accounts=1, people=2)
+        wave_id = launch(db, label="First")
+    with pytest.raises(Refused, match="The wave First is not over"), database.begin() as db:
+        launch(db, label="Second")
+    with database.begin() as db:
+        run.stop_wave(db, wave_id, by="Clara Wendt", now=LAUNCH)
+        launch(db, label="Second")
+
+
+def test_a_launch_needs_a_name_somebody_to_ask_and_a_questionnaire_without_mistakes(database: Database) -> None:
+    with database.begin() as db:
+        settle_in(db)
+    with pytest.raises(Refused, match="nobody to ask"), database.begin() as db:
+        launch(db)
+    with pytest.raises(Refused, match="Give the wave a name"), database.begin() as db:
+        launch(db, label=" ")
+    broken = {path: text.replace("[[question]]", "[[questoin]]") for path, text in FILES.items()}
+    with pytest.raises(Refused, match=r"relationship/questionnaire\.toml"), database.begin() as db:
+        run.launch(db, campaign="relationship", questionnaire_files=broken, label="X", by="Clara", now=LAUNCH)
+    with pytest.raises(NotFound, match="There are: relationship"), database.begin() as db:
+        run.launch(db, campaign="pulse", questionnaire_files=FILES, label="X", by="Clara", now=LAUNCH)
+
+
+def test_everybody_who_is_not_asked_stands_in_the_frozen_census_with_the_first_reason(database: Database) -> None:
+    with database.begin() as db:
+        settle_in(db)
+        add_account(db, renewal_on=date(2027, 1, 1))
+        add_account(db, "acc-2", renewal_on=date(2027, 1, 1))
+        add_account(db, "acc-signing", renewal_on=date(2026, 3, 20))
+        add_account(db, "acc-escalated", escalated_until_on=date(2026, 4, 1))
+        add_account(db, "acc-prospect", status="prospect")
+        add_contact(db, "con-asked", roles=("champion",))
+        add_contact(db, "con-without-role")
+        add_contact(db, "con-left", roles=("champion",), left_company=True)
+        add_contact(db, "con-no-address", roles=("champion",), email=None)
+        add_contact(db, "con-opted-out", roles=("champion",))
+        add_suppression(db, "con-opted-out@calder.example")
+        add_contact(db, "con-excluded", roles=("champion",))
+        add_exclusion(db, "acc-1", contact_id="con-excluded", expires_on=date(2026, 4, 1))
+        add_contact(db, "con-recent", roles=("champion",))
+        add_message_counted(db, "con-recent@calder.example", on=date(2026, 2, 1))
+        add_contact(db, "con-signing", account_id="acc-signing", roles=("champion",))
+        add_contact(db, "con-escalated", account_id="acc-escalated", roles=("champion",))
+        add_contact(db, "con-prospect", account_id="acc-prospect", roles=("champion",))
+        add_contact(db, "con-twin", account_id="acc-2", roles=("end_user",), email="con-asked@calder.example")
+        add_contact(db, "con-twin-1", roles=("end_user",), email="CON-ASKED@calder.example ", created_on=TODAY)
+        wave_id = launch(db)
+    with database.read() as db:
+        census = schema.census_member.c
+        rows = db.execute(select(census.contact_id, census.reason, census.detail)).all()
+        reasons = {row.contact_id: row.reason for row in rows}
+        details = {row.contact_id: row.detail for row in rows}
+        assert store.wave(db, wave_id, TERMINAL).campaign == "relationship"
+    assert reasons == {
+        "con-asked": NotAsked.SAME_ADDRESS,
+        "con-twin": NotAsked.SAME_ADDRESS,
+        "con-twin-1": None,
+        "con-left": NotAsked.LEFT,
+        "con-no-address": NotAsked.NO_ADDRESS,
+        "con-opted-out": NotAsked.OPTED_OUT,
+        "con-excluded": NotAsked.EXCLUDED,
+        "con-recent": NotAsked.ASKED_RECENTLY,
+        "con-signing": NotAsked.RENEWAL_SIGNING,
+        "con-escalated": NotAsked.ESCALATED,
+    }
+    assert details["con-excluded"] == "until 1 April 2026, Dana Whitlock"
+    assert details["con-recent"] == "until 2 May 2026"
+    assert details["con-escalated"] == "until 1 April 2026"
+
+
+def test_an_invitation_freezes_zone_country_and_language_with_sensible_fallbacks(database: Database) -> None:
+    with database.begin() as db:
+        settle_in(db)
+        add_account(db, country="Brazil")
+        add_contact(db, "con-1", roles=("champion",), time_zone=None, country=None, language="pt_BR")
+        add_contact(db, "con-2", roles=("champion",), time_zone="Mars/Olympus", country="Japan")
+        launch(db)
+        columns = schema.invitation.c
+        rows = db.execute(select(columns.time_zone, columns.country, columns.language).order_by(columns.id)).all()
+    assert [tuple(row) for row in rows] == [("America/Sao_Paulo", "BR", "en"), ("Asia/Tokyo", "JP", "en")]
+
+
+def test_half_of_the_accounts_get_a_heads_up_and_colleagues_are_treated_alike(database: Database) -> None:
+    with database.begin() as db:
+        settle_in(db)
+        run.change_settings(db, "relationship", {"heads_up_share": 0.5}, by="Clara Wendt", now=LAUNCH)
+        add_company(db, accounts=10, people=4)
+        wave_id = launch(db)
+        columns = schema.invitation.c
+        rows = db.execute(select(columns.account_id, columns.heads_up, columns.next_step).distinct()).all()
+        halves = store.wave_progress(db, wave_id, TERMINAL, now=LAUNCH).halves
+    assert len(rows) == 10
+    assert {(row.heads_up, row.next_step) for row in rows} == {(True, "heads_up"), (False, "invite")}
+    assert [(half.accounts, half.people) for half in halves.values()] == [(5, 20), (5, 20)]
+
+
+@pytest.mark.parametrize("people", [7, 14])
+def test_colleagues_are_spread_so_that_no_account_gets_mail_for_more_than_three_a_day(
+    sqlite: Database, people: int
+) -> None:
+    with sqlite.begin() as db:
+        settle_in(db)
+        add_company(db, accounts=3, people=people)
+    rehearsed = rehearse(sqlite)
+    per_day = Counter((mail.account_id, mail.on) for mail in rehearsed.mails)
+    assert max(per_day.values()) == 3
+    assert {mail.on.weekday() for mail in rehearsed.mails if mail.step == Step.INVITE} == {1, 2, 3}
+    first_week = {mail.step for mail in rehearsed.mails if mail.why and mail.on < date(2026, 3, 13)}
+    assert first_week == set()  # planned apart from the start, not moved
+
+
+def test_the_same_questionnaire_is_kept_once_and_a_changed_one_beside_it(database: Database) -> None:
+    with database.begin() as db:
+        settle_in(db)
+        add_company(db, accounts=1, people=1)
+        run.stop_wave(db, launch(db, label="First"), by="Clara Wendt", now=LAUNCH)
+        run.stop_wave(db, launch(db, label="Second"), by="Clara Wendt", now=LAUNCH)
+        path = "relationship/en/invite.md"
+        changed = {**FILES, path: FILES[path] + "\nThank you.\n"}
+        run.launch(db, campaign="relationship", questionnaire_files=changed, label="Third", by="Clara", now=LAUNCH)
+        versions = [wave.questionnaire_version_id for wave in store.waves(db)]
+    assert versions[1] == versions[2] != versions[0]
+
+
+def test_a_launch_is_in_the_audit_log(database: Database) -> None:
+    with database.begin() as db:
+        settle_in(db)
+        add_company(db, accounts=1, people=2)
+        launch(db)
+    with database.read() as db:
+        row = db.execute(select(schema.audit).order_by(schema.audit.c.id.desc()).limit(1)).one()
+        assert audit.first_broken(db) is None
+    assert (row.action, row.actor) == ("wave launched", "Clara Wendt")
+    assert row.detail["asked"] == 2
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"heads_up_share": 1.5}, "heads_up_share"),
+        ({"invitation_weekdays": [7]}, "invitation_weekdays"),
+        ({"reminder_1_days": 0}, "reminder_1_days"),
+        ({"due_days": 0}, "due_days"),
+        ({"reminder_1": "perhaps"}, "reminder_1"),
+        ({"colour": "red"}, "colour"),
+    ],
+)
+def test_a_wrong_setting_of_a_campaign_names_its_field(sqlite: Database, values: dict[str, object], field: str) -> None:
+    with pytest.raises(Refused) as refused, sqlite.begin() as db:
+        settle_in(db)
+        run.change_settings(db, "relationship", values, by="Clara Wendt", now=LAUNCH)
+    assert refused.value.field == field

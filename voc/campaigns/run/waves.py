@@ -1,5 +1,6 @@
 """A wave from its rehearsal to its close."""
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -39,7 +40,7 @@ def change_settings(
     try:
         settings = msgspec.convert({**before, **values}, CampaignSettings, strict=False)
     except msgspec.ValidationError as mistake:
-        raise Refused(f"That value cannot be used: {mistake}") from None
+        raise Refused(f"That value cannot be used: {mistake}", field=_field(mistake)) from None
     _check(settings)
     after = msgspec.to_builtins(settings)
     programmes.write_settings(db, found.id, settings)
@@ -47,6 +48,12 @@ def change_settings(
     if changed:
         _audit(db, "campaign changed", "campaign", name, by=by, now=now, detail=changed)
     return settings
+
+
+def _field(mistake: msgspec.ValidationError) -> str | None:
+    """The field a message of msgspec speaks of: `$.reminder_1`, or an unknown one by its name."""
+    found = re.search(r"`\$\.(\w+)|unknown field `(\w+)", str(mistake))
+    return (found.group(1) or found.group(2)) if found else None
 
 
 def _check(settings: CampaignSettings) -> None:

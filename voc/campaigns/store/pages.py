@@ -225,7 +225,7 @@ def to_nudge(db: Connection, wave_id: int, viewer: Viewer, *, now: datetime, lim
             invitation.c.stopped.is_(None),
             visible_accounts(viewer),
         )
-        .order_by(func.coalesce(invitation.c.arr, 0).desc(), account.c.name, invitation.c.id)
+        .order_by(invitation.c.arr.desc().nulls_last(), account.c.name, invitation.c.id)
         .limit(limit)
     )
     return [
