@@ -30,7 +30,7 @@ def launched(db: Connection, *, people: int = 1) -> int:
 
 def play(db: Connection, *, from_: datetime, until: datetime) -> list[tuple[str, Step]]:
     """Claim and send at every moment at which something is due; what went out."""
-    sent = []
+    sent: list[tuple[str, Step]] = []
     while True:
         due_at = store.next_due_at(db)
         if due_at is None or due_at > until:
