@@ -77,10 +77,12 @@ def salesforce_id(value: str) -> str:
 _YES = frozenset({"1", "true", "yes"})
 
 
+@functools.lru_cache(maxsize=1_000)
 def flag(value: str) -> bool:
     return value.strip().casefold() in _YES
 
 
+@functools.lru_cache(maxsize=10_000)  # an export has far more rows than days
 def day(value: str) -> date | None:
     """YYYY-MM-DD or an ISO date-time, whose day it is. What a spreadsheet mangled is never guessed."""
     value = value.strip()
@@ -115,6 +117,7 @@ def amount(value: str) -> Decimal | None:
     raise Unclean(Reason.BAD_NUMBER)
 
 
+@functools.lru_cache(maxsize=1_000)
 def currency(value: str) -> str | None:
     return value.strip().upper()[:3] or None
 
@@ -132,6 +135,8 @@ def address(value: str) -> str | None:
 
     Two addresses in one field, or none, is no address: which one is meant cannot be known.
     """
+    if not value:
+        return None
     if _PLAIN_ADDRESS.fullmatch(value) and "xn--" not in value:
         return value
     value = _NO_BREAK.sub(" ", _INVISIBLE.sub("", value)).strip()

@@ -319,6 +319,9 @@ class Source(Protocol):
     def column(self, kind: Kind, field: str) -> str:
         """What the CRM calls a field of ours, so that a person finds it there."""
 
+    def same_id(self, id: str) -> str:
+        """One form for all spellings of a record's id."""
+
     def share_read(self) -> float:
         """How much of the whole is read, 0 to 1."""
 

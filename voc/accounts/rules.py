@@ -115,7 +115,6 @@ Aliases = Mapping[Kind, Mapping[str, str]]
 
 _CLEANERS: dict[str, Callable[[str], Any]] = {
     "email": clean.address,
-    "country": clean.text,
     "language": clean.language,
     "time_zone": clean.zone,
     "currency": clean.currency,
@@ -139,34 +138,41 @@ _CLEANERS: dict[str, Callable[[str], Any]] = {
     ),
 }
 _ROW_CLEANERS = {
-    kind: tuple((name, _CLEANERS.get(name, clean.text)) for name in names) for kind, names in TEXTS.items()
+    kind: tuple((name, _CLEANERS[name]) for name in names if name in _CLEANERS) for kind, names in TEXTS.items()
+}
+_TEXT_FIELDS = {
+    kind: tuple(name for name in names if name not in _CLEANERS and name not in REFERENCES[kind])
+    for kind, names in TEXTS.items()
 }
 
 
-def record_of(kind: Kind, row: Incoming, *, spellings: Spellings, aliases: Aliases) -> Cleaned:
+def record_of(
+    kind: Kind, row: Incoming, *, spellings: Spellings, aliases: Aliases, same_id: Callable[[str], str] = str.strip
+) -> Cleaned:
     """The record a row means. Ids of merged records are already those of their winners, as far as known before.
 
+    `same_id` gives one form to all spellings of a record's id.
     A text that cannot be read leaves its field empty; `unreadable` names those that keep yesterday's
     value (an address never does: it is better not to reach somebody than to reach the wrong one).
     """
     notes = _Notes(kind, row)
-    cells = _without_mess(kind, row, notes)
-    values: dict[str, Any] = {"id": row.id}
-    for (name, cleaner), cell in zip(_ROW_CLEANERS[kind], cells, strict=True):
-        if not cell:
-            values[name] = False if cleaner is clean.flag else None
-            continue
+    texts = dict(zip(TEXTS[kind], _without_mess(kind, row, notes), strict=True))
+    values: dict[str, Any] = {"id": row.id, **texts}
+    for name in _TEXT_FIELDS[kind]:
+        if (cell := texts[name]).isspace() or not cell:
+            values[name] = None
+    for name, cleaner in _ROW_CLEANERS[kind]:
         try:
-            values[name] = cleaner(cell)
+            values[name] = cleaner(texts[name])
         except Unclean as unclean:
             values[name] = None
-            notes.unclean(name, unclean.reason, cell)
+            notes.unclean(name, unclean.reason, texts[name])
     for name, named in REFERENCES[kind].items():
-        reference = values[name]
-        if reference is not None and (known := aliases.get(named)):
-            values[name] = known.get(reference, reference)
+        reference = same_id(texts[name]) or None
+        known = aliases.get(named)
+        values[name] = known.get(reference, reference) if known and reference else reference
     if finish := _FINISH.get(kind):
-        finish(values, dict(zip(TEXTS[kind], cells, strict=True)), notes, spellings)
+        finish(values, texts, notes, spellings)
     return notes.cleaned(RECORDS[kind](**values))
 
 

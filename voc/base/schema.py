@@ -443,9 +443,8 @@ def _staged(target: Table[Any]) -> Table[Any]:
     return Table(
         f"staged_{target.name}",
         metadata,
-        Column("position", Integer, primary_key=True, autoincrement=False),
+        Column("position", Integer, primary_key=True, autoincrement=False),  # the row's number in its file
         *values,
-        Column("row_number", Integer),
         Column("line", Integer),
         Column("fate", String(16), nullable=False),  # accounts.model.Fate
         Column("reason", String(64)),  # why the row is not loaded, as far as its own text tells

@@ -88,6 +88,9 @@ class CsvFolder:
     def column(self, kind: Kind, field: str) -> str:
         return self._headers.get(kind, {}).get(field, field)
 
+    def same_id(self, id: str) -> str:
+        return clean.salesforce_id(id) if self._salesforce else id.strip()
+
     def share_read(self) -> float:
         return min(1.0, (self._read + (self._open.tell() if self._open else 0)) / self._total)
 
@@ -101,7 +104,7 @@ class CsvFolder:
             records = _records(lines, path, found)
             header = next(records, (1, []))[1] or []
             layout = _Layout(kind, header, self._own_columns(kind))
-            read_row = layout.reader(salesforce=self._salesforce, salt=self._salt())
+            read_row = layout.reader(same_id=self.same_id, salt=self._salt())
             for line, cells in records:
                 found.rows += 1
                 yield read_row(found.rows, line, cells)
@@ -338,7 +341,7 @@ class _Layout:
                     f'Name it in {MAPPING}: [columns.{self.kind}] {field} = "..."',
                 )
 
-    def reader(self, *, salesforce: bool, salt: bytes) -> Callable[[int, int, list[str] | None], Incoming]:
+    def reader(self, *, same_id: Callable[[str], str], salt: bytes) -> Callable[[int, int, list[str] | None], Incoming]:
         """From one record to one row, with as little work per record as can be."""
         width, at_id, at_deleted, at_winner, at_modified = (
             self.width,
@@ -353,8 +356,6 @@ class _Layout:
         found = [self.fields[name] for name in names]
         places = [width + n if place is None else place for n, place in enumerate(found)]
         pick = itemgetter(*places)
-        same_id = clean.salesforce_id if salesforce else str.strip
-        references = [n for n, name in enumerate(names) if name in rules.REFERENCES[self.kind]]
 
         def read_row(row: int, line: int, record: list[str] | None) -> Incoming:
             if record is None or len(record) != width:
@@ -366,11 +367,9 @@ class _Layout:
             modified = record[at_modified] if at_modified is not None else ""
             if winner or (at_deleted is not None and clean.flag(record[at_deleted])):
                 return Incoming(id, row, line, modified=modified, deleted=True, winner_id=winner or None)
-            cells = list(pick(record + defaults))
-            for n in references:
-                cells[n] = same_id(cells[n])
+            cells = pick(record + defaults)
             digest = blake2b(_SEPARATOR.join(cells).encode("utf-8", "surrogatepass"), digest_size=16, key=salt)
-            return Incoming(id, row, line, tuple(cells), digest.hexdigest(), modified)
+            return Incoming(id, row, line, cells, digest.hexdigest(), modified)
 
         return read_row
 

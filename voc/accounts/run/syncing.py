@@ -30,7 +30,6 @@ from voc.accounts.model import (
     RecordState,
     RunState,
     Source,
-    Spellings,
     Staged,
     SyncReport,
     Watcher,
@@ -45,7 +44,7 @@ log = structlog.get_logger()
 
 _LEASE = "sync"
 _LEASE_LASTS = timedelta(minutes=10)
-_ROWS_AT_ONCE = 2_000
+_ROWS_AT_ONCE = 4_000
 _MERGEABLE = (Kind.ACCOUNT, Kind.CONTACT)
 _WITH_ACCOUNT = (Kind.CONTACT, Kind.RELATION, Kind.OPPORTUNITY, Kind.ACTIVITY, Kind.MILESTONE)
 
@@ -179,7 +178,7 @@ def _read(run: _Run) -> None:
         with run.database.read() as db:
             compare = staging.has_any(db, kind)
         for batch in _batches(source.read(kind)):
-            reader = _Batch(run, kind, aliases, source.spellings)
+            reader = _Batch(run, kind, source, aliases)
             reader.read(batch, compare=compare)
             with run.database.begin() as db:
                 run.guard(db)
@@ -198,11 +197,12 @@ def _batches(rows: Iterator[Incoming]) -> Iterator[list[Incoming]]:
 class _Batch:
     """Some rows of one object, compared with what we have."""
 
-    def __init__(self, run: _Run, kind: Kind, aliases: dict[Kind, dict[str, str]], spellings: Spellings) -> None:
+    def __init__(self, run: _Run, kind: Kind, source: Source, aliases: dict[Kind, dict[str, str]]) -> None:
         self.run = run
         self.kind = kind
         self.aliases = aliases
-        self.spellings = spellings
+        self.source = source
+        self._hashes: dict[str, str] = {}
         self.staged: list[Staged] = []
         self.problems: list[Problem] = []
 
@@ -240,14 +240,18 @@ class _Batch:
     def _clean(self, row: Incoming) -> Cleaned | None:
         if not row.cells:
             return None
-        return rules.record_of(self.kind, row, spellings=self.spellings, aliases=self.aliases)
+        return rules.record_of(
+            self.kind,
+            row,
+            spellings=self.source.spellings,
+            aliases=self.aliases,
+            same_id=self.source.same_id,
+        )
 
     def _compare(self, row: Incoming, found: Cleaned, stored: dict[str, tuple[Record, RecordState]]) -> None:
-        source = self.run.source
-        assert source is not None
         for problem in found.problems:
-            problem.file = source.file(self.kind).file
-            problem.field = problem.field and source.column(self.kind, problem.field)
+            problem.file = self.source.file(self.kind).file
+            problem.field = problem.field and self.source.column(self.kind, problem.field)
         self.problems += found.problems
         if found.missing is not None:
             row.reason = found.missing
@@ -261,8 +265,6 @@ class _Batch:
         if fate == Fate.UNCHANGED and self._hashes.get(row.id) != hash:
             fate = Fate.REWORDED
         self.staged.append(Staged(row, fate, change.record, hash=hash, fields=change.fields, late=found.late))
-
-    _hashes: dict[str, str] = {}
 
 
 def _fate_of_row(kind: Kind, row: Incoming) -> Fate:

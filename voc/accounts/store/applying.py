@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from voc.accounts.model import Fate, Kind, RecordState, Role
+from voc.accounts.model import Fate, Kind, RecordState
 from voc.accounts.store.tables import FIELDS, FOLLOWS, STAGED, TARGET
 from voc.base import schema
 
@@ -60,12 +60,15 @@ def apply_batch(db: Connection, kind: Kind, batch: tuple[int, int], *, run_id: i
     """Write one batch and forget its rows; how many it had."""
     staged = STAGED[kind]
     here = and_(staged.c.position > batch[0], staged.c.position <= batch[1])
+    fates = set(db.execute(select(staged.c.fate).where(here).distinct()).scalars())
     _note_changes(db, kind, here, run_id=run_id)
-    _upsert(db, kind, here, now=now)
-    _end(db, kind, here, now=now)
-    if kind == Kind.ACCOUNT:
-        hand_over(db, here, now=now)
-    _forget_settlements(db, kind, here)
+    if fates & set(_WRITTEN):
+        _upsert(db, kind, here, fates, now=now)
+        if kind == Kind.ACCOUNT:
+            hand_over(db, here, now=now)
+        _forget_settlements(db, kind, here)
+    for fate in sorted(fates & set(_STATES)):
+        _end(db, kind, and_(here, staged.c.fate == fate), _STATES[Fate(fate)], now=now)
     done = db.execute(delete(staged).where(here, staged.c.fate.not_in((Fate.UNCHANGED, Fate.DUPLICATE))))
     return done.rowcount
 
@@ -97,7 +100,7 @@ def _note_changes(db: Connection, kind: Kind, here: ColumnElement[bool], *, run_
     db.execute(insert(schema.sync_change).from_select(columns, query))
 
 
-def _upsert(db: Connection, kind: Kind, here: ColumnElement[bool], *, now: datetime) -> None:
+def _upsert(db: Connection, kind: Kind, here: ColumnElement[bool], fates: set[str], *, now: datetime) -> None:
     """Insert what is new, overwrite what changed; what is ours in the row stays as it is."""
     staged, target = STAGED[kind], TARGET[kind]
     names = [*FIELDS[kind], "hash", *(("account_id",) if kind == Kind.ACTIVITY else ())]
@@ -106,8 +109,9 @@ def _upsert(db: Connection, kind: Kind, here: ColumnElement[bool], *, now: datet
     if "first_seen_at" in target.c:
         moment = literal(now, target.c.first_seen_at.type)
         values |= {"first_seen_at": moment, "changed_at": moment}
-    fates = (_WRITTEN[:-1], (Fate.REWORDED,))
-    for some in fates:
+    for some in (_WRITTEN[:-1], (Fate.REWORDED,)):
+        if fates.isdisjoint(some):
+            continue
         query = select(*values.values()).where(here, staged.c.fate.in_(some))
         columns = [target.c[name] for name in values]
         kept = {"id", "first_seen_at"} | ({"changed_at"} if some == (Fate.REWORDED,) else set())
@@ -117,14 +121,13 @@ def _upsert(db: Connection, kind: Kind, here: ColumnElement[bool], *, now: datet
         db.execute(statement.on_conflict_do_update(index_elements=[target.c.id], set_=changed))
 
 
-def _end(db: Connection, kind: Kind, here: ColumnElement[bool], *, now: datetime) -> None:
-    staged, target = STAGED[kind], TARGET[kind]
-    for fate, state in _STATES.items():
-        ended = select(staged.c.id).where(here, staged.c.fate == fate)
-        changed: dict[str, Any] = {"state": state}
-        if "changed_at" in target.c:
-            changed["changed_at"] = now
-        db.execute(update(target).where(target.c.id.in_(ended), target.c.state != state).values(changed))
+def _end(db: Connection, kind: Kind, which: ColumnElement[bool], state: RecordState, *, now: datetime) -> None:
+    target = TARGET[kind]
+    changed: dict[str, Any] = {"state": state}
+    if "changed_at" in target.c:
+        changed["changed_at"] = now
+    ended = select(STAGED[kind].c.id).where(which)
+    db.execute(update(target).where(target.c.id.in_(ended), target.c.state != state).values(changed))
 
 
 def _forget_settlements(db: Connection, kind: Kind, here: ColumnElement[bool]) -> None:
@@ -266,39 +269,33 @@ def between(after: str, last: str) -> ColumnElement[bool]:
 
 
 def add_roles(db: Connection, which: ColumnElement[bool], *, as_of: date) -> int:
-    """Give the roles that follow from some relations, all six in turn."""
+    """Give the roles that follow from some relations; several relations may give the same one."""
     role, relation, contact, account = schema.contact_role, schema.relation, schema.contact, schema.account
-    added = 0
-    for word in Role:
-        query = (
-            select(
-                relation.c.account_id,
-                relation.c.contact_id,
-                literal(word.value),
-                literal(False, role.c.by_csm.type),
-                literal(False, role.c.ended.type),
-                func.max(case((relation.c.direct, 1), else_=0)) == 1,
-            )
-            .join(contact, and_(contact.c.id == relation.c.contact_id, contact.c.state == RecordState.LIVE))
-            .join(account, and_(account.c.id == relation.c.account_id, account.c.state == RecordState.LIVE))
-            .where(
-                which,
-                cast(relation.c.roles, Text).like(f'%"{word.value}"%'),
-                *_holds(as_of),
-            )
-            .group_by(relation.c.account_id, relation.c.contact_id)
+    sqlite_here = db.dialect.name == "sqlite"
+    each = func.json_each if sqlite_here else func.jsonb_array_elements_text
+    word = each(relation.c.roles).table_valued("value", name="word", joins_implicitly=True)
+    query = (
+        select(
+            relation.c.account_id,
+            relation.c.contact_id,
+            word.c.value,
+            literal(False, role.c.by_csm.type),
+            literal(False, role.c.ended.type),
+            func.max(case((relation.c.direct, 1), else_=0)) == 1,
         )
-        columns = ["account_id", "contact_id", "role", "by_csm", "ended", "direct"]
-        statement: Any = (postgresql if db.dialect.name == "postgresql" else sqlite).insert(role)
-        statement = statement.from_select(columns, query)
-        key = [role.c.account_id, role.c.contact_id, role.c.role, role.c.by_csm]
-        changed = statement.on_conflict_do_update(
-            index_elements=key,
-            set_={"direct": statement.excluded.direct},
-            where=role.c.direct != statement.excluded.direct,
-        )
-        added += db.execute(changed).rowcount
-    return added
+        .join_from(relation, contact, and_(contact.c.id == relation.c.contact_id, contact.c.state == RecordState.LIVE))
+        .join(account, and_(account.c.id == relation.c.account_id, account.c.state == RecordState.LIVE))
+        .where(which, *_holds(as_of))
+        .group_by(relation.c.account_id, relation.c.contact_id, word.c.value)
+    )
+    columns = ["account_id", "contact_id", "role", "by_csm", "ended", "direct"]
+    statement: Any = (sqlite if sqlite_here else postgresql).insert(role).from_select(columns, query)
+    given = statement.on_conflict_do_update(
+        index_elements=[role.c.account_id, role.c.contact_id, role.c.role, role.c.by_csm],
+        set_={"direct": statement.excluded.direct},
+        where=role.c.direct != statement.excluded.direct,
+    )
+    return db.execute(given).rowcount
 
 
 def _holds(as_of: date) -> tuple[ColumnElement[bool], ...]:

@@ -3,6 +3,8 @@
 Every function is one short transaction of the caller. Nothing here touches the records themselves.
 """
 
+from collections import Counter
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -100,17 +102,15 @@ def stage_merges(db: Connection, run: Run, kind: Kind, before: dict[str, str]) -
 
 
 def follow_merges(db: Connection, kind: Kind) -> None:
-    """References of the rows kept apart, from losers to winners."""
-    staged = STAGED[kind]
+    """References of the rows kept apart, from losers to winners of this run's merges."""
+    staged, alias = STAGED[kind], schema.staged_alias
+    merged = set(db.execute(select(alias.c.kind).distinct()).scalars())
     for name, named in rules.REFERENCES[kind].items():
-        if named not in (Kind.ACCOUNT, Kind.CONTACT):
+        if named not in merged:
             continue
-        alias = schema.staged_alias
         of_kind = select(alias.c.loser_id).where(alias.c.kind == named)
-        winner = (
-            select(alias.c.winner_id).where(alias.c.kind == named, alias.c.loser_id == staged.c[name]).scalar_subquery()
-        )
-        db.execute(update(staged).where(staged.c[name].in_(of_kind)).values({name: winner}))
+        winner = select(alias.c.winner_id).where(alias.c.kind == named, alias.c.loser_id == staged.c[name])
+        db.execute(update(staged).where(staged.c[name].in_(of_kind)).values({name: winner.scalar_subquery()}))
 
 
 # --- what it names ------------------------------------------------------------------------------
@@ -135,9 +135,17 @@ def check_accounts(db: Connection, kind: Kind) -> None:
     staged = STAGED[kind]
     named = select(staged.c.account_id.label("id")).where(staged.c.fate.in_(LOADED)).distinct().subquery()
     standing = _standing(Kind.ACCOUNT, named.c.id)
+    # One look at each account rather than at each row.
+    bad = db.execute(select(named.c.id, standing).where(named.c.id.is_not(None), standing != "known")).all()
     for found, reason in (("deleted", Reason.DELETED_ACCOUNT), ("unknown", Reason.UNKNOWN_ACCOUNT)):
-        bad = select(named.c.id).where(standing == found, named.c.id.is_not(None))
-        _reject(db, kind, staged.c.account_id.in_(bad), reason)
+        ids = [row[0] for row in bad if row[1] == found]
+        for some in _chunks(ids):
+            _reject(db, kind, staged.c.account_id.in_(some), reason)
+
+
+def _chunks(ids: list[str]) -> Iterator[list[str]]:
+    for start in range(0, len(ids), 1_000):
+        yield ids[start : start + 1_000]
 
 
 def check_contacts(db: Connection, kind: Kind) -> None:
@@ -230,34 +238,40 @@ def warn_accounts(db: Connection, run: Run) -> None:
 
 def warn_duplicate_addresses(db: Connection, run: Run) -> None:
     """Each row of a group is told: at one account they may be one person, at two it may be a consultant."""
-    people, near, far = _addressed("people"), _addressed("near"), _addressed("far")
-    at_account = select(near.c.email, near.c.account_id).group_by(near.c.email, near.c.account_id)
-    twice = at_account.having(func.count() > 1).subquery("twice")
-    other = select(far.c.email).group_by(far.c.email).having(func.count(far.c.account_id.distinct()) > 1)
-    at_one = exists().where(twice.c.email == people.c.email, twice.c.account_id == people.c.account_id)
-    for reason, condition in (
-        (Reason.DUPLICATE_EMAIL_SAME_ACCOUNT, at_one),
-        (Reason.DUPLICATE_EMAIL_OTHER_ACCOUNT, people.c.email.in_(other)),
-    ):
-        _insert_problems(
-            db,
-            select(
-                literal(run.id),
-                literal(ProblemLevel.WARNING.value),
-                literal(Kind.CONTACT.value),
-                literal(run.files[Kind.CONTACT]),
-                people.c.position,
-                people.c.line,
-                people.c.id,
-                literal(reason.value),
-                literal(run.column(Kind.CONTACT, "email")),
-                people.c.email,
-                people.c.account_id,
-            ).where(condition),
-        )
+    people = _addressed()
+    shared = select(people.c.email).group_by(people.c.email).having(func.count() > 1).order_by(people.c.email)
+    for emails in _chunks(list(db.execute(shared).scalars())):
+        groups: dict[str, list[Any]] = {}
+        for row in db.execute(select(people).where(people.c.email.in_(emails)).order_by(people.c.position)):
+            groups.setdefault(row.email, []).append(row)
+        found = [problem for group in groups.values() for problem in _duplicates(run, group)]
+        db.execute(insert(schema.sync_problem), found)
 
 
-def _addressed(name: str) -> Subquery:
+def _duplicates(run: Run, group: list[Any]) -> Iterator[dict[str, Any]]:
+    at = Counter(row.account_id for row in group)
+    for row in group:
+        for reason, applies in (
+            (Reason.DUPLICATE_EMAIL_SAME_ACCOUNT, at[row.account_id] > 1),
+            (Reason.DUPLICATE_EMAIL_OTHER_ACCOUNT, len(at) > 1),
+        ):
+            if applies:
+                yield {
+                    "run_id": run.id,
+                    "level": ProblemLevel.WARNING,
+                    "object": Kind.CONTACT,
+                    "file": run.files[Kind.CONTACT],
+                    "row": row.position,
+                    "line": row.line,
+                    "record_id": row.id,
+                    "reason": reason,
+                    "field": run.column(Kind.CONTACT, "email"),
+                    "text": row.email,
+                    "account_id": row.account_id,
+                }
+
+
+def _addressed() -> Subquery:
     """Everybody with an address who has a row today: those loaded, and those whose row was rejected but who stand."""
     staged, ours = STAGED[Kind.CONTACT], TARGET[Kind.CONTACT]
     loaded = select(staged.c.id, staged.c.email, staged.c.account_id, staged.c.position, staged.c.line).where(
@@ -268,7 +282,7 @@ def _addressed(name: str) -> Subquery:
         .join_from(staged, ours, ours.c.id == staged.c.id)
         .where(_is_kept(Kind.CONTACT), ours.c.email.is_not(None))
     )
-    return union_all(loaded, kept).subquery(name)
+    return union_all(loaded, kept).subquery("people")
 
 
 def warn_unknown_contacts(db: Connection, run: Run) -> None:

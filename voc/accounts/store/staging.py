@@ -9,12 +9,12 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, delete, func, insert, select
 
-from voc.accounts.model import RECORDS, Kind, Problem, Reason, Record, RecordState, Staged
+from voc.accounts.model import RECORDS, Fate, Kind, Problem, Reason, Record, RecordState, Staged
 from voc.accounts.store.tables import FIELDS, KNOWN, STAGED, TARGET
 from voc.base import schema
 
-_PLACE = ("position", "row_number", "line", "fate")
-_VERDICT = ("reason", "late_reason", "fields", "winner_id", "modified", "hash")
+_PLACE = ("position", "line", "fate", "modified")
+_VERDICT = ("reason", "late_reason", "fields", "winner_id", "hash")
 
 
 def clear(db: Connection) -> None:
@@ -68,42 +68,43 @@ def records(db: Connection, kind: Kind, ids: Sequence[str]) -> dict[str, tuple[R
 
 def stage(db: Connection, kind: Kind, rows: Iterable[Staged]) -> None:
     """Keep rows apart, in the order read. COPY on PostgreSQL, one prepared statement on SQLite."""
-    full, short = _Inserter(kind, FIELDS[kind]), _Inserter(kind, ("id", *KNOWN[kind]))
+    short = ("id", *KNOWN[kind])
+    full = _Inserter(kind, (*FIELDS[kind], *_VERDICT))
+    same, other = _Inserter(kind, short), _Inserter(kind, (*short, *_VERDICT))
+    nothing = (None,) * len(KNOWN[kind])
     to_value = _writer(kind, dates_as_text=db.dialect.name == "sqlite")
-    for row in rows:
-        if row.record is not None:
-            full.add(row, to_value(row.record))
+    for staged in rows:
+        if staged.record is not None:
+            full.add(staged, to_value(staged.record), _verdict(staged))
+        elif staged.fate == Fate.UNCHANGED:
+            same.add(staged, (staged.row.id, *staged.known), ())
         else:
             # A rejected or deleted row has an id at most.
-            values = (row.row.id, *row.known)
-            short.add(row, values + (None,) * (1 + len(KNOWN[kind]) - len(values)))
-    for inserter in (full, short):
+            other.add(staged, (staged.row.id, *nothing), _verdict(staged))
+    for inserter in (full, same, other):
         inserter.write(db)
+
+
+def _verdict(staged: Staged) -> tuple[Any, ...]:
+    row = staged.row
+    return (
+        row.reason and row.reason.value,
+        staged.late and staged.late.value,
+        json.dumps(staged.fields) if staged.fields else None,
+        row.winner_id,
+        staged.hash,
+    )
 
 
 class _Inserter:
     def __init__(self, kind: Kind, fields: Sequence[str]) -> None:
         self.table = STAGED[kind]
-        self.columns = [self.table.c[name].name for name in (*_PLACE, *fields, *_VERDICT)]
+        self.columns = [self.table.c[name].name for name in (*_PLACE, *fields)]
         self.rows: list[tuple[Any, ...]] = []
 
-    def add(self, staged: Staged, values: tuple[Any, ...]) -> None:
+    def add(self, staged: Staged, values: tuple[Any, ...], verdict: tuple[Any, ...]) -> None:
         row = staged.row
-        self.rows.append(
-            (
-                row.row,
-                row.row,
-                row.line,
-                staged.fate.value,
-                *values,
-                row.reason and row.reason.value,
-                staged.late and staged.late.value,
-                json.dumps(staged.fields) if staged.fields else None,
-                row.winner_id,
-                row.modified or None,
-                staged.hash,
-            )
-        )
+        self.rows.append((row.row, row.line, staged.fate.value, row.modified or None, *values, *verdict))
 
     def write(self, db: Connection) -> None:
         if not self.rows:

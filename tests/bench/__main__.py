@@ -1,0 +1,34 @@
+"""`python -m tests.bench [NAME ...] [--json]`: how fast the parts that matter are, on this machine.
+
+A benchmark is a module of this package with `run(report: Report) -> None`; add its name to NAMES.
+Each compares itself with the plainest loop that does the same work, in the same run, so that the
+figures mean something on a slow machine too.
+"""
+
+import argparse
+import json
+import sys
+from importlib import import_module
+
+from tests.bench.report import Report, machine
+
+NAMES = ("sync",)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("names", nargs="*", choices=NAMES, default=[], help="all of them if none is named")
+    parser.add_argument("--json", action="store_true")
+    asked = parser.parse_args()
+    reports = []
+    for name in asked.names or NAMES:
+        report = Report(name, quiet=asked.json)
+        import_module(f"tests.bench.{name}").run(report)
+        reports.append(report)
+    if asked.json:
+        json.dump({"machine": machine(), **{one.name: one.figures for one in reports}}, sys.stdout, indent=2)
+        print()
+
+
+if __name__ == "__main__":
+    main()
