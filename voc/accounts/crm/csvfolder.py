@@ -337,7 +337,7 @@ class _Layout:
             if (self.id if field == "id" else self.fields[field]) is None:
                 raise Misconfigured(
                     str(path),
-                    f"no column holds the {field} of a {self.kind}",
+                    f"no column holds the {field} of each {self.kind}",
                     f'Name it in {MAPPING}: [columns.{self.kind}] {field} = "..."',
                 )
 

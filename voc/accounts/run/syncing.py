@@ -393,6 +393,8 @@ def _write(run: _Run) -> SyncReport:
             with run.database.begin() as db:
                 run.guard(db)
                 applying.apply_merges(db, kind)
+                if kind == Kind.CONTACT and run.counts[kind].changes:
+                    applying.adopt(db, run_id=run.id)
             run.tell("writing", kind, min(1.0, done / total))
     _give_roles(run)
     return _finish(run, RunState.COMPLETE, _sentence(run.counts))

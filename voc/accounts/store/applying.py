@@ -203,6 +203,32 @@ def apply_merges(db: Connection, kind: Kind) -> int:
     return len(rows)
 
 
+def adopt(db: Connection, *, run_id: int) -> int:
+    """Contacts that a CSM added and that the CRM has by now, same address at the same account, become the CRM's."""
+    contact, theirs = schema.contact, schema.contact.alias("theirs")
+    rows = db.execute(
+        select(contact.c.id, func.min(theirs.c.id).label("winner_id"))
+        .join_from(contact, theirs, theirs.c.email == contact.c.email)
+        .where(
+            contact.c.ours,
+            contact.c.state == RecordState.LIVE,
+            theirs.c.account_id == contact.c.account_id,
+            theirs.c.state == RecordState.LIVE,
+            ~theirs.c.ours,
+        )
+        .group_by(contact.c.id)
+        .order_by(contact.c.id)
+    ).all()
+    for row in rows:
+        db.execute(insert(schema.alias).values(kind=Kind.CONTACT, loser_id=row.id, winner_id=row.winner_id))
+        db.execute(update(contact).where(contact.c.id == row.id).values(state=RecordState.MERGED))
+        change = {"object": Kind.CONTACT, "record_id": row.id, "change": Fate.MERGED, "winner_id": row.winner_id}
+        db.execute(insert(schema.sync_change).values(run_id=run_id, fields=null(), **change))
+    if rows:
+        _move_csm_roles(db, Kind.CONTACT)
+    return len(rows)
+
+
 def _move_csm_roles(db: Connection, kind: Kind) -> None:
     """What a CSM said about a loser holds for the winner, unless the CSM said something about that one too."""
     role, other, known = schema.contact_role, schema.contact_role.alias("other_role"), schema.alias
