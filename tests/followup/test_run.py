@@ -174,7 +174,7 @@ def test_an_open_case_follows_the_account_to_its_new_csm_and_a_closed_one_stays(
         db.execute(update(schema.account).values(csm_id="csm-2"))
         run.catch_up(db, NOW + HOUR)
         case = only(db)
-        assert (case.owner_csm_id, case.events[-1].what) == ("csm-2", "reassigned")
+        assert (case.owner_csm_id, case.events[-1].note) == ("csm-2", "to Ben Carver")
         run.contact(db, id, viewer=OTHER, now=NOW, note="Rang")
         run.resolve(db, id, viewer=OTHER, now=NOW, cause=Cause.SUPPORT, outcome="Named night contact")
         db.execute(update(schema.account).values(csm_id="csm-1"))

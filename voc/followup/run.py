@@ -84,10 +84,10 @@ def _open(db: Connection, opening: Opening, *, now: datetime) -> bool:
 
 def _hand_over(db: Connection, now: datetime) -> None:
     """Open cases follow the account: who lost it cannot see the case any more. The clock runs on."""
-    for follow_up_id, before, after in store.to_hand_over(db):
+    for follow_up_id, before, after, name in store.to_hand_over(db):
         if not store.reassign(db, follow_up_id, before=before, after=after):
             continue
-        store.add_event(db, follow_up_id, at=now, what="reassigned", by=SERVICE)
+        store.add_event(db, follow_up_id, at=now, what="reassigned", by=SERVICE, note=f"to {name or 'nobody yet'}")
         _audit(db, follow_up_id, "reassigned", by=SERVICE, now=now, owner=[before, after])
 
 

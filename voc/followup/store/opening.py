@@ -161,11 +161,11 @@ def add_event(db: Connection, follow_up_id: int, *, at: datetime, what: str, by:
     db.execute(insert(follow_up_event).values(**row))
 
 
-def to_hand_over(db: Connection) -> list[tuple[int, str | None, str | None]]:
-    """Open cases whose owner is not the account's active CSM: id, owner until now, owner from now."""
+def to_hand_over(db: Connection) -> list[tuple[int, str | None, str | None, str | None]]:
+    """Open cases whose owner is not the account's active CSM: id, owner until now, owner from now and their name."""
     current = csm.alias("current")
     query = (
-        joined(select(table.c.id, table.c.owner_csm_id, current.c.id))
+        joined(select(table.c.id, table.c.owner_csm_id, current.c.id, current.c.name))
         .outerjoin(current, and_(current.c.id == account.c.csm_id, is_active(current)))
         .where(
             table.c.state.in_(list(OPEN)),
@@ -173,4 +173,4 @@ def to_hand_over(db: Connection) -> list[tuple[int, str | None, str | None]]:
         )
         .order_by(table.c.id)
     )
-    return [(id, before, after) for id, before, after in db.execute(query)]
+    return [(id, before, after, name) for id, before, after, name in db.execute(query)]
