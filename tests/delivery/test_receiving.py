@@ -155,15 +155,22 @@ def test_a_reply_from_another_address_is_no_sign_of_this_persons_life(desk: Desk
     assert desk.invited.stopped == "replied"
 
 
-def test_a_complaint_suppresses_at_once(desk: Desk) -> None:
-    raw = (
-        f"From: fbl@isp.example\r\nTo: {desk.sent.return_path}\r\nSubject: complaint\r\nMIME-Version: 1.0\r\n"
+def test_a_complaint_suppresses_at_once_and_the_second_pauses_the_wave(desk: Desk) -> None:
+    assert desk.receive(complaint(desk.sent.return_path)) == InboundKind.COMPLAINT
+    assert [row.reason for row in desk.rows(schema.suppression)] == ["complaint"]
+    assert desk.invited.stopped == "complained"
+    assert desk.rows(schema.wave)[0].state == "running"
+    desk.receive(complaint(desk.other.return_path))
+    (wave,) = desk.rows(schema.wave)
+    assert (wave.state, wave.paused_because) == ("paused", "2 of 2 messages were reported as spam.")
+
+
+def complaint(return_path: str) -> bytes:
+    return (
+        f"From: fbl@isp.example\r\nTo: {return_path}\r\nSubject: complaint\r\nMIME-Version: 1.0\r\n"
         'Content-Type: multipart/report; report-type=feedback-report; boundary="b"\r\n\r\n'
         "--b\r\nContent-Type: message/feedback-report\r\n\r\nFeedback-Type: abuse\r\n\r\n--b--\r\n"
     ).encode()
-    assert desk.receive(raw) == InboundKind.COMPLAINT
-    assert [row.reason for row in desk.rows(schema.suppression)] == ["complaint"]
-    assert desk.invited.stopped == "complained"
 
 
 def test_what_answers_a_test_mail_says_nothing_about_the_contact(database: Database, vault: Vault) -> None:

@@ -33,6 +33,9 @@ REFUSALS_IN_A_ROW = 10  # so many messages refused for good, one after the other
 
 LEASE = timedelta(minutes=10)
 
+COMPLAINTS = 2  # "this is spam", in a small wave ...
+COMPLAINED_SHARE = 0.001  # ... and of the messages of a large one: from there mail providers block a sender
+
 
 def next_attempt(attempts: int, *, now: datetime, give_up_at: datetime | None) -> datetime | None:
     """When to try again after `attempts` that were put off; None when that would be as late as the next step."""
@@ -43,6 +46,11 @@ def next_attempt(attempts: int, *, now: datetime, give_up_at: datetime | None) -
 def circuit_until(outages: int, *, now: datetime) -> datetime:
     """Until when a server is left alone that could not be reached `outages` times in a row."""
     return now + CIRCUIT[min(max(outages, 1), len(CIRCUIT)) - 1]
+
+
+def too_many_complaints(complaints: int, *, sent: int) -> bool:
+    """Whether a wave must pause for the people who called it spam."""
+    return complaints >= max(COMPLAINTS, COMPLAINED_SHARE * sent)
 
 
 _ENHANCED = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")

@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from voc.base.words import InboundKind, Sign, Step, StopReason, SuggestionKind, SuppressionReason
 from voc.campaigns import run as campaigns
+from voc.delivery import rules
 from voc.delivery.model import Incoming, OwnMessage
 from voc.delivery.store import inbox, outbox
 from voc.stakeholders import run as stakeholders
@@ -54,9 +55,15 @@ def address_gone(
 
 
 def complained(db: Connection, about: OwnMessage, *, now: datetime) -> None:
-    """Pressed "this is spam": never again."""
+    """Pressed "this is spam": never again, and the wave pauses when several do."""
     stakeholders.suppress(db, address=about.address, reason=SuppressionReason.COMPLAINT, at=now, source=SOURCE)
     stop(db, about.invitation_id, reason=StopReason.COMPLAINED, now=now)
+    if about.wave_id is None:
+        return
+    complaints, sent, running = inbox.complaints_of(db, about.wave_id)
+    if running and rules.too_many_complaints(complaints, sent=sent):
+        because = f"{complaints} of {sent} messages were reported as spam."
+        campaigns.pause(db, about.wave_id, by="delivery", now=now, because=because)
 
 
 def replied(

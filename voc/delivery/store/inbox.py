@@ -4,11 +4,11 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from voc.base.schema import account, attempt, contact, csm, inbound, message, staff
-from voc.base.words import MessageKind, MessageState, StaffRole, Step
+from voc.base.schema import account, attempt, contact, csm, inbound, message, staff, wave
+from voc.base.words import InboundKind, MessageKind, MessageState, StaffRole, Step, WaveState
 from voc.delivery.model import Incoming, OwnMessage, Party
 
 
@@ -77,6 +77,18 @@ def keep(db: Connection, *, key: str, about: OwnMessage, said: Incoming, at: dat
         except IntegrityError:
             attempt_once.rollback()
             return None
+
+
+def complaints_of(db: Connection, wave_id: int) -> tuple[int, int, bool]:
+    """Messages of the wave that were reported as spam, all that were sent, and whether it is running."""
+    complained = (
+        select(func.count(func.distinct(inbound.c.message_id)))
+        .join(message, message.c.id == inbound.c.message_id)
+        .where(message.c.wave_id == wave_id, inbound.c.kind == InboundKind.COMPLAINT)
+    )
+    sent = select(func.count()).where(message.c.wave_id == wave_id, message.c.state == MessageState.SENT)
+    state = db.execute(select(wave.c.state).where(wave.c.id == wave_id)).scalar()
+    return db.execute(complained).scalar_one(), db.execute(sent).scalar_one(), state == WaveState.RUNNING
 
 
 def confirm_delivered(db: Connection, message_id: int, *, at: datetime) -> bool:
