@@ -1,6 +1,6 @@
 """Freeze mail: due steps of the chase, and mail to our own people. Once frozen a message never changes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -21,7 +21,7 @@ from voc.campaigns.store import claim_due
 from voc.delivery import mime, render, rules
 from voc.delivery.model import Party
 from voc.delivery.store import outbox, relay
-from voc.delivery.store.outbox import Draft, Earlier
+from voc.delivery.store.outbox import Draft, Earlier, NewLink
 
 STAFF_MAIL_WAITS = timedelta(days=3)  # a digest that could not be sent for so long is of no use any more
 
@@ -44,8 +44,17 @@ def queue_due(
         asked_with = outbox.questionnaire_files(db, {step.questionnaire_version_id for step in due})
         read = {id: questionnaires.load(files) for id, files in asked_with.items()}
         earlier = outbox.earlier_of(db, {step.invitation_id for step in due})
-        for step in due:
-            _freeze(db, office, read[step.questionnaire_version_id], step, earlier[step.invitation_id], now=now)
+        letters = [
+            _frozen(office, read[step.questionnaire_version_id], step, earlier[step.invitation_id], now=now)
+            for step in due
+        ]
+        ids = outbox.freeze(db, [draft for draft, _tokens in letters], now=now)
+        links = [
+            NewLink(id, step.invitation_id, purpose, hash_token(token))
+            for id, step, (_draft, by_purpose) in zip(ids, due, letters, strict=True)
+            for purpose, token in by_purpose.items()
+        ]
+        outbox.add_links(db, links, now=now)
         _brake(db, {step.wave_id for step in due})
     if due:
         _log.info("messages queued", queued=len(due))
@@ -77,72 +86,80 @@ class _Office:
         return hash_token(self.tokens.new())[:32]
 
 
-def _freeze(
-    db: Connection, office: _Office, asked: Questionnaire, step: DueStep, earlier: list[Earlier], *, now: datetime
-) -> None:
+def _frozen(
+    office: _Office, asked: Questionnaire, step: DueStep, earlier: list[Earlier], *, now: datetime
+) -> tuple[Draft, dict[str, str]]:
+    """One message of the chase, and the tokens of its links by purpose. Held if its headers cannot be made."""
     language = asked.language(step.language)
-    answer = office.tokens.new() if render.opens_page(asked, language, step.step) else None
-    unsubscribe = office.tokens.new()
-    id, wanted = office.random_id(), office.wanted
-    letter = _letter(office, step, answer=answer, unsubscribe=unsubscribe)
+    tokens = {"unsubscribe": office.tokens.new()}
+    if render.opens_page(asked, language, step.step):
+        tokens["answer"] = office.tokens.new()
+    letter = _letter(office, step, tokens)
     rendered = render.render(asked, language, letter)
     for one in earlier:
         if step.step is Step.REMINDER_1 and one.step is Step.INVITE:
             rendered = render.with_subject(rendered, one.subject, address=step.address)
-    if wanted.test_mode:
+    if office.wanted.test_mode:
         rendered = render.for_test(rendered, name=letter.name, address=step.address)
-    message_id = f"<{id}@{office.own_domain}>"
-    body, problem = None, None
-    try:
-        sender, reply_to = rules.sender(
-            Party(step.csm_name, step.csm_email) if step.csm_name and step.csm_email else None,
-            house=office.house,
-            authenticated=office.settings.mail.authenticated_domains,
-        )
-        mail = mime.assemble(
-            sender=sender,
-            reply_to=reply_to,
-            to=Party(letter.name, wanted.test_address if wanted.test_mode and wanted.test_address else step.address),
-            subject_line=rendered.subject,
-            text=rendered.text,
-            html=rendered.html,
-            message_id=message_id,
-            at=now,
-            more=(
-                *mime.threaded([one.message_id for one in earlier] if step.step is not Step.INVITE else []),
-                *mime.list_unsubscribe(f"{office.settings.base_url}/u/{unsubscribe}"),
-                *((("X-Original-To", step.address),) if wanted.test_mode else ()),
-            ),
-        )
-        body = office.vault.encrypt(mail)
-    except Refused as refusal:
-        problem = refusal.reason
-    row = outbox.freeze(
-        db,
-        Draft(
-            key=f"inv:{step.invitation_id}:{step.step}",
-            kind=MessageKind.CHASE,
-            invitation_id=step.invitation_id,
-            wave_id=step.wave_id,
-            step=step.step,
-            contact_id=step.contact_id,
-            address=step.address,
-            recipient=_recipient(wanted, step.address),
-            return_path=office.return_path(id),
-            subject=rendered.subject,
-            message_id=message_id,
-            body=body,
-            due_at=step.due_at,
-            give_up_at=step.give_up_at,
-            held_because=problem,
-        ),
-        now=now,
+    id = office.random_id()
+    draft = Draft(
+        key=f"inv:{step.invitation_id}:{step.step}",
+        kind=MessageKind.CHASE,
+        invitation_id=step.invitation_id,
+        wave_id=step.wave_id,
+        step=step.step,
+        contact_id=step.contact_id,
+        address=step.address,
+        recipient=_recipient(office.wanted, step.address),
+        return_path=office.return_path(id),
+        subject=rendered.subject,
+        message_id=f"<{id}@{office.own_domain}>",
+        body=None,
+        due_at=step.due_at,
+        give_up_at=step.give_up_at,
     )
-    links = [("unsubscribe", hash_token(unsubscribe))] + ([("answer", hash_token(answer))] if answer else [])
-    outbox.add_links(db, row, invitation_id=step.invitation_id, hashes=links, now=now)
+    try:
+        mail = _mail(office, step, draft, rendered, letter=letter, earlier=earlier, now=now)
+    except Refused as refusal:
+        return replace(draft, held_because=refusal.reason), tokens
+    return replace(draft, body=office.vault.encrypt(mail)), tokens
 
 
-def _letter(office: _Office, step: DueStep, *, answer: str | None, unsubscribe: str) -> render.Letter:
+def _mail(
+    office: _Office,
+    step: DueStep,
+    draft: Draft,
+    rendered: render.Rendered,
+    *,
+    letter: render.Letter,
+    earlier: list[Earlier],
+    now: datetime,
+) -> bytes:
+    sender, reply_to = rules.sender(
+        Party(step.csm_name, step.csm_email) if step.csm_name and step.csm_email else None,
+        house=office.house,
+        authenticated=office.settings.mail.authenticated_domains,
+    )
+    before = [one.message_id for one in earlier] if step.step is not Step.INVITE else []
+    link = f"{office.settings.base_url}/u/{letter.unsubscribe_token}"
+    return mime.assemble(
+        sender=sender,
+        reply_to=reply_to,
+        to=Party(letter.name, draft.recipient),
+        subject_line=rendered.subject,
+        text=rendered.text,
+        html=rendered.html,
+        message_id=draft.message_id,
+        at=now,
+        more=(
+            *mime.threaded(before),
+            *mime.list_unsubscribe(link),
+            *((("X-Original-To", step.address),) if office.wanted.test_mode else ()),
+        ),
+    )
+
+
+def _letter(office: _Office, step: DueStep, tokens: dict[str, str]) -> render.Letter:
     return render.Letter(
         step=step.step,
         first_name=step.first_name,
@@ -153,8 +170,8 @@ def _letter(office: _Office, step: DueStep, *, answer: str | None, unsubscribe: 
         csm_title=step.csm_title,
         closes_on=(None if step.step is Step.HEADS_UP else step.closes_at.astimezone(ZoneInfo(step.time_zone)).date()),
         base_url=office.settings.base_url,
-        answer_token=answer,
-        unsubscribe_token=unsubscribe,
+        answer_token=tokens.get("answer"),
+        unsubscribe_token=tokens["unsubscribe"],
     )
 
 
@@ -216,20 +233,18 @@ def queue(
         at=now,
         more=mime.AUTOMATIC if automatic else (),
     )
-    return outbox.freeze(
-        db,
-        Draft(
-            key=key,
-            kind=kind,
-            contact_id=contact_id,
-            address=to.address,
-            recipient=recipient,
-            return_path=office.return_path(id),
-            subject=rendered.subject,
-            message_id=f"<{id}@{office.own_domain}>",
-            body=vault.encrypt(mail),
-            due_at=due_at or now,
-            give_up_at=(due_at or now) + STAFF_MAIL_WAITS,
-        ),
-        now=now,
+    draft = Draft(
+        key=key,
+        kind=kind,
+        contact_id=contact_id,
+        address=to.address,
+        recipient=recipient,
+        return_path=office.return_path(id),
+        subject=rendered.subject,
+        message_id=f"<{id}@{office.own_domain}>",
+        body=vault.encrypt(mail),
+        due_at=due_at or now,
+        give_up_at=(due_at or now) + STAFF_MAIL_WAITS,
     )
+    (queued,) = outbox.freeze(db, [draft], now=now)
+    return queued

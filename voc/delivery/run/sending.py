@@ -15,13 +15,14 @@ from voc.base import log, preferences
 from voc.base.db import Database
 from voc.base.preferences import Preferences
 from voc.base.secrets import Vault
-from voc.base.words import InboundKind, MessageKind
+from voc.base.words import InboundKind, MessageKind, MessageState
 from voc.campaigns import run as campaigns
 from voc.delivery import mime, rules
 from voc.delivery.model import Claimed, Envelope, Handed, Outcome, Relay, Sent
 from voc.delivery.run import effects
 from voc.delivery.store import outbox
 from voc.delivery.store import relay as relays
+from voc.delivery.store.outbox import Verdict
 
 _log = log.get("delivery")
 
@@ -87,41 +88,48 @@ def _hand_over(desk: _Desk, batch: list[Claimed], wanted: Preferences, counts: C
     envelopes = [
         Envelope(claimed.return_path, claimed.recipient, mail) for claimed, mail in zip(batch, mails, strict=True)
     ]
-    verdicts = desk.relay.hand_over(envelopes, before_final_dots=commit_handing_over)
-    tried = [
-        (claimed, handed, desk.vault.encrypt(mime.masked(mail)) if handed.outcome is Outcome.SENT else None)
-        for claimed, handed, mail in zip(batch, verdicts, mails, strict=True)
+    answers = desk.relay.hand_over(envelopes, before_final_dots=commit_handing_over)
+    verdicts = [
+        _verdict(desk, claimed, handed, mail)
+        for claimed, handed, mail in zip(batch, answers, mails, strict=True)
         if handed is not None
     ]
     with desk.database.begin() as db:
-        for claimed, handed, masked in tried:
-            _record(db, desk, claimed, handed, masked=masked)
+        _record(db, desk, verdicts)
         # Not tried, or called back at the last moment: what nobody wants any more is cancelled.
-        outbox.give_back(db, [claimed for claimed, handed in zip(batch, verdicts, strict=True) if handed is None])
-        counts["cancelled"] += outbox.cancel_unwanted(db) if len(tried) < len(batch) else 0
-        _brake(db, [claimed for claimed, _handed, _masked in tried])
-        stopped = _note_relay(db, desk, [handed for _claimed, handed, _masked in tried])
-    counts.update(handed.outcome.value for _claimed, handed, _masked in tried)
+        outbox.give_back(db, [claimed for claimed, handed in zip(batch, answers, strict=True) if handed is None])
+        counts["cancelled"] += outbox.cancel_unwanted(db) if len(verdicts) < len(batch) else 0
+        _brake(db, [verdict.claimed for verdict in verdicts])
+        stopped = _note_relay(db, desk, [verdict.handed for verdict in verdicts])
+    counts.update(verdict.handed.outcome.value for verdict in verdicts)
     return stopped
 
 
-def _record(db: Connection, desk: _Desk, claimed: Claimed, handed: Handed, *, masked: bytes | None) -> None:
-    now, again_at = desk.now, None
-    if handed.outcome is Outcome.LATER:
-        again_at = (
-            claimed.next_attempt_at
-            if handed.relay_down
-            else rules.next_attempt(claimed.attempts + 1, now=now, give_up_at=claimed.give_up_at)
-        )
-    if not outbox.record(db, claimed, handed, now=now, worker=desk.worker, again_at=again_at, masked=masked):
-        _log.warning("a late commit was refused", message=claimed.id, outcome=handed.outcome)
-    elif handed.outcome is Outcome.SENT:
-        if claimed.kind is MessageKind.CHASE and claimed.invitation_id is not None and claimed.step is not None:
-            campaigns.record_sent(db, claimed.invitation_id, step=claimed.step, at=now)
-    elif handed.outcome is Outcome.UNKNOWN:
-        effects.not_delivered(db, claimed.invitation_id, step=claimed.step, now=now)
-    elif again_at is None:
-        _refused(db, claimed, handed, now=now)
+def _verdict(desk: _Desk, claimed: Claimed, handed: Handed, mail: bytes) -> Verdict:
+    if handed.outcome is Outcome.SENT:
+        return Verdict(claimed, handed, masked=desk.vault.encrypt(mime.masked(mail)))
+    if handed.outcome is not Outcome.LATER:
+        return Verdict(claimed, handed)
+    if handed.relay_down:
+        return Verdict(claimed, handed, again_at=claimed.next_attempt_at)
+    again_at = rules.next_attempt(claimed.attempts + 1, now=desk.now, give_up_at=claimed.give_up_at)
+    return Verdict(claimed, handed, again_at=again_at)
+
+
+def _record(db: Connection, desk: _Desk, verdicts: list[Verdict]) -> None:
+    """Write down what the server said, and tell the stages it concerns."""
+    ours = outbox.record(db, verdicts, now=desk.now, worker=desk.worker)
+    for verdict in verdicts:
+        claimed = verdict.claimed
+        if claimed.id not in ours:
+            _log.warning("a late commit was refused", message=claimed.id, outcome=verdict.handed.outcome)
+        elif verdict.state is MessageState.SENT:
+            if claimed.kind is MessageKind.CHASE and claimed.invitation_id is not None and claimed.step is not None:
+                campaigns.record_sent(db, claimed.invitation_id, step=claimed.step, at=desk.now)
+        elif verdict.state is MessageState.UNKNOWN:
+            effects.not_delivered(db, claimed.invitation_id, step=claimed.step, now=desk.now)
+        elif verdict.state is MessageState.FAILED:
+            _refused(db, claimed, verdict.handed, now=desk.now)
 
 
 def _brake(db: Connection, tried: list[Claimed]) -> None:
@@ -147,16 +155,16 @@ def _refused(db: Connection, claimed: Claimed, handed: Handed, *, now: datetime)
         effects.not_delivered(db, claimed.invitation_id, step=claimed.step, now=now)
 
 
-def _note_relay(db: Connection, desk: _Desk, verdicts: list[Handed]) -> str | None:
+def _note_relay(db: Connection, desk: _Desk, answers: list[Handed]) -> str | None:
     """The circuit, and the brake for refusals that cannot be about their recipients; why to stop, or None."""
     before = relays.relay(db, desk.relay.name)
-    down = next((handed for handed in verdicts if handed.relay_down), None)
+    down = next((handed for handed in answers if handed.relay_down), None)
     refused = [
         handed
-        for handed in verdicts
+        for handed in answers
         if handed.outcome is Outcome.FAILED and rules.refused_recipient(handed) is not InboundKind.HARD_BOUNCE
     ]
-    took = any(handed.outcome is Outcome.SENT for handed in verdicts)
+    took = any(handed.outcome is Outcome.SENT for handed in answers)
     refusals = len(refused) + (0 if took else before.refusals)
     if down is not None:
         outages = before.outages + 1

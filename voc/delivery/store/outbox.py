@@ -6,14 +6,17 @@ changes nothing. Opt-out, answer, pause and test mode are conditions of the clai
 of the step to handing_over: what they forbid cannot slip between a look and an act.
 """
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Integer,
+    LargeBinary,
     and_,
+    bindparam,
     case,
     exists,
     func,
@@ -37,6 +40,7 @@ from voc.base.schema import (
     suppression,
     wave,
 )
+from voc.base.types import Instant
 from voc.base.words import MessageKind, MessageState, Step, StopReason, WaveState
 from voc.delivery.model import Claimed, Handed, Outcome
 
@@ -65,33 +69,37 @@ class Draft:
     held_because: str | None = None
 
 
-def freeze(db: Connection, draft: Draft, *, now: datetime) -> int:
-    """Put a message into the outbox. Its key is unique: a second one with it is an error of the caller."""
-    held = draft.held_because is not None
-    return db.execute(
-        insert(message)
-        .values(
-            key=draft.key,
-            kind=draft.kind,
-            invitation_id=draft.invitation_id,
-            wave_id=draft.wave_id,
-            step=draft.step,
-            contact_id=draft.contact_id,
-            address=draft.address,
-            recipient=draft.recipient,
-            return_path=draft.return_path,
-            subject=draft.subject,
-            message_id=draft.message_id,
-            body=draft.body,
-            created_at=now,
-            due_at=draft.due_at,
-            state=MessageState.HELD if held else MessageState.QUEUED,
-            next_attempt_at=None if held else draft.due_at,
-            give_up_at=draft.give_up_at,
-            reply_text=draft.held_because,
-        )
-        .returning(message.c.id)
-    ).scalar_one()
+def freeze(db: Connection, drafts: Sequence[Draft], *, now: datetime) -> list[int]:
+    """Put messages into the outbox; their ids, in order. Keys are unique: a second one is an error of the caller."""
+    if not drafts:
+        return []
+    rows = [
+        {
+            "key": draft.key,
+            "kind": draft.kind,
+            "invitation_id": draft.invitation_id,
+            "wave_id": draft.wave_id,
+            "step": draft.step,
+            "contact_id": draft.contact_id,
+            "address": draft.address,
+            "recipient": draft.recipient,
+            "return_path": draft.return_path,
+            "subject": draft.subject,
+            "message_id": draft.message_id,
+            "body": draft.body,
+            "created_at": now,
+            "due_at": draft.due_at,
+            "state": MessageState.QUEUED if draft.held_because is None else MessageState.HELD,
+            "next_attempt_at": draft.due_at if draft.held_because is None else None,
+            "give_up_at": draft.give_up_at,
+            "reply_text": draft.held_because,
+        }
+        for draft in drafts
+    ]
+    return list(db.execute(_FREEZE, rows).scalars())
+
+
+_FREEZE = insert(message).returning(message.c.id, sort_by_parameter_order=True)
 
 
 def id_of_key(db: Connection, key: str) -> int | None:
@@ -143,21 +151,19 @@ def size_of_wave(db: Connection, wave_id: int) -> tuple[int, int]:
     return messages, people
 
 
-def add_links(
-    db: Connection, message_id: int, *, invitation_id: int, hashes: Iterable[tuple[str, str]], now: datetime
-) -> None:
-    """Keep the hashes of a message's links, by purpose."""
-    rows = [
-        {
-            "token_hash": token_hash,
-            "purpose": purpose,
-            "invitation_id": invitation_id,
-            "message_id": message_id,
-            "created_at": now,
-        }
-        for purpose, token_hash in hashes
-    ]
-    db.execute(insert(link), rows)
+@dataclass(frozen=True)
+class NewLink:
+    """A token's hash and what it is for: `answer` or `unsubscribe`."""
+
+    message_id: int
+    invitation_id: int
+    purpose: str
+    token_hash: str
+
+
+def add_links(db: Connection, links: Sequence[NewLink], *, now: datetime) -> None:
+    if links:
+        db.execute(insert(link), [{**asdict(one), "created_at": now} for one in links])
 
 
 # --- may it go ----------------------------------------------------------------------------------
@@ -237,10 +243,6 @@ def claim(
     ]
 
 
-def _held_by(claimed: Claimed, *states: MessageState) -> ColumnElement[bool]:
-    return and_(message.c.id == claimed.id, message.c.fence == claimed.fence, message.c.state.in_(states))
-
-
 def mark_handing_over(db: Connection, claimed: Sequence[Claimed], *, preferences: Preferences) -> set[int]:
     """The second commit. The ids that may end: their claim is still ours and nothing speaks against them now."""
     done = db.execute(
@@ -258,12 +260,16 @@ def mark_handing_over(db: Connection, claimed: Sequence[Claimed], *, preferences
 
 def give_back(db: Connection, claimed: Sequence[Claimed]) -> None:
     """Back into the queue, untouched: they were not tried."""
-    for one in claimed:
-        db.execute(
-            update(message)
-            .where(_held_by(one, MessageState.CLAIMED))
-            .values(state=MessageState.QUEUED, worker=None, lease_until=None)
+    if not claimed:
+        return
+    db.execute(
+        update(message)
+        .where(
+            tuple_(message.c.id, message.c.fence).in_([(one.id, one.fence) for one in claimed]),
+            message.c.state == MessageState.CLAIMED,
         )
+        .values(state=MessageState.QUEUED, worker=None, lease_until=None)
+    )
 
 
 # --- what became of it --------------------------------------------------------------------------
@@ -275,53 +281,92 @@ _STATE = {
 }
 
 
-def record(
-    db: Connection,
-    claimed: Claimed,
-    handed: Handed,
-    *,
-    now: datetime,
-    worker: str,
-    again_at: datetime | None = None,
-    masked: bytes | None = None,
-) -> bool:
-    """Write down what the server said. False, with nothing but the attempt kept, if the claim is no longer ours.
+@dataclass(frozen=True)
+class Verdict:
+    """What the server said about a claimed message.
 
-    `again_at` is for LATER: when to try again, None to give up. `masked` replaces the body, links struck out.
+    `again_at` is for LATER: when to try again, None to give up. `masked` replaces the body once sent.
     """
-    state = _STATE.get(handed.outcome) or (MessageState.FAILED if again_at is None else MessageState.QUEUED)
-    values: dict[str, object] = {
-        "state": state,
-        "worker": None,
-        "lease_until": None,
-        "reply_code": handed.code,
-        "reply_text": handed.text or None,
-        "next_attempt_at": again_at if state is MessageState.QUEUED else None,
-    }
-    if not handed.relay_down:
-        values["attempts"] = message.c.attempts + 1
-    if handed.outcome is Outcome.SENT:
-        values["sent_at"] = now
-    if masked is not None:
-        values["body"] = masked
-    ours = _held_by(claimed, MessageState.HANDING_OVER, MessageState.CLAIMED)
-    kept = db.execute(update(message).where(ours).values(values)).rowcount == 1
-    outcome = handed.outcome if kept else f"late_{handed.outcome}"
-    _note(db, claimed.id, at=now, worker=worker, outcome=outcome, code=handed.code, text=handed.text or None)
-    return kept
+
+    claimed: Claimed
+    handed: Handed
+    again_at: datetime | None = None
+    masked: bytes | None = None
+
+    @property
+    def state(self) -> MessageState:
+        ended = MessageState.FAILED if self.again_at is None else MessageState.QUEUED
+        return _STATE.get(self.handed.outcome, ended)
 
 
-def _note(
-    db: Connection,
-    id: int,
-    *,
-    at: datetime,
-    worker: str,
-    outcome: str,
-    code: int | None = None,
-    text: str | None = None,
-) -> None:
-    db.execute(insert(attempt).values(message_id=id, at=at, worker=worker, outcome=outcome, code=code, text=text))
+_RECORD = (
+    update(message)
+    .where(message.c.id == bindparam("of_id"))
+    .values(
+        state=bindparam("now_state"),
+        worker=None,
+        lease_until=None,
+        reply_code=bindparam("code"),
+        reply_text=bindparam("said"),
+        next_attempt_at=bindparam("again_at"),
+        attempts=message.c.attempts + bindparam("tries", type_=Integer),
+        sent_at=func.coalesce(bindparam("accepted_at", type_=Instant), message.c.sent_at),
+        body=func.coalesce(bindparam("masked", type_=LargeBinary), message.c.body),
+    )
+)
+
+
+def record(db: Connection, verdicts: Sequence[Verdict], *, now: datetime, worker: str) -> set[int]:
+    """Write down what the server said; the ids whose claim was still ours.
+
+    Of the others nothing but the attempt is kept, as late: a person who settles them will want to know.
+    """
+    held = (MessageState.HANDING_OVER, MessageState.CLAIMED)
+    ours = set(
+        db.execute(
+            select(message.c.id)
+            .where(
+                tuple_(message.c.id, message.c.fence).in_([(one.claimed.id, one.claimed.fence) for one in verdicts]),
+                message.c.state.in_(held),
+            )
+            .with_for_update()
+        ).scalars()
+    )
+    rows = [
+        {
+            "of_id": one.claimed.id,
+            "now_state": one.state,
+            "code": one.handed.code,
+            "said": one.handed.text or None,
+            "again_at": one.again_at if one.state is MessageState.QUEUED else None,
+            "tries": 0 if one.handed.relay_down else 1,
+            "accepted_at": now if one.state is MessageState.SENT else None,
+            "masked": one.masked,
+        }
+        for one in verdicts
+        if one.claimed.id in ours
+    ]
+    if rows:
+        db.execute(_RECORD, rows)
+    notes = [
+        {
+            "message_id": one.claimed.id,
+            "at": now,
+            "worker": worker[:64],
+            "outcome": one.handed.outcome if one.claimed.id in ours else f"late_{one.handed.outcome}",
+            "code": one.handed.code,
+            "text": one.handed.text or None,
+        }
+        for one in verdicts
+    ]
+    if notes:
+        db.execute(insert(attempt), notes)
+    return ours
+
+
+def _note(db: Connection, message_id: int, *, at: datetime, worker: str, outcome: str, text: str | None = None) -> None:
+    row = {"message_id": message_id, "at": at, "worker": worker[:64], "outcome": outcome, "text": text}
+    db.execute(insert(attempt).values(row))
 
 
 @dataclass(frozen=True)
