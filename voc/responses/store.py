@@ -29,6 +29,7 @@ from voc.campaigns.questionnaire import load
 from voc.responses.model import Channel, Checked, Door, Draft, Given, Kept, Purpose, Rendering
 from voc.responses.scanners import WITHIN
 
+_ADDRESSES = 200  # of one account, enough to know its domains
 _BY_HASH: dict[str, Questionnaire] = {}  # by content: what a hash stands for never changes
 
 
@@ -106,6 +107,7 @@ def account_addresses(db: Connection, account_id: str) -> list[str]:
         .where(contact.c.account_id == account_id, contact.c.email.is_not(None))
         .where(contact.c.state == RecordState.LIVE)
         .order_by(contact.c.id)
+        .limit(_ADDRESSES)
     )
     return [address for address in rows.scalars() if address is not None]
 
