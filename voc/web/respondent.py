@@ -220,7 +220,7 @@ def _about(app: App, request: AnyRequest) -> Page:
 
 
 @dataclass(frozen=True)
-class _Setting:
+class Setting:
     """What every page is written with."""
 
     preferences: Preferences
@@ -230,14 +230,14 @@ class _Setting:
     query: str  # what keeps the language over the next click, if it is not the person's own
 
 
-def _setting(app: App, request: AnyRequest, asked: Questionnaire, door: Door) -> _Setting:
+def _setting(app: App, request: AnyRequest, asked: Questionnaire, door: Door) -> Setting:
     with app.database.read() as db:
         values = preferences.load(db)
     wanted = request.query_params.get("lang") or door.language
     language = asked.language(wanted)
     others = tuple(one for one in asked.languages.values() if one is not language)
     query = "" if language is asked.language(door.language) else f"?lang={language.code}"
-    return _Setting(values, language, others, style_of(asked), query)
+    return Setting(values, language, others, style_of(asked), query)
 
 
 def _form(app: App, request: AnyRequest, token: str, page: Opened, *, again: Again | None = None) -> Page:
@@ -331,7 +331,7 @@ class _House:
             with app.database.read() as db:
                 values = preferences.load(db)
         others = tuple(one for one in asked.languages.values() if one is not language)
-        self.setting = _Setting(values, language, others, style_of(None), "")
+        self.setting = Setting(values, language, others, style_of(None), "")
         self.say = view.sayer(language, {"company": values.company, "csm_name": values.company})
 
     def page(self, title: str, *paragraphs: str, status: int = 200, carried: Sequence[tuple[str, str]] = ()) -> Page:
@@ -409,16 +409,21 @@ def _with_cookies(page: Page, cookies: list[Cookie]) -> Page:
     return page
 
 
-def _render(
-    request: AnyRequest, setting: _Setting, template: str, context: Mapping[str, Any], *, status: int = 200
-) -> Page:
-    text = _TEMPLATES.get_template(template).render(
+def html_of(setting: Setting, template: str, context: Mapping[str, Any]) -> str:
+    """A whole page as text."""
+    return _TEMPLATES.get_template(template).render(
         language=setting.language,
         others=setting.others,
         company=setting.preferences.company,
         style=Markup(setting.style),  # noqa: S704 - our own sheet, and rules made of checked keys
         **context,
     )
+
+
+def _render(
+    request: AnyRequest, setting: Setting, template: str, context: Mapping[str, Any], *, status: int = 200
+) -> Page:
+    body = html_of(setting, template, context).encode()
     headers = {
         "Content-Security-Policy": policy(setting.style),
         "Referrer-Policy": "no-referrer",
@@ -426,7 +431,6 @@ def _render(
         "X-Robots-Tag": "noindex",
         "Vary": "Accept-Encoding",
     }
-    body = text.encode()
     if "gzip" in request.headers.get("accept-encoding", ""):
         body = gzip.compress(body, compresslevel=5, mtime=0)
         headers["Content-Encoding"] = "gzip"
