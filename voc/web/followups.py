@@ -144,7 +144,9 @@ def move_on(
     except Refused as refused:
         typed = {"act": act, "note": form.text("note"), "cause": form.text("cause")}
         return _case_page(app, visit, follow_up_id, typed=typed, refused=refused)
-    undo = (f"/follow-ups/{follow_up_id}/reopen", {}) if act in ("resolve", "confirm") else None
+    undo: tuple[str, dict[str, str]] | None = (
+        (f"/follow-ups/{follow_up_id}/reopen", {}) if act in ("resolve", "confirm") else None
+    )
     back = pages.own_path(form.text("back"), f"/follow-ups/{follow_up_id}")
     return pages.back(app, visit, back, said, undo=undo)
 

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from voc.base.words import Cause, FollowUpKind, FollowUpState
-from voc.followup.model import Act, Event, FollowUp, Promise
+from voc.followup.model import Act, CauseCount, Event, FollowUp, Promise
 from voc.followup.rules import allowed_acts
-from voc.followup.store.cases import CauseCount
 from voc.web import view
 from voc.web.parts import Card, Link, address
 from voc.web.survival_view import Lasted, SurvivalChart, chart, median

@@ -17,7 +17,7 @@ from voc.base.preferences import Preferences
 from voc.base.words import StaffRole
 from voc.web import charts, store, view
 from voc.web.context import App
-from voc.web.visit import ADMINS, EVERYBODY, Visit
+from voc.web.visit import ADMINS, EVERYBODY, LEADERS, Visit
 
 ENVIRONMENT = Environment(
     loader=PackageLoader("voc.web"),
@@ -46,6 +46,7 @@ MENU = (
     Place("Silent", "/silent"),
     Place("Engagement", "/engagement"),
     Place("CRM", "/sync"),
+    Place("Delivery", "/delivery", LEADERS),
     Place("Settings", "/settings", ADMINS),
     Place("People", "/staff", ADMINS),
     Place("Audit", "/audit", ADMINS),

@@ -9,6 +9,7 @@ from litestar.types import ControllerRouterHandler
 from voc.web import (
     acts,
     csm,
+    delivery_pages,
     followups,
     leader,
     people,
@@ -28,6 +29,7 @@ STAFF: list[ControllerRouterHandler] = [
     *followups.HANDLERS,
     *programme.HANDLERS,
     *steering.HANDLERS,
+    *delivery_pages.HANDLERS,
     *people.HANDLERS,
     *settings_pages.HANDLERS,
     *sync.HANDLERS,

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, false, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, case, false, func, literal, or_, select
 
 from voc.base.access import Viewer, visible_accounts
 from voc.base.errors import NotFound
@@ -165,7 +165,7 @@ def row(db: Connection, wave_id: int, viewer: Viewer) -> WaveRow:
     return found[0]
 
 
-def _asked_counts(viewer: Viewer) -> Select[Any]:
+def _asked_counts(viewer: Viewer) -> Any:
     return (
         select(
             invitation.c.wave_id,
@@ -177,7 +177,7 @@ def _asked_counts(viewer: Viewer) -> Select[Any]:
     )
 
 
-def _left_out_counts(viewer: Viewer) -> Select[Any]:
+def _left_out_counts(viewer: Viewer) -> Any:
     return (
         select(census_member.c.wave_id, func.count().label("people"))
         .where(census_member.c.reason.is_not(None), _among(census_member.c.account_id, viewer))
