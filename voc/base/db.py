@@ -24,9 +24,12 @@ BUSY_TIMEOUT_MS = 10_000
 
 
 class Database:
-    """`begin()` for a writing transaction, `read()` for a consistent look. Thread-safe."""
+    """`begin()` for a writing transaction, `read()` for a consistent look. Thread-safe.
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+    Not `durable` (SQLite only): a power cut may lose the file. For what can be made again, such as a demo.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 10, durable: bool = True) -> None:
         self.url = url
         try:
             parsed = make_url(url)
@@ -41,7 +44,7 @@ class Database:
             if not parsed.database or parsed.database == ":memory:":
                 raise Misconfigured("database", "a database in memory is lost at the end", "Name a file")
             self._lock: threading.Lock | None = threading.Lock()
-            self._writer = _sqlite_engine(url, reader=False, pool_size=1)
+            self._writer = _sqlite_engine(url, reader=False, pool_size=1, durable=durable)
             self._reader = _sqlite_engine(url, reader=True, pool_size=pool_size)
         elif parsed.get_backend_name() == "postgresql":
             self._lock = None
@@ -80,7 +83,7 @@ class Database:
         return Path(str(make_url(self.url).database)) if self.sqlite else None
 
 
-def _sqlite_engine(url: str, *, reader: bool, pool_size: int) -> Engine:
+def _sqlite_engine(url: str, *, reader: bool, pool_size: int, durable: bool = True) -> Engine:
     engine = create_engine(
         url,
         pool_size=pool_size,
@@ -95,7 +98,7 @@ def _sqlite_engine(url: str, *, reader: bool, pool_size: int) -> Engine:
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode=WAL")
         # An acknowledged answer survives a power cut: NORMAL would lose the last commits.
-        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute(f"PRAGMA synchronous={'FULL' if durable else 'OFF'}")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
         if reader:

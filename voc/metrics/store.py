@@ -446,6 +446,11 @@ def contact_names(db: Connection, ids: Iterable[str]) -> dict[str, str]:
 # --- snapshots ---
 
 
+def has_snapshot(db: Connection, as_of: date) -> bool:
+    """Whether the figures of that night are kept already."""
+    return db.execute(select(figure_snapshot.c.id).where(figure_snapshot.c.as_of == as_of).limit(1)).first() is not None
+
+
 def replace_snapshots(db: Connection, as_of: date, window_days: int, figures: Sequence[Figure]) -> None:
     """The figures of that day and window anew: running a night twice leaves one copy."""
     same = (figure_snapshot.c.as_of == as_of, figure_snapshot.c.window_days == window_days)

@@ -1,5 +1,6 @@
 """The web application: routes, guard, error pages, headers, static files."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from litestar import Litestar, Router
@@ -10,6 +11,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.middleware import DefineMiddleware
 from litestar.middleware.compression import CompressionMiddleware
 from litestar.static_files import create_static_files_router
+from litestar.types import ControllerRouterHandler
 
 from voc.base.errors import Misconfigured
 from voc.web import errors, routes, security
@@ -21,8 +23,8 @@ STATIC = Path(__file__).parent / "static"
 LARGEST_FORM = 1_000_000  # bytes
 
 
-def create(app: App) -> Litestar:
-    """The ASGI application for that wiring."""
+def create(app: App, extra: Sequence[ControllerRouterHandler] = ()) -> Litestar:
+    """The ASGI application for that wiring; `extra` handlers stand in the open (the demo's mailbox)."""
     # On these routers only: each middleware costs, and the respondent's page is small.
     compress = DefineMiddleware(CompressionMiddleware, config=CompressionConfig(backend="gzip", minimum_size=1000))
     staff = Router(

@@ -1,0 +1,156 @@
+"""The only wiring: a folder with voc.toml becomes an `App`; and how a new installation is made."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy.exc import OperationalError
+
+import voc
+from voc.base import installations, migrate, preferences, settings, staff
+from voc.base.clock import Clock, SetClock, ShiftedClock, SystemClock
+from voc.base.db import Database
+from voc.base.errors import Misconfigured, Refused
+from voc.base.secrets import KEY_FILE, Vault, new_key, write_key_file
+from voc.base.tokens import RandomTokens, SeededTokens
+from voc.base.words import StaffRole
+from voc.campaigns import run as campaigns
+from voc.delivery.smtp import SmtpRelay
+from voc.stakeholders import run as stakeholders
+from voc.web.context import App
+
+# Beside the package in a checkout; inside it where it was installed as a wheel.
+_SHIPPED = (Path(voc.__file__).parent.parent / "questionnaires", Path(voc.__file__).parent / "questionnaires")
+
+
+def shipped_questionnaires() -> Path:
+    for folder in _SHIPPED:
+        if folder.is_dir():
+            return folder
+    raise Misconfigured("questionnaires", "the folder that ships is missing", "Name yours in voc.toml: questionnaires")
+
+
+def open_app(folder: Path, *, at: datetime | None = None) -> App:
+    """The installation in that folder. `at` moves a rehearsal forward; any other database refuses it."""
+    if not (folder / settings.FILE).exists():
+        raise Misconfigured(str(folder), f"there is no {settings.FILE} here", "Run `voc init`, or name the --directory")
+    chosen = settings.load(folder)
+    database = Database(chosen.database)
+    with _reachable(database).read() as db:
+        if not installations.exists(db):
+            raise Misconfigured(chosen.database, "no installation in this database", "Run `voc init`")
+    migrate.upgrade(database)
+    if at is not None:
+        with database.begin() as db:
+            installations.move(db, to=at)
+    with database.read() as db:
+        here = installations.load(db)
+    return App(
+        settings=chosen,
+        database=database,
+        clock=_clock(here),
+        tokens=RandomTokens(),
+        vault=settings.vault(chosen),
+        questionnaires=Path(chosen.questionnaires) if chosen.questionnaires else shipped_questionnaires(),
+        demo=here.demo_seed is not None,
+    )
+
+
+def _reachable(database: Database) -> Database:
+    try:
+        with database.read():
+            return database
+    except OperationalError as mistake:
+        reason = str(mistake.orig).strip().splitlines()[0]
+        raise Misconfigured("database", f"it does not answer: {reason}", "Start it, or correct its address") from None
+
+
+def _clock(here: installations.Installation) -> Clock:
+    if here.moment is None:
+        return SystemClock()
+    # A demo is served and must run on; a rehearsal stands still between commands.
+    return ShiftedClock(here.moment) if here.demo_seed is not None else SetClock(here.moment)
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What `voc init` was told."""
+
+    company: str
+    database: str = "sqlite:///voc.db"
+    base_url: str = "http://127.0.0.1:8000"
+    from_address: str = "feedback@localhost.localdomain"
+    mail_host: str = "127.0.0.1"
+    mail_port: int = 25
+    port: int = 8000
+    authenticated_domains: tuple[str, ...] = ()
+
+
+def make(
+    folder: Path, wishes: Wishes, *, now: datetime, moment: datetime | None = None, demo_seed: int | None = None
+) -> App:
+    """Write voc.toml and the key, create the database with its defaults. Refused where one exists already."""
+    if (folder / settings.FILE).exists():
+        raise Refused(f"{folder / settings.FILE} exists already: an installation is never overwritten.")
+    folder.mkdir(parents=True, exist_ok=True)
+    tokens = RandomTokens() if demo_seed is None else SeededTokens(f"voc-demo-{demo_seed}")
+    text = _toml(wishes)
+    chosen = settings.parse(text, folder)
+    database = Database(chosen.database, durable=demo_seed is None)  # half a year of a demo is made again
+    with _reachable(database).read() as db:
+        if installations.exists(db):
+            raise Refused("That database holds an installation already: name another one.")
+    key = folder / KEY_FILE
+    vault = Vault([key.read_text("ascii").strip() if key.exists() else new_key_file(folder)])
+    migrate.upgrade(database)
+    with database.begin() as db:
+        installations.create(db, epoch=tokens.new(), now=now, moment=moment, demo_seed=demo_seed)
+        preferences.change(db, {"company": wishes.company}, actor="voc init", now=now)
+        stakeholders.install_defaults(db)
+        campaigns.install_defaults(db)
+    (folder / settings.FILE).write_text(text, "utf-8")  # last: what is half made is no installation
+    clock: Clock = SystemClock() if moment is None else SetClock(moment)
+    return App(chosen, database, clock, tokens, vault, shipped_questionnaires(), demo=demo_seed is not None)
+
+
+def first_admin(app: App, *, name: str, email: str, now: datetime) -> str:
+    """The link with which the first admin sets a password."""
+    with app.database.begin() as db:
+        staff_id = staff.add(db, email=email, name=name, role=StaffRole.ADMIN, by="voc init", now=now)
+        token = staff.invite(db, staff_id, tokens=app.tokens, by="voc init", now=now)
+    return f"{app.settings.base_url}/invite/{token}"
+
+
+def new_key_file(folder: Path) -> str:
+    key = new_key()
+    write_key_file(folder, key)
+    return key
+
+
+def _toml(wishes: Wishes) -> str:
+    quoted = {name: '"' + _escaped(value) + '"' for name, value in vars(wishes).items() if isinstance(value, str)}
+    return f"""# What this installation needs to start. Standards, calendar and limits are on the page Settings.
+database = {quoted["database"]}
+base_url = {quoted["base_url"]}          # what the links in mails begin with
+port = {wishes.port}
+# crm = "csv:/srv/export"                # what is read on schedule
+# sync_every_minutes = 60
+
+[mail]
+host = {quoted["mail_host"]}
+port = {wishes.mail_port}
+security = "none"                        # none, starttls or tls
+# username = "voc"                       # the password: variable VOC_MAIL_PASSWORD, or password_file
+from_address = {quoted["from_address"]}
+authenticated_domains = {list(wishes.authenticated_domains)}  # CSMs of these are the senders, others in Reply-To
+per_second = 20
+"""
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
+
+
+def relay(app: App) -> SmtpRelay:
+    """The mail server that the settings name."""
+    return SmtpRelay(app.settings.mail, password=settings.mail_password(app.settings))

@@ -1,0 +1,102 @@
+"""What is wrong with an installation, in plain words, and what to do."""
+
+import smtplib
+import socket
+from dataclasses import dataclass
+from datetime import timedelta
+
+from voc.accounts import store as accounts
+from voc.base import audit, installations, preferences, settings, staff
+from voc.base.words import StaffRole
+from voc.delivery.store import facts as delivery
+from voc.web.context import App
+
+
+@dataclass(frozen=True)
+class Finding:
+    good: bool
+    what: str
+    mend: str = ""
+
+
+def examine(app: App) -> list[Finding]:
+    """Every check, the good ones too. Nothing is sent; the mail server is only greeted."""
+    return [*_database(app), *_people(app), _crm(app), *_mail(app), _links(app)]
+
+
+def _database(app: App) -> list[Finding]:
+    with app.database.read() as db:
+        here = installations.load(db)
+        broken = audit.first_broken(db)
+    return [
+        Finding(
+            broken is None,
+            "the audit log is whole" if broken is None else f"the audit log was tampered with at line {broken}",
+            "Compare with a backup; find out who can write to the database.",
+        ),
+        Finding(
+            not here.sending_paused,
+            f"sending is paused: {here.paused_because}" if here.sending_paused else "sending is not paused",
+            "Resume it on the page Delivery when the reason is settled.",
+        ),
+    ]
+
+
+def _people(app: App) -> list[Finding]:
+    with app.database.read() as db:
+        admins = [one for one in staff.listing(db) if one.role == StaffRole.ADMIN and one.active and one.has_password]
+    found = f"{len(admins)} admin can sign in" if len(admins) == 1 else f"{len(admins)} admins can sign in"
+    return [Finding(bool(admins), found, "`voc staff invite ADDRESS` prints a link to set a password.")]
+
+
+def _crm(app: App) -> Finding:
+    with app.database.read() as db:
+        stale_after = timedelta(hours=preferences.load(db).stale_after_hours)
+        last = accounts.last_complete(db)
+        read_at = None if last is None else last.finished_at
+    if read_at is None:
+        return Finding(False, "the CRM was never read", "Run `voc sync --source csv:FOLDER`.")
+    fresh = app.now() - read_at <= stale_after
+    mend = "No new invitations go out from older data. Run `voc sync`, or name crm in voc.toml."
+    return Finding(fresh, f"the CRM was last read {read_at:%Y-%m-%d %H:%M} UTC", mend)
+
+
+def _mail(app: App) -> list[Finding]:
+    with app.database.read() as db:
+        wanted = preferences.load(db)
+        health = delivery.health(db, now=app.now())
+    found = [_greeted(app)]
+    if wanted.test_mode:
+        where = wanted.test_address or "nowhere"
+        found.append(Finding(wanted.test_address is not None, f"test mode is on: every mail goes to {where}",
+                             "Set an address for test mode on the page Settings, or switch it off."))  # fmt: skip
+    for count, what in ((health.unknown, "unknown"), (health.held, "held")):
+        found.append(Finding(count == 0, f"{count} messages are {what}", "Settle them on the page Delivery."))
+    return found
+
+
+def _greeted(app: App) -> Finding:
+    mail = app.settings.mail
+    place = f"{mail.host}:{mail.port}"
+    try:
+        kind = smtplib.SMTP_SSL if mail.security == "tls" else smtplib.SMTP
+        with kind(mail.host, mail.port, timeout=5) as server:
+            server.ehlo()
+            if mail.security == "starttls":
+                server.starttls()
+                server.ehlo()
+            if mail.username is not None:
+                server.login(mail.username, settings.mail_password(app.settings) or "")
+    except smtplib.SMTPAuthenticationError:
+        return Finding(False, f"the mail server {place} refuses the password", "Correct VOC_MAIL_PASSWORD.")
+    except (OSError, smtplib.SMTPException, socket.gaierror) as trouble:
+        return Finding(False, f"the mail server {place} does not answer: {trouble}", "Correct [mail] in voc.toml.")
+    return Finding(True, f"the mail server {place} answers")
+
+
+def _links(app: App) -> Finding:
+    host = app.settings.base_url.partition("://")[2].partition("/")[0].partition(":")[0]
+    ours = app.settings.mail.from_address.rpartition("@")[2]
+    same = host == ours or host.endswith(f".{ours}")
+    return Finding(same, f"links in mails lead to {host}, mails come from {ours}",
+                   "Use one domain for both: readers and filters distrust links elsewhere.")  # fmt: skip

@@ -1,0 +1,76 @@
+"""Figures with their counts, and tables as CSV."""
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+from voc import app as wiring
+from voc.base.words import Scope
+from voc.cli import output
+from voc.metrics import run as metrics
+from voc.metrics import wording
+from voc.metrics.catalogue import BY_NAME
+from voc.reports import export as tables
+
+
+@click.command()
+@output.directory
+@output.as_json
+@output.at
+@click.option("--scope", type=click.Choice([scope.value for scope in Scope]), default="total", show_default=True)
+@click.option("--id", "ids", multiple=True, help="Only this account, CSM or team; may be repeated.")
+@click.option("--as-of", type=output.Day(), help="As it stood at the end of that day; now if not given.")
+@click.option("--window", type=click.Choice(["90", "180", "365"]), help="Days; the setting if not given.")
+def figures(
+    *,
+    directory: Path,
+    as_json: bool,
+    at: object,
+    scope: str,
+    ids: tuple[str, ...],
+    as_of: date | None,
+    window: str | None,
+) -> None:
+    """Every figure with numerator, denominator, interval, state and the version of its definition.
+
+    Example: voc figures --scope csm --json
+    """
+    app = wiring.open_app(directory, at=at)  # type: ignore[arg-type]  # click's converter makes it a moment
+    with app.database.read() as db:
+        found = metrics.figures(
+            db,
+            scope=Scope(scope),
+            ids=ids or None,
+            now=app.now(),
+            as_of=as_of,
+            window_days=int(window) if window else None,
+        )
+    if as_json:
+        output.emit({"scope": scope, "figures": found})
+        return
+    for one in found:
+        output.say(f"\n{one.name or 'All'}")
+        rows = (
+            (BY_NAME[figure.name].label, wording.value(figure), wording.counts(figure), wording.interval(figure))
+            for figure in one.figures.values()
+        )
+        output.table(("figure", "value", "count", "interval"), rows, right=(1,))
+
+
+@click.command()
+@click.argument("target", type=click.Path(file_okay=False, path_type=Path))
+@output.directory
+@output.as_json
+@click.option("--table", "names", multiple=True, help="Only this table; may be repeated.")
+def export(*, target: Path, directory: Path, as_json: bool, names: tuple[str, ...]) -> None:
+    """Write tables as CSV files, safe to open in a spreadsheet.
+
+    Example: voc export out --table invitations --table answers
+    """
+    app = wiring.open_app(directory)
+    written = tables.write_csv(app.database, target, names=names or None)
+    if as_json:
+        output.emit({"directory": str(target.resolve()), "rows": written})
+        return
+    output.table(("table", "rows"), written.items(), right=(1,))

@@ -1,0 +1,118 @@
+"""Make an installation, run it, and ask what is wrong with it."""
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from voc import app as wiring
+from voc.base.clock import SystemClock
+from voc.cli import output, serving
+from voc.cli.doctor import examine
+
+
+@click.command()
+@output.directory
+@output.as_json
+@click.option("--yes", "-y", is_flag=True, help="Ask nothing: take the options and defaults.")
+@click.option("--rehearsal", is_flag=True, help="A database that `--at` moves through time; for trying things out.")
+@click.option("--at", type=output.Moment(), help="Where the rehearsal begins (UTC); now if not named.")
+@click.option("--company", default="Our company", help="Your company, as its customers know it.")
+@click.option("--database", default="sqlite:///voc.db", help="sqlite:///FILE or postgresql+psycopg://...")
+@click.option("--base-url", default="http://127.0.0.1:8000", help="What the links in mails begin with.")
+@click.option("--from-address", default="feedback@localhost.localdomain", help="Whom mails come from.")
+@click.option("--mail-host", default="127.0.0.1", help="The SMTP server that takes our mail.")
+@click.option("--mail-port", default=25, help="Its port.")
+@click.option("--admin-name", default="Programme owner", help="The first person who may sign in.")
+@click.option("--admin-email", default="admin@localhost.localdomain", help="Their address, for signing in.")
+def init(
+    *,
+    directory: Path,
+    as_json: bool,
+    yes: bool,
+    rehearsal: bool,
+    at: datetime | None,
+    company: str,
+    database: str,
+    base_url: str,
+    from_address: str,
+    mail_host: str,
+    mail_port: int,
+    admin_name: str,
+    admin_email: str,
+) -> None:
+    """Write voc.toml and the key, create the database and the first admin.
+
+    Example: voc init --yes --directory try --company "Kestrel Works" --rehearsal --at 2026-03-02T08:00
+    """
+    if at is not None and not rehearsal:
+        raise click.UsageError("--at goes with --rehearsal: any other database keeps real time.")
+    if not yes:
+        company = click.prompt("Your company, as its customers know it", default=company)
+        base_url = click.prompt("Where will the pages be? Links in mails begin with it", default=base_url)
+        from_address = click.prompt("Whom do mails come from", default=from_address)
+        mail_host = click.prompt("SMTP server", default=mail_host)
+        mail_port = click.prompt("SMTP port", default=mail_port, type=int)
+        admin_name = click.prompt("Name of the first admin", default=admin_name)
+        admin_email = click.prompt("Their mail address", default=admin_email)
+    now = SystemClock().now()
+    wishes = wiring.Wishes(company, database, base_url, from_address, mail_host, mail_port)
+    made = wiring.make(directory, wishes, now=now, moment=(at or now) if rehearsal else None)
+    invite = wiring.first_admin(made, name=admin_name, email=admin_email, now=made.now())
+    if as_json:
+        output.emit({"directory": str(directory.resolve()), "database": made.settings.database, "invite": invite})
+        return
+    output.say(f"Made {directory.resolve() / 'voc.toml'} and its database.")
+    output.say(f"{admin_name} sets a password here, once `voc serve` runs (valid for 7 days):\n  {invite}")
+    output.say("Keep a copy of secret.key outside this machine: without it stored mail cannot be read.")
+    output.say("Test mode is on: every mail goes to one address, to be set on the page Settings, until it is off.")
+
+
+@click.command()
+@output.directory
+def serve(*, directory: Path) -> None:
+    """Web pages and worker in one process: the default for a team.
+
+    Example: voc serve --directory /srv/voc
+    """
+    serving.run(wiring.open_app(directory), web=True, worker=True)
+
+
+@click.command()
+@output.directory
+def web(*, directory: Path) -> None:
+    """Only the pages; any number of processes on PostgreSQL.
+
+    Example: voc web --directory /srv/voc
+    """
+    serving.run(wiring.open_app(directory), web=True, worker=False)
+
+
+@click.command()
+@output.directory
+def worker(*, directory: Path) -> None:
+    """Only the jobs: sending, follow-up clocks, sync, nightly figures.
+
+    Example: voc worker --directory /srv/voc
+    """
+    serving.run(wiring.open_app(directory), web=False, worker=True)
+
+
+@click.command()
+@output.directory
+@output.as_json
+def doctor(*, directory: Path, as_json: bool) -> None:
+    """Say in plain words what is wrong with this installation and what to do. Exit 1 if anything is.
+
+    Example: voc doctor --directory /srv/voc
+    """
+    findings = examine(wiring.open_app(directory))
+    if as_json:
+        output.emit({"findings": findings})
+    else:
+        for finding in findings:
+            output.say(f"{'ok  ' if finding.good else 'LOOK'} {finding.what}")
+            if not finding.good:
+                output.say(f"     {finding.mend}")
+    if any(not finding.good for finding in findings):
+        raise SystemExit(1)

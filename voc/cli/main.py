@@ -1,0 +1,54 @@
+"""The root command and what every command shares: errors become one line and an honest exit code."""
+
+import sys
+
+import click
+
+from voc.base import log
+from voc.base.errors import VocError
+from voc.cli import demo, figures, installation, programme, questionnaires, staff, sync, wave
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="voc", message="voc %(version)s")
+def voc() -> None:
+    """Stakeholder engagement and voice of the customer.
+
+    Try it: `voc demo`. Begin: `voc init`, `voc sync --source csv:FOLDER`, `voc serve`.
+    """
+
+
+for command in (
+    demo.demo,
+    installation.init,
+    installation.serve,
+    installation.web,
+    installation.worker,
+    installation.doctor,
+    sync.sync,
+    wave.wave,
+    wave.tick,
+    programme.recruiting,
+    figures.figures,
+    figures.export,
+    questionnaires.questionnaires,
+    staff.staff,
+):
+    voc.add_command(command)
+
+
+def main() -> None:
+    """Run the command line: 0 done, 1 refused or failed, 2 wrong usage, 130 stopped by Ctrl-C."""
+    # Logs go to the error stream and only when something is wrong; `serve` and `worker` say more.
+    log.configure(json_lines=False, level="WARNING")
+    try:
+        sys.exit(voc.main(standalone_mode=False) or 0)
+    except click.ClickException as mistake:
+        mistake.show()
+        sys.exit(mistake.exit_code)
+    except VocError as mistake:
+        click.echo(f"voc: {mistake}", err=True)
+        sys.exit(1)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("voc: stopped. What was finished is kept, nothing is half-written.", err=True)
+        sys.exit(130)

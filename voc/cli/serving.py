@@ -1,0 +1,47 @@
+"""Run the web application and the worker, together or apart, until Ctrl-C."""
+
+import threading
+from collections.abc import Sequence
+
+import uvicorn
+from litestar.types import ControllerRouterHandler
+
+from voc import app as wiring
+from voc import jobs
+from voc.base import log
+from voc.delivery.model import Relay
+from voc.web import asgi
+from voc.web.context import App
+
+
+def run(
+    app: App,
+    *,
+    web: bool,
+    worker: bool,
+    relay: Relay | None = None,
+    extra: Sequence[ControllerRouterHandler] = (),
+    level: str = "INFO",
+) -> None:
+    """Blocks. `relay` instead of the one the settings name; `extra` handlers of the demo."""
+    log.configure(json_lines=app.settings.log == "json", level=level)
+    scheduler = jobs.start(app, relay or wiring.relay(app)) if worker else None
+    try:
+        if web:
+            # Paths of respondents hold tokens, so there is no access log; errors are logged by us.
+            uvicorn.run(
+                asgi.create(app, extra),
+                host=app.settings.host,
+                port=app.settings.port,
+                access_log=False,
+                log_level="warning",
+                server_header=False,
+                proxy_headers=False,
+                timeout_graceful_shutdown=10,
+            )
+        else:
+            threading.Event().wait()
+    finally:
+        if scheduler is not None:
+            scheduler.shutdown(wait=True)
+        app.database.close()

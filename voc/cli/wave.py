@@ -1,0 +1,186 @@
+"""Rehearse, launch and steer waves; move a rehearsal through time."""
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from voc import app as wiring
+from voc import jobs
+from voc.base.access import TERMINAL
+from voc.base.clock import SetClock
+from voc.base.errors import Refused
+from voc.campaigns import questionnaire as reading
+from voc.campaigns import run as campaigns
+from voc.campaigns.model import Rehearsal
+from voc.campaigns.store import wave_pages
+from voc.cli import output
+from voc.web.context import App
+
+BY = "terminal"
+
+
+@click.group()
+def wave() -> None:
+    """Rehearse, launch and steer waves."""
+
+
+def _files(app: App, campaign: str) -> dict[str, str]:
+    return reading.read_folder(app.questionnaires, campaign)
+
+
+@wave.command()
+@click.argument("campaign", default="relationship")
+@output.directory
+@output.as_json
+@output.at
+@click.option("--mails", is_flag=True, help="List every mail with its moment.")
+def rehearse(*, campaign: str, directory: Path, as_json: bool, at: datetime | None, mails: bool) -> None:
+    """Say who would be asked when, and who not and why. Writes nothing.
+
+    Example: voc wave rehearse relationship --mails
+    """
+    app = wiring.open_app(directory, at=at)
+    with app.database.read() as db:
+        found = campaigns.rehearse(db, campaign=campaign, questionnaire_files=_files(app, campaign), now=app.now())
+    if as_json:
+        output.emit(
+            {
+                "asked": len(found.asked),
+                "not_asked": found.reasons,
+                "mails": [mail for mail in found.mails if mail.at],
+                "dropped": found.dropped,
+                "closes_at": found.closes_at,
+                "refusals": found.refusals,
+            }
+        )
+        return
+    _show(found)
+    if mails:
+        output.table(
+            ("when (UTC)", "step", "who", "account", "moved because"),
+            ((f"{m.at:%a %d %b %H:%M}" if m.at else "", m.step, m.name, m.account_name, m.why) for m in found.mails),
+        )
+
+
+def _show(found: Rehearsal) -> None:
+    output.say(f"{len(found.asked)} people would be asked, {len(found.not_asked)} would not. Nothing was written.")
+    output.table(("not asked because", "people"), found.reasons.items(), right=(1,))
+    output.say()
+    rows = [
+        (f"{day:%a %d %b %Y}", step, count) for day, steps in found.calendar.items() for step, count in steps.items()
+    ]
+    output.table(("day", "step", "mails at most"), rows, right=(2,))
+    output.say()
+    if found.closes_at is not None:
+        output.say(f"{len(found.mails)} mails at most; the chase of each stops at once on an answer. "
+                   f"The wave closes on {found.closes_at:%d %B %Y}.")  # fmt: skip
+    for refusal in found.refusals:
+        output.say(f"A launch now would be refused: {refusal}")
+
+
+@wave.command()
+@click.argument("campaign", default="relationship")
+@output.directory
+@output.as_json
+@output.at
+@click.option("--label", help="What the wave is called; campaign and month if not given.")
+def launch(*, campaign: str, directory: Path, as_json: bool, at: datetime | None, label: str | None) -> None:
+    """Freeze the census and start the chase. In a rehearsal `voc tick` moves it on, else `voc serve` does.
+
+    Example: voc wave launch relationship --label "Relationship, December 2026"
+    """
+    app = wiring.open_app(directory, at=at)
+    now = app.now()
+    with app.database.begin() as db:
+        wave_id = campaigns.launch(
+            db,
+            campaign=campaign,
+            questionnaire_files=_files(app, campaign),
+            label=label or f"{campaign.capitalize()}, {now:%B %Y}",
+            by=BY,
+            now=now,
+        )
+        found = wave_pages.row(db, wave_id, TERMINAL)
+    if as_json:
+        output.emit({"wave": wave_id, "label": found.label})
+    else:
+        output.say(f"Wave {wave_id}, {found.label}, is launched.")
+
+
+def _steering(name: str, verb: str, text: str, *, reason: bool) -> None:
+    @wave.command(name, help=f"{text}\n\nExample: voc wave {name} 1")
+    @click.argument("wave_id", type=int)
+    @output.directory
+    @output.as_json
+    @output.at
+    @click.option("--because", help="Why; shown on the page.")
+    def command(*, wave_id: int, directory: Path, as_json: bool, at: datetime | None, because: str | None) -> None:
+        app = wiring.open_app(directory, at=at)
+        if because is not None and not reason:
+            raise click.UsageError(f"--because does not go with {name}.")
+        more = {"because": because} if reason else {}
+        with app.database.begin() as db:
+            getattr(campaigns, verb)(db, wave_id, by=BY, now=app.now(), **more)
+            found = wave_pages.row(db, wave_id, TERMINAL)
+        if as_json:
+            output.emit({"wave": wave_id, "state": found.state})
+        else:
+            output.say(f"Wave {wave_id}, {found.label}: {found.state}.")
+
+
+_steering("pause", "pause", "Nothing more goes out until it is resumed.", reason=True)
+_steering("resume", "resume", "Go on; steps that are overdue are planned anew.", reason=False)
+_steering(
+    "stop", "stop_wave", "End the chase of everybody; answers are still taken until the wave closes.", reason=True
+)
+_steering("close", "close", "Decide every invitation now and take no more answers.", reason=False)
+
+
+@wave.command("list")
+@output.directory
+@output.as_json
+def listing(*, directory: Path, as_json: bool) -> None:
+    """Every wave with its state.
+
+    Example: voc wave list
+    """
+    app = wiring.open_app(directory)
+    with app.database.read() as db:
+        found = wave_pages.rows(db, TERMINAL)
+    if as_json:
+        output.emit({"waves": found})
+        return
+    output.table(
+        ("id", "wave", "state", "launched"), ((w.id, w.label, w.state, f"{w.launched_at:%Y-%m-%d}") for w in found)
+    )
+
+
+@click.command()
+@output.directory
+@output.as_json
+@output.at
+def tick(*, directory: Path, as_json: bool, at: datetime | None) -> None:
+    """Do everything that is due by a moment: mails, due dates, follow-ups, nightly figures. Rehearsals only.
+
+    Moves in steps of a quarter of an hour, as a worker would have met them.
+
+    Example: voc tick --at 2026-03-10T12:00 --directory try
+    """
+    app = wiring.open_app(directory)
+    if not isinstance(app.clock, SetClock):
+        raise Refused(
+            "This database keeps real time: `voc serve` or `voc worker` does its work. "
+            "A rehearsal is made by `voc init --rehearsal`."
+        )
+    relay = wiring.relay(app)
+    try:
+        with output.progress() as report:
+            done = jobs.travel(app, relay, to=at or app.now(), report=report)
+    finally:
+        relay.close()
+    if as_json:
+        output.emit({"at": app.now(), "done": done})
+        return
+    output.say(f"It is {app.now():%A %d %B %Y, %H:%M} UTC.")
+    output.table(("what", "how many"), ((name, count) for name, count in done.items() if count), right=(1,))

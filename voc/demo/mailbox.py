@@ -1,0 +1,154 @@
+"""The stand-in for everybody's mailbox: takes every mail, delivers none. Kept beside the database.
+
+It speaks the same protocol as the real mail server (`delivery.model.Relay`), so that nothing in the
+product knows about it.
+"""
+
+import threading
+import zlib
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email import message_from_bytes, policy
+from email.header import decode_header, make_header
+from email.message import EmailMessage
+from email.parser import BytesHeaderParser
+from pathlib import Path
+
+from sqlalchemy import (
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Named,
+    String,
+    Table,
+    Text,
+    TypedColumns,
+    insert,
+    or_,
+    select,
+)
+
+from voc.base.clock import Clock
+from voc.base.db import Database
+from voc.base.errors import NotFound
+from voc.base.types import Instant
+from voc.delivery.model import Envelope, Handed, Outcome, Stage
+
+FILE = "mailbox.db"
+_metadata = MetaData()
+
+
+class _Mail(TypedColumns):
+    id: Named[int] = Column(Integer, primary_key=True, autoincrement=True)
+    at: Named[datetime] = Column(Instant)
+    recipient: Named[str] = Column(String(320))
+    sender: Named[str] = Column(Text)
+    subject: Named[str] = Column(Text)
+    raw: Named[bytes] = Column(LargeBinary)
+
+
+_mail = Table("mail", _metadata, _Mail, Index("ix_mail_recipient", "recipient", "id"))
+
+
+@dataclass(frozen=True)
+class Mail:
+    """`id` counts up in the order of arrival; `mime` is None in listings."""
+
+    id: int
+    at: datetime
+    recipient: str
+    sender: str
+    subject: str
+    mime: EmailMessage | None = None
+
+
+class Mailbox:
+    def __init__(self, folder: Path) -> None:
+        self._database = Database(f"sqlite:///{folder / FILE}")
+        with self._database.begin() as db:
+            _metadata.create_all(db)
+        self._waiting: list[dict[str, object]] = []
+        self._lock = threading.Lock()
+
+    def keep(self, *, at: datetime, recipient: str, raw: bytes) -> None:
+        """Take one mail; it is seen after the next `flush`."""
+        head = BytesHeaderParser(policy=policy.compat32).parsebytes(raw)
+        row = {
+            "at": at,
+            "recipient": recipient,
+            "sender": _readable(head["From"]),
+            "subject": _readable(head["Subject"]),
+            "raw": zlib.compress(raw, 6),
+        }
+        with self._lock:
+            self._waiting.append(row)
+
+    def flush(self) -> None:
+        with self._lock:
+            rows, self._waiting = self._waiting, []
+        if rows:
+            with self._database.begin() as db:
+                db.execute(insert(_mail), rows)
+
+    def listing(self, *, about: str = "", before: int | None = None, limit: int = 50) -> list[Mail]:
+        """Newest first; `about` is part of an address or a subject, `before` the id to go on from."""
+        columns = _mail.c
+        query = select(columns.id, columns.at, columns.recipient, columns.sender, columns.subject)
+        if about:
+            query = query.where(or_(columns.recipient.contains(about), columns.subject.contains(about)))
+        if before is not None:
+            query = query.where(columns.id < before)
+        with self._database.read() as db:
+            return [Mail(*row) for row in db.execute(query.order_by(columns.id.desc()).limit(limit))]
+
+    def mail(self, id: int) -> Mail:
+        with self._database.read() as db:
+            row = db.execute(select(_mail).where(_mail.c.id == id)).mappings().first()
+        if row is None:
+            raise NotFound("There is no such mail.")
+        return Mail(row["id"], row["at"], row["recipient"], row["sender"], row["subject"], parsed(row["raw"]))
+
+    def close(self) -> None:
+        self.flush()
+        self._database.close()
+
+
+def _readable(header: object) -> str:
+    return str(make_header(decode_header(str(header)))).replace("\r\n", "").replace("\n", "")
+
+
+def parsed(compressed: bytes) -> EmailMessage:
+    found = message_from_bytes(zlib.decompress(compressed), policy=policy.default)
+    assert isinstance(found, EmailMessage)
+    return found
+
+
+class DemoRelay:
+    """Accepts every mail and puts it into the mailbox; `arrived` is told of each."""
+
+    name = "mailbox of the demo"
+    at_once = 50
+
+    def __init__(self, mailbox: Mailbox, clock: Clock, arrived: Callable[[Envelope], None] | None = None) -> None:
+        self._mailbox = mailbox
+        self._clock = clock
+        self._arrived = arrived
+
+    def hand_over(
+        self, envelopes: Sequence[Envelope], *, before_final_dots: Callable[[Sequence[int]], Collection[int]]
+    ) -> list[Handed | None]:
+        granted = set(before_final_dots(range(len(envelopes))))
+        for place in sorted(granted):
+            envelope = envelopes[place]
+            self._mailbox.keep(at=self._clock.now(), recipient=envelope.recipient, raw=envelope.mime)
+            if self._arrived is not None:
+                self._arrived(envelope)
+        self._mailbox.flush()
+        taken = Handed(Outcome.SENT, Stage.DOT, 250, "2.0.0 kept in the mailbox of the demo")
+        return [taken if place in granted else None for place in range(len(envelopes))]
+
+    def close(self) -> None:
+        self._mailbox.flush()
