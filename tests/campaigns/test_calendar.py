@@ -148,7 +148,15 @@ def test_a_calendar_without_any_day_says_so_instead_of_searching_for_ever() -> N
 
 @pytest.mark.parametrize(
     ("text", "code"),
-    [("Germany", "DE"), ("de", "DE"), ("The Netherlands", "NL"), ("USA", "US"), ("U.K.", "GB"), ("Türkiye", "TR")],
+    [
+        ("Germany", "DE"),
+        ("de", "DE"),
+        ("The Netherlands", "NL"),
+        ("USA", "US"),
+        ("U.K.", "GB"),
+        ("Türkiye", "TR"),
+        ("Sri Lanka", "LK"),
+    ],
 )
 def test_a_country_is_known_by_what_people_write(text: str, code: str) -> None:
     assert country_code(text) == code
@@ -156,6 +164,7 @@ def test_a_country_is_known_by_what_people_write(text: str, code: str) -> None:
 
 def test_a_country_nobody_knows_has_no_code_and_no_zone() -> None:
     assert country_code("Atlantis") is None
+    assert country_code("XX") is None
     assert country_code(None) is None
     assert main_zone(None) is None
     assert main_zone("BR") == "America/Sao_Paulo"

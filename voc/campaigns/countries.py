@@ -1,4 +1,4 @@
-"""A country as a CRM writes it -> its ISO code."""
+"""A country as a CRM writes it -> its ISO code, and the zone most of its people live in."""
 
 import re
 from functools import lru_cache
@@ -6,42 +6,10 @@ from importlib.resources import files
 
 from holidays.registry import COUNTRIES
 
-# What people write and the calendar's own list does not know.
-_ALSO = {
-    "america": "US",
-    "brasil": "BR",
-    "czechrepublic": "CZ",
-    "danmark": "DK",
-    "deutschland": "DE",
-    "england": "GB",
-    "espana": "ES",
-    "españa": "ES",
-    "greatbritain": "GB",
-    "holland": "NL",
-    "italia": "IT",
-    "korea": "KR",
-    "northernireland": "GB",
-    "osterreich": "AT",
-    "österreich": "AT",
-    "polska": "PL",
-    "republicofireland": "IE",
-    "republicofkorea": "KR",
-    "russianfederation": "RU",
-    "schweiz": "CH",
-    "scotland": "GB",
-    "suisse": "CH",
-    "sverige": "SE",
-    "turkiye": "TR",
-    "türkiye": "TR",
-    "uae": "AE",
-    "unitedstatesofamerica": "US",
-    "wales": "GB",
-}
-_BY_NAME = {
-    **_ALSO,
-    **{name.replace("_", ""): entry[1] for name, entry in COUNTRIES.items()},
-    **{word.lower(): entry[1] for entry in COUNTRIES.values() for word in entry},
-}
+from voc.accounts import clean
+
+_CODES = {entry[1] for entry in COUNTRIES.values()}
+_BY_NAME = {name.replace("_", ""): code for name, (_class, code, *_more) in COUNTRIES.items()}
 # Where the first zone of the IANA table is that of an outpost.
 _MOST_PEOPLE = {
     "AU": "Australia/Sydney",
@@ -55,10 +23,11 @@ _MOST_PEOPLE = {
 
 @lru_cache(maxsize=1024)
 def country_code(text: str | None) -> str | None:
-    """`Germany`, `DE`, `deu`, `The Netherlands` -> two letters, or None if it is no country we know."""
-    if not text:
-        return None
-    plain = re.sub(r"[^\w]", "", text.lower().replace("&", "and")).replace("_", "")
+    """`Germany`, `DE`, `The Netherlands` -> two letters, or None if it is no country we know."""
+    known = clean.country_code(text)
+    if known in _CODES or not text:
+        return known
+    plain = re.sub(r"[\W_]", "", text.lower().replace("&", "and"))
     return _BY_NAME.get(plain) or _BY_NAME.get(plain.removeprefix("the"))
 
 

@@ -1,6 +1,6 @@
 """What a campaign is, and the values that its rules take and give."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -215,7 +215,6 @@ class Rehearsal:
     closes_at: datetime | None
     heads_up_accounts: int
     refusals: tuple[str, ...] = ()  # what a launch now would be refused for
-    moved: tuple[RehearsedMail, ...] = field(default=())
 
     @property
     def asked(self) -> tuple[Member, ...]:
