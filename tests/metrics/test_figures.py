@@ -154,9 +154,25 @@ def test_nobody_asked_is_null_with_a_state_and_never_zero(database: Database) ->
     assert found["response_rate"].value is None
     assert found["response_rate"].state == FigureState.NONE_ASKED
     assert found["response_rate"].reason == "Nobody was asked in this period."
+    assert (found["participation"].value, found["participation"].state) == (None, FigureState.NONE_ASKED)
+    assert wording.chain(found["participation"]) == "Nobody was asked in this period."
+    assert (found["places_invited"].value, found["places_invited"].denominator) == (0, 6)
     assert found["follow_up_attainment"].state == FigureState.NO_DATA
     assert found["silent_accounts"].state == FigureState.NONE_ASKED
     assert wording.value(found["response_rate"]) == "\u2013"
+
+
+def test_only_bounces_say_that_no_mail_arrived(database: Database) -> None:
+    with database.begin() as db:
+        world = World(db)
+        builders.add_account(db)
+        builders.add_contact(db, "gone")
+        world.ask("gone", disposition="unknown")
+        found = figures(db, Scope.TOTAL)
+    assert (found["response_rate"].value, found["response_rate"].reason) == (None, "No mail arrived.")
+    assert (found["places_answered"].value, found["places_answered"].reason) == (None, "No mail arrived.")
+    assert shared(found["response_rate_2"]) == (0, 1)
+    assert shared(found["participation"]) == (0, 6)
 
 
 def test_a_wave_under_way_stays_out_of_the_rate_and_stands_beside_it(database: Database) -> None:
@@ -169,6 +185,7 @@ def test_a_wave_under_way_stays_out_of_the_rate_and_stands_beside_it(database: D
         line = run.figures(db, scope=Scope.TOTAL, now=NOW)[0]
     assert line.figures["response_rate"].state == FigureState.IN_FLIGHT
     assert line.figures["response_rate"].value is None
+    assert wording.chain(line.figures["participation"]) == "3 invitations are under way, none is due yet."
     assert line.flight is not None
     assert (line.flight.invitations, line.flight.answered, line.flight.expected) == (3, 1, None)
 

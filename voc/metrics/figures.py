@@ -138,7 +138,8 @@ def figure(counted: Counted, key: Key, name: str) -> Figure:
     definition, tally = BY_NAME[name], counted.tallies[key][name]
     scale = 100.0 if definition.measure == Measure.SCORE else 1.0
     state, reason = _state(definition, tally, flying=counted.flying.get(key, 0))
-    shown = shown_of(definition, tally, scope=key[0])
+    untold = state in _UNTOLD
+    shown = Shown.REASON if untold else shown_of(definition, tally, scope=key[0])
     interval = None
     if shown in (Shown.INTERVAL, Shown.TREND):
         interval = _interval(counted, key, definition, tally)
@@ -153,7 +154,7 @@ def figure(counted: Counted, key: Key, name: str) -> Figure:
         name=name,
         scope=key[0],
         scope_id=key[1],
-        value=scale * tally.part / tally.whole if tally.whole > 0 else None,
+        value=None if untold else scale * tally.part / tally.whole,
         numerator=tally.part,
         denominator=tally.whole,
         interval=interval,
@@ -184,8 +185,11 @@ def shown_of(definition: Definition, tally: Tally, *, scope: Scope) -> Shown:
     return Shown.TREND if tally.counted >= 30 else Shown.INTERVAL
 
 
+_UNTOLD = frozenset({FigureState.NONE_ASKED, FigureState.IN_FLIGHT, FigureState.NO_DATA, FigureState.SUPPRESSED})
+
+
 def _state(definition: Definition, tally: Tally, *, flying: int) -> tuple[FigureState, str | None]:
-    if tally.whole <= 0:
+    if tally.whole <= 0 or _nothing_is_due(definition, tally):
         return _nothing(definition, tally, flying=flying)
     if definition.spread == Spread.NONE:
         return FigureState.OK, None
@@ -194,15 +198,25 @@ def _state(definition: Definition, tally: Tally, *, flying: int) -> tuple[Figure
     return FigureState.OK, None
 
 
+def _nothing_is_due(definition: Definition, tally: Tally) -> bool:
+    """There are places, but no invitation has come due yet: a participation of 0 would read as silence."""
+    return definition.name == "participation" and not _anybody_invited(tally)
+
+
+def _anybody_invited(tally: Tally) -> bool:
+    return any(tally.labels[label] for label in units.INVITED)
+
+
 def _nothing(definition: Definition, tally: Tally, *, flying: int) -> tuple[FigureState, str]:
     if tally.left_out:
         return FigureState.NO_DATA, f"No exchange rate for {', '.join(sorted(set(tally.left_out)))}."
     if definition.owner in (Owner.ASKED, Owner.CHAIN):
         if flying:
             return FigureState.IN_FLIGHT, f"{flying} invitations are under way, none is due yet."
-        if not tally.labels:
+        chain_without_asking = definition.owner == Owner.CHAIN and not _anybody_invited(tally)
+        if not tally.labels or chain_without_asking:
             return FigureState.NONE_ASKED, "Nobody was asked in this period."
-        if set(tally.labels) <= {"unknown", "not_eligible", "bounced"}:
+        if definition.name == "places_answered" or set(tally.labels) <= {"unknown", "not_eligible"}:
             return FigureState.NO_DATA, "No mail arrived."
         return FigureState.NO_DATA, "Nobody answered this."
     if definition.owner == Owner.FOLLOW_UP:
