@@ -229,7 +229,7 @@ def test_what_a_csm_says_about_a_role_survives_a_sync(database: Database, tmp_pa
     export = Export()
     sync(database, export, tmp_path / "crm")
     with database.begin() as db:
-        say = {"account_id": "calder", "by": "Dana", "now": noon(MONDAY)}
+        say: dict[str, Any] = {"account_id": "calder", "by": "Dana", "now": noon(MONDAY)}
         run.set_role(db, contact_id="ana", role=Role.CHAMPION, held=False, **say)
         run.set_role(db, contact_id="jon", role=Role.BUDGET_HOLDER, held=True, **say)
     sync(database, export.put("Contact", "ana", Title="CFO"), tmp_path / "crm", on=TUESDAY)
@@ -246,7 +246,7 @@ def test_a_merge_chain_stands_for_its_last_winner_and_everything_follows(databas
     export.put("AccountContactRelation", "rel-kim", ContactId="kim", Roles="Influencer")
     sync(database, export, tmp_path / "crm")
     with database.begin() as db:
-        say = {"account_id": "calder", "by": "Dana", "now": noon(MONDAY)}
+        say: dict[str, Any] = {"account_id": "calder", "by": "Dana", "now": noon(MONDAY)}
         run.set_role(db, contact_id="kim", role=Role.END_USER, held=True, **say)
     export.put("Contact", "kim", IsDeleted="1", MasterRecordId="jon")
     second = sync(database, export, tmp_path / "crm", on=TUESDAY)

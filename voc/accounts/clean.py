@@ -124,7 +124,7 @@ def currency(value: str) -> str | None:
 
 # --- addresses ----------------------------------------------------------------------------------
 
-_PLAIN_ADDRESS = re.compile(r"[a-z0-9_'+-]+(?:\.[a-z0-9_'+-]+)*@(?:[a-z0-9][a-z0-9-]*\.)+[a-z]{2,}")
+_PLAIN_ADDRESS = re.compile(r"[a-z0-9_'+-]+(?:\.[a-z0-9_'+-]+)*@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
 _DISPLAYED = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>]*)>", re.DOTALL)
 _LOCAL = re.compile(r"[^\s@<>()\[\]\\,;:\"]+")
 _LABEL = re.compile(r"[\w](?:[\w-]*[\w])?")
@@ -137,7 +137,8 @@ def address(value: str) -> str | None:
     """
     if not value:
         return None
-    if _PLAIN_ADDRESS.fullmatch(value) and "xn--" not in value:
+    # Most are clean already.
+    if len(value) <= 64 and _PLAIN_ADDRESS.fullmatch(value) and "xn--" not in value:
         return value
     value = _NO_BREAK.sub(" ", _INVISIBLE.sub("", value)).strip()
     if not value:

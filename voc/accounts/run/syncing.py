@@ -300,7 +300,9 @@ def _decide(run: _Run) -> list[str]:
         aliases = staging.aliases(db)
     view = deciding.Run(run_id=run.id, as_of=run.as_of, source=source, base_currency=base)
     for place, kind in enumerate(Kind):
-        for step in _checks(view, kind, aliases):
+        file = source.file(kind)
+        # An object that was not exported needs no looks at empty tables.
+        for step in _checks(view, kind, aliases) if file.rows or file.exported else ():
             with run.database.begin() as db:
                 run.guard(db)
                 step(db)
