@@ -11,16 +11,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
-from sqlalchemy import Connection
 
 from voc.accounts import run as accounts
 from voc.base import installations, leases, log
 from voc.base.clock import SetClock
 from voc.base.errors import Refused, VocError
-from voc.base.words import MessageKind
 from voc.campaigns import run as campaigns
 from voc.delivery import run as delivery
-from voc.delivery.model import Party, Relay
+from voc.delivery.model import Relay
 from voc.delivery.store import due as outbox
 from voc.followup import run as followup
 from voc.metrics import run as metrics
@@ -78,28 +76,9 @@ def follow_up(app: App, _relay: Relay, now: datetime) -> Counts:
     with app.database.begin() as db:
         opened = followup.catch_up(db, now)
         escalated = followup.escalate(db, now)
-        told = _tell(app, db, now)
+        told = followup.tell(db, now, vault=app.vault, tokens=app.tokens, settings=app.settings)
     late = escalated.to_lead + escalated.to_leader
     return {"closed": closed, "opened": opened, "escalated": late, "told": told}
-
-
-def _tell(app: App, db: Connection, now: datetime) -> int:
-    """Queue the mails to our own people about their cases; each has a key, so each goes once."""
-    owed = followup.notices(db, now, base_url=app.settings.base_url)
-    for notice in owed:
-        delivery.queue(
-            db,
-            key=notice.key,
-            kind=MessageKind.ALERT,
-            to=Party(notice.name, notice.address),
-            subject=notice.subject,
-            body_text=notice.body,
-            now=now,
-            vault=app.vault,
-            tokens=app.tokens,
-            settings=app.settings,
-        )
-    return len(owed)
 
 
 def sync(app: App, _relay: Relay, now: datetime) -> Counts:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from voc.accounts import store as accounts
-from voc.base import audit, installations, preferences, settings, staff
+from voc.base import audit, installations, migrate, preferences, settings, staff
 from voc.base.words import StaffRole
 from voc.delivery.store import facts as delivery
 from voc.web.context import App
@@ -27,8 +27,10 @@ def examine(app: App) -> list[Finding]:
 def _database(app: App) -> list[Finding]:
     with app.database.read() as db:
         here = installations.load(db)
+        revision, newest = migrate.revision(db), migrate.newest()
         broken = audit.first_broken(db)
     return [
+        Finding(revision == newest, f"the database is at revision {revision} of {newest}", "Any command upgrades it."),
         Finding(
             broken is None,
             "the audit log is whole" if broken is None else f"the audit log was tampered with at line {broken}",

@@ -8,6 +8,7 @@ from voc import app as wiring
 from voc.campaigns import questionnaire as reading
 from voc.campaigns.mistakes import Mistake, QuestionnaireMistakes
 from voc.cli import output
+from voc.web.preview import preview as write_preview
 
 folder_option = click.option(
     "--folder",
@@ -46,3 +47,22 @@ def check(*, names: tuple[str, ...], folder: Path | None, as_json: bool) -> None
         output.say(str(mistake))
     if mistakes:
         raise SystemExit(1)
+
+
+@questionnaires.command()
+@click.argument("name")
+@folder_option
+@click.option("--language", default="en", help="Which language.")
+@click.option("--to", "target", type=click.Path(file_okay=False, path_type=Path), default=Path("preview"))
+@output.as_json
+def preview(*, name: str, folder: Path | None, language: str, target: Path, as_json: bool) -> None:
+    """Write the page and every mail as files, to look at.
+
+    Example: voc questionnaires preview relationship --language en --to preview
+    """
+    written = write_preview(folder or wiring.shipped_questionnaires(), name, language, target)
+    if as_json:
+        output.emit({"files": [str(path) for path in written]})
+        return
+    for path in written:
+        output.say(str(path))

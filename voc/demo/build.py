@@ -6,6 +6,7 @@ from voc import app as wiring
 from voc.accounts import run as accounts
 from voc.base import installations, passwords, preferences, staff
 from voc.base.words import StaffRole
+from voc.campaigns import run as campaigns
 from voc.demo import company, crm, store
 from voc.demo.chance import Chance
 from voc.demo.mailbox import Mailbox
@@ -32,6 +33,8 @@ def build(folder: Path, *, seed: int, report: Report, port: int = 8000) -> store
     try:
         with app.database.begin() as db:
             preferences.change(db, _wanted(), actor=_BY, now=STARTS_AT)
+            # Half of the accounts get no heads-up: the waves' pages show what it is worth.
+            campaigns.change_settings(db, "relationship", {"heads_up_share": 0.5}, by=_BY, now=STARTS_AT)
         _first_sync(app, world, folder / "crm")
         _let_in(app, world)
         Year(app, world, mailbox, exports=folder / "crm", seed=seed, report=report).play()
