@@ -7,6 +7,7 @@ object of an own account and of another's; a lead of another team gets what the 
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 from sqlalchemy import insert, select, update
 
+from tests.builders import NOW
 from tests.web import world
 from tests.web.people import Visitor, visitor
 from voc.base import schema
@@ -142,9 +144,9 @@ def _objects(db: Any, who: str, account_id: str) -> dict[str, Any]:
     contacts = [f"con-{account_id.removeprefix('acc-')}-{place}" for place in range(3)]
     db.execute(update(schema.contact).where(schema.contact.c.id == contacts[2]).values(state="set_aside"))
     told = {"key": f"told:{who}", "kind": "left", "account_id": account_id, "contact_id": contacts[1], "state": "open"}
-    suggestion = insert(schema.suggestion).values(**told, created_at=world.NOW).returning(schema.suggestion.c.id)
-    stands = {"account_id": account_id, "reason": "Merger", "by": who, "created_at": world.NOW}
-    until = {"expires_on": world.date(2026, 5, 1)}
+    suggestion = insert(schema.suggestion).values(**told, created_at=NOW).returning(schema.suggestion.c.id)
+    stands = {"account_id": account_id, "reason": "Merger", "by": who, "created_at": NOW}
+    until = {"expires_on": date(2026, 5, 1)}
     exclusion = insert(schema.exclusion).values(**stands, **until).returning(schema.exclusion.c.id)
     return {
         "account": account_id,

@@ -5,13 +5,15 @@ import io
 import re
 from datetime import date, timedelta
 from html import unescape
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 
+from tests.builders import NOW
 from tests.web.company import Company
 from tests.web.people import Visitor
-from tests.web.world import HOSTILE, NOW
+from tests.web.world import HOSTILE
 from voc.accounts import run as accounts
 from voc.base import audit, preferences, schema
 from voc.stakeholders import store as stakeholders
@@ -266,7 +268,7 @@ def test_wrong_values_come_back_all_at_once_beside_their_fields_and_nothing_is_s
     company: Company, clara: Visitor
 ) -> None:
     clara.get("/settings")
-    typed = {"response_standard": "half", "response_goal": "0.8", "coverage_standard": "0.7"}
+    typed: dict[str, Any] = {"response_standard": "half", "response_goal": "0.8", "coverage_standard": "0.7"}
     answer = clara.post("/settings/group/standards", **typed, follow_up_standard="0.9", window_days="six")
     assert answer.status_code == 400
     page = words(answer.text)
