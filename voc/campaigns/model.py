@@ -33,7 +33,6 @@ class CampaignSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     due_days: int | None = None  # after the invitation was sent; None takes the installation's
     quiet_days: int = 2  # no step later than this many working days before the due date
     give_up_days: int = 28  # an invitation that finds no day this long after launch is not sent any more
-    inherited_days: int = 60  # an account handed over later than this counts for the team, not for the new CSM
 
 
 class Why(StrEnum):

@@ -11,7 +11,7 @@ from voc.base.errors import Refused
 from voc.campaigns import chase, store
 from voc.campaigns.calendar import local_day
 from voc.campaigns.chase import Rules
-from voc.campaigns.model import Disposition, Plan, Step, StopReason, Why
+from voc.campaigns.model import Disposition, Dropped, Step, StopReason, Why
 from voc.campaigns.quarantine import NUDGE, Ledger
 from voc.campaigns.store import invitations, programmes
 from voc.campaigns.store.invitations import Standing
@@ -48,17 +48,18 @@ def record_not_sent(db: Connection, invitation_id: int, *, step: Step, at: datet
 def _record_step(db: Connection, invitation_id: int, *, step: Step, at: datetime) -> None:
     standing = invitations.lock(db, invitation_id)
     rules = _rules(db, standing)
-    chased = standing.chased
+    chased, sent = standing.chased, {}
     if step == Step.INVITE and standing.sent_at is None:
         closes_at = at + timedelta(days=rules.due_days)
-        invitations.write(db, invitation_id, sent_at=at, closes_at=closes_at)
+        sent = {"sent_at": at, "closes_at": closes_at}
         chased = chase.asked(chased, closes_at=closes_at)
     if standing.running and standing.next_step is None and standing.latest_step in (step, None):
         following = chase.next_step(rules, chased, after=step, sent_at=at)
-        if following is None or isinstance(following, Plan):
-            invitations.write_plan(db, invitation_id, following, now=at)
-        else:
-            invitations.write_plan_or_stop(db, invitation_id, following, now=at)
+        invitations.write_plan(db, invitation_id, following, now=at, **sent)
+        if isinstance(following, Dropped) and following.step == Step.INVITE:
+            stop_rows(db, [invitation_id], reason=StopReason.NO_DAY, now=at)
+    elif sent:
+        invitations.write(db, invitation_id, **sent)
 
 
 def stop(db: Connection, invitation_id: int, *, reason: StopReason, now: datetime) -> list[int]:

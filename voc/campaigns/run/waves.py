@@ -92,7 +92,6 @@ def _draft(db: Connection, *, campaign: str, files: Mapping[str, str], now: date
         language=_language_of(definition),
         now=now,
         preferences=wanted,
-        inherited_days=settings.inherited_days,
     )
     members = census.take(
         everybody,

@@ -26,7 +26,6 @@ def candidates(
     language: Callable[[str | None], str],
     now: datetime,
     preferences: Preferences,
-    inherited_days: int,
 ) -> list[Candidate]:
     """One per contact and account, in a constant number of queries.
 
@@ -37,7 +36,7 @@ def candidates(
     contacts = _contacts(db)
     excluded = _excluded(db, today=now.date())
     asked_on = _asked_on(db, priority=priority, since=now - timedelta(days=preferences.quarantine_days + 2))
-    inherited = inherited_accounts(db, None, now=now, days=inherited_days)
+    inherited = inherited_accounts(db, None, now=now)
     found = []
     for account_id, team in teams.items():
         for holder in team.people:

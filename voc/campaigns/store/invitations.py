@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from voc.base.access import Viewer, visible_accounts
 from voc.base.errors import NotFound
@@ -133,29 +133,38 @@ class Standing:
     latest_step: Step | None  # the last one that was claimed
 
 
+_LATEST = (
+    select(contact_quota.c.step)
+    .where(contact_quota.c.invitation_id == invitation.c.id, contact_quota.c.step != NUDGE)
+    .order_by(contact_quota.c.id.desc())
+    .limit(1)
+    .correlate(invitation)
+    .scalar_subquery()
+)
+_LOCK = (
+    select(
+        invitation,
+        wave.c.settings,
+        wave.c.launched_at,
+        wave.c.resumed_at,
+        campaign.c.priority,
+        account.c.escalated_until_on,
+        account.c.renewal_on,
+        _LATEST.label("latest_step"),
+    )
+    .join(wave, wave.c.id == invitation.c.wave_id)
+    .join(campaign, campaign.c.id == wave.c.campaign_id)
+    .join(account, account.c.id == invitation.c.account_id)
+    .where(invitation.c.id == bindparam("sought"))
+    .with_for_update(of=invitation)
+)
+
+
 def lock(db: Connection, invitation_id: int) -> Standing:
     """The row, locked until the transaction ends. NotFound if there is none."""
-    row = db.execute(
-        select(
-            invitation,
-            wave.c.settings,
-            wave.c.launched_at,
-            wave.c.resumed_at,
-            campaign.c.priority,
-            account.c.escalated_until_on,
-            account.c.renewal_on,
-        )
-        .join(wave, wave.c.id == invitation.c.wave_id)
-        .join(campaign, campaign.c.id == wave.c.campaign_id)
-        .join(account, account.c.id == invitation.c.account_id)
-        .where(invitation.c.id == invitation_id)
-        .with_for_update(of=invitation)
-    ).first()
+    row = db.execute(_LOCK, {"sought": invitation_id}).first()
     if row is None:
         raise NotFound("There is no such invitation.")
-    claimed = db.execute(select(contact_quota.c.step).where(contact_quota.c.invitation_id == invitation_id))
-    order = list(Step)
-    steps = [Step(step) for step in claimed.scalars() if step in order]
     return Standing(
         id=row.id,
         wave_id=row.wave_id,
@@ -182,7 +191,7 @@ def lock(db: Connection, invitation_id: int) -> Standing:
         closes_at=row.closes_at,
         answered_at=row.answered_at,
         disposition=Disposition(row.disposition) if row.disposition else None,
-        latest_step=max(steps, key=order.index, default=None),
+        latest_step=Step(row.latest_step) if row.latest_step else None,
     )
 
 
@@ -190,16 +199,18 @@ def write(db: Connection, invitation_id: int, **values: Any) -> None:
     db.execute(update(invitation).where(invitation.c.id == invitation_id).values(**values))
 
 
-def write_plan(db: Connection, invitation_id: int, plan: Plan | Dropped | None, *, now: datetime) -> None:
+def write_plan(
+    db: Connection, invitation_id: int, plan: Plan | Dropped | None, *, now: datetime, **values: Any
+) -> None:
     """The next step, or that there is none; a dropped or moved one leaves a line with its reason."""
     if isinstance(plan, Plan):
-        write(db, invitation_id, next_step=plan.step, intended_on=plan.on, due_at=plan.at, moved_because=plan.why)
-        if plan.why is not None:
-            add_event(db, invitation_id, at=now, step=plan.step, what="moved", why=plan.why, on=plan.on)
-        return
-    write(db, invitation_id, next_step=None, due_at=None, moved_because=None)
-    if plan is not None:
-        add_event(db, invitation_id, at=now, step=plan.step, what="dropped", why=plan.why, on=plan.on)
+        values |= {"next_step": plan.step, "intended_on": plan.on, "due_at": plan.at, "moved_because": plan.why}
+    else:
+        values |= {"next_step": None, "due_at": None, "moved_because": None}
+    write(db, invitation_id, **values)
+    if plan is not None and plan.why is not None:
+        what = "moved" if isinstance(plan, Plan) else "dropped"
+        add_event(db, invitation_id, at=now, step=plan.step, what=what, why=plan.why, on=plan.on)
 
 
 def write_plan_or_stop(db: Connection, invitation_id: int, plan: Plan | Dropped, *, now: datetime) -> None:

@@ -10,16 +10,32 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
-from voc.base import preferences
+from voc.base.preferences import Preferences
 from voc.base.schema import account_csm, invitation
 from voc.stakeholders import store as stakeholders
 
+_FREEZE = (
+    update(invitation)
+    .where(invitation.c.id == bindparam("row_id"))
+    .values(
+        csm_id=bindparam("owner"),
+        inherited=bindparam("new_owner"),
+        segment=bindparam("segment_now"),
+        roles=bindparam("roles_now"),
+        arr=bindparam("arr_now"),
+        currency=bindparam("currency_now"),
+        freshness=bindparam("freshness_now"),
+    )
+)
+# An account handed over later than this counts for the team, not for the new CSM.
+INHERITED_DAYS = 60
 
-def freeze(db: Connection, rows: Collection[Any], *, now: datetime) -> None:
+
+def freeze(db: Connection, rows: Collection[Any], wanted: Preferences, *, now: datetime) -> None:
     """Refresh these invitations from the CRM's rows of today, in a constant number of queries."""
     account_ids = {row.account_now_id for row in rows}
-    inherited = inherited_accounts(db, account_ids, now=now, days=60)
-    teams = stakeholders.teams(db, account_ids, now=now, preferences=preferences.load(db))
+    inherited = inherited_accounts(db, account_ids, now=now)
+    teams = stakeholders.teams(db, account_ids, now=now, preferences=wanted)
     holders = {
         (account_id, holder.contact_id): holder
         for account_id, team in teams.items()
@@ -40,28 +56,15 @@ def freeze(db: Connection, rows: Collection[Any], *, now: datetime) -> None:
                 "freshness_now": holder.freshness.value if holder else None,
             }
         )
-    db.execute(
-        update(invitation)
-        .where(invitation.c.id == bindparam("row_id"))
-        .values(
-            csm_id=bindparam("owner"),
-            inherited=bindparam("new_owner"),
-            segment=bindparam("segment_now"),
-            roles=bindparam("roles_now"),
-            arr=bindparam("arr_now"),
-            currency=bindparam("currency_now"),
-            freshness=bindparam("freshness_now"),
-        ),
-        values,
-    )
+    db.execute(_FREEZE, values)
 
 
-def inherited_accounts(db: Connection, account_ids: Collection[str] | None, *, now: datetime, days: int) -> set[str]:
-    """Accounts handed over less than so many days ago. The first owner we know of inherited nothing."""
+def inherited_accounts(db: Connection, account_ids: Collection[str] | None, *, now: datetime) -> set[str]:
+    """Accounts handed over lately. The first owner we know of inherited nothing."""
     handed_over = (
         select(account_csm.c.account_id)
         .group_by(account_csm.c.account_id)
-        .having(func.count() > 1, func.max(account_csm.c.from_at) > now - timedelta(days=days))
+        .having(func.count() > 1, func.max(account_csm.c.from_at) > now - timedelta(days=INHERITED_DAYS))
     )
     if account_ids is not None:
         handed_over = handed_over.where(account_csm.c.account_id.in_(sorted(account_ids)))

@@ -1,0 +1,189 @@
+"""What a claim looks at. Statements are built once: a claim of one step costs little more than its queries."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, and_, bindparam, func, or_, select
+
+from voc.base.schema import (
+    account,
+    alias,
+    campaign,
+    contact,
+    contact_quota,
+    csm,
+    exclusion,
+    invitation,
+    questionnaire_version,
+    suppression,
+    wave,
+)
+from voc.base.words import RecordState, StopReason, SuppressionReason
+from voc.campaigns.model import Limits, WaveState
+from voc.campaigns.quarantine import Ledger, Reserved
+
+_SUPPRESSED = {
+    SuppressionReason.OPT_OUT: StopReason.OPTED_OUT,
+    SuppressionReason.BOUNCED: StopReason.BOUNCED,
+    SuppressionReason.COMPLAINT: StopReason.COMPLAINED,
+}
+# The strongest first: an opt-out is the person's own wish.
+_STRENGTH = (StopReason.OPTED_OUT, StopReason.COMPLAINED, StopReason.BOUNCED)
+
+
+def _several(name: str) -> Any:
+    return bindparam(name, expanding=True)
+
+
+# Locked shared: a pause or a stop waits for claims under way, and no claim follows it.
+_RUNNING = (
+    select(wave.c.id, wave.c.settings)
+    .where(wave.c.state == WaveState.RUNNING)
+    .order_by(wave.c.id)
+    .with_for_update(read=True)
+)
+
+# In the order of `ix_invitation_due`; a merged account is read as the one it was merged into.
+_DUE = (
+    select(
+        invitation,
+        account.c.id.label("account_now_id"),
+        account.c.name.label("account_name"),
+        account.c.state.label("account_state"),
+        account.c.status.label("account_status"),
+        account.c.csm_id.label("csm_now_id"),
+        account.c.segment.label("segment_now"),
+        account.c.arr.label("arr_now"),
+        account.c.currency.label("currency_now"),
+        account.c.renewal_on,
+        account.c.escalated_until_on,
+        contact.c.state.label("contact_state"),
+        contact.c.first_name,
+        contact.c.last_name,
+        contact.c.title,
+        contact.c.left_company,
+        contact.c.left_at,
+        contact.c.opted_out,
+        contact.c.away_until_on.label("contact_away_until_on"),
+        wave.c.label,
+        wave.c.launched_at,
+        wave.c.resumed_at,
+        wave.c.questionnaire_version_id,
+        campaign.c.name.label("campaign"),
+        campaign.c.priority,
+        questionnaire_version.c.name.label("questionnaire"),
+        csm.c.name.label("csm_name"),
+        csm.c.email.label("csm_email"),
+        csm.c.title.label("csm_title"),
+    )
+    .join(wave, wave.c.id == invitation.c.wave_id)
+    .join(campaign, campaign.c.id == wave.c.campaign_id)
+    .join(questionnaire_version, questionnaire_version.c.id == wave.c.questionnaire_version_id)
+    .join(contact, contact.c.id == invitation.c.contact_id)
+    .outerjoin(alias, and_(alias.c.kind == "account", alias.c.loser_id == invitation.c.account_id))
+    .join(account, account.c.id == func.coalesce(alias.c.winner_id, invitation.c.account_id))
+    .outerjoin(csm, and_(csm.c.id == account.c.csm_id, csm.c.active))
+    .where(
+        invitation.c.next_step.is_not(None),
+        invitation.c.due_at <= bindparam("now"),
+        invitation.c.held_because.is_(None),
+        invitation.c.stopped.is_(None),
+        invitation.c.answered_at.is_(None),
+        invitation.c.wave_id.in_(_several("waves")),
+    )
+    .order_by(invitation.c.due_at, invitation.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(of=invitation, skip_locked=True)
+)
+
+_STANDING = select(suppression.c.address, suppression.c.reason).where(
+    suppression.c.address.in_(_several("addresses")), suppression.c.lifted_at.is_(None)
+)
+_FLAGGED = select(contact.c.email, contact.c.opted_out).where(
+    contact.c.email.in_(_several("addresses")),
+    contact.c.state == RecordState.LIVE,
+    or_(contact.c.opted_out, contact.c.bounced),
+)
+_EXCLUDED = (
+    select(exclusion.c.account_id, exclusion.c.contact_id, func.max(exclusion.c.expires_on))
+    .where(
+        exclusion.c.account_id.in_(_several("accounts")),
+        exclusion.c.ended_at.is_(None),
+        exclusion.c.expires_on > bindparam("today"),
+    )
+    .group_by(exclusion.c.account_id, exclusion.c.contact_id)
+)
+_COUNTED = (
+    contact_quota.c.address,
+    contact_quota.c.account_id,
+    contact_quota.c.step,
+    contact_quota.c.priority,
+    contact_quota.c.on,
+)
+_OWN = select(*_COUNTED).where(
+    contact_quota.c.address.in_(_several("addresses")), contact_quota.c.at >= bindparam("since")
+)
+_COLLEAGUES = select(*_COUNTED).where(
+    contact_quota.c.account_id.in_(_several("accounts")),
+    contact_quota.c.on.between(bindparam("first"), bindparam("last")),
+    contact_quota.c.address.not_in(_several("addresses")),
+)
+_COMING = (
+    select(invitation.c.address, campaign.c.priority, invitation.c.intended_on)
+    .join(wave, wave.c.id == invitation.c.wave_id)
+    .join(campaign, campaign.c.id == wave.c.campaign_id)
+    .where(
+        invitation.c.address.in_(_several("addresses")),
+        invitation.c.next_step.is_not(None),
+        invitation.c.held_because.is_(None),
+        invitation.c.intended_on <= bindparam("last"),
+        wave.c.state == WaveState.RUNNING,
+    )
+)
+
+
+def running_waves(db: Connection) -> Sequence[Any]:
+    """Id and settings of each; none of them is paused or stopped while this transaction lasts."""
+    return db.execute(_RUNNING).all()
+
+
+def due(db: Connection, wave_ids: list[int], *, now: datetime, limit: int) -> list[Any]:
+    """Due rows, locked, those that another planner has left out, with everything their mail needs."""
+    return list(db.execute(_DUE, {"waves": wave_ids, "now": now, "most": limit}).all())
+
+
+def suppressed(db: Connection, rows: list[Any]) -> dict[str, StopReason]:
+    """Address -> the strongest reason why nothing may be sent to it.
+
+    Read after the addresses are held: an opt-out that is committed is seen here, the others wait.
+    """
+    addresses = {"addresses": sorted({row.address for row in rows})}
+    found: dict[str, set[StopReason]] = {}
+    for address, why in db.execute(_STANDING, addresses):
+        found.setdefault(address, set()).add(_SUPPRESSED[SuppressionReason(why)])
+    for email, opted_out in db.execute(_FLAGGED, addresses):
+        found.setdefault(email or "", set()).add(StopReason.OPTED_OUT if opted_out else StopReason.BOUNCED)
+    return {address: next(reason for reason in _STRENGTH if reason in reasons) for address, reasons in found.items()}
+
+
+def excluded(db: Connection, rows: list[Any], *, today: date) -> dict[tuple[str, str | None], date]:
+    """(account, contact or None for all of it) -> the day the latest exclusion ends."""
+    accounts = sorted({row.account_now_id for row in rows})
+    found = db.execute(_EXCLUDED, {"accounts": accounts, "today": today})
+    return {(account_id, contact_id): expires_on for account_id, contact_id, expires_on in found}
+
+
+def ledger(db: Connection, rows: list[Any], limits: Limits, *, now: datetime) -> Ledger:
+    """What the quarantine counts for these rows: their own messages, colleagues' of today, what is to come."""
+    addresses = sorted({row.address for row in rows})
+    accounts = sorted({row.account_now_id for row in rows})
+    # A day to both sides: "today" is the local day of each zone.
+    first, last = now.date() - timedelta(days=1), now.date() + timedelta(days=1)
+    own = db.execute(_OWN, {"addresses": addresses, "since": now - timedelta(days=limits.days + 2)}).all()
+    same_day = {"accounts": accounts, "addresses": addresses, "first": first, "last": last}
+    colleagues = db.execute(_COLLEAGUES, same_day).all()
+    counted = Ledger(Reserved(*found) for found in (*own, *colleagues))
+    for address, priority, on in db.execute(_COMING, {"addresses": addresses, "last": last}):
+        counted.expect(address, priority=priority, on=on or first)
+    return counted
