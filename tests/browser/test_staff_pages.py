@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Dialog, Page
 
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.serving import axe_findings, served
@@ -131,7 +131,12 @@ def test_the_first_tab_leads_to_skipping_the_menu(enter: Callable[..., Page]) ->
 def test_hostile_names_and_answers_run_nothing(enter: Callable[..., Page], address: str) -> None:
     page = enter("dana", viewport=DESKTOP)
     ran: list[str] = []
-    page.on("dialog", lambda dialog: (ran.append(dialog.message), dialog.dismiss()))
+
+    def note(dialog: Dialog) -> None:
+        ran.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", note)
     for path in CSM_PAGES:
         page.goto(address + path)
     assert ran == []
