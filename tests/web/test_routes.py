@@ -38,6 +38,7 @@ class Gate:
     roles: frozenset[StaffRole]
     of: str | None = None
     form: dict[str, Any] = field(default_factory=dict)
+    query: str = ""
 
 
 OPEN = Gate(frozenset())  # needs no session
@@ -83,6 +84,22 @@ TABLE: dict[str, Gate] = {
     "GET /waves/rehearse/not-asked.csv": Gate(FROM_LEADER),
     "POST /waves/launch": Gate(FROM_LEADER, None, {"campaign": "relationship"}),
     "POST /waves/{wave}/act": Gate(FROM_LEADER, None, {"do": "nothing"}),
+    "GET /delivery": Gate(FROM_LEADER),
+    "POST /delivery/pause": Gate(ONLY_ADMIN, None, {"reason": "The relay is moved"}),
+    "POST /delivery/resume": Gate(ONLY_ADMIN),
+    "POST /delivery/{message}/settle": Gate(ONLY_ADMIN, None, {"act": "nothing"}),
+    "GET /engagement": Gate(ALL),
+    "GET /engagement/by-csm.csv": Gate(ALL),
+    "GET /engagement/rows": Gate(ALL, "csm", query="?figure=response_rate&scope=csm&id={csm}"),
+    "GET /engagement/rows.csv": Gate(ALL, "csm", query="?figure=response_rate&scope=csm&id={csm}"),
+    "GET /definitions": Gate(ALL),
+    "GET /silent": Gate(ALL),
+    "GET /silent.csv": Gate(ALL),
+    "POST /silent/{account}/follow-up": Gate(ALL, "account"),
+    "GET /follow-ups": Gate(ALL),
+    "GET /follow-ups/all.csv": Gate(ALL),
+    "GET /follow-ups/{follow_up}": Gate(ALL, "follow_up"),
+    "POST /follow-ups/{follow_up}/{act}": Gate(ALL, "follow_up"),
     "GET /signin": OPEN,
     "POST /signin": OPEN,
     "GET /invite/{token}": OPEN,
@@ -116,6 +133,8 @@ _NAMES = {
     "run_id": "run",
     "staff_id": "staff",
     "wave_id": "wave",
+    "follow_up_id": "follow_up",
+    "message_id": "message",
     "key": "company",
 }
 
@@ -148,8 +167,13 @@ def _objects(db: Any, who: str, account_id: str) -> dict[str, Any]:
     stands = {"account_id": account_id, "reason": "Merger", "by": who, "created_at": NOW}
     until = {"expires_on": date(2026, 5, 1)}
     exclusion = insert(schema.exclusion).values(**stands, **until).returning(schema.exclusion.c.id)
+    of_csm = schema.follow_up.c.owner_csm_id == f"csm-{who}"
+    follow_ups = list(db.execute(select(schema.follow_up.c.id).where(of_csm).order_by(schema.follow_up.c.id)).scalars())
     return {
         "account": account_id,
+        "csm": f"csm-{who}",
+        "follow_up": follow_ups[0],
+        "message": db.execute(select(schema.message.c.id)).scalar(),
         "contact": contacts[0],
         "set_aside": contacts[2],
         "suggestion": db.execute(suggestion).scalar_one(),
@@ -161,7 +185,7 @@ def _objects(db: Any, who: str, account_id: str) -> dict[str, Any]:
 
 
 def call(somebody: Visitor, route: str, gate: Gate, ids: dict[str, Any]) -> Response:
-    method, path = route.format(**ids, token="x", file_path="staff.css").split(" ")
+    method, path = (route + gate.query).format(**ids, token="x", file_path="staff.css", act="acknowledge").split(" ")
     form = {name: value.format(**ids) for name, value in gate.form.items()}
     sent = {"csrf": somebody.csrf, **form} if method == "POST" else None
     answer: Response = somebody.client.request(method, path, data=sent, follow_redirects=False)
