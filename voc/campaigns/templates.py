@@ -126,6 +126,12 @@ def render_words(source: str, values: Mapping[str, object]) -> Markup:
     return Markup(_compiled_page(source).render(values).replace('"', "&#34;"))  # noqa: S704 - escaped
 
 
+@lru_cache(maxsize=4096)
+def variables_in(source: str) -> frozenset[str]:
+    """The variables that a checked template uses."""
+    return frozenset(find_undeclared_variables(_PAGE.parse(source)))
+
+
 @lru_cache(maxsize=2048)
 def _compiled_mail(source: str) -> Template:
     return _MAIL.from_string(source)

@@ -10,7 +10,7 @@ from voc.campaigns.questionnaire import load, read_folder
 from voc.delivery.render import Letter, render
 from voc.responses.model import Door, Opened, Thanks
 from voc.web import respondent_view as view
-from voc.web.respondent import Setting, html_of
+from voc.web.respondent import Setting, draw, html_of
 from voc.web.respondent_style import style_of
 
 _ASKED_AT = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
@@ -40,7 +40,9 @@ def _pages(asked: Questionnaire, spoken: Language) -> dict[str, str]:
     setting = Setting(wanted, spoken, others, style_of(asked), "")
     person = _somebody(asked, spoken)
     page = Opened(person, asked, _NOWHERE, {}, ("example.com",))
-    form, say = view.form_page(page, token=_NOWHERE, query="", language=spoken, preferences=wanted, now=_ASKED_AT)
+    form, say = view.form_page(
+        page, token=_NOWHERE, query="", language=spoken, preferences=wanted, now=_ASKED_AT, draw=draw
+    )
     texts = {"page.html": html_of(setting, "q/form.html", {"page": form, "w": say})}
     for kind, call, hear in (("thanks", False, False), ("thanks-call", True, False), ("thanks-offer", False, True)):
         found = Thanks(person, asked, _ASKED_AT, 8, call, hear)

@@ -249,6 +249,7 @@ def _form(app: App, request: AnyRequest, token: str, page: Opened, *, again: Aga
         language=setting.language,
         preferences=setting.preferences,
         now=app.now(),
+        draw=draw,
         wrong=again.wrong if again else (),
     )
     return _render(request, setting, "q/form.html", {"page": built, "w": say}, status=422 if again else 200)
@@ -407,6 +408,16 @@ def _cookies(app: App, cookie: tuple[str, str] | None) -> list[Cookie]:
 def _with_cookies(page: Page, cookies: list[Cookie]) -> Page:
     page.cookies = [*page.cookies, *cookies]
     return page
+
+
+def draw(field: view.Field) -> Markup:
+    drawn: Markup = _macros().question(field)
+    return drawn
+
+
+@lru_cache(maxsize=1)
+def _macros() -> Any:
+    return _TEMPLATES.get_template("q/fields.html").module
 
 
 def html_of(setting: Setting, template: str, context: Mapping[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
+from functools import lru_cache, partial
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
@@ -11,7 +11,7 @@ from markupsafe import Markup
 from voc.base.preferences import Preferences
 from voc.campaigns.calendar import Calendar
 from voc.campaigns.definition import CHANGED, DOES_NOT_APPLY, YES, Kind, Language, Part, Question, Questionnaire, Texts
-from voc.campaigns.templates import render_words
+from voc.campaigns.templates import render_words, variables_in
 from voc.responses import rules
 from voc.responses.model import Decline, Door, Opened, Thanks, Wrong
 from voc.statistics.businesshours import after_business_hours
@@ -60,6 +60,10 @@ class Field:
         return " ".join([*([f"e-{self.key}"] if self.wrong else []), *([f"h-{self.key}"] if self.help else [])])
 
 
+Draw = Callable[[Field], Markup]
+"""A question as HTML."""
+
+
 @dataclass(frozen=True)
 class Colleague:
     key: str
@@ -98,8 +102,8 @@ class FormPage:
     before_hidden: Markup | None
     problems: tuple[Problem, ...]
     problems_title: Markup | None
-    first: tuple[Field, ...]
-    more: tuple[Field, ...]
+    first: tuple[Markup, ...]
+    more: tuple[Markup, ...]
     more_title: Markup
     more_open: bool
     colleague: Colleague | None
@@ -163,6 +167,7 @@ def form_page(
     language: Language,
     preferences: Preferences,
     now: datetime,
+    draw: Draw,
     wrong: Sequence[Wrong] = (),
 ) -> tuple[FormPage, Say]:
     """The questions, with what is filled in and what is wrong with it."""
@@ -173,7 +178,7 @@ def form_page(
     asked = [one for one in questionnaire.questions if not one.roles or set(one.roles) & set(door.roles)]
     plain = [one for one in asked if one.kind is not Kind.CONTACT]
     contact = next((one for one in asked if one.kind is Kind.CONTACT), None)
-    make = partial(_field, page=page, language=language, say=say, base=base, messages=messages)
+    make = partial(_drawn, page=page, language=language, say=say, base=base, messages=messages, draw=draw)
     more = [question for question in plain if question.part is Part.MORE]
     main_more = [question for question in more if question in questionnaire.main_questions]
     built = FormPage(
@@ -247,14 +252,69 @@ def _domains(domains: Collection[str]) -> str:
     return ", ".join(list(domains)[:3])
 
 
+# Most questions look the same to everybody: drawn once per questionnaire, language and what is picked in them.
+_DRAWN: dict[object, Markup] = {}
+_MOST_DRAWN = 4096
+
+
+def _drawn(
+    question: Question,
+    *,
+    page: Opened,
+    language: Language,
+    say: Say,
+    base: Values,
+    messages: Mapping[str, Markup],
+    draw: Draw,
+) -> Markup:
+    typed = tuple(str(value) for value in page.filled.get(question.key, ()))
+    wrong = messages.get(question.key)
+    if wrong is not None or (typed and question.kind is Kind.TEXT):
+        return draw(_field(question, typed, wrong, page=page, language=language, say=say, base=base))
+    said = tuple(base.get(name) for name in _mentioned(page.questionnaire, question.key, language.code))
+    ticked = frozenset(typed) & frozenset(question.options)
+    key = (page.questionnaire.hash, language.code, question.key, _worded(question, page), ticked, said)
+    if key not in _DRAWN:
+        if len(_DRAWN) >= _MOST_DRAWN:
+            _DRAWN.clear()
+        _DRAWN[key] = draw(_field(question, typed, wrong, page=page, language=language, say=say, base=base))
+    return _DRAWN[key]
+
+
+def _worded(question: Question, page: Opened) -> int:
+    """Which of its words fit, -1 for the usual ones."""
+    if not question.wordings:
+        return -1
+    chosen = question.wording(rules.picked(page.questionnaire, page.filled))
+    return next((number for number, one in enumerate(question.wordings) if one.text is chosen), -1)
+
+
+@lru_cache(maxsize=1024)
+def _mentioned(questionnaire: Questionnaire, key: str, code: str) -> tuple[str, ...]:
+    """The variables that the words of a question use."""
+    question = questionnaire.question(key)
+    assert question is not None
+    texts = [question.text, question.help, question.low, question.high]
+    texts += [*(wording.text for wording in question.wordings), *(choice.text for choice in question.choices)]
+    sources = [text[code] for text in texts if code in text]
+    words = ("text_help", "at_most", "confirm_yes", "confirm_changed", "does_not_apply", "does_not_apply_long")
+    sources += [questionnaire.languages[code].page[word] for word in words]
+    return tuple(sorted(set().union(*map(variables_in, sources))))
+
+
 def _field(
-    question: Question, *, page: Opened, language: Language, say: Say, base: Values, messages: Mapping[str, Markup]
+    question: Question,
+    typed: Sequence[str],
+    wrong: Markup | None,
+    *,
+    page: Opened,
+    language: Language,
+    say: Say,
+    base: Values,
 ) -> Field:
     def text(texts: Texts) -> Markup:
         return render_words(texts[language.code], base)
 
-    typed = [str(value) for value in page.filled.get(question.key, ())]
-    wrong = messages.get(question.key)
     help_text = text(question.help) if question.help else _own_help(question, say, language)
     is_scale = question.kind is Kind.SCALE
     return Field(
