@@ -12,7 +12,7 @@ from importlib import import_module
 
 from tests.bench.report import Report, machine
 
-NAMES = ("sync", "send")
+NAMES = ("sync", "send", "answer")
 
 
 def main() -> None:
