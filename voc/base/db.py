@@ -48,7 +48,9 @@ class Database:
             self._reader = _sqlite_engine(url, reader=True, pool_size=pool_size)
         elif parsed.get_backend_name() == "postgresql":
             self._lock = None
-            self._writer = create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+            self._writer = create_engine(
+                url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, hide_parameters=True
+            )
             self._reader = self._writer
         else:
             raise Misconfigured("database", f"{parsed.get_backend_name()} is not supported", "Use SQLite or PostgreSQL")
@@ -86,6 +88,7 @@ class Database:
 def _sqlite_engine(url: str, *, reader: bool, pool_size: int, durable: bool = True) -> Engine:
     engine = create_engine(
         url,
+        hide_parameters=True,  # an error's text would carry names and addresses into the log
         pool_size=pool_size,
         max_overflow=0 if not reader else pool_size,
         connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000},
