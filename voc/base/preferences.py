@@ -4,98 +4,18 @@ The role matrix per segment is a table of its own (`role_requirement`).
 """
 
 import re
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 from typing import Any
-from zoneinfo import available_timezones
 
 import msgspec
 from sqlalchemy import Connection, delete, insert, select
 
 from voc.base import audit
+from voc.base.choices import Preferences, check
 from voc.base.errors import Refused
 from voc.base.schema import setting
 
-
-class Preferences(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Every default that nobody has measured is here, so that it can be changed (3-metrics marks them "assumed")."""
-
-    company: str = "Our company"
-    reporting_currency: str = "USD"
-    currency_rates: dict[str, float] = {}  # one unit of that currency in the reporting currency
-
-    # Every mail goes to this address until test mode is switched off.
-    test_mode: bool = True
-    test_address: str | None = None
-
-    # standards
-    response_standard: float = 0.5
-    response_goal: float = 0.8
-    coverage_standard: float = 0.7
-    follow_up_standard: float = 0.9
-    window_days: int = 180
-
-    # freshness and coverage (3-metrics 5)
-    fresh_cut: float = 0.7
-    annual_loss: float = 0.25
-    annual_loss_senior: float = 0.30  # decision makers and executive sponsors
-
-    # the chase (5-chase)
-    due_days: int = 21
-    quarantine_days: int = 90
-    messages_per_quarantine: int = 5
-    contacts_per_account_day: int = 3
-    opens: time = time(9, 30)  # local window in which mail goes out
-    closes: time = time(11, 30)
-    default_time_zone: str = "UTC"
-    default_country: str = "US"  # ISO code
-    blackout_days: list[date] = []
-    renewal_pause_days: int = 14
-    stale_after_hours: int = 24
-
-    # business hours of our own people, for follow-up clocks
-    business_opens: time = time(9)
-    business_closes: time = time(17)
-    business_country: str = "US"
-    business_weekend: list[int] = msgspec.field(default_factory=lambda: [5, 6])  # Monday is 0
-
-    # follow-up limits in business hours (3-metrics 6)
-    acknowledge_hours: float = 4
-    contact_hours: float = 16
-    resolve_hours: float = 80
-    request_hours: float = 40
-    silent_hours: float = 80
-
-    # silent accounts (3-metrics 4)
-    silent_people: int = 2
-    silent_invitations: int = 2
-    silent_after_days: int = 30
-    customer_too_new_days: int = 90
-    icc_default: float = 0.2
-
-    @property
-    def quarantine(self) -> timedelta:
-        return timedelta(days=self.quarantine_days)
-
-
-_SHARES = (
-    "response_standard",
-    "response_goal",
-    "coverage_standard",
-    "follow_up_standard",
-    "fresh_cut",
-    "annual_loss",
-    "annual_loss_senior",
-    "icc_default",
-)
-_AT_LEAST_ONE = (
-    "window_days",
-    "due_days",
-    "messages_per_quarantine",
-    "contacts_per_account_day",
-    "stale_after_hours",
-    "silent_people",
-    "silent_invitations",
-)
+__all__ = ["Preferences", "change", "check", "load"]
 
 
 def load(db: Connection) -> Preferences:
@@ -135,35 +55,3 @@ def change(db: Connection, values: dict[str, Any], *, actor: str, now: datetime)
 
 def _is_hour_and_minute(value: object) -> bool:
     return isinstance(value, str) and re.fullmatch(r"\d\d:\d\d", value) is not None
-
-
-def check(values: Preferences) -> None:
-    """Refused, with field and mend, if they do not make sense together."""
-    for name in _SHARES:
-        if not 0 < getattr(values, name) < 1:
-            raise Refused("Write a share between 0 and 1, such as 0.5", field=name)
-    for name in _AT_LEAST_ONE:
-        if getattr(values, name) < 1:
-            raise Refused("Write 1 or more", field=name)
-    for name in ("quarantine_days", "renewal_pause_days", "silent_after_days", "customer_too_new_days"):
-        if getattr(values, name) < 0:
-            raise Refused("Write 0 or more", field=name)
-    for name in ("acknowledge_hours", "contact_hours", "resolve_hours", "request_hours", "silent_hours"):
-        if getattr(values, name) <= 0:
-            raise Refused("Write a number of business hours above 0", field=name)
-    for first, last in (("opens", "closes"), ("business_opens", "business_closes")):
-        if getattr(values, first) >= getattr(values, last):
-            raise Refused("The end of the window must be later than its start", field=last)
-    if values.test_mode and values.test_address is not None and "@" not in values.test_address:
-        raise Refused("Write a mail address", field="test_address")
-    if values.default_time_zone not in available_timezones():
-        raise Refused("Write an IANA zone such as Europe/Berlin", field="default_time_zone")
-    if not re.fullmatch(r"[A-Z]{3}", values.reporting_currency):
-        raise Refused("Write a currency code of three letters such as EUR", field="reporting_currency")
-    for code, rate in values.currency_rates.items():
-        if not re.fullmatch(r"[A-Z]{3}", code) or not rate > 0:
-            raise Refused("Write codes of three letters with a rate above 0", field="currency_rates")
-    if not all(0 <= day <= 6 for day in values.business_weekend) or len(set(values.business_weekend)) > 6:
-        raise Refused("Write days from 0 (Monday) to 6, at most six of them", field="business_weekend")
-    if not values.company.strip():
-        raise Refused("Write the name of your company", field="company")

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import holidays
 
 from voc import statistics
-from voc.base.preferences import Preferences
+from voc.base.choices import Preferences
 
 
 @dataclass(frozen=True)

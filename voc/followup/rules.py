@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
+from voc.base.choices import Preferences
 from voc.base.errors import Refused
-from voc.base.preferences import Preferences
 from voc.base.words import FollowUpKind, FollowUpState
 from voc.campaigns.conditions import Condition, holds
 from voc.campaigns.definition import FollowUps
