@@ -26,7 +26,7 @@ def state_of(company: Company, key: str) -> str:
 
 def test_what_nobody_can_know_stands_in_the_heading(running: Company) -> None:
     page = running.enter("marcus").get("/delivery").text
-    assert "1 message to settle: nobody can know whether they arrived" in page
+    assert "1 message to settle: nobody can know whether it arrived" in page
     assert "5.1.1 no such user" in page
 
 

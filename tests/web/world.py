@@ -8,6 +8,7 @@ that forgets to escape shows it here.
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import Connection, insert
 
@@ -314,7 +315,7 @@ def _follow_ups(db: Connection, world: World) -> None:
     opened = NOW - 4 * day
     common = {"acknowledge_by": opened + day / 6, "contact_by": opened + 2 * day, "resolve_by": opened + 10 * day}
     done = {"acknowledged_at": opened + day / 8, "contacted_at": opened + day, "resolved_at": opened + 3 * day}
-    rows = {
+    rows: dict[str, tuple[str, int | None, dict[str, Any]]] = {
         "new": ("acc-dana-3", 0, {"opened_at": NOW - day / 24, "acknowledge_by": NOW + day / 8}),
         "late": ("acc-jonas-4", 0, {"state": "acknowledged", "lead_told_at": NOW - day, "score": 2}),
         "contacted": ("acc-dana-6", 0, {"state": "contacted", "contacted_at": done["contacted_at"], "score": 3}),
@@ -327,7 +328,14 @@ def _follow_ups(db: Connection, world: World) -> None:
         owner = f"csm-{account_id.split('-')[1]}"
         contact_id = None if position is None else _contact(account_id, position)
         late = {"contact_by": NOW + 3 * day} if key in ("new", "silent", "foreign") else {}
-        row = {"opened_at": opened, **common, **late, "account_id": account_id, "contact_id": contact_id, **values}
+        row: dict[str, Any] = {
+            "opened_at": opened,
+            **common,
+            **late,
+            "account_id": account_id,
+            "contact_id": contact_id,
+            **values,
+        }
         row["response_id"] = world.responses.get(contact_id or "")
         id = add.add_follow_up(db, f"test:{key}", owner_csm_id=owner, wave_id=world.finished_wave, **row)
         event = {"follow_up_id": id, "at": row["opened_at"], "what": "opened", "by": "the service"}
@@ -337,10 +345,11 @@ def _follow_ups(db: Connection, world: World) -> None:
 
 def _outbox(db: Connection, world: World) -> None:
     """One message in each state that the delivery page tells apart."""
-    for state, values in {
+    states: dict[str, dict[str, Any]] = {
         "queued": {"next_attempt_at": NOW},
         "unknown": {"attempts": 1, "reply_text": None},
         "failed": {"attempts": 1, "reply_code": 550, "reply_text": "5.1.1 no such user"},
         "held": {},
-    }.items():
+    }
+    for state, values in states.items():
         world.messages[state] = add.add_message(db, f"test:{state}", kind="test", state=state, **values)

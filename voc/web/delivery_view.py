@@ -97,7 +97,8 @@ def _heading(health: Health) -> str:
     if health.relay_closed_until is not None:
         return f"The mail server does not take mail, {view.count(health.waiting, 'message')} wait"
     if health.unknown:
-        return f"{view.count(health.unknown, 'message')} to settle: nobody can know whether they arrived"
+        whom = "it" if health.unknown == 1 else "they"
+        return f"{view.count(health.unknown, 'message')} to settle: nobody can know whether {whom} arrived"
     if health.failed or health.held:
         return f"Mail goes out; {view.count(health.failed + health.held, 'message')} did not"
     return "Mail goes out, nothing waits for a person"
