@@ -104,7 +104,8 @@ class CsvFolder:
             records = _records(lines, path, found)
             header = next(records, (1, []))[1] or []
             layout = _Layout(kind, header, self._own_columns(kind))
-            read_row = layout.reader(same_id=self.same_id, salt=self._salt())
+            same_id = clean.salesforce_id if self._salesforce else str.strip
+            read_row = layout.reader(same_id=same_id, salt=self._salt())
             for line, cells in records:
                 found.rows += 1
                 yield read_row(found.rows, line, cells)
@@ -363,7 +364,7 @@ class _Layout:
             id = same_id(record[at_id].replace("\x00", ""))
             if not id:
                 return Incoming(id="", row=row, line=line, reason=Reason.MISSING_ID)
-            winner = same_id(record[at_winner]) if at_winner is not None else ""
+            winner = same_id(record[at_winner]) if at_winner is not None and record[at_winner] else ""
             modified = record[at_modified] if at_modified is not None else ""
             if winner or (at_deleted is not None and clean.flag(record[at_deleted])):
                 return Incoming(id, row, line, modified=modified, deleted=True, winner_id=winner or None)

@@ -105,6 +105,9 @@ def _verdict(staged: Staged) -> tuple[Any, ...]:
     )
 
 
+_WORDS = {fate: fate.value for fate in Fate}  # `value` is a slow look-up for something done per row
+
+
 class _Inserter:
     def __init__(self, kind: Kind, fields: Sequence[str]) -> None:
         self.table = STAGED[kind]
@@ -113,7 +116,7 @@ class _Inserter:
 
     def add(self, staged: Staged, values: tuple[Any, ...], verdict: tuple[Any, ...]) -> None:
         row = staged.row
-        self.rows.append((row.row, row.line, staged.fate.value, row.modified or None, *values, *verdict))
+        self.rows.append((row.row, row.line, _WORDS[staged.fate], row.modified or None, *values, *verdict))
 
     def write(self, db: Connection) -> None:
         if not self.rows:
