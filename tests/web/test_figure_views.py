@@ -1,0 +1,48 @@
+"""The pure parts of the figures' pages: the curve of follow-ups, the months of a trend."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from voc.web.engagement_view import monthly
+from voc.web.survival_view import Lasted, chart, curve, median
+
+TWELVE = [
+    *(Lasted(float(day), resolved=True) for day in range(1, 9)),
+    *(Lasted(20.0, resolved=False) for _ in range(4)),
+]
+
+
+def test_under_ten_cases_there_is_no_curve() -> None:
+    assert curve(TWELVE[:9], limit_days=10) is None
+
+
+def test_open_cases_are_kept_at_their_age_and_not_left_out() -> None:
+    drawn = curve(TWELVE, limit_days=10)
+    assert drawn is not None
+    assert drawn.still_open == [20.0] * 4
+    assert drawn.median == 6.0  # of the closed ones alone it would be 4
+    assert drawn.share_at(10) == pytest.approx(4 / 12)
+
+
+def test_the_caption_says_how_many_are_open_and_what_is_left_at_the_limit() -> None:
+    shown = chart(TWELVE, limit_days=10)
+    assert shown is not None
+    assert "4 upright marks are cases still open" in shown.caption
+    assert "33% are still open at the limit of 10 working days." in shown.caption
+    assert shown.rows[1][0] == "1.0"
+
+
+def test_while_more_than_half_are_open_there_is_no_median() -> None:
+    assert median([Lasted(1, resolved=True), *(Lasted(40, resolved=False) for _ in range(11))]) == (None, None)
+
+
+def test_a_trend_takes_the_latest_night_of_each_month() -> None:
+    today = date(2026, 3, 3)
+    nights = [(today - timedelta(days=age), age / 100) for age in range(70, -1, -1)]
+    assert monthly(nights, to_on=today) == [0.6, 0.3, 0.0]
+
+
+def test_a_month_without_a_night_is_left_out() -> None:
+    today = date(2026, 3, 3)
+    assert monthly([(today, 0.5), (today - timedelta(days=100), 0.4)], to_on=today) == [0.4, 0.5]
