@@ -157,6 +157,10 @@ def own_domains(addresses: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(counts, key=lambda domain: (-counts[domain], domain)))
 
 
+def names_somebody(field: str, filled: Filled) -> bool:
+    return bool(values_of(filled, f"{field}_name") or values_of(filled, f"{field}_address"))
+
+
 def check_referral(
     field: str, filled: Filled, *, domains: Sequence[str], own_address: str, named: int
 ) -> Referral | Wrong | None:

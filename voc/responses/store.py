@@ -129,29 +129,27 @@ def add_hit(
     agent: str | None,
     source: str | None,
 ) -> None:
-    db.execute(
-        insert(hit).values(
-            link_id=opened.link_id,
-            invitation_id=opened.invitation_id,
-            at=at,
-            method=method[:8],
-            score=score,
-            agent=None if agent is None else agent[:200],
-            source=source,
-        )
-    )
+    values = {
+        "link_id": opened.link_id,
+        "invitation_id": opened.invitation_id,
+        "at": at,
+        "method": method[:8],
+        "score": score,
+        "agent": None if agent is None else agent[:200],
+        "source": source,
+    }
+    db.execute(insert(hit), values)
 
 
 def add_rendering(db: Connection, opened: Door, *, nonce: str, at: datetime, source: str | None) -> None:
-    db.execute(
-        insert(rendering).values(
-            nonce_hash=hash_token(nonce),
-            invitation_id=opened.invitation_id,
-            link_id=opened.link_id,
-            at=at,
-            source=source,
-        )
-    )
+    values = {
+        "nonce_hash": hash_token(nonce),
+        "invitation_id": opened.invitation_id,
+        "link_id": opened.link_id,
+        "at": at,
+        "source": source,
+    }
+    db.execute(insert(rendering), values)
 
 
 def rendering_of(db: Connection, opened: Door, nonce: str) -> Rendering | None:
@@ -207,8 +205,8 @@ def visitor_of(db: Connection, opened: Door, cookie: str | None) -> int | None:
 
 
 def add_visitor(db: Connection, opened: Door, *, cookie: str, at: datetime) -> int:
-    statement = insert(visitor).values(cookie_hash=hash_token(cookie), invitation_id=opened.invitation_id, at=at)
-    return int(db.execute(statement.returning(visitor.c.id)).scalar_one())
+    values = {"cookie_hash": hash_token(cookie), "invitation_id": opened.invitation_id, "at": at}
+    return int(db.execute(insert(visitor).returning(visitor.c.id), values).scalar_one())
 
 
 # --- responses ----------------------------------------------------------------------------------
@@ -216,7 +214,8 @@ def add_visitor(db: Connection, opened: Door, *, cookie: str, at: datetime) -> i
 
 def lock(db: Connection, invitation_id: int) -> None:
     """Two answers to one invitation wait for each other; SQLite has one writer anyway."""
-    db.execute(select(invitation.c.id).where(invitation.c.id == invitation_id).with_for_update())
+    if db.dialect.name != "sqlite":
+        db.execute(select(invitation.c.id).where(invitation.c.id == invitation_id).with_for_update())
 
 
 def responses_of(db: Connection, invitation_id: int) -> list[Kept]:
@@ -271,8 +270,8 @@ def write_response(
         "twice": twice,
     }
     if replaces is None:
-        statement = insert(response).values(**values, started_at=started_at).returning(response.c.id)
-        response_id = int(db.execute(statement).scalar_one())
+        statement = insert(response).returning(response.c.id)
+        response_id = int(db.execute(statement, {**values, "started_at": started_at}).scalar_one())
     else:
         response_id = replaces
         db.execute(update(response).where(response.c.id == response_id).values(**values))

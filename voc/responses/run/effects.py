@@ -98,8 +98,11 @@ def contact_field(questionnaire: Questionnaire) -> str:
 
 def referral_in(db: Connection, door: Door, questionnaire: Questionnaire, filled: Filled) -> Referral | Wrong | None:
     """The colleague a form names, if it may be named."""
+    field = contact_field(questionnaire)
+    if not rules.names_somebody(field, filled):
+        return None
     return rules.check_referral(
-        contact_field(questionnaire),
+        field,
         filled,
         domains=rules.own_domains(store.account_addresses(db, door.account_id)),
         own_address=door.address,
