@@ -138,7 +138,6 @@ class BoardPage:
     causes: Sequence[CauseRow]
     causes_heading: str
     causes_total: int
-    causes_accounts: int
     last: Sequence[Done]
     last_links: Sequence[Link]
 
@@ -198,7 +197,6 @@ def board_page(
         causes=_cause_rows(causes),
         causes_heading=f"Why: causes of the {view.number(total)} confirmed" if total else "Why",
         causes_total=total,
-        causes_accounts=sum(one.accounts for one in causes),
         last=[_done(case) for case in last],
         last_links=[
             Link("All", address("/follow-ups", show="list", only="done"), "confirmed follow-ups"),
