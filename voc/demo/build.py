@@ -50,6 +50,7 @@ def build(folder: Path, *, seed: int, report: Report, port: int = 8000) -> store
 def _wanted() -> dict[str, object]:
     return {
         "test_mode": False,
+        "closes": "10:30",
         "reporting_currency": "EUR",
         "default_time_zone": "Europe/Berlin",
         "default_country": "DE",

@@ -19,7 +19,7 @@ from voc.stakeholders.model import ActKind, Step
 from voc.web.context import App
 
 Plan = Callable[[datetime, Callable[[], None]], None]
-STEPS_A_WEEK = 6
+STEPS_AT_ONCE = 12
 
 
 class Csms:
@@ -73,13 +73,13 @@ class Csms:
             return  # the account changed hands meanwhile, or somebody was quicker
 
     def keep_teams(self) -> None:
-        """Friday afternoon: each CSM takes the first steps of the recruiting list."""
+        """Every other Friday afternoon: each CSM takes the first steps of the recruiting list."""
         for employee in self._staff.values():
             if employee.title != "Customer success manager" or _gone(employee, self._app.now()):
                 continue
             with self._app.database.read() as db:
                 steps = teams.recruiting(db, _viewer(employee), now=self._app.now(), preferences=preferences.load(db))
-            for step in steps[: round(STEPS_A_WEEK * employee.quickness)]:
+            for step in steps[: round(STEPS_AT_ONCE * employee.quickness)]:
                 self._take(step, employee)
 
     def _take(self, step: Step, employee: Employee) -> None:

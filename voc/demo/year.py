@@ -101,9 +101,10 @@ class Year:
             if day in LAUNCHES:
                 self._at(begins + timedelta(hours=8), self._launch)
             if day.weekday() < 5:
-                for hour in (7, 14):
+                asking = any(timedelta() <= day - launch <= timedelta(days=40) for launch in LAUNCHES)
+                for hour in (7, 14) if asking else (14,):
                     self._at(begins + timedelta(hours=hour, minutes=15), self._follow_up)
-            if day.weekday() == 4:
+            if day.weekday() == 4 and day.isocalendar().week % 2:
                 self._at(begins + timedelta(hours=13), self._csms.keep_teams)
             day += timedelta(days=1)
 

@@ -45,7 +45,7 @@ def create(app: App, extra: Sequence[ControllerRouterHandler] = ()) -> Litestar:
         include_in_schema=False,
     )
     built = Litestar(
-        route_handlers=[staff, open_to_all, static],
+        route_handlers=[staff, open_to_all, static, Router(path="/", route_handlers=extra)],
         dependencies={
             "app": Provide(lambda: app, sync_to_thread=False),
             "form": Provide(posted_form),
