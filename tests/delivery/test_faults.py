@@ -56,12 +56,19 @@ class Answers(Sink):
 class World:
     """One database with due messages, and the ways to send from it."""
 
-    def __init__(self, database: Database, vault: Vault, people: int = 1, **wanted: Any) -> None:
+    def __init__(
+        self,
+        database: Database,
+        vault: Vault,
+        people: int = 1,
+        invitation: dict[str, Any] | None = None,
+        **wanted: Any,
+    ) -> None:
         self.database = database
         self.vault = vault
         with database.begin() as db:
             install(db, **wanted)
-            add_due_wave(db, people=people)
+            add_due_wave(db, people=people, **(invitation or {}))
         queue_all(database, vault)
 
     def send(self, relay: Any, *, now: datetime = NOW, worker: str = "one") -> Sent:
@@ -322,6 +329,24 @@ def test_in_test_mode_every_mail_goes_to_one_address_and_says_whose_it_was(datab
     text = letter.get_body(("plain",))
     assert text is not None
     assert text.get_content().startswith("Test mode: this mail is for Ana Ruiz <con-1@calder.example>")
+
+
+@pytest.mark.parametrize("test_mode", [True, False])
+def test_an_address_of_an_international_domain_is_written_as_dns_knows_it(
+    database: Database, vault: Vault, test_mode: bool
+) -> None:
+    wanted = {"test_mode": test_mode, "test_address": "clara@kestrel.example"}
+    World(database, vault, invitation={"address": "ana@bücherhaus.example"}, **wanted)
+    sink = Sink()
+    with serving(sink) as port:
+        relay = relay_to(port)
+        run.send_due(database, relay, now=NOW, vault=vault, worker="one")
+        relay.close()
+    (letter,) = sink.letters()
+    own = "ana@xn--bcherhaus-q9a.example"
+    assert sink.recipients == ["clara@kestrel.example" if test_mode else own]
+    assert letter["X-Original-To"] == (own if test_mode else None)
+    assert messages(database)[0].address == "ana@bücherhaus.example"
 
 
 def test_test_mode_without_an_address_claims_nothing_and_says_so(database: Database, vault: Vault) -> None:

@@ -15,6 +15,7 @@ from email.utils import getaddresses, parseaddr
 
 from voc.base.words import InboundKind
 from voc.delivery import replies, rules
+from voc.delivery.addresses import on_the_wire, same
 from voc.delivery.model import Incoming
 
 _TO = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "To", "Cc")
@@ -48,7 +49,7 @@ class Mail:
     parsed: EmailMessage
 
     def is_from(self, address: str) -> bool:
-        return self.sender == address.lower()
+        return same(self.sender, address)
 
 
 def parse(raw: bytes, *, envelope_to: Iterable[str] = ()) -> Mail:
@@ -99,7 +100,7 @@ def is_automatic(mail: Mail) -> bool:
 def _from_reports(groups: list[dict[str, str]], recipient: str) -> Incoming | None:
     """The report about our own recipient. One about somebody else (an address it was passed on to) is only soft."""
     about = [group for group in groups if group.get("action")]
-    ours = [group for group in about if recipient.lower() in (group["original"], group["final"])]
+    ours = [group for group in about if same(recipient, group["original"]) or same(recipient, group["final"])]
     if not ours:
         return Incoming(InboundKind.SOFT_BOUNCE, quote=_say(about[0]) if about else None)
     group = ours[0]
@@ -145,7 +146,7 @@ def _typed_address(value: str) -> str:
 def _from_words(mail: Mail, recipient: str) -> Incoming:
     """A bounce without a report: believed only where it names our recipient."""
     text = " ".join(mail.text.split())
-    at = text.lower().find(recipient.lower())
+    at = max(text.lower().find(form) for form in (recipient.lower(), on_the_wire(recipient.lower())))
     if at < 0:
         return Incoming(InboundKind.SOFT_BOUNCE, quote=text[:300] or None)
     around = text[max(0, at - 200) : at + 400]

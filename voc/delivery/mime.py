@@ -12,6 +12,7 @@ from email.header import Header
 from email.utils import format_datetime, formataddr
 
 from voc.base.errors import Refused
+from voc.delivery.addresses import on_the_wire
 from voc.delivery.model import Party
 
 Headers = Sequence[tuple[str, str]]
@@ -32,7 +33,7 @@ def subject(text: str) -> str:
 
 def party(who: Party) -> str:
     """`Ana Ruiz <ana@...>`, quoted or encoded as the name needs it. Refused with a control character in either."""
-    address = _safe("address", who.address)
+    address = on_the_wire(_safe("address", who.address))
     if not address.isascii() or re.search(r"[\s<>,;:\"()\[\]\\]", address) or address.count("@") != 1:
         raise Refused(f"{address!r} cannot stand in a mail header: correct the address")
     name = _safe("name", who.name)
@@ -47,6 +48,12 @@ def list_unsubscribe(link: str) -> Headers:
         ("List-Unsubscribe", f"<{_safe('link', link)}>"),
         ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
     )
+
+
+def original_to(address: str) -> Headers:
+    """Whom a mail in test mode was for."""
+    shown = on_the_wire(_safe("address", address))
+    return (("X-Original-To", shown if shown.isascii() else Header(shown, "utf-8").encode()),)
 
 
 def threaded(references: Sequence[str]) -> Headers:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Sequence
 
 from voc.base import clock
 from voc.base.settings import Mail
+from voc.delivery.addresses import on_the_wire
 from voc.delivery.model import Envelope, Handed, Outcome, Stage
 
 _LINE_STARTS_WITH_DOT = re.compile(rb"(?m)^\.")
@@ -159,7 +160,7 @@ class _Line:
         self._say(Stage.MAIL, f"MAIL FROM:<{self.envelope.return_path}>")
 
     def say_rcpt(self) -> None:
-        self._say(Stage.RCPT, f"RCPT TO:<{self.envelope.recipient}>")
+        self._say(Stage.RCPT, f"RCPT TO:<{on_the_wire(self.envelope.recipient)}>")
 
     def say_data(self) -> None:
         self._say(Stage.DATA, "DATA")

@@ -154,7 +154,7 @@ def _mail(
         more=(
             *mime.threaded(before),
             *mime.list_unsubscribe(link),
-            *((("X-Original-To", step.address),) if office.wanted.test_mode else ()),
+            *(mime.original_to(step.address) if office.wanted.test_mode else ()),
         ),
     )
 
