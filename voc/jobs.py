@@ -134,9 +134,9 @@ def next_beat(app: App, *, after: datetime, slot: timedelta = SLOT) -> datetime:
         due = outbox.next_due_at(db)
     if due is None:
         return night
-    past = due - _EPOCH
-    rounded = _EPOCH + slot * -(-past // slot)
-    return min(night, max(rounded, after + slot))
+    next_slot = _EPOCH + slot * ((after - _EPOCH) // slot + 1)
+    rounded = _EPOCH + slot * -(-(due - _EPOCH) // slot)
+    return min(night, max(rounded, next_slot))
 
 
 def travel(app: App, relay: Relay, *, to: datetime, report: Report) -> Counts:

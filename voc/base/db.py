@@ -21,6 +21,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from voc.base.errors import Misconfigured
 
 BUSY_TIMEOUT_MS = 10_000
+STATEMENTS_KEPT = 3_000  # compiled ones; the product has more than SQLAlchemy's 500 and would compile them anew
 
 
 class Database:
@@ -49,7 +50,12 @@ class Database:
         elif parsed.get_backend_name() == "postgresql":
             self._lock = None
             self._writer = create_engine(
-                url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, hide_parameters=True
+                url,
+                pool_size=pool_size,
+                max_overflow=pool_size,
+                pool_pre_ping=True,
+                hide_parameters=True,
+                query_cache_size=STATEMENTS_KEPT,
             )
             self._reader = self._writer
         else:
@@ -88,6 +94,7 @@ class Database:
 def _sqlite_engine(url: str, *, reader: bool, pool_size: int, durable: bool = True) -> Engine:
     engine = create_engine(
         url,
+        query_cache_size=STATEMENTS_KEPT,
         hide_parameters=True,  # an error's text would carry names and addresses into the log
         pool_size=pool_size,
         max_overflow=0 if not reader else pool_size,

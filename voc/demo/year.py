@@ -29,7 +29,7 @@ Report = Callable[[str, int, int | None], None]
 
 # Three waves, 24 weeks apart; the last one is in flight when the year ends.
 LAUNCHES = (date(2025, 12, 3), date(2026, 5, 20), date(2026, 11, 4))
-_SLOT = timedelta(minutes=30)
+_SLOT = timedelta(hours=1)
 ENDS_AT = datetime.combine(company.ENDS_ON, time(7, 40), UTC)
 STARTS_AT = datetime.combine(company.STARTS_ON, time(6), UTC)
 
@@ -68,12 +68,17 @@ class Year:
     def play(self) -> None:
         self._schedule()
         total = (company.ENDS_ON - company.STARTS_ON).days
-        while (moment := self._next()) <= ENDS_AT:
+        while True:
+            planned, beat = self._next()
+            moment = min(planned, beat)
+            if moment > ENDS_AT:
+                break
             self._report("Playing twelve months", (moment.date() - company.STARTS_ON).days, total)
             self._clock.set(max(moment, self._clock.now()))
             while self._coming and self._coming[0][0] <= moment:
                 heapq.heappop(self._coming)[2]()
-            self._send()
+            if moment == beat:
+                self._send()
         self._clock.set(ENDS_AT)
         self._mailbox.flush()
 
@@ -83,20 +88,21 @@ class Year:
         self._order += 1
         heapq.heappush(self._coming, (moment, self._order, act))
 
-    def _next(self) -> datetime:
-        """The next planned act, or the next beat at which a mail is due."""
+    def _next(self) -> tuple[datetime, datetime]:
+        """The next planned act, and the next beat at which a mail is due."""
         planned = self._coming[0][0] if self._coming else ENDS_AT + timedelta(days=1)
-        return min(planned, jobs.next_beat(self._app, after=self._clock.now(), slot=_SLOT))
+        return planned, jobs.next_beat(self._app, after=self._clock.now(), slot=_SLOT)
 
     def _schedule(self) -> None:
-        """A week's beat of the CRM, figures and cases; the last fortnight as close as in real life."""
+        """The CRM and the night's figures every fortnight, daily in the last week; a real one has them every day."""
         day = company.STARTS_ON
         while day <= company.ENDS_ON:
             begins = datetime.combine(day, time(), UTC)
-            at_the_end = company.ENDS_ON - day <= timedelta(days=14)
-            if (day - company.STARTS_ON).days % 14 == 0 or day in LAUNCHES or at_the_end:
+            at_the_end = company.ENDS_ON - day <= timedelta(days=7)
+            fortnight = (day - company.STARTS_ON).days % 14 == 0
+            if fortnight or day in LAUNCHES or at_the_end:
                 self._at(begins + timedelta(hours=2), self._sync)
-            if day.weekday() == 0 or at_the_end:
+            if fortnight or at_the_end:
                 self._at(begins + timedelta(hours=jobs.NIGHT_HOUR), self._nightly)
             if day in LAUNCHES:
                 self._at(begins + timedelta(hours=8), self._launch)

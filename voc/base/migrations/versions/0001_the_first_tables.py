@@ -879,7 +879,6 @@ def upgrade() -> None:
     sa.Column('return_path', sa.String(length=320), nullable=False),
     sa.Column('subject', sa.Text(), nullable=False),
     sa.Column('message_id', sa.String(length=255), nullable=False),
-    sa.Column('body', sa.LargeBinary(), nullable=True),
     sa.Column('created_at', types.Instant(), nullable=False),
     sa.Column('due_at', types.Instant(), nullable=False),
     sa.Column('state', sa.String(length=16), nullable=False),
@@ -894,6 +893,7 @@ def upgrade() -> None:
     sa.Column('reply_text', sa.Text(), nullable=True),
     sa.Column('bounced_at', types.Instant(), nullable=True),
     sa.Column('bounce_code', sa.String(length=16), nullable=True),
+    sa.Column('body', sa.LargeBinary(), nullable=True),
     sa.CheckConstraint("kind IN ('chase', 'digest', 'follow_up', 'nudge', 'test', 'alert')", name=op.f('ck_message_kind')),
     sa.CheckConstraint("state IN ('queued', 'claimed', 'handing_over', 'sent', 'unknown', 'failed', 'cancelled', 'held')", name=op.f('ck_message_state')),
     sa.CheckConstraint("step IN ('heads_up', 'invite', 'reminder_1', 'reminder_2', 'last_call')", name=op.f('ck_message_step')),
@@ -909,9 +909,8 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_message_address'), ['address'], unique=False)
         batch_op.create_index(batch_op.f('ix_message_contact_id'), ['contact_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_message_invitation_id'), ['invitation_id'], unique=False)
-        batch_op.create_index('ix_message_queue', ['next_attempt_at', 'id'], unique=False, sqlite_where=sa.text("state IN ('queued', 'claimed', 'handing_over')"), postgresql_where=sa.text("state IN ('queued', 'claimed', 'handing_over')"))
         batch_op.create_index('ix_message_sent', ['sent_at'], unique=False)
-        batch_op.create_index('ix_message_trouble', ['state', 'id'], unique=False, sqlite_where=sa.text("state IN ('unknown', 'failed', 'held')"), postgresql_where=sa.text("state IN ('unknown', 'failed', 'held')"))
+        batch_op.create_index('ix_message_state', ['state', 'next_attempt_at', 'id'], unique=False)
         batch_op.create_index(batch_op.f('ix_message_wave_id'), ['wave_id'], unique=False)
 
     op.create_table('visitor',
