@@ -9,12 +9,16 @@ import pytest
 from hypothesis import settings
 
 from tests import postgres
+from tests.browser.chromium import browser, context_of
 from tests.builders import NOW
 from voc.base import migrate
 from voc.base.clock import SetClock
 from voc.base.db import Database
 from voc.base.secrets import Vault, new_key
 from voc.base.tokens import RandomTokens
+
+# A second Playwright in one process would not start: the browser is everybody's.
+__all__ = ["browser", "context_of"]
 
 # How long a case takes says nothing on a machine that others use too.
 settings.register_profile("unhurried", deadline=None)

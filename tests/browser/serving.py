@@ -13,9 +13,9 @@ AXE = Path(__file__).parent / "axe" / "axe.min.js"
 
 
 @contextmanager
-def served(application: Any) -> Iterator[str]:
-    """Serve an ASGI application on a free port of 127.0.0.1; gives its address without a slash at the end."""
-    server = uvicorn.Server(uvicorn.Config(application, host="127.0.0.1", port=0, log_level="error", ws="none"))
+def served(application: Any, *, port: int = 0) -> Iterator[str]:
+    """Serve an ASGI application on a (free) port of 127.0.0.1; gives its address without a slash at the end."""
+    server = uvicorn.Server(uvicorn.Config(application, host="127.0.0.1", port=port, log_level="error", ws="none"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     started = threading.Event()
