@@ -94,15 +94,15 @@ class Year:
         return planned, jobs.next_beat(self._app, after=self._clock.now(), slot=_SLOT)
 
     def _schedule(self) -> None:
-        """The CRM and the night's figures every fortnight, daily in the last week; a real one has them every day."""
+        """The CRM every two weeks, the night's figures every four, both daily in the last week: really they are daily."""
         day = company.STARTS_ON
         while day <= company.ENDS_ON:
             begins = datetime.combine(day, time(), UTC)
             at_the_end = company.ENDS_ON - day <= timedelta(days=7)
-            fortnight = (day - company.STARTS_ON).days % 14 == 0
-            if fortnight or day in LAUNCHES or at_the_end:
+            since = (day - company.STARTS_ON).days
+            if since % 14 == 0 or day in LAUNCHES or at_the_end:
                 self._at(begins + timedelta(hours=2), self._sync)
-            if fortnight or at_the_end:
+            if since % 28 == 0 or at_the_end:
                 self._at(begins + timedelta(hours=jobs.NIGHT_HOUR), self._nightly)
             if day in LAUNCHES:
                 self._at(begins + timedelta(hours=8), self._launch)
