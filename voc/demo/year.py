@@ -94,7 +94,7 @@ class Year:
         return planned, jobs.next_beat(self._app, after=self._clock.now(), slot=_SLOT)
 
     def _schedule(self) -> None:
-        """The CRM every two weeks, the night's figures every four, both daily in the last week: really they are daily."""
+        """The CRM every two weeks, the night's figures every four; daily in the last week, as they are in real life."""
         day = company.STARTS_ON
         while day <= company.ENDS_ON:
             begins = datetime.combine(day, time(), UTC)
