@@ -110,7 +110,7 @@ class Move:
 
 def moves(chance: Chance, csm: Employee, customer: Customer, *, case: int, opened_at: datetime) -> list[Move]:
     """Acknowledged, called, resolved, confirmed: each at its time, some never."""
-    if csm.quickness < 0.5 and chance.happens(0.45, "forgets", case):
+    if csm.quickness < 0.5 and chance.happens(0.25, "forgets", case):
         return []
     pace = 1 / csm.quickness
     acknowledged = _working(opened_at + timedelta(hours=chance.between(0.3, 7, "acknowledge", case) * pace))
@@ -120,9 +120,9 @@ def moves(chance: Chance, csm: Employee, customer: Customer, *, case: int, opene
         Move(acknowledged, "acknowledge", ""),
         Move(called, "contact", chance.pick(CALL_NOTES, "note", case)),
     ]
-    if chance.happens(0.9, "resolves", case):
+    if chance.happens(0.96, "resolves", case):
         found.append(Move(resolved, "resolve", chance.pick(tuple(WHAT_WAS_DONE), "cause", case)))
-        if chance.happens(0.8, "confirms", case):
+        if chance.happens(0.9, "confirms", case):
             found.append(Move(_working(resolved + timedelta(days=chance.whole(1, 9, "confirm", case))), "confirm", ""))
     return found
 
