@@ -6,6 +6,8 @@ import io
 import pytest
 
 from tests.web.company import Company
+from voc.base.words import StopReason
+from voc.web import wave_view
 
 
 def test_a_leader_sees_how_far_the_finished_wave_came(company: Company) -> None:
@@ -57,3 +59,7 @@ def test_the_file_holds_everybody_the_viewer_may_see(company: Company, name: str
 def test_those_not_asked_are_a_file_too(company: Company) -> None:
     file = company.enter("dana").get(f"/waves/{company.world.running_wave}/not-asked.csv").text
     assert "Excluded by a CSM,until 1 May" in file
+
+
+def test_every_reason_for_a_stop_has_its_words() -> None:
+    assert set(wave_view.STOPS) == set(StopReason)

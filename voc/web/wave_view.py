@@ -24,17 +24,19 @@ _STATES: Mapping[WaveState, tuple[str, str]] = {
     WaveState.CLOSED: ("Closed", "done"),
 }
 
-_STOPS: Mapping[StopReason, str] = {
+STOPS: Mapping[StopReason, str] = {
     StopReason.ANSWERED: "answered",
     StopReason.REFUSED: "said no",
     StopReason.OPTED_OUT: "never again",
     StopReason.BOUNCED: "mail came back",
     StopReason.COMPLAINED: "reported the mail",
     StopReason.LEFT: "left the company",
+    StopReason.MOVED: "moved on to another post",
     StopReason.REPLIED: "replied in person",
     StopReason.REFERRED: "named a colleague",
     StopReason.MERGED: "merged in the CRM",
     StopReason.GONE: "gone from the CRM",
+    StopReason.NO_DAY: "no day left to invite",
     StopReason.WAVE_STOPPED: "wave stopped",
     StopReason.WAVE_CLOSED: "wave closed",
 }
@@ -341,7 +343,7 @@ def _sentence(row: WaveRow, tally: Sequence[Tally], standing: Counter[Standing])
     for one in tally:
         if one.stopped is not None and one.standing == Standing.STOPPED:
             stops[one.stopped] += one.people
-    why = [f"{count} {_STOPS[reason]}" for reason, count in sorted(stops.items(), key=lambda i: (-i[1], i[0]))]
+    why = [f"{count} {STOPS[reason]}" for reason, count in sorted(stops.items(), key=lambda i: (-i[1], i[0]))]
     return f"{told} {view.number(standing[Standing.STOPPED])} stopped: {view.listed(why)}." if why else told
 
 
@@ -355,7 +357,7 @@ def _became(tally: Sequence[Tally]) -> list[Became]:
         elif one.standing == Standing.ANSWERED:
             counts[("Answered", "before the due date", "f-acc")] += one.people
         elif one.standing == Standing.STOPPED and one.stopped is not None:
-            counts[(f"Stopped: {_STOPS[one.stopped]}", "", "f-ink")] += one.people
+            counts[(f"Stopped: {STOPS[one.stopped]}", "", "f-ink")] += one.people
         elif one.standing == Standing.BOUNCED:
             counts[("Mail came back", "", "f-ink")] += one.people
         else:
@@ -471,7 +473,7 @@ def _person(one: Asked, moment: Moment) -> Person:
 
 def _state_words(one: Asked) -> str:
     if one.standing == Standing.STOPPED and one.stopped is not None:
-        return view.word(_STOPS[one.stopped])
+        return view.word(STOPS[one.stopped])
     return _STANDINGS[one.standing][0]
 
 
@@ -494,7 +496,7 @@ def people_rows(people: Iterable[Asked]) -> list[Sequence[Cell]]:
             view.listed([view.low_word(role) for role in one.roles]),
             one.csm_name,
             _STANDINGS[one.standing][0]
-            + (f": {_STOPS[one.stopped]}" if one.standing == Standing.STOPPED and one.stopped else ""),
+            + (f": {STOPS[one.stopped]}" if one.standing == Standing.STOPPED and one.stopped else ""),
             STEPS[one.last_step] if one.last_step else "",
             _day(one.last_sent_at),
             _day(one.answered_at),
