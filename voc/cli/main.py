@@ -1,6 +1,8 @@
 """The root command and what every command shares: errors become one line and an honest exit code."""
 
 import sys
+from collections.abc import Sequence
+from typing import NoReturn
 
 import click
 
@@ -37,12 +39,15 @@ for command in (
     voc.add_command(command)
 
 
-def main() -> None:
-    """Run the command line: 0 done, 1 refused or failed, 2 wrong usage, 130 stopped by Ctrl-C."""
+def main(words: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line, of the process if no words are given.
+
+    Exits: 0 done, 1 refused or failed, 2 wrong usage, 130 stopped by Ctrl-C.
+    """
     # Logs go to the error stream and only when something is wrong; `serve` and `worker` say more.
     log.configure(json_lines=False, level="WARNING")
     try:
-        sys.exit(voc.main(standalone_mode=False) or 0)
+        sys.exit(voc.main(words, standalone_mode=False) or 0)
     except click.ClickException as mistake:
         mistake.show()
         sys.exit(mistake.exit_code)

@@ -1,0 +1,204 @@
+"""The terminal: honest exit codes, one JSON document, nothing half-written, each refusal with its mend."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from voc.cli import main
+from voc.cli.main import voc
+
+SAMPLE = Path(__file__).parent.parent / "accounts" / "crm-sample"
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """`run("sync", ...)`: exit code, stdout, stderr of the command line as a shell would see them."""
+
+    def call(*words: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as ended:
+            main(words)
+        out, err = capsys.readouterr()
+        return int(ended.value.code or 0), out, err
+
+    return call
+
+
+@pytest.fixture
+def rehearsal(run: Run, tmp_path: Path) -> str:
+    folder = str(tmp_path / "try")
+    words = ("--yes", "--rehearsal", "--at", "2026-03-02T08:00", "--company", "Kestrel Works")
+    assert run("init", "--directory", folder, *words)[0] == 0
+    return folder
+
+
+def sync(run: Run, folder: str, day: str = "day1", as_of: str = "2026-03-02") -> dict[str, object]:
+    source = f"csv:{SAMPLE / day}"
+    code, out, _ = run("sync", "--directory", folder, "--source", source, "--as-of", as_of, "--json")
+    assert code == 0
+    found: dict[str, object] = json.loads(out)
+    return found
+
+
+def test_init_makes_an_installation_once_and_never_overwrites_it(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "new"
+    code, out, _ = run("init", "--yes", "--directory", str(folder), "--json")
+    assert code == 0
+    assert "/invite/" in json.loads(out)["invite"]
+    assert (folder / "secret.key").stat().st_mode & 0o777 == 0o600
+    before = (folder / "voc.toml").read_text()
+    code, _, err = run("init", "--yes", "--directory", str(folder))
+    assert code == 1
+    assert "never overwritten" in err
+    assert (folder / "voc.toml").read_text() == before
+
+
+def test_a_folder_without_an_installation_says_what_to_do(run: Run, tmp_path: Path) -> None:
+    code, out, err = run("figures", "--directory", str(tmp_path))
+    assert (code, out) == (1, "")
+    assert "voc init" in err
+
+
+def test_a_missing_key_file_is_named_with_its_mend(run: Run, rehearsal: str) -> None:
+    (Path(rehearsal) / "secret.key").unlink()
+    code, _, err = run("staff", "list", "--directory", rehearsal)
+    assert code == 1
+    assert "secret.key" in err
+
+
+def test_a_wrong_setting_names_its_key(run: Run, rehearsal: str) -> None:
+    path = Path(rehearsal) / "voc.toml"
+    path.write_text(path.read_text() + "\nprot = 8000\n")
+    code, _, err = run("doctor", "--directory", rehearsal)
+    assert code == 1
+    assert "prot" in err
+
+
+def test_syncing_twice_changes_nothing_and_says_so(run: Run, rehearsal: str) -> None:
+    first, second = sync(run, rehearsal), sync(run, rehearsal)
+    assert first["changed"] is True
+    assert second["changed"] is False
+    assert second["message"] == "Nothing changed."
+
+
+def test_a_missing_export_is_refused_and_leaves_nothing(run: Run, rehearsal: str, tmp_path: Path) -> None:
+    code, out, err = run("sync", "--directory", rehearsal, "--source", f"csv:{tmp_path / 'nowhere'}")
+    assert (code, out) == (1, "")
+    assert "nowhere" in err
+    code, out, _ = run("recruiting", "--directory", rehearsal, "--json")
+    assert json.loads(out) == {"steps": []}
+
+
+def test_a_broken_export_keeps_the_last_good_data(run: Run, rehearsal: str, tmp_path: Path) -> None:
+    sync(run, rehearsal)
+    broken = tmp_path / "broken"
+    shutil.copytree(SAMPLE / "day1", broken)
+    (broken / "Account.csv").unlink()
+    code, _, err = run("sync", "--directory", rehearsal, "--source", f"csv:{broken}", "--as-of", "2026-03-03")
+    assert code == 1
+    assert "Account.csv" in err
+    _, out, _ = run("wave", "rehearse", "relationship", "--directory", rehearsal, "--json")
+    assert json.loads(out)["asked"] > 0
+
+
+def test_a_rehearsal_writes_nothing_and_a_launch_freezes_the_same_people(run: Run, rehearsal: str) -> None:
+    sync(run, rehearsal)
+    code, out, _ = run("wave", "rehearse", "relationship", "--directory", rehearsal, "--json")
+    rehearsed = json.loads(out)
+    assert code == 0
+    assert json.loads(run("wave", "list", "--directory", rehearsal, "--json")[1]) == {"waves": []}
+    code, out, _ = run("wave", "launch", "relationship", "--directory", rehearsal, "--json")
+    assert code == 0
+    waves = json.loads(run("wave", "list", "--directory", rehearsal, "--json")[1])["waves"]
+    assert [wave["asked"] for wave in waves] == [rehearsed["asked"]]
+    assert waves[0]["not_asked"] == sum(rehearsed["not_asked"].values())
+
+
+def test_a_wave_is_paused_resumed_and_stopped_and_a_second_launch_is_refused(run: Run, rehearsal: str) -> None:
+    sync(run, rehearsal)
+    assert run("wave", "launch", "--directory", rehearsal)[0] == 0
+    code, _, err = run("wave", "launch", "--directory", rehearsal)
+    assert code == 1
+    assert "is not over" in err
+    steps = (("pause", "--because", "site down"), ("resume",), ("stop", "--because", "wrong list"))
+    for verb, *more in steps:
+        code, out, _ = run("wave", verb, "1", "--directory", rehearsal, "--json", *more)
+        assert code == 0
+    assert json.loads(out)["state"] == "stopped"
+
+
+def test_time_moves_forward_only_and_only_in_a_rehearsal(run: Run, rehearsal: str, tmp_path: Path) -> None:
+    assert run("tick", "--directory", rehearsal, "--at", "2026-03-05T12:00")[0] == 0
+    code, _, err = run("tick", "--directory", rehearsal, "--at", "2026-03-04T12:00")
+    assert code == 1
+    assert "cannot go back" in err
+    real = str(tmp_path / "real")
+    run("init", "--yes", "--directory", real)
+    code, _, err = run("tick", "--directory", real, "--at", "2026-03-05T12:00")
+    assert code == 1
+    assert "--rehearsal" in err
+
+
+def test_figures_come_with_count_interval_and_state(run: Run, rehearsal: str) -> None:
+    sync(run, rehearsal)
+    code, out, _ = run("figures", "--scope", "csm", "--directory", rehearsal, "--json")
+    figures = json.loads(out)["figures"]
+    assert code == 0
+    assert figures
+    coverage = figures[0]["figures"]["coverage_named"]
+    assert {"numerator", "denominator", "interval", "state", "as_of", "definition_version"} <= coverage.keys()
+    response = figures[0]["figures"]["response_rate"]
+    assert response["value"] is None
+    assert response["state"] == "none_asked"
+
+
+def test_export_writes_every_table(run: Run, rehearsal: str, tmp_path: Path) -> None:
+    sync(run, rehearsal)
+    code, out, _ = run("export", str(tmp_path / "out"), "--directory", rehearsal, "--json")
+    rows = json.loads(out)["rows"]
+    assert code == 0
+    assert rows["accounts"] == 72
+    assert {path.stem for path in (tmp_path / "out").glob("*.csv")} == set(rows)
+
+
+def test_staff_are_added_listed_and_invited(run: Run, rehearsal: str) -> None:
+    words = ("--email", "eva@vendor.example", "--name", "Eva Lind", "--role", "leader")
+    code, out, _ = run("staff", "add", "--directory", rehearsal, *words, "--json")
+    assert code == 0
+    first = json.loads(out)["invite"]
+    assert (
+        json.loads(run("staff", "invite", "eva@vendor.example", "--directory", rehearsal, "--json")[1])["invite"]
+        != first
+    )
+    names = [one["name"] for one in json.loads(run("staff", "list", "--directory", rehearsal, "--json")[1])["staff"]]
+    assert names == ["Eva Lind", "Programme owner"]
+    assert run("staff", "add", "--directory", rehearsal, *words)[0] == 1
+
+
+def test_a_mistake_in_a_questionnaire_names_file_line_key_and_mend(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "questionnaires"
+    shutil.copytree(Path(__file__).parent.parent.parent / "questionnaires", folder)
+    path = folder / "relationship" / "questionnaire.toml"
+    path.write_text(path.read_text().replace('kind = "scale"', 'kind = "slider"', 1))
+    code, out, _ = run("questionnaires", "check", "--folder", str(folder), "--json")
+    mistakes = json.loads(out)["mistakes"]
+    assert code == 1
+    assert any("questionnaire.toml" in one["file"] and one["line"] and one["mend"] for one in mistakes)
+
+
+@pytest.mark.parametrize("words", [("sync", "--as-of", "yesterday"), ("figures", "--scope", "region"), ("waves",)])
+def test_wrong_usage_is_exit_code_2(run: Run, words: tuple[str, ...]) -> None:
+    assert run(*words)[0] == 2
+
+
+def test_every_command_shows_an_example() -> None:
+    commands = dict(voc.commands)
+    for group in ("wave", "staff", "questionnaires"):
+        inner = commands.pop(group)
+        commands |= {f"{group} {name}": command for name, command in inner.commands.items()}  # type: ignore[attr-defined]  # a group
+    without = [name for name, command in commands.items() if "Example:" not in (command.help or "")]
+    assert without == []

@@ -1,0 +1,76 @@
+"""The invented company is the same for the same seed; its mailbox keeps what the relay takes."""
+
+import filecmp
+from datetime import UTC, datetime, time, timedelta
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from voc.base.clock import SetClock
+from voc.base.errors import NotFound
+from voc.delivery.model import Envelope
+from voc.demo import company, crm, people
+from voc.demo.chance import Chance
+from voc.demo.mailbox import DemoRelay, Mailbox
+
+STARTS_AT = company.STARTS_ON
+
+
+def test_the_same_seed_gives_the_same_company_and_another_seed_another(tmp_path: Path) -> None:
+    for name, seed in (("one", 7), ("two", 7), ("three", 8)):
+        crm.export(company.build(Chance(seed)), tmp_path / name, STARTS_AT)
+    files = [path.name for path in (tmp_path / "one").iterdir()]
+    assert filecmp.cmpfiles(tmp_path / "one", tmp_path / "two", files, shallow=False)[0] == files
+    assert "Contact.csv" in filecmp.cmpfiles(tmp_path / "one", tmp_path / "three", files, shallow=False)[1]
+
+
+def test_there_are_about_sixty_accounts_ten_csms_and_four_hundred_contacts() -> None:
+    world = company.build(Chance(7))
+    csms = [one for one in world.staff if one.title == "Customer success manager"]
+    assert (len(world.customers), len(csms)) == (60, 10)
+    assert 390 <= len(world.people) <= 420
+    assert len({person.email for person in world.people}) == len(world.people)
+
+
+def test_one_more_draw_changes_no_other() -> None:
+    chance = Chance(7)
+    before = chance.share("answers", "ana", 1)
+    chance.share("something", "new")
+    assert chance.share("answers", "ana", 1) == before
+    assert all(0 <= chance.share(number) < 1 for number in range(1000))
+
+
+def test_whoever_left_long_ago_bounces_and_nobody_answers_twice_in_a_wave() -> None:
+    chance, world = Chance(7), company.build(Chance(7))
+    at = datetime.combine(company.STARTS_ON + timedelta(days=100), time(9), UTC)
+    for person in world.people:
+        steps = ("invite", "reminder_1", "reminder_2")
+        acts = [
+            reaction.act for step in steps for reaction in people.reactions(chance, person, step=step, wave_id=1, at=at)
+        ]
+        assert acts.count(people.Act.ANSWER) <= 1
+        if person.left_on and (at.date() - person.left_on).days > 60:
+            assert set(acts) == {people.Act.BOUNCE}
+
+
+def test_the_mailbox_keeps_what_the_relay_takes_and_nothing_that_was_not_granted(
+    tmp_path: Path, clock: SetClock
+) -> None:
+    mailbox = Mailbox(tmp_path)
+    mails = []
+    for name in ("Ana", "Björn"):
+        mail = EmailMessage()
+        mail["From"], mail["To"], mail["Subject"] = "Jané <jane@vendor.example>", f"{name}@x.example", f"Für {name}"
+        mail.set_content("Hello")
+        mails.append(Envelope("bounce@vendor.example", f"{name}@x.example", mail.as_bytes().replace(b"\n", b"\r\n")))
+    handed = DemoRelay(mailbox, clock).hand_over(mails, before_final_dots=lambda _places: [1])
+    assert [one is None for one in handed] == [True, False]
+    assert [(one.subject, one.recipient) for one in mailbox.listing()] == [("Für Björn", "Björn@x.example")]
+    assert mailbox.listing(about="nobody") == []
+    found = mailbox.mail(mailbox.listing(about="Björn")[0].id)
+    assert found.mime is not None
+    assert found.mime.get_content().strip() == "Hello"
+    with pytest.raises(NotFound):
+        mailbox.mail(999)
+    mailbox.close()
