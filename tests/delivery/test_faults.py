@@ -335,7 +335,7 @@ def test_in_test_mode_every_mail_goes_to_one_address_and_says_whose_it_was(datab
 def test_an_address_of_an_international_domain_is_written_as_dns_knows_it(
     database: Database, vault: Vault, test_mode: bool
 ) -> None:
-    wanted = {"test_mode": test_mode, "test_address": "clara@kestrel.example"}
+    wanted: dict[str, Any] = {"test_mode": test_mode, "test_address": "clara@kestrel.example"}
     World(database, vault, invitation={"address": "ana@bücherhaus.example"}, **wanted)
     sink = Sink()
     with serving(sink) as port:
