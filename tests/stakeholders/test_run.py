@@ -75,6 +75,7 @@ def test_who_has_the_account_where_a_contact_holds_a_role_may_confirm_them(datab
         add_account(db, "acc-2", csm_id="csm-2")
         db.execute(insert(schema.contact_role).values(account_id="acc-2", contact_id="ana", role="influencer"))
         run.confirm(db, contact_id="ana", viewer=OTHER, now=NOW)
+        assert ana(db).freshness.value == 0.9
 
 
 def test_past_meetings_of_a_sync_become_signs_once(database: Database) -> None:

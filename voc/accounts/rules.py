@@ -6,7 +6,6 @@ account, what else it names, and last the date or kind that is the point of the 
 """
 
 from collections.abc import Callable, Mapping
-from datetime import date
 from typing import Any
 
 import msgspec
@@ -392,10 +391,3 @@ def _plural(kind: Kind) -> str:
         Kind.OPPORTUNITY_ROLE: "opportunity roles",
         Kind.ACTIVITY: "activities",
     }.get(kind, f"{kind}s")
-
-
-def gone_or_closed(*, set_aside_on: date | None, as_of: date) -> Fate | None:
-    """A record without a row: first set aside, closed when a later export lacks it too, else nothing new."""
-    if set_aside_on is None:
-        return Fate.GONE
-    return Fate.CLOSED if set_aside_on < as_of else None

@@ -1,7 +1,7 @@
 """What a programme owner may choose, with its defaults and what makes sense. Values only; `preferences` keeps them."""
 
 import re
-from datetime import date, time, timedelta
+from datetime import date, time
 from zoneinfo import available_timezones
 
 import msgspec
@@ -64,10 +64,6 @@ class Preferences(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     silent_after_days: int = 30
     customer_too_new_days: int = 90
     icc_default: float = 0.2
-
-    @property
-    def quarantine(self) -> timedelta:
-        return timedelta(days=self.quarantine_days)
 
 
 _SHARES = (

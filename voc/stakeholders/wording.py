@@ -41,10 +41,6 @@ _GONE = {
 }
 
 
-def article(role: Role) -> str:
-    return f"{'an' if ROLES[role][0] in 'aeiou' else 'a'} {ROLES[role]}"
-
-
 def roles(held: Sequence[Role]) -> str:
     """ "champion", "champion and influencer", "decision maker, champion and influencer"."""
     names = [ROLES[role] for role in held]
