@@ -19,15 +19,15 @@ from voc.delivery.smtp import SmtpRelay
 from voc.stakeholders import run as stakeholders
 from voc.web.context import App
 
-# Beside the package in a checkout; inside it where it was installed as a wheel.
-_SHIPPED = (Path(voc.__file__).parent.parent / "questionnaires", Path(voc.__file__).parent / "questionnaires")
+# Beside the package: data that people edit does not hide in site-packages.
+_SHIPPED = Path(voc.__file__).parent.parent / "questionnaires"
 
 
 def shipped_questionnaires() -> Path:
-    for folder in _SHIPPED:
-        if folder.is_dir():
-            return folder
-    raise Misconfigured("questionnaires", "the folder that ships is missing", "Name yours in voc.toml: questionnaires")
+    if not _SHIPPED.is_dir():
+        mend = "Run from a checkout, or name yours in voc.toml: questionnaires"
+        raise Misconfigured(str(_SHIPPED), "the folder that ships is missing", mend)
+    return _SHIPPED
 
 
 def open_app(folder: Path, *, at: datetime | None = None) -> App:
