@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from tests.accounts.exports import HEADERS, MONDAY, TUESDAY, Export, noon, record, roles, sync, told
 from voc.accounts import run, store
 from voc.accounts.model import Kind, ProblemLevel, RunState
+from voc.accounts.store import run_page
 from voc.base import schema
 from voc.base.access import TERMINAL, Viewer
 from voc.base.db import Database
@@ -301,3 +302,15 @@ def test_amounts_with_comma_thousands_are_read_and_nothing_else_is(sqlite: Datab
 def _bytes(folder: Path, content: bytes) -> None:
     folder.mkdir()
     (folder / "Account.csv").write_bytes(content)
+
+
+def test_a_change_leads_to_the_record_only_while_it_has_a_page(database: Database, tmp_path: Path) -> None:
+    export = Export()
+    export.put("Contact", "kim", AccountId="calder", LastName="Lund")
+    first = sync(database, export, tmp_path / "monday", on=MONDAY)
+    export.put("Contact", "kim", AccountId="calder", LastName="Lund", IsDeleted="1")
+    second = sync(database, export, tmp_path / "tuesday", on=TUESDAY)
+    with database.read() as db:
+        pages = {one.record_id: one.has_page for one in run_page.changes(db, first.run_id)}
+        gone = [one.has_page for one in run_page.changes(db, second.run_id) if one.record_id == "kim"]
+    assert (pages["calder"], pages["kim"], gone) == (True, False, [False])

@@ -28,7 +28,7 @@ from voc.base.schema import (
 from voc.base.types import Money
 from voc.base.words import AccountStatus, FollowUpState, RecordState, Role, Segment
 
-_SHOWN = (RecordState.LIVE, RecordState.SET_ASIDE)
+SHOWN = (RecordState.LIVE, RecordState.SET_ASIDE)
 _FAR = date(9999, 12, 31)
 
 
@@ -112,7 +112,7 @@ def _rows(viewer: Viewer) -> Select[Any]:
         .outerjoin(csm, csm.c.id == account.c.csm_id)
         .outerjoin(answered, answered.c.account_id == account.c.id)
         .outerjoin(waiting, waiting.c.account_id == account.c.id)
-        .where(visible_accounts(viewer), account.c.state.in_(_SHOWN))
+        .where(visible_accounts(viewer), account.c.state.in_(SHOWN))
     )
 
 
@@ -189,7 +189,7 @@ class Totals:
 def totals(db: Connection, viewer: Viewer, wanted: Filter) -> Totals:
     rows = db.execute(
         select(account.c.currency, func.count(), func.sum(account.c.arr))
-        .where(visible_accounts(viewer), account.c.state.in_(_SHOWN), *_wanted(wanted))
+        .where(visible_accounts(viewer), account.c.state.in_(SHOWN), *_wanted(wanted))
         .group_by(account.c.currency)
         .order_by(account.c.currency)
     ).all()
@@ -199,7 +199,7 @@ def totals(db: Connection, viewer: Viewer, wanted: Filter) -> Totals:
 
 def owners_visible(db: Connection, viewer: Viewer) -> list[tuple[str, str]]:
     """Id and name of each CSM whose accounts the viewer sees, by name: for a filter."""
-    owning = select(account.c.csm_id).where(visible_accounts(viewer), account.c.state.in_(_SHOWN))
+    owning = select(account.c.csm_id).where(visible_accounts(viewer), account.c.state.in_(SHOWN))
     query = (
         select(csm.c.id, csm.c.name).where(visible_csms(viewer), csm.c.id.in_(owning)).order_by(csm.c.name, csm.c.id)
     )
@@ -309,7 +309,7 @@ def contact_facts(db: Connection, contact_id: str, viewer: Viewer) -> ContactFac
         .join(account, account.c.id == contact.c.account_id)
         .where(
             contact.c.id == contact_id,
-            contact.c.state.in_(_SHOWN),
+            contact.c.state.in_(SHOWN),
             or_(visible_accounts(viewer), contact.c.id.in_(at_ours)),
         )
     )

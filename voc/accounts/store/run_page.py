@@ -1,12 +1,14 @@
 """Read-models of one run's page: what kinds of problems there are, and what was changed."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
 
 from voc.accounts.model import Kind, ProblemLevel, Reason
+from voc.accounts.store.book import SHOWN
 from voc.base.access import Viewer, visible_accounts
-from voc.base.schema import account, sync_change, sync_problem
+from voc.base.schema import account, contact, sync_change, sync_problem
 
 
 @dataclass(frozen=True)
@@ -39,17 +41,26 @@ class ChangeRow:
     change: str
     fields: list[str]
     winner_id: str | None
+    has_page: bool  # still here, with a page of its own
 
 
 def changes(
     db: Connection, run_id: int, *, object: Kind | None = None, after: int = 0, limit: int = 100
 ) -> list[ChangeRow]:
     """What the run did to records, in the order done, from the one after `after` on."""
-    query = select(sync_change).where(sync_change.c.run_id == run_id, sync_change.c.id > after)
+    here = or_(*(_is_here(kind, table) for kind, table in ((Kind.ACCOUNT, account), (Kind.CONTACT, contact))))
+    query = select(sync_change, here.label("here")).where(sync_change.c.run_id == run_id, sync_change.c.id > after)
     if object is not None:
         query = query.where(sync_change.c.object == object)
     rows = db.execute(query.order_by(sync_change.c.id).limit(limit))
     return [
-        ChangeRow(row.id, Kind(row.object), row.record_id, row.change, list(row.fields or ()), row.winner_id)
+        ChangeRow(
+            row.id, Kind(row.object), row.record_id, row.change, list(row.fields or ()), row.winner_id, bool(row.here)
+        )
         for row in rows
     ]
+
+
+def _is_here(kind: Kind, table: Any) -> ColumnElement[bool]:
+    found = exists().where(table.c.id == sync_change.c.record_id, table.c.state.in_(SHOWN))
+    return and_(sync_change.c.object == kind, found)
