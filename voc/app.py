@@ -1,10 +1,12 @@
 """The only wiring: a folder with voc.toml becomes an `App`; and how a new installation is made."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 import voc
 from voc.base import installations, migrate, preferences, settings, staff
@@ -12,7 +14,7 @@ from voc.base.clock import Clock, SetClock, ShiftedClock, SystemClock
 from voc.base.db import Database
 from voc.base.errors import Misconfigured, Refused
 from voc.base.secrets import KEY_FILE, Vault, new_key, write_key_file
-from voc.base.tokens import RandomTokens, SeededTokens
+from voc.base.tokens import RandomTokens, SeededTokens, Tokens
 from voc.base.words import StaffRole
 from voc.campaigns import run as campaigns
 from voc.delivery.smtp import SmtpRelay
@@ -60,7 +62,7 @@ def _reachable(database: Database) -> Database:
     try:
         with database.read():
             return database
-    except OperationalError as mistake:
+    except DBAPIError as mistake:  # not only an OperationalError: another file than a database is none either
         reason = str(mistake.orig).strip().splitlines()[0]
         raise Misconfigured("database", f"it does not answer: {reason}", "Start it, or correct its address") from None
 
@@ -86,10 +88,42 @@ class Wishes:
     authenticated_domains: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Admin:
+    """The first person who may sign in."""
+
+    name: str
+    email: str
+
+
+def make_with_admin(
+    folder: Path, wishes: Wishes, admin: Admin, *, now: datetime, moment: datetime | None = None
+) -> tuple[App, str]:
+    """`make`, and the link with which the first admin sets a password: both or neither."""
+    links: list[str] = []
+
+    def let_in(db: Connection, tokens: Tokens) -> None:
+        known_at = moment or now
+        staff_id = staff.add(db, email=admin.email, name=admin.name, role=StaffRole.ADMIN, by="voc init", now=known_at)
+        token = staff.invite(db, staff_id, tokens=tokens, by="voc init", now=known_at)
+        links.append(f"{wishes.base_url}/invite/{token}")
+
+    return make(folder, wishes, now=now, moment=moment, also=let_in), links[0]
+
+
 def make(
-    folder: Path, wishes: Wishes, *, now: datetime, moment: datetime | None = None, demo_seed: int | None = None
+    folder: Path,
+    wishes: Wishes,
+    *,
+    now: datetime,
+    moment: datetime | None = None,
+    demo_seed: int | None = None,
+    also: Callable[[Connection, Tokens], None] | None = None,
 ) -> App:
-    """Write voc.toml and the key, create the database with its defaults. Refused where one exists already."""
+    """Write voc.toml and the key, create the database with its defaults. Refused where one exists already.
+
+    What `also` writes belongs to it: if that is refused, there is no installation.
+    """
     if (folder / settings.FILE).exists():
         raise Refused(f"{folder / settings.FILE} exists already: an installation is never overwritten.")
     folder.mkdir(parents=True, exist_ok=True)
@@ -108,17 +142,11 @@ def make(
         preferences.change(db, {"company": wishes.company}, actor="voc init", now=now)
         stakeholders.install_defaults(db)
         campaigns.install_defaults(db)
+        if also is not None:
+            also(db, tokens)
     (folder / settings.FILE).write_text(text, "utf-8")  # last: what is half made is no installation
     clock: Clock = SystemClock() if moment is None else SetClock(moment)
     return App(chosen, database, clock, tokens, vault, shipped_questionnaires(), demo=demo_seed is not None)
-
-
-def first_admin(app: App, *, name: str, email: str, now: datetime) -> str:
-    """The link with which the first admin sets a password."""
-    with app.database.begin() as db:
-        staff_id = staff.add(db, email=email, name=name, role=StaffRole.ADMIN, by="voc init", now=now)
-        token = staff.invite(db, staff_id, tokens=app.tokens, by="voc init", now=now)
-    return f"{app.settings.base_url}/invite/{token}"
 
 
 def new_key_file(folder: Path) -> str:

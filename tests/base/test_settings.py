@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from voc.base import settings
+from voc.base.db import Database
 from voc.base.errors import Misconfigured
 
 
@@ -33,6 +34,9 @@ def test_variables_overrule_the_file() -> None:
         ("[mail]\nport = 70000", "mail.port"),
         ("[mail]\nfrom_address = 'feedback'", "mail.from_address"),
         ("[mail]\nsecurity = 'ssl'", "mail.security"),
+        ("[mail]\nfrom_address = '@'", "mail.from_address"),
+        ("[mail]\nper_second = nan", "mail.per_second"),
+        ("[mail]\nper_second = inf", "mail.per_second"),
         ("sync_every_minutes = 0", "sync_every_minutes"),
     ],
 )
@@ -45,3 +49,36 @@ def test_a_mistake_names_its_place(text: str, place: str) -> None:
 def test_a_missing_key_file_says_how_to_get_one(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match="voc init"):
         settings.vault(settings.parse("", tmp_path, {}), {})
+
+
+def test_a_variable_beside_a_mail_that_is_one_value_names_the_place() -> None:
+    with pytest.raises(Misconfigured, match=r"voc\.toml: mail"):
+        parsed("mail = 5", VOC_MAIL_HOST="mail.example")
+
+
+def test_a_key_file_that_is_no_text_or_no_file_names_the_file(tmp_path: Path) -> None:
+    key = tmp_path / "secret.key"
+    key.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(Misconfigured, match=r"secret\.key"):
+        settings.vault(settings.parse("", tmp_path, {}), {})
+    key.unlink()
+    key.mkdir()
+    with pytest.raises(Misconfigured, match=r"secret\.key"):
+        settings.vault(settings.parse("", tmp_path, {}), {})
+
+
+def test_a_folder_in_place_of_the_file_and_a_mark_before_it_are_understood(tmp_path: Path) -> None:
+    (tmp_path / "voc.toml").mkdir()
+    with pytest.raises(Misconfigured, match=r"voc\.toml"):
+        settings.load(tmp_path, {})
+    (tmp_path / "voc.toml").rmdir()
+    (tmp_path / "voc.toml").write_bytes(b"\xef\xbb\xbfport = 8080")
+    assert settings.load(tmp_path, {}).port == 8080
+
+
+@pytest.mark.parametrize(
+    "address", ["postgresql+nodriver://x/y", "sqlite+nodriver:///x", "postgresql+psycopg://u:p@host:abc/x", "x"]
+)
+def test_an_address_of_no_database_is_refused_with_an_example(address: str) -> None:
+    with pytest.raises(Misconfigured, match="postgresql"):
+        Database(address)

@@ -13,12 +13,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, literal
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
+from sqlalchemy.exc import ArgumentError, DataError, NoSuchModuleError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from voc.base.errors import Misconfigured
+from voc.base.errors import Misconfigured, NotFound
 
 BUSY_TIMEOUT_MS = 10_000
 STATEMENTS_KEPT = 3_000  # compiled ones; the product has more than SQLAlchemy's 500 and would compile them anew
@@ -32,14 +32,7 @@ class Database:
 
     def __init__(self, url: str, *, pool_size: int = 10, durable: bool = True) -> None:
         self.url = url
-        try:
-            parsed = make_url(url)
-        except ArgumentError:
-            raise Misconfigured(
-                "database",
-                "this is not a database address",
-                "Write sqlite:///voc.db or postgresql+psycopg://user:password@host/name",
-            ) from None
+        parsed = _parsed(url)
         self.sqlite = parsed.get_backend_name() == "sqlite"
         if self.sqlite:
             if not parsed.database or parsed.database == ":memory:":
@@ -58,6 +51,7 @@ class Database:
                 query_cache_size=STATEMENTS_KEPT,
             )
             self._reader = self._writer
+            event.listen(self._writer, "handle_error", _beyond_what_is_kept)
         else:
             raise Misconfigured("database", f"{parsed.get_backend_name()} is not supported", "Use SQLite or PostgreSQL")
 
@@ -91,6 +85,33 @@ class Database:
         return Path(str(make_url(self.url).database)) if self.sqlite else None
 
 
+def _parsed(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+        parsed.get_dialect()
+    except (ArgumentError, NoSuchModuleError, ImportError, ValueError):
+        raise Misconfigured(
+            "database",
+            "this is not a database address",
+            "Write sqlite:///voc.db or postgresql+psycopg://user:password@host/name",
+        ) from None
+    return parsed
+
+
+# Out of range, and characters that no text holds; None is what the driver itself refuses to send, such as NUL.
+_UNHELD = (None, "22003", "22021", "22P05")
+
+
+def _beyond_what_is_kept(failed: ExceptionContext) -> NotFound | None:
+    """A number of thirty digits or a NUL, typed into an address, names nothing: no fault of the database."""
+    refused = isinstance(failed.sqlalchemy_exception, DataError)
+    if (refused and getattr(failed.original_exception, "sqlstate", None) in _UNHELD) or isinstance(
+        failed.original_exception, (OverflowError, UnicodeEncodeError)
+    ):
+        return NotFound("There is nothing here: no number and no text that is kept looks like that")
+    return None
+
+
 def _sqlite_engine(url: str, *, reader: bool, pool_size: int, durable: bool = True) -> Engine:
     engine = create_engine(
         url,
@@ -100,6 +121,8 @@ def _sqlite_engine(url: str, *, reader: bool, pool_size: int, durable: bool = Tr
         max_overflow=0 if not reader else pool_size,
         connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000},
     )
+
+    event.listen(engine, "handle_error", _beyond_what_is_kept)
 
     @event.listens_for(engine, "connect")
     def on_connect(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

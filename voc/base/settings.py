@@ -5,6 +5,7 @@ What a programme owner changes from day to day (standards, calendar, limits) is 
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +17,8 @@ from voc.base.errors import Misconfigured
 from voc.base.secrets import KEY_FILE, Vault
 
 FILE = "voc.toml"
+FASTEST = 1_000_000  # mails a second
+_ADDRESS = re.compile(r"[^@\s<>\",;]+@[^@\s<>\",;]+")  # a host without a dot may be a mail server of one's own
 
 
 class Mail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -51,11 +54,17 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def load(folder: Path, environ: Mapping[str, str] = os.environ) -> Settings:
     """Settings of the installation in that folder. Misconfigured names the key and the mend."""
     path = folder / FILE
+    # utf-8-sig: some editors put a mark before the first line.
+    return parse(_text(path, "utf-8-sig") if path.exists() else "", folder, environ)
+
+
+def _text(path: Path, encoding: str) -> str:
     try:
-        text = path.read_text("utf-8") if path.exists() else ""
+        return path.read_text(encoding)
     except UnicodeDecodeError:
-        raise Misconfigured(str(path), "not readable as UTF-8", "Save it as UTF-8") from None
-    return parse(text, folder, environ)
+        raise Misconfigured(str(path), f"not readable as {encoding}", "Save it as plain text in UTF-8") from None
+    except OSError as mistake:
+        raise Misconfigured(str(path), f"it cannot be read: {mistake.strerror}", "Let it be a readable file") from None
 
 
 def parse(text: str, folder: Path, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -68,6 +77,8 @@ def parse(text: str, folder: Path, environ: Mapping[str, str] = os.environ) -> S
     for name, value in environ.items():
         if name.startswith("VOC_MAIL_") and name != "VOC_MAIL_PASSWORD":
             section = raw.setdefault("mail", {})
+            if not isinstance(section, dict):
+                raise Misconfigured(f"{path}: mail", "it is one value", "Write [mail], and each key on a line below")
             section[name.removeprefix("VOC_MAIL_").lower()] = value
         elif name.startswith("VOC_") and name.removeprefix("VOC_").lower() in Settings.__struct_fields__:
             raw[name.removeprefix("VOC_").lower()] = value
@@ -86,7 +97,7 @@ def _check(settings: Settings, place: str) -> None:
             f"{settings.base_url!r} is not an address without a slash at its end",
             "Write https://feedback.example.com",
         )
-    if "@" not in settings.mail.from_address:
+    if not _ADDRESS.fullmatch(settings.mail.from_address):
         raise Misconfigured(f"{place}: mail.from_address", "not an address", "Write feedback@example.com")
     for key, port in (("port", settings.port), ("mail.port", settings.mail.port)):
         if not 0 < port < 65536:
@@ -95,8 +106,8 @@ def _check(settings: Settings, place: str) -> None:
         raise Misconfigured(f"{place}: sync_every_minutes", "must be 1 or more", "Write 60 for once an hour")
     if not 1 <= settings.mail.connections <= 50:
         raise Misconfigured(f"{place}: mail.connections", "must be 1 to 50", "Write 4")
-    if settings.mail.per_second <= 0:
-        raise Misconfigured(f"{place}: mail.per_second", "must be above 0", "Write 20")
+    if not 0 < settings.mail.per_second <= FASTEST:  # not a number is neither
+        raise Misconfigured(f"{place}: mail.per_second", f"must be above 0, to {FASTEST:_}", "Write 20")
 
 
 def _anchored(settings: Settings, folder: Path) -> Settings:
@@ -120,7 +131,7 @@ def vault(settings: Settings, environ: Mapping[str, str] = os.environ) -> Vault:
     path = Path(settings.secret_key_file)
     if not path.exists():
         raise Misconfigured(str(path), "the key file is missing", "Run `voc init`, or set VOC_SECRET_KEY")
-    return Vault(path.read_text("ascii").split())
+    return Vault(_text(path, "ascii").split())
 
 
 def mail_password(settings: Settings, environ: Mapping[str, str] = os.environ) -> str | None:
@@ -131,4 +142,4 @@ def mail_password(settings: Settings, environ: Mapping[str, str] = os.environ) -
     path = Path(settings.mail.password_file)
     if not path.exists():
         raise Misconfigured("mail.password_file", f"{path} does not exist", "Correct the path or set VOC_MAIL_PASSWORD")
-    return path.read_text("utf-8").strip()
+    return _text(path, "utf-8").strip()

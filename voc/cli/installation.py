@@ -57,8 +57,8 @@ def init(
         admin_email = click.prompt("Their mail address", default=admin_email)
     now = SystemClock().now()
     wishes = wiring.Wishes(company, database, base_url, from_address, mail_host, mail_port)
-    made = wiring.make(directory, wishes, now=now, moment=(at or now) if rehearsal else None)
-    invite = wiring.first_admin(made, name=admin_name, email=admin_email, now=made.now())
+    admin = wiring.Admin(admin_name, admin_email)
+    made, invite = wiring.make_with_admin(directory, wishes, admin, now=now, moment=(at or now) if rehearsal else None)
     if as_json:
         output.emit({"directory": str(directory.resolve()), "database": made.settings.database, "invite": invite})
         return

@@ -2,18 +2,20 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import unquote
 
 from litestar import Litestar, Router
 from litestar.config.compression import CompressionConfig
+from litestar.connection import ASGIConnection
 from litestar.datastructures import CacheControlHeader, State
 from litestar.di import Provide
-from litestar.handlers import HTTPRouteHandler
+from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.middleware import DefineMiddleware
 from litestar.middleware.compression import CompressionMiddleware
 from litestar.static_files import create_static_files_router
 from litestar.types import ControllerRouterHandler
 
-from voc.base.errors import Misconfigured
+from voc.base.errors import Misconfigured, NotFound
 from voc.web import errors, routes, security
 from voc.web.context import App
 from voc.web.forms import posted_form
@@ -21,6 +23,7 @@ from voc.web.visit import admit, current_visit
 
 STATIC = Path(__file__).parent / "static"
 LARGEST_FORM = 1_000_000  # bytes
+LONGEST_FILE_NAME = 200
 
 
 def create(app: App, extra: Sequence[ControllerRouterHandler] = ()) -> Litestar:
@@ -41,6 +44,7 @@ def create(app: App, extra: Sequence[ControllerRouterHandler] = ()) -> Litestar:
         path="/static",
         directories=[STATIC],
         middleware=[compress],
+        guards=[_file_name],
         cache_control=CacheControlHeader(max_age=3600, public=True),
         include_in_schema=False,
     )
@@ -60,6 +64,13 @@ def create(app: App, extra: Sequence[ControllerRouterHandler] = ()) -> Litestar:
     )
     _check_roles(built)
     return built
+
+
+def _file_name(connection: ASGIConnection, _handler: BaseRouteHandler) -> None:  # type: ignore[type-arg]  # no user, auth
+    """What no file can be named is not found; the file system would say it with an error of its own."""
+    path = connection.url.path
+    if "\0" in unquote(path) or len(path) > LONGEST_FILE_NAME:
+        raise NotFound("There is no such file.")
 
 
 def _guards(handler: HTTPRouteHandler) -> list[object]:

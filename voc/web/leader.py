@@ -1,5 +1,6 @@
 """Figures: engagement by CSM, the rows behind any figure, what each means, and silent accounts."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -30,6 +31,9 @@ from voc.web.parts import Link
 from voc.web.tables import csv_file
 from voc.web.visit import EVERYBODY, Visit, roles
 
+_WINDOW = re.compile(r"[1-9][0-9]{0,2}|1000")  # days
+_FIRST_DAY = date(2000, 1, 1)  # nothing is older, and a window before it must not leave the calendar
+
 
 def wanted_of(
     *, days: str, as_of: str, segment: str, today: date, team: str = "", csm: str = "", against: str = ""
@@ -42,8 +46,8 @@ def wanted_of(
     return Wanted(
         team=team,
         segment=segment if segment in {one.value for one in Segment} else "",
-        days=int(days) if days.isdigit() and 1 <= int(days) <= 1_000 else 180,
-        as_of=on if on < today else None,
+        days=int(days) if _WINDOW.fullmatch(days) else 180,
+        as_of=on if _FIRST_DAY <= on < today else None,
         csm=csm,
         team_line=against == "team",
     )
