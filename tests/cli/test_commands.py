@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -188,6 +189,16 @@ def test_a_mistake_in_a_questionnaire_names_file_line_key_and_mend(run: Run, tmp
     mistakes = json.loads(out)["mistakes"]
     assert code == 1
     assert any("questionnaire.toml" in one["file"] and one["line"] and one["mend"] for one in mistakes)
+
+
+def test_a_taken_port_is_refused_before_the_demo_plays_its_year(run: Run, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        code, out, err = run("demo", "--directory", str(tmp_path / "year"), "--port", str(port))
+    assert (code, out) == (1, "")
+    assert f"port {port}" in err
+    assert "--port" in err
+    assert not (tmp_path / "year").exists()
 
 
 @pytest.mark.parametrize("words", [("sync", "--as-of", "yesterday"), ("figures", "--scope", "region"), ("waves",)])

@@ -33,6 +33,8 @@ def demo(*, directory: Path | None, build_only: bool, seed: int, port: int, as_j
         if not build_only and (folder / settings.FILE).exists():
             _serve(folder)
             return
+        if not build_only:
+            serving.refuse_taken_port("127.0.0.1", port)
         totals = _build(folder, seed=seed, port=port)
         if as_json:
             output.emit({"totals": totals})

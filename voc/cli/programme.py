@@ -34,6 +34,9 @@ def recruiting(*, directory: Path, as_json: bool, csm: str | None, most: int) ->
     if as_json:
         output.emit({"steps": steps})
         return
+    if not steps:
+        output.say("No step to take." if csm is None else f"No step to take for a CSM with {csm!r} in name or id.")
+        return
     output.table(
         ("CSM", "what to do", "why", "minutes", "acts"),
         (

@@ -1,5 +1,6 @@
 """Run the web application and the worker, together or apart, until Ctrl-C."""
 
+import socket
 import threading
 from collections.abc import Sequence
 
@@ -9,6 +10,7 @@ from litestar.types import ControllerRouterHandler
 from voc import app as wiring
 from voc import jobs
 from voc.base import log
+from voc.base.errors import Refused
 from voc.delivery.model import Relay
 from voc.web import asgi
 from voc.web.context import App
@@ -24,6 +26,8 @@ def run(
     level: str = "INFO",
 ) -> None:
     """Blocks. `relay` instead of the one the settings name; `extra` handlers of the demo."""
+    if web:
+        refuse_taken_port(app.settings.host, app.settings.port)
     log.configure(json_lines=app.settings.log == "json", level=level)
     scheduler = jobs.start(app, relay or wiring.relay(app)) if worker else None
     try:
@@ -45,3 +49,14 @@ def run(
         if scheduler is not None:
             scheduler.shutdown(wait=True)
         app.database.close()
+
+
+def refuse_taken_port(host: str, port: int) -> None:
+    """Before any work is done: uvicorn would find out last, and say it in its own words."""
+    try:
+        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+    except OSError as error:
+        raise Refused(
+            f"Pages cannot be served on {host}, port {port}: {error.strerror}. "
+            "End what uses it, or choose another port: `port` in voc.toml; for the demo, `--port 8010`."
+        ) from None
