@@ -144,6 +144,14 @@ def test_time_moves_forward_only_and_only_in_a_rehearsal(run: Run, rehearsal: st
     assert "--rehearsal" in err
 
 
+def test_a_tick_says_why_mail_that_is_due_did_not_go(run: Run, rehearsal: str) -> None:
+    sync(run, rehearsal)
+    assert run("wave", "launch", "--directory", rehearsal)[0] == 0
+    code, out, _ = run("tick", "--directory", rehearsal, "--at", "2026-03-04T12:00")
+    assert code == 0
+    assert "test mode has no address" in out
+
+
 def test_figures_come_with_count_interval_and_state(run: Run, rehearsal: str) -> None:
     sync(run, rehearsal)
     code, out, _ = run("figures", "--scope", "csm", "--directory", rehearsal, "--json")

@@ -7,6 +7,7 @@ import click
 
 from voc import app as wiring
 from voc import jobs
+from voc.base import preferences
 from voc.base.access import TERMINAL
 from voc.base.clock import SetClock
 from voc.base.errors import Refused
@@ -15,6 +16,8 @@ from voc.campaigns import run as campaigns
 from voc.campaigns.model import Rehearsal
 from voc.campaigns.store import wave_pages
 from voc.cli import output
+from voc.delivery.store import due as outbox
+from voc.delivery.store import relay as relay_state
 from voc.web.context import App
 
 BY = "terminal"
@@ -163,7 +166,7 @@ def listing(*, directory: Path, as_json: bool) -> None:
 def tick(*, directory: Path, as_json: bool, at: datetime | None) -> None:
     """Do everything that is due by a moment: mails, due dates, follow-ups, nightly figures. Rehearsals only.
 
-    Moves in steps of a quarter of an hour, as a worker would have met them.
+    Goes from one moment at which something is due to the next, as a worker would have met them.
 
     Example: voc tick --at 2026-03-10T12:00 --directory try
     """
@@ -180,7 +183,22 @@ def tick(*, directory: Path, as_json: bool, at: datetime | None) -> None:
     finally:
         relay.close()
     if as_json:
-        output.emit({"at": app.now(), "done": done})
+        output.emit({"at": app.now(), "done": done, "waiting": _why_mail_waits(app)})
         return
     output.say(f"It is {app.now():%A %d %B %Y, %H:%M} UTC.")
     output.table(("what", "how many"), ((name, count) for name, count in done.items() if count), right=(1,))
+    if (reason := _why_mail_waits(app)) is not None:
+        output.say(reason)
+
+
+def _why_mail_waits(app: App) -> str | None:
+    """Why mail that is due was not sent, with the mend; None if nothing waits."""
+    with app.database.read() as db:
+        due, wanted, paused = outbox.next_due_at(db), preferences.load(db), relay_state.sending_paused(db)
+    if due is None or due > app.now():
+        return None
+    if paused is not None:
+        return f"Mail is due and waits. {paused}: resume it on the page Delivery."
+    if wanted.test_mode and not wanted.test_address:
+        return "Mail is due and waits: test mode has no address. Set one on the page Settings, or switch it off."
+    return "Mail is due and waits for its next attempt. `voc doctor` says whether the mail server answers."
