@@ -243,6 +243,7 @@ class Exclusion:
     ended_at: datetime | None = None
     arr: Decimal | None = None
     currency: str | None = None
+    contact_here: bool = False  # False: the CRM deleted or merged that contact since
 
 
 @dataclass(frozen=True)

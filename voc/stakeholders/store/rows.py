@@ -139,6 +139,7 @@ def _exclusions(viewer: Viewer) -> Select[Any]:
             contact.c.first_name,
             contact.c.last_name,
             contact.c.email,
+            contact.c.state.label("contact_state"),
         )
         .outerjoin(alias, and_(alias.c.kind == "account", alias.c.loser_id == schema.exclusion.c.account_id))
         .join(account, account.c.id == func.coalesce(alias.c.winner_id, schema.exclusion.c.account_id))
@@ -162,6 +163,7 @@ def _exclusion(row: Any) -> Exclusion:
         ended_at=row.ended_at,
         arr=row.arr,
         currency=row.currency,
+        contact_here=row.contact_state in (RecordState.LIVE, RecordState.SET_ASIDE),
     )
 
 

@@ -176,7 +176,7 @@ def _followed_up(
 
 def _met(db: Connection, account_id: str | None, contact_id: str | None, until: datetime, limit: int) -> list[Moment]:
     query = (
-        select(activity.c.on, activity.c.kind, activity.c.subject, activity.c.contact_id, *_PERSON)
+        select(activity.c.on, activity.c.kind, activity.c.subject, contact.c.id, contact.c.state, *_PERSON)
         .outerjoin(contact, contact.c.id == activity.c.contact_id)
         .where(
             _about(activity.c, account_id, contact_id),
@@ -190,7 +190,8 @@ def _met(db: Connection, account_id: str | None, contact_id: str | None, until: 
     for row in db.execute(query):
         what = row.kind or "Meeting"
         words = f"{what} in the CRM" + (f": {row.subject}" if row.subject and row.subject != what else "")
-        href = f"/contacts/{row.contact_id}" if row.contact_id else ""
+        # The CRM may name a lead, or somebody whom it deleted since: they have no page.
+        href = f"/contacts/{row.id}" if row.state in (RecordState.LIVE, RecordState.SET_ASIDE) else ""
         found.append(Moment(_noon(row.on), "activity", words, _name(row), href))
     return found
 

@@ -1,0 +1,48 @@
+"""No link of any page leads nowhere, though the CRM deleted, merged and handed over meanwhile."""
+
+import re
+from collections import Counter
+from html import unescape
+
+import httpx
+import pytest
+
+from tests.flow.hands import field
+from tests.flow.story import ADMIN, LEADER, Story
+from tests.web.people import PASSWORD
+
+pytestmark = pytest.mark.slow
+
+_ID = re.compile(r"/[0-9][0-9A-Za-z]*(?=/|$)")
+OF_A_KIND = 8
+
+
+def dead_links(site: str, address: str) -> tuple[list[str], int]:
+    """What does not answer with 200, with the page that leads there, and how many pages were opened."""
+    opened, kinds, dead = set[str](), Counter[str](), list[str]()
+    with httpx.Client(base_url=site, follow_redirects=True, timeout=60) as client:
+        client.post("/signin", data={"next": "/", "email": address, "password": PASSWORD})
+        assert field(client.get("/accounts"), "csrf")
+        waiting = [("/", "the start")]
+        while waiting:
+            path, source = waiting.pop(0)
+            kind = _ID.sub("/*", path.partition("?")[0])
+            if path in opened or kinds[kind] == OF_A_KIND:
+                continue
+            opened.add(path)
+            kinds[kind] += 1
+            page = client.get(path)
+            if page.status_code != 200:
+                dead.append(f"{page.status_code} {path} from {source}")
+            if page.headers["content-type"].startswith("text/html"):
+                links = [unescape(link) for link in re.findall(r'href="(/[^"#]*)', page.text)]
+                waiting += [(link, path) for link in links if not link.startswith("/static/")]
+    return dead, len(opened)
+
+
+@pytest.mark.parametrize("who", ["csm", "leader", "admin"])
+def test_no_link_leads_nowhere(told: Story, who: str) -> None:
+    address = {"csm": told.owner_address, "leader": LEADER, "admin": ADMIN}[who]
+    dead, opened = dead_links(told.site, address)
+    assert dead == []
+    assert opened > 40
