@@ -110,6 +110,9 @@ def test_too_many_missing_rows_hold_the_run_until_a_person_releases_it(database:
     assert released.state == RunState.COMPLETE
     assert released.counts["contact"].gone == 4
     assert record(database, Kind.CONTACT, "c00").state == "set_aside"
+    with database.read() as db:
+        (said,) = db.execute(select(schema.audit)).all()
+    assert (said.actor, said.action) == ("Clara", "held sync released")
     with pytest.raises(Refused, match="while it is held"):
         run.release(database, held.run_id, by="Clara", now=noon(TUESDAY))
 

@@ -36,7 +36,7 @@ from voc.accounts.model import (
 )
 from voc.accounts.store import applying, deciding, history, staging
 from voc.accounts.store.tables import ALWAYS_IN_FULL
-from voc.base import clock, leases, preferences
+from voc.base import audit, clock, leases, preferences
 from voc.base.db import Database
 from voc.base.errors import Misconfigured, NotFound, Refused, VocError
 
@@ -87,6 +87,7 @@ def release(database: Database, run_id: int, *, by: str, now: datetime, progress
         if found.state != RunState.HELD or history.newest_id(db) != run_id:
             raise Refused("Only the newest run can be released, and only while it is held.")
         history.note(db, run_id, state=RunState.RUNNING, message=f"released by {by}")
+        audit.record(db, at=now, actor=by, action="held sync released", object_kind="sync_run", object_id=run_id)
         fence = _take_lease(db, now)
     return _write(_Run(database, found, fence=fence, now=now, progress=progress))
 
