@@ -2,6 +2,8 @@
 
 import shutil
 import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -50,14 +52,30 @@ def demo(*, directory: Path | None, build_only: bool, seed: int, port: int, as_j
 def _build(folder: Path, *, seed: int, port: int) -> Totals:
     if (folder / settings.FILE).exists():
         raise Refused(f"There is an installation in {folder} already. Name an empty folder, or remove that one.")
-    new = not folder.exists()
+    with all_or_nothing(folder), output.progress() as report:
+        return build.build(folder, seed=seed, report=report, port=port)
+
+
+@contextmanager
+def all_or_nothing(folder: Path) -> Iterator[None]:
+    """What is built there is removed on any error, and the folder too unless it was there before."""
+    before = {*folder.iterdir()} if folder.exists() else None
     try:
-        with output.progress() as report:
-            return build.build(folder, seed=seed, report=report, port=port)
+        yield
     except BaseException:  # Ctrl-C too: half a year is no demo
-        if new:
+        if before is None:
             shutil.rmtree(folder, ignore_errors=True)
+        else:
+            _remove({*folder.iterdir()} - before)
         raise
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    for path in paths:
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def _summary(totals: Totals) -> None:

@@ -1,5 +1,6 @@
 """Run the web application and the worker, together or apart, until Ctrl-C."""
 
+import signal
 import socket
 import threading
 from collections.abc import Sequence
@@ -25,10 +26,17 @@ def run(
     extra: Sequence[ControllerRouterHandler] = (),
     level: str = "INFO",
 ) -> None:
-    """Blocks. `relay` instead of the one the settings name; `extra` handlers of the demo."""
+    """Blocks until Ctrl-C or SIGTERM, and ends what was begun.
+
+    `relay` instead of the one the settings name; `extra` handlers of the demo.
+    """
     if web:
         refuse_taken_port(app.settings.host, app.settings.port)
     log.configure(json_lines=app.settings.log == "json", level=level)
+    # Without a handler SIGTERM ends the process at once (uvicorn raises it again after its own end): messages on
+    # their way to the mail server would be unknown for good.
+    stopped = threading.Event()
+    signal.signal(signal.SIGTERM, lambda _number, _frame: stopped.set())
     scheduler = jobs.start(app, relay or wiring.relay(app)) if worker else None
     try:
         if web:
@@ -44,7 +52,7 @@ def run(
                 timeout_graceful_shutdown=10,
             )
         else:
-            threading.Event().wait()
+            stopped.wait()
     finally:
         if scheduler is not None:
             scheduler.shutdown(wait=True)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from voc import app as wiring
 from voc.accounts import run as accounts
-from voc.base import installations, passwords, preferences, staff
+from voc.base import installations, passwords, preferences, settings, staff
 from voc.base.words import StaffRole
 from voc.campaigns import run as campaigns
 from voc.demo import company, crm, store
@@ -29,6 +29,8 @@ def build(folder: Path, *, seed: int, report: Report, port: int = 8000) -> store
         authenticated_domains=(company.DOMAIN,),
     )
     app = wiring.make(folder, wishes, now=STARTS_AT, moment=STARTS_AT, demo_seed=seed)
+    finished = folder / settings.FILE
+    unfinished = finished.rename(folder / "voc.toml.unfinished")  # killed halfway, it is nothing that can be served
     mailbox = Mailbox(folder)
     try:
         with app.database.begin() as db:
@@ -41,7 +43,9 @@ def build(folder: Path, *, seed: int, report: Report, port: int = 8000) -> store
         with app.database.begin() as db:
             installations.move(db, to=ENDS_AT)
         with app.database.read() as db:
-            return store.totals(db)
+            totals = store.totals(db)
+        unfinished.rename(finished)
+        return totals
     finally:
         mailbox.close()
         app.database.close()

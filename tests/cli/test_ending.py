@@ -1,0 +1,67 @@
+"""Stopped in the middle: what was begun is ended, and half of something is nothing."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.delivery.world import free_port
+from voc import app as wiring
+from voc import jobs
+from voc.base import leases
+from voc.base.clock import SystemClock
+from voc.cli.demo import all_or_nothing
+
+ROOT = Path(__file__).parents[2]
+SERVED = """
+import os, signal, sys, threading
+from pathlib import Path
+from voc import app
+from voc.cli import serving
+threading.Timer(1.5, os.kill, (os.getpid(), signal.SIGTERM)).start()
+serving.run(app.open_app(Path(sys.argv[1])), web=sys.argv[2] == "web", worker=True)
+print("ended in order")
+"""
+
+
+@pytest.mark.parametrize("kind", ["web", "worker"])
+def test_a_service_told_to_end_ends_its_jobs_first(tmp_path: Path, kind: str) -> None:
+    wishes = wiring.Wishes("Kestrel Works", port=free_port())
+    wiring.make(tmp_path, wishes, now=SystemClock().now()).database.close()
+    ended = subprocess.run(
+        [sys.executable, "-c", SERVED, tmp_path, kind],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=60,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout) == (0, "ended in order\n"), ended.stderr
+
+
+def test_a_killed_worker_keeps_the_others_from_sending_for_half_a_minute_at_most(tmp_path: Path) -> None:
+    app = wiring.make(tmp_path, wiring.Wishes("Kestrel Works"), now=SystemClock().now())
+    send = next(job for job in jobs.JOBS if job.name == "send")
+    now = app.now()
+    with app.database.begin() as db:
+        assert leases.take(db, send.name, holder="killed", now=now, lasts=send.lease) is not None
+        assert leases.take(db, send.name, holder="other", now=now + send.lease, lasts=send.lease) is not None
+    assert send.lease.total_seconds() <= 30
+    app.database.close()
+
+
+def test_a_demo_stopped_halfway_leaves_what_was_in_the_folder_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(KeyboardInterrupt), all_or_nothing(tmp_path):
+        (tmp_path / "crm").mkdir()
+        (tmp_path / "voc.toml").write_text("")
+        raise KeyboardInterrupt
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_a_demo_stopped_halfway_leaves_no_new_folder(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), all_or_nothing(tmp_path / "year"):
+        (tmp_path / "year").mkdir()
+        raise KeyboardInterrupt
+    assert not (tmp_path / "year").exists()
