@@ -86,6 +86,7 @@ class Wishes:
     mail_port: int = 25
     port: int = 8000
     authenticated_domains: tuple[str, ...] = ()
+    test_address: str | None = None
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,9 @@ def make(
     migrate.upgrade(database)
     with database.begin() as db:
         installations.create(db, epoch=tokens.new(), now=now, moment=moment, demo_seed=demo_seed)
-        preferences.change(db, {"company": wishes.company}, actor="voc init", now=now)
+        preferences.change(
+            db, {"company": wishes.company, "test_address": wishes.test_address}, actor="voc init", now=now
+        )
         stakeholders.install_defaults(db)
         campaigns.install_defaults(db)
         if also is not None:

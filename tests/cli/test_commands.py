@@ -32,7 +32,16 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
 @pytest.fixture
 def rehearsal(run: Run, tmp_path: Path) -> str:
     folder = str(tmp_path / "try")
-    words = ("--yes", "--rehearsal", "--at", "2026-03-02T08:00", "--company", "Kestrel Works")
+    words = (
+        "--yes",
+        "--rehearsal",
+        "--at",
+        "2026-03-02T08:00",
+        "--company",
+        "Kestrel Works",
+        "--test-address",
+        "me@x.example",
+    )
     assert run("init", "--directory", folder, *words)[0] == 0
     return folder
 

@@ -16,14 +16,16 @@ from voc.demo import build, pages
 from voc.demo.mailbox import DemoRelay, Mailbox
 from voc.demo.store import Totals
 
+PORT = 8000
+
 
 @click.command()
 @click.option("--directory", "-d", type=click.Path(file_okay=False, path_type=Path), help="Keep the year here.")
 @click.option("--build-only", is_flag=True, help="Make the database and stop; needs --directory.")
 @click.option("--seed", default=7, show_default=True, help="Another seed, another year.")
-@click.option("--port", default=8000, show_default=True, help="Where the pages are served.")
+@click.option("--port", type=int, help="Where the pages are served; 8000 if not named. Its mails lead there.")
 @output.as_json
-def demo(*, directory: Path | None, build_only: bool, seed: int, port: int, as_json: bool) -> None:
+def demo(*, directory: Path | None, build_only: bool, seed: int, port: int | None, as_json: bool) -> None:
     """Play a year of an invented company and serve its pages. Nothing leaves this machine.
 
     Example: voc demo
@@ -33,10 +35,12 @@ def demo(*, directory: Path | None, build_only: bool, seed: int, port: int, as_j
     folder = directory or Path(tempfile.mkdtemp(prefix="voc-demo-"))
     try:
         if not build_only and (folder / settings.FILE).exists():
-            _serve(folder)
+            _serve(folder, port=port)
             return
+        port = port or PORT
         if not build_only:
             serving.refuse_taken_port("127.0.0.1", port)
+        click.echo("Playing a year of an invented company; this takes about a minute.", err=True)
         totals = _build(folder, seed=seed, port=port)
         if as_json:
             output.emit({"totals": totals})
@@ -86,8 +90,12 @@ def _summary(totals: Totals) -> None:
     )
 
 
-def _serve(folder: Path) -> None:
+def _serve(folder: Path, *, port: int | None = None) -> None:
     app = wiring.open_app(folder)
+    if port is not None and port != app.settings.port:
+        raise Refused(
+            f"The mails of that demo lead to port {app.settings.port}. Leave --port out, or build another for {port}."
+        )
     if not app.demo:
         raise Refused(f"{folder} holds a real installation: `voc serve --directory {folder}` serves it.")
     mailbox = Mailbox(folder)

@@ -23,6 +23,7 @@ from voc.cli.doctor import examine
 @click.option("--from-address", default="feedback@localhost.localdomain", help="Whom mails come from.")
 @click.option("--mail-host", default="127.0.0.1", help="The SMTP server that takes our mail.")
 @click.option("--mail-port", default=25, help="Its port.")
+@click.option("--test-address", help="Where every mail goes while test mode is on.")
 @click.option("--admin-name", default="Programme owner", help="The first person who may sign in.")
 @click.option("--admin-email", default="admin@localhost.localdomain", help="Their address, for signing in.")
 def init(
@@ -38,6 +39,7 @@ def init(
     from_address: str,
     mail_host: str,
     mail_port: int,
+    test_address: str | None,
     admin_name: str,
     admin_email: str,
 ) -> None:
@@ -56,7 +58,7 @@ def init(
         admin_name = click.prompt("Name of the first admin", default=admin_name)
         admin_email = click.prompt("Their mail address", default=admin_email)
     now = SystemClock().now()
-    wishes = wiring.Wishes(company, database, base_url, from_address, mail_host, mail_port)
+    wishes = wiring.Wishes(company, database, base_url, from_address, mail_host, mail_port, test_address=test_address)
     admin = wiring.Admin(admin_name, admin_email)
     made, invite = wiring.make_with_admin(directory, wishes, admin, now=now, moment=(at or now) if rehearsal else None)
     if as_json:
@@ -65,7 +67,8 @@ def init(
     output.say(f"Made {directory.resolve() / 'voc.toml'} and its database.")
     output.say(f"{admin_name} sets a password here, once `voc serve` runs (valid for 7 days):\n  {invite}")
     output.say("Keep a copy of secret.key outside this machine: without it stored mail cannot be read.")
-    output.say("Test mode is on: every mail goes to one address, to be set on the page Settings, until it is off.")
+    where = test_address or "one address, to be set on the page Settings,"
+    output.say(f"Test mode is on: every mail goes to {where} until it is off.")
 
 
 @click.command()
