@@ -39,8 +39,6 @@ def rehearsal(run: Run, tmp_path: Path) -> str:
         "2026-03-02T08:00",
         "--company",
         "Kestrel Works",
-        "--test-address",
-        "me@x.example",
     )
     assert run("init", "--directory", folder, *words)[0] == 0
     return folder
@@ -230,3 +228,14 @@ def test_every_command_shows_an_example() -> None:
         commands |= {f"{group} {name}": command for name, command in inner.commands.items()}  # type: ignore[attr-defined]  # a group
     without = [name for name, command in commands.items() if "Example:" not in (command.help or "")]
     assert without == []
+
+
+def test_init_can_say_where_mail_goes_in_test_mode(run: Run, tmp_path: Path) -> None:
+    words = ("--yes", "--directory", str(tmp_path / "new"), "--test-address", "me@x.example")
+    code, out, _ = run("init", *words)
+    assert code == 0
+    assert "every mail goes to me@x.example" in out
+    code, _, err = run("init", "--yes", "--directory", str(tmp_path / "wrong"), "--test-address", "nobody")
+    assert code == 1
+    assert "mail address" in err
+    assert not (tmp_path / "wrong" / "voc.toml").exists()
