@@ -53,7 +53,8 @@ def sqlite(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
     """For tests of things that do not touch SQL themselves; a store's tests take `database`."""
     path = tmp_path / "voc.db"
     shutil.copy(sqlite_template, path)
-    database = Database(f"sqlite:///{path}")
+    # Without fsync: what is tested here is not the disk. The tests that kill processes open their own.
+    database = Database(f"sqlite:///{path}", durable=False)
     yield database
     database.close()
 
