@@ -73,7 +73,7 @@ class Csms:
             return  # the account changed hands meanwhile, or somebody was quicker
 
     def keep_teams(self) -> None:
-        """Every other Friday afternoon: each CSM takes the first steps of the recruiting list."""
+        """One Friday afternoon in four: each CSM takes the first steps of the recruiting list."""
         for employee in self._staff.values():
             if employee.title != "Customer success manager" or _gone(employee, self._app.now()):
                 continue

@@ -94,13 +94,13 @@ class Year:
         return planned, jobs.next_beat(self._app, after=self._clock.now(), slot=_SLOT)
 
     def _schedule(self) -> None:
-        """The CRM every two weeks, the night's figures every four; daily in the last week, as they are in real life."""
+        """The CRM and the night's figures every four weeks; daily in the last week, as they are in real life."""
         day = company.STARTS_ON
         while day <= company.ENDS_ON:
             begins = datetime.combine(day, time(), UTC)
             at_the_end = company.ENDS_ON - day <= timedelta(days=7)
             since = (day - company.STARTS_ON).days
-            if since % 14 == 0 or day in LAUNCHES or at_the_end:
+            if since % 28 == 0 or day in LAUNCHES or at_the_end:
                 self._at(begins + timedelta(hours=2), self._sync)
             if since % 28 == 0 or at_the_end:
                 self._at(begins + timedelta(hours=jobs.NIGHT_HOUR), self._nightly)
@@ -110,7 +110,7 @@ class Year:
                 asking = any(timedelta() <= day - launch <= timedelta(days=40) for launch in LAUNCHES)
                 for hour in (7, 14) if asking else (14,):
                     self._at(begins + timedelta(hours=hour, minutes=15), self._follow_up)
-            if day.weekday() == 4 and day.isocalendar().week % 2:
+            if day.weekday() == 4 and day.isocalendar().week % 4 == 0:
                 self._at(begins + timedelta(hours=13), self._csms.keep_teams)
             day += timedelta(days=1)
 
