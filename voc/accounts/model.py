@@ -4,11 +4,11 @@ A connector yields `Incoming` rows: our field names, the CRM's text. `rules` tur
 the eight records below; `run.sync` writes them.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
@@ -243,7 +243,7 @@ RECORDS: dict[Kind, type[Record]] = {
 
 
 class Incoming(msgspec.Struct, gc=False):
-    """One row as a connector read it.
+    """One row as a connector read it. `row` and `line` are its place in a file; 0 and None where there is none.
 
     `cells` are the CRM's texts in the order of `rules.TEXTS[kind]`; `modified` is the CRM's moment
     of change, only ever compared; `digest` stands for everything in `cells`. A row that cannot be
@@ -297,33 +297,7 @@ class FileRead(msgspec.Struct):
     delimiter: str = ","
     rows: int = 0
     exported: bool = True
-
-
-class Source(Protocol):
-    """A connector: one full snapshot of the CRM, object by object."""
-
-    @property
-    def name(self) -> str: ...
-
-    spellings: Spellings  # complete once `probe` was called
-
-    def probe(self) -> list[Problem]:
-        """What is wrong with the source as a whole; raises Misconfigured when it cannot be read at all."""
-
-    def read(self, kind: Kind) -> Iterator[Incoming]:
-        """Every row of an object in the order of the source; nothing is kept in memory."""
-
-    def file(self, kind: Kind) -> FileRead:
-        """How an object was read; complete once `read` has ended."""
-
-    def column(self, kind: Kind, field: str) -> str:
-        """What the CRM calls a field of ours, so that a person finds it there."""
-
-    def same_id(self, id: str) -> str:
-        """One form for all spellings of a record's id."""
-
-    def share_read(self) -> float:
-        """How much of the whole is read, 0 to 1."""
+    part: bool = False  # only what changed was read: what is not there is not missing
 
 
 class Counts(msgspec.Struct):

@@ -11,6 +11,8 @@
 HTTP codes live in `voc.web.errors`, exit codes in `voc.cli`.
 """
 
+from datetime import datetime
+
 
 class VocError(Exception):
     """Base of all errors that carry a sentence for people."""
@@ -40,7 +42,11 @@ class Upstream(VocError):
 
 
 class TryLater(Upstream):
-    pass
+    """`at` is when it may work again, where that is known."""
+
+    def __init__(self, reason: str, *, at: datetime | None = None) -> None:
+        super().__init__(reason)
+        self.at = at
 
 
 class GiveUp(Upstream):

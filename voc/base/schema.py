@@ -372,6 +372,11 @@ class _SyncRun(_Numbered):
     files: Named[Any] = Column(Json, nullable=True)  # what was read: file, object, encoding, delimiter, rows
     # All rows are read and decided; a run that is stopped from here on is finished by the next one.
     staged_at: Named[datetime | None] = Column(Instant)
+    fingerprint: Named[str | None] = Column(String(64))  # of the source: a stopped run is resumed by the same one only
+    reading: Named[Any] = Column(Json, nullable=True)  # per object: window, bookmark, rows so far, done, swept
+    progress: Named[Any] = Column(Json, nullable=True)  # phase, object, rows, share, at: for the page while it runs
+    usage: Named[Any] = Column(Json, nullable=True)  # requests, the day's allowance and how much of it is used
+    resume_at: Named[datetime | None] = Column(Instant)  # of a paused run, where the CRM said when
 
 
 sync_run = Table("sync_run", metadata, _SyncRun, one_of("state", words.RunState))
@@ -475,6 +480,57 @@ class _StagedAlias(TypedColumns):
 
 
 staged_alias = Table("staged_alias", metadata, _StagedAlias)
+
+
+class _StagedId(TypedColumns):
+    """The ids a sweep saw in this run."""
+
+    kind: Named[str] = Column(String(32), primary_key=True)
+    id: Named[str] = Column(String(64), primary_key=True)
+
+
+staged_id = Table("staged_id", metadata, _StagedId)
+
+
+class _Watermark(TypedColumns):
+    """Up to when an object was read completely from one source; moved last, by complete runs only."""
+
+    fingerprint: Named[str] = Column(String(64), primary_key=True)
+    kind: Named[str] = Column(String(32), primary_key=True)
+    read_until: Named[datetime] = Column(Instant)
+    swept_at: Named[datetime | None] = Column(Instant)
+    all_read_at: Named[datetime | None] = Column(Instant)
+
+
+watermark = Table("watermark", metadata, _Watermark)
+
+
+class _Waiting(TypedColumns):
+    """A row refused for what it names; asked again by its id in the next run, which may know better."""
+
+    kind: Named[str] = Column(String(32), primary_key=True)
+    id: Named[str] = Column(String(64), primary_key=True)
+    reason: Named[str] = Column(String(64))
+    since: Named[datetime] = Column(Instant)
+
+
+waiting = Table("waiting", metadata, _Waiting)
+
+
+class _WrittenBack(TypedColumns):
+    """What the CRM was told, by its stable key: the same values are not written twice."""
+
+    key: Named[str] = Column(String(128), primary_key=True)
+    what: Named[str] = Column(String(16))  # connector.WriteWhat
+    record_id: Named[str | None] = Column(String(64))  # the CRM's
+    digest: Named[str] = Column(String(64))  # of the values last written
+    at: Named[datetime] = Column(Instant, index=True)
+    tries: Named[int] = Column(Integer, server_default="0")
+    again_at: Named[datetime | None] = Column(Instant)  # failed for now
+    why: Named[str | None] = Column(Text)  # the last failure, in words
+
+
+written_back = Table("written_back", metadata, _WrittenBack)
 
 # --- stakeholders -------------------------------------------------------------------------------
 

@@ -51,6 +51,7 @@ class RunState(StrEnum):
     RUNNING = "running"
     COMPLETE = "complete"
     HELD = "held"  # read, but a brake stopped it; a person decides
+    PAUSED = "paused"  # stopped politely or by the CRM; the next run goes on where it stopped
     FAILED = "failed"
 
 

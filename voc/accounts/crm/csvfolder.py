@@ -18,13 +18,15 @@ import codecs
 import csv
 import re
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import blake2b
+from itertools import islice
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
 from voc.accounts import clean, rules
+from voc.accounts.connector import Known, Page, Span, Usage
 from voc.accounts.crm import columns
 from voc.accounts.model import FileRead, Incoming, Kind, Problem, ProblemLevel, Reason, Spellings
 from voc.base.errors import Misconfigured
@@ -33,6 +35,7 @@ MAPPING = "mapping.toml"
 # Beyond this a quote that is never closed has swallowed the rows after it.
 _LONGEST_FIELD = 64 << 20
 _CHUNK = 1 << 20
+_ROWS_PER_PAGE = 4_000
 _MEANING = b"1"  # raise it when a cleaner changes its mind, so that unchanged rows are looked at again
 _SEPARATOR = "\u241f"  # printable, so that a clean row stays recognisable as one
 
@@ -49,14 +52,20 @@ class CsvFolder:
         self._headers: dict[Kind, dict[str, str]] = {}
         self._total = 1
         self._read = 0
-        self._open: BinaryIO | None = None
+        self._file: BinaryIO | None = None
         self._salesforce = True
 
     @property
     def name(self) -> str:
         return f"csv:{self.folder}"
 
-    def probe(self) -> list[Problem]:
+    windows = None
+
+    @property
+    def fingerprint(self) -> str:
+        return blake2b(self.name.encode(), digest_size=16).hexdigest()
+
+    def open(self) -> list[Problem]:
         """Find the files and what they are; columns and rows are looked at as they are read.
 
         Misconfigured, with file and mend: no folder, no accounts, an encoding that cannot be found out.
@@ -92,15 +101,38 @@ class CsvFolder:
         return clean.salesforce_id(id) if self._salesforce else id.strip()
 
     def share_read(self) -> float:
-        return min(1.0, (self._read + (self._open.tell() if self._open else 0)) / self._total)
+        return min(1.0, (self._read + (self._file.tell() if self._file else 0)) / self._total)
 
-    def read(self, kind: Kind) -> Iterator[Incoming]:
+    def in_full(self, kind: Kind) -> bool:
+        return True
+
+    def daily(self, kind: Kind) -> bool:
+        return False
+
+    def ids(self, kind: Kind) -> None:
+        return None
+
+    def some(self, kind: Kind, ids: Iterable[str]) -> Iterator[Page]:
+        yield from ()
+
+    def usage(self) -> Usage:
+        return Usage()
+
+    def close(self) -> None:
+        return
+
+    def pages(self, kind: Kind, span: Span, *, after: str | None, known: Known) -> Iterator[Page]:
+        rows = self._rows(kind)
+        while page := list(islice(rows, _ROWS_PER_PAGE)):
+            yield Page(page)
+
+    def _rows(self, kind: Kind) -> Iterator[Incoming]:
         path, found = self._paths.get(kind), self._files[kind]
         if path is None or not path.stat().st_size:
             return
         found.rows = 0
         with _opened(path, found) as lines:
-            self._open = lines.buffer
+            self._file = lines.buffer
             records = _records(lines, path, found)
             header = next(records, (1, []))[1] or []
             layout = _Layout(kind, header, self._own_columns(kind))
@@ -109,7 +141,7 @@ class CsvFolder:
             for line, cells in records:
                 found.rows += 1
                 yield read_row(found.rows, line, cells)
-        self._open = None
+        self._file = None
         self._read += path.stat().st_size
 
     def _own_columns(self, kind: Kind) -> dict[str, str]:

@@ -7,13 +7,13 @@ run is `staged`, and from there it can be stopped anywhere: the next sync finish
 
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
-from itertools import islice
 from pathlib import Path
 
 import structlog
 from sqlalchemy import Connection
 
 from voc.accounts import rules
+from voc.accounts.connector import Source, Span
 from voc.accounts.crm.csvfolder import CsvFolder
 from voc.accounts.model import (
     Cleaned,
@@ -29,7 +29,6 @@ from voc.accounts.model import (
     Record,
     RecordState,
     RunState,
-    Source,
     Staged,
     SyncReport,
     Watcher,
@@ -44,7 +43,6 @@ log = structlog.get_logger()
 
 _LEASE = "sync"
 _LEASE_LASTS = timedelta(minutes=10)
-_ROWS_AT_ONCE = 4_000
 _MERGEABLE = (Kind.ACCOUNT, Kind.CONTACT)
 _WITH_ACCOUNT = (Kind.CONTACT, Kind.RELATION, Kind.OPPORTUNITY, Kind.ACTIVITY, Kind.MILESTONE)
 
@@ -171,14 +169,16 @@ def _fail(run: _Run, error: BaseException) -> None:
 def _read(run: _Run) -> None:
     source = run.source
     assert source is not None
-    problems = source.probe()
+    problems = source.open()
+    everything = Span(None, run.now)
     with run.database.begin() as db:
         staging.add_problems(db, run.id, problems)
         aliases = staging.aliases(db)
     for kind in Kind:
         with run.database.read() as db:
             compare = staging.has_any(db, kind)
-        for batch in _batches(source.read(kind)):
+        for page in source.pages(kind, everything, after=None, known=lambda _kind: iter(())):
+            batch = page.rows
             reader = _Batch(run, kind, source, aliases)
             reader.read(batch, compare=compare)
             with run.database.begin() as db:
@@ -188,11 +188,6 @@ def _read(run: _Run) -> None:
             run.rows += len(batch)
             run.tell("reading", kind, source.share_read())
         _look_for_emptiness(run, kind, source.file(kind))
-
-
-def _batches(rows: Iterator[Incoming]) -> Iterator[list[Incoming]]:
-    while batch := list(islice(rows, _ROWS_AT_ONCE)):
-        yield batch
 
 
 class _Batch:

@@ -28,7 +28,8 @@ from sqlalchemy import (
 )
 
 from voc.accounts import rules
-from voc.accounts.model import AccountStatus, Counts, Fate, Kind, ProblemLevel, Reason, RecordState, Source
+from voc.accounts.connector import Source
+from voc.accounts.model import AccountStatus, Counts, Fate, Kind, ProblemLevel, Reason, RecordState
 from voc.accounts.store.tables import LOADED, STAGED, TARGET
 from voc.base import schema
 

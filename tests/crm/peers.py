@@ -1,0 +1,5 @@
+"""Every stand-in the common tests run against: each connector adds its line."""
+
+from tests.crm.peer import Start
+
+PEERS: dict[str, Start] = {}
