@@ -523,11 +523,12 @@ class _WrittenBack(TypedColumns):
     key: Named[str] = Column(String(128), primary_key=True)
     what: Named[str] = Column(String(16))  # connector.WriteWhat
     record_id: Named[str | None] = Column(String(64))  # the CRM's
-    digest: Named[str] = Column(String(64))  # of the values last written
+    digest: Named[str] = Column(String(64))  # of the values last handed over, accepted or not
     at: Named[datetime] = Column(Instant, index=True)
     tries: Named[int] = Column(Integer, server_default="0")
-    again_at: Named[datetime | None] = Column(Instant)  # failed for now
+    again_at: Named[datetime | None] = Column(Instant)  # not before: failed for now, or handed over and no word since
     why: Named[str | None] = Column(Text)  # the last failure, in words
+    written: Named[Any] = Column(Json, nullable=True)  # what the CRM accepted last, without names: null for nothing yet
 
 
 written_back = Table("written_back", metadata, _WrittenBack)
@@ -717,6 +718,8 @@ class _Invitation(_Numbered):
     country: Named[str | None] = Column(String(2))  # ISO code for the calendar
     freshness: Named[float | None] = Column(Float)  # just before sending: estimates e of RR3 and RR4
     heads_up: Named[bool] = Column(Boolean)  # which half of the A/B
+    # Promised before the wave and never weakened: nothing that says what or whether this person answered leaves.
+    confidential: Named[bool] = Column(Boolean, server_default=false())
     # the next step, and only that
     next_step: Named[str | None] = Column(String(16))
     intended_on: Named[date | None] = Column(Date)  # the local day meant; the moment is computed again when claimed

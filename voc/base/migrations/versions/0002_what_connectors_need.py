@@ -48,6 +48,7 @@ def upgrade() -> None:
     sa.Column('tries', sa.Integer(), server_default='0', nullable=False),
     sa.Column('again_at', types.Instant(), nullable=True),
     sa.Column('why', sa.Text(), nullable=True),
+    sa.Column('written', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=True),
     sa.PrimaryKeyConstraint('key', name=op.f('pk_written_back'))
     )
     with op.batch_alter_table('written_back', schema=None) as batch_op:
@@ -59,6 +60,8 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('progress', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=True))
         batch_op.add_column(sa.Column('usage', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=True))
         batch_op.add_column(sa.Column('resume_at', types.Instant(), nullable=True))
+
+    op.add_column('invitation', sa.Column('confidential', sa.Boolean(), server_default=sa.false(), nullable=False))
 
     # ### end Alembic commands ###
     before = ('running', 'complete', 'held', 'failed')
