@@ -27,7 +27,7 @@ from typing import Any, BinaryIO, TextIO
 
 from voc.accounts import clean, rules
 from voc.accounts.connector import Known, Page, Span, Usage
-from voc.accounts.crm import columns
+from voc.accounts.crm import columns, rows
 from voc.accounts.model import FileRead, Incoming, Kind, Problem, ProblemLevel, Reason, Spellings
 from voc.base.errors import Misconfigured
 
@@ -36,8 +36,6 @@ MAPPING = "mapping.toml"
 _LONGEST_FIELD = 64 << 20
 _CHUNK = 1 << 20
 _ROWS_PER_PAGE = 4_000
-_MEANING = b"1"  # raise it when a cleaner changes its mind, so that unchanged rows are looked at again
-_SEPARATOR = "\u241f"  # printable, so that a clean row stays recognisable as one
 
 
 class CsvFolder:
@@ -122,8 +120,8 @@ class CsvFolder:
         return
 
     def pages(self, kind: Kind, span: Span, *, after: str | None, known: Known) -> Iterator[Page]:
-        rows = self._rows(kind)
-        while page := list(islice(rows, _ROWS_PER_PAGE)):
+        left = self._rows(kind)
+        while page := list(islice(left, _ROWS_PER_PAGE)):
             yield Page(page)
 
     def _rows(self, kind: Kind) -> Iterator[Incoming]:
@@ -137,7 +135,7 @@ class CsvFolder:
             header = next(records, (1, []))[1] or []
             layout = _Layout(kind, header, self._own_columns(kind))
             same_id = clean.salesforce_id if self._salesforce else str.strip
-            read_row = layout.reader(same_id=same_id, salt=self._salt())
+            read_row = layout.reader(same_id=same_id, make=rows.maker(rows.salt(self._mapping)))
             for line, cells in records:
                 found.rows += 1
                 yield read_row(found.rows, line, cells)
@@ -147,10 +145,6 @@ class CsvFolder:
     def _own_columns(self, kind: Kind) -> dict[str, str]:
         own: dict[str, str] = self._mapping.get("columns", {}).get(kind, {})
         return own
-
-    def _salt(self) -> bytes:
-        """What else the meaning of a row depends on."""
-        return blake2b(_MEANING + repr(sorted(self._mapping.items())).encode(), digest_size=16).digest()
 
     def _has_salesforce_ids(self) -> bool:
         if (ids := self._mapping.get("ids")) is not None:
@@ -374,7 +368,9 @@ class _Layout:
                     f'Name it in {MAPPING}: [columns.{self.kind}] {field} = "..."',
                 )
 
-    def reader(self, *, same_id: Callable[[str], str], salt: bytes) -> Callable[[int, int, list[str] | None], Incoming]:
+    def reader(
+        self, *, same_id: Callable[[str], str], make: rows.MakeRow
+    ) -> Callable[[int, int, list[str] | None], Incoming]:
         """From one record to one row, with as little work per record as can be."""
         width, at_id, at_deleted, at_winner, at_modified = (
             self.width,
@@ -400,9 +396,7 @@ class _Layout:
             modified = record[at_modified] if at_modified is not None else ""
             if winner or (at_deleted is not None and clean.flag(record[at_deleted])):
                 return Incoming(id, row, line, modified=modified, deleted=True, winner_id=winner or None)
-            cells = pick(record + defaults)
-            digest = blake2b(_SEPARATOR.join(cells).encode("utf-8", "surrogatepass"), digest_size=16, key=salt)
-            return Incoming(id, row, line, cells, digest.hexdigest(), modified)
+            return make(id, row, line, pick(record + defaults), modified)
 
         return read_row
 
