@@ -1,6 +1,6 @@
 """Builders hide the noise: rows with everything a table demands, and only what a test cares about said."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, insert
@@ -173,3 +173,16 @@ def add_sign(
 def add_suppression(db: Connection, address: str, reason: str = "opt_out", **values: Any) -> None:
     row = {"address": address, "reason": reason, "at": NOW, "source": "page"}
     db.execute(insert(schema.suppression).values(**{**row, **values}))
+
+
+def add_sync_run(db: Connection, **values: Any) -> int:
+    """A reading of the CRM, complete an hour ago unless told otherwise."""
+    row = {
+        "source": "csv:/srv/export",
+        "as_of": NOW.date(),
+        "started_at": NOW - timedelta(hours=1),
+        "finished_at": NOW - timedelta(hours=1),
+        "state": "complete",
+        "counts": {},
+    } | values
+    return db.execute(insert(schema.sync_run).values(**row).returning(schema.sync_run.c.id)).scalar_one()

@@ -15,9 +15,10 @@ from tests.builders import (
     add_invitation,
     add_questionnaire,
     add_suppression,
+    add_sync_run,
     add_wave,
 )
-from voc.base import schema
+from voc.base import installations, schema
 from voc.base.db import Database
 from voc.campaigns import run, store
 from voc.campaigns.model import Step, StopReason
@@ -85,3 +86,30 @@ def test_a_paused_wave_gives_nothing_out(database: Database) -> None:
         db.execute(update(schema.wave).values(state="paused"))
         assert store.claim_due(db, now=NOW, limit=10) == []
         assert db.execute(select(schema.invitation.c.next_step)).scalar() == "invite"
+
+
+def test_nobody_is_asked_anew_from_data_of_the_crm_that_is_a_day_old(database: Database) -> None:
+    with database.begin() as db:
+        due_invitation(db)
+        add_sync_run(db, started_at=NOW - timedelta(hours=25), finished_at=NOW - timedelta(hours=23))
+        assert store.claim_due(db, now=NOW, limit=10) == []
+        add_sync_run(db, state="failed", started_at=NOW)
+        assert store.claim_due(db, now=NOW, limit=10) == []
+        add_sync_run(db, started_at=NOW - timedelta(hours=24))
+        assert [step.step for step in store.claim_due(db, now=NOW, limit=10)] == [Step.INVITE]
+
+
+def test_who_was_asked_already_is_reminded_whatever_the_age_of_the_data(database: Database) -> None:
+    with database.begin() as db:
+        asked = NOW - timedelta(days=7)
+        due_invitation(db, next_step="reminder_1", sent_at=asked, closes_at=NOW + timedelta(days=14))
+        add_sync_run(db, started_at=NOW - timedelta(days=3))
+        assert [step.step for step in store.claim_due(db, now=NOW, limit=10)] == [Step.REMINDER_1]
+
+
+def test_the_invented_time_of_a_rehearsal_makes_no_data_old(database: Database) -> None:
+    with database.begin() as db:
+        installations.create(db, epoch="e", now=NOW, moment=NOW)
+        due_invitation(db)
+        add_sync_run(db, started_at=NOW - timedelta(days=3))
+        assert [step.step for step in store.claim_due(db, now=NOW, limit=10)] == [Step.INVITE]

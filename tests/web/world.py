@@ -20,7 +20,7 @@ from voc.base import schema
 HOSTILE = "<script>alert('x')</script>"
 FORMULA = "=HYPERLINK(1)"
 
-CRM_READ_AT = NOW - timedelta(minutes=90)
+CRM_READ_AT = NOW - timedelta(hours=2)
 SENT_AT = datetime(2026, 1, 6, 9, 0, tzinfo=UTC)
 DUE_AT = SENT_AT + timedelta(days=21)
 RUNNING_SENT_AT = datetime(2026, 2, 24, 9, 0, tzinfo=UTC)
@@ -63,7 +63,7 @@ def build(db: Connection) -> World:
     world = World()
     _people(db, world)
     run = {"source": "csv:export", "as_of": NOW.date(), "state": "complete", "counts": {}, "files": []}
-    db.execute(insert(schema.sync_run).values(**run, started_at=NOW - timedelta(hours=2), finished_at=CRM_READ_AT))
+    db.execute(insert(schema.sync_run).values(**run, started_at=CRM_READ_AT, finished_at=NOW - timedelta(minutes=90)))
     for segment, weights in _MATRIX.items():
         for role, weight in weights.items():
             row = {"segment": segment, "role": role, "weight": weight, "required_count": 1}

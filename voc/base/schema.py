@@ -533,6 +533,24 @@ class _WrittenBack(TypedColumns):
 
 written_back = Table("written_back", metadata, _WrittenBack)
 
+
+class _CrmErrand(TypedColumns):
+    """The last check, try and reading that somebody asked for on a page: one row each, done by a worker."""
+
+    kind: Named[str] = Column(String(16), primary_key=True)
+    of: Named[str] = Column(String(64))  # digest of the connection it was asked for: what is found holds for that one
+    asked_at: Named[datetime] = Column(Instant)
+    asked_by: Named[str] = Column(Text)
+    begun_at: Named[datetime | None] = Column(Instant)
+    seen_at: Named[datetime | None] = Column(Instant)  # a worker was at it; long ago: that worker is gone
+    ended_at: Named[datetime | None] = Column(Instant)
+    progress: Named[Any] = Column(Json, nullable=True)  # phase, object, rows, share
+    trouble: Named[str | None] = Column(Text)  # why nothing was found, in words
+    ciphertext: Named[bytes | None] = Column(LargeBinary)  # what was found; it shows rows of the CRM
+
+
+crm_errand = Table("crm_errand", metadata, _CrmErrand, one_of("kind", words.ErrandKind))
+
 # --- stakeholders -------------------------------------------------------------------------------
 
 

@@ -55,6 +55,14 @@ class RunState(StrEnum):
     FAILED = "failed"
 
 
+class ErrandKind(StrEnum):
+    """What an admin asks of the CRM on a page; a worker does it, the page shows how far it is."""
+
+    CHECK = "check"
+    TRY = "try"
+    SYNC = "sync"
+
+
 class ProblemLevel(StrEnum):
     REJECTED = "rejected"  # the row is not loaded
     FIELD_ERROR = "field_error"  # the row is loaded, that field stays empty

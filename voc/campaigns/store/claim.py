@@ -30,14 +30,16 @@ def claim_due(db: Connection, *, now: datetime, limit: int) -> list[DueStep]:
     """Up to `limit` steps whose moment has come, each for the caller alone, the quarantine reserved for it.
 
     Steps that may not go out now are moved, dropped, held or stopped on the way, with the reason
-    kept. An empty list means that nothing more is due at `now` (or another planner is at it). The
-    caller freezes the messages in the same transaction.
+    kept. While the CRM's data is stale nobody is asked anew; those steps stay due. An empty list means
+    that nothing more is due at `now` (or another planner is at it). The caller freezes the messages in
+    the same transaction.
     """
     wanted = preferences.load(db)
     waves = facts.running_waves(db)
     rules = {row.id: rules_of(row.settings, wanted) for row in waves}
+    steps = facts.steps_allowed(db, stale_after=timedelta(hours=wanted.stale_after_hours), now=now)
     while waves:
-        due = facts.due(db, sorted(rules), now=now, limit=limit)
+        due = facts.due(db, sorted(rules), steps, now=now, limit=limit)
         if not due:
             return []
         free = _held(db, due)

@@ -14,12 +14,14 @@ from voc.base.schema import (
     contact_quota,
     csm,
     exclusion,
+    installation,
     invitation,
     questionnaire_version,
     suppression,
+    sync_run,
     wave,
 )
-from voc.base.words import RecordState, StopReason, SuppressionReason
+from voc.base.words import RecordState, RunState, Step, StopReason, SuppressionReason
 from voc.campaigns.model import Limits, WaveState
 from voc.campaigns.quarantine import Ledger, Reserved
 
@@ -91,6 +93,7 @@ _DUE = (
         invitation.c.stopped.is_(None),
         invitation.c.answered_at.is_(None),
         invitation.c.wave_id.in_(_several("waves")),
+        invitation.c.next_step.in_(_several("steps")),
     )
     .order_by(invitation.c.due_at, invitation.c.id)
     .limit(bindparam("most"))
@@ -143,14 +146,29 @@ _COMING = (
 )
 
 
+_READ_AT = select(func.max(sync_run.c.started_at)).where(sync_run.c.state == RunState.COMPLETE)
+_INVENTED_TIME = select(installation.c.moment).where(installation.c.moment.is_not(None))
+_NEW = frozenset({Step.HEADS_UP, Step.INVITE})
+
+
+def steps_allowed(db: Connection, *, stale_after: timedelta, now: datetime) -> list[Step]:
+    """All of them; without those that ask somebody anew while the CRM's data is older than that.
+
+    Who was asked already is chased on. A rehearsal's time is invented and says nothing of an export's age.
+    """
+    read_at = db.execute(_READ_AT).scalar()
+    stale = read_at is not None and now - read_at > stale_after and db.execute(_INVENTED_TIME).first() is None
+    return [step for step in Step if not (stale and step in _NEW)]
+
+
 def running_waves(db: Connection) -> Sequence[Any]:
     """Id and settings of each; none of them is paused or stopped while this transaction lasts."""
     return db.execute(_RUNNING).all()
 
 
-def due(db: Connection, wave_ids: list[int], *, now: datetime, limit: int) -> list[Any]:
+def due(db: Connection, wave_ids: list[int], steps: list[Step], *, now: datetime, limit: int) -> list[Any]:
     """Due rows, locked, those that another planner has left out, with everything their mail needs."""
-    return list(db.execute(_DUE, {"waves": wave_ids, "now": now, "most": limit}).all())
+    return list(db.execute(_DUE, {"waves": wave_ids, "steps": steps, "now": now, "most": limit}).all())
 
 
 def suppressed(db: Connection, rows: list[Any]) -> dict[str, StopReason]:

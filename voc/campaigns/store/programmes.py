@@ -59,8 +59,8 @@ def write_settings(db: Connection, campaign_id: int, settings: CampaignSettings)
 
 
 def crm_read_at(db: Connection) -> datetime | None:
-    """When the CRM was last read in full, or None if it never was."""
-    query = select(func.max(sync_run.c.finished_at)).where(sync_run.c.state == RunState.COMPLETE)
+    """When the last complete reading of the CRM began: its data is as old as that. None before the first."""
+    query = select(func.max(sync_run.c.started_at)).where(sync_run.c.state == RunState.COMPLETE)
     return db.execute(query).scalar()
 
 

@@ -136,13 +136,13 @@ def forget_knocks(db: Connection, kind: str, source: str) -> None:
 class Standing:
     sending_paused: bool
     paused_because: str | None
-    crm_read_at: datetime | None  # end of the last complete run; None before the first
+    crm_read_at: datetime | None  # begin of the last complete run: its data is as old as that; None before the first
     run_held: int | None  # the newest run, if a person must decide about it
 
 
 def standing(db: Connection) -> Standing:
     place = db.execute(select(installation.c.sending_paused, installation.c.paused_because)).first()
-    read_at = db.execute(select(func.max(sync_run.c.finished_at)).where(sync_run.c.state == RunState.COMPLETE)).scalar()
+    read_at = db.execute(select(func.max(sync_run.c.started_at)).where(sync_run.c.state == RunState.COMPLETE)).scalar()
     newest = db.execute(select(sync_run.c.id, sync_run.c.state).order_by(sync_run.c.id.desc()).limit(1)).first()
     return Standing(
         sending_paused=place is not None and place.sending_paused,
