@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection as Db
@@ -209,7 +210,7 @@ def test_days_and_score_go_to_the_columns_chosen_for_them(database: Database, wa
 def test_the_score_is_that_of_the_last_answer_that_has_one(database: Database, wave: int, crm: CrmInMemory) -> None:
     with database.begin() as db:
         invitation = answer(db, wave, score=3)
-        later = {"invitation_id": invitation, "questionnaire_version_id": 1, "submitted_at": NOW - HOUR}
+        later: dict[str, Any] = {"invitation_id": invitation, "questionnaire_version_id": 1, "submitted_at": NOW - HOUR}
         add.add_response(db, score=8, **later)
         add.add_response(db, score=None, **{**later, "submitted_at": NOW})
         add.add_response(db, score=1, state="superseded", **{**later, "submitted_at": NOW + HOUR})
