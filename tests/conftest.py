@@ -3,7 +3,6 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from hypothesis import settings
@@ -38,14 +37,20 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _postgres_ends() -> Iterator[None]:
+    yield
+    postgres.stop()
+
+
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[postgres.Server]:
-    with postgres.running() as server:
-        server.execute("CREATE DATABASE voc_template")
-        database = Database(server.url("voc_template"))
-        migrate.upgrade(database)
-        database.close()
-        yield server
+def postgres_server() -> postgres.Server:
+    server = postgres.shared()
+    server.execute("CREATE DATABASE voc_template")
+    database = Database(server.url("voc_template"))
+    migrate.upgrade(database)
+    database.close()
+    return server
 
 
 @pytest.fixture
@@ -61,12 +66,10 @@ def sqlite(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
 
 @pytest.fixture
 def postgresql(postgres_server: postgres.Server) -> Iterator[Database]:
-    name = f"voc_{uuid4().hex}"
-    postgres_server.execute(f"CREATE DATABASE {name} TEMPLATE voc_template")
-    database = Database(postgres_server.url(name))
-    yield database
-    database.close()
-    postgres_server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with postgres_server.database("voc_template") as url:
+        database = Database(url)
+        yield database
+        database.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -12,11 +12,13 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 
@@ -37,6 +39,29 @@ class Server:
             host=self.host, port=self.port, user=self.user, password=self.password, dbname="postgres", autocommit=True
         ) as db:
             db.execute(statement.encode())
+
+    @contextmanager
+    def database(self, template: str = "template1") -> Iterator[str]:
+        """The address of a fresh one; it is gone afterwards, whoever is still connected."""
+        name = f"voc_{uuid4().hex}"
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        try:
+            yield self.url(name)
+        finally:
+            self.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+_until_the_end = ExitStack()
+
+
+@cache
+def shared() -> Server:
+    """One server for all tests of this process; conftest stops it."""
+    return _until_the_end.enter_context(running())
+
+
+def stop() -> None:
+    _until_the_end.close()
 
 
 @contextmanager

@@ -1,5 +1,8 @@
 """Every stand-in the common tests run against: each connector adds its line."""
 
+from tests.crm import standin_warehouse
 from tests.crm.peer import Start
 
-PEERS: dict[str, Start] = {}
+PEERS: dict[str, Start] = {
+    "warehouse": standin_warehouse.start,
+}
