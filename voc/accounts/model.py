@@ -5,7 +5,7 @@ the eight records below; `run.sync` writes them.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -345,8 +345,37 @@ class Progress(msgspec.Struct):
 Watcher = Callable[[Progress], None]
 
 
+class Live(msgspec.Struct):
+    """How far a run is, for a page that shows it live.
+
+    `share` of the phase is done, 0 to 1, after `seconds` of it; `rows` are those of the whole run.
+    """
+
+    phase: str  # reading, deciding, writing
+    object: Kind | None
+    rows: int
+    share: float
+    at: datetime
+    seconds: float
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Of this phase; None while nothing can be said."""
+        return self.seconds * (1 - self.share) / self.share if self.share > 0.01 else None
+
+
+class Spent(msgspec.Struct, frozen=True):
+    """What a run asked of the CRM, and how much of the day's allowance everybody used."""
+
+    requests: int = 0
+    allowance: int | None = None
+    used: int | None = None
+    day: date | None = None
+    requests_today: int = 0
+
+
 class SyncReport(msgspec.Struct):
-    """What one run did, ready for JSON."""
+    """What one run did, ready for JSON. `resume_at` is when a paused one may go on, where that is known."""
 
     run_id: int
     source: str
@@ -360,6 +389,8 @@ class SyncReport(msgspec.Struct):
     rows: int
     seconds: float
     rows_per_second: float
+    usage: Spent = Spent()
+    resume_at: datetime | None = None
 
 
 class Change(msgspec.Struct):

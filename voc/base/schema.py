@@ -408,6 +408,8 @@ class _SyncProblem(_Numbered):
     field: Named[str | None] = Column(Text)
     text: Named[str | None] = Column(Text)  # the value as it stood in the file, cut to 200 characters
     account_id: Named[str | None] = Column(String(64), index=True)  # so that a CSM sees the problems of own accounts
+    # About a record that this run did not read again: kept for the newest complete run only.
+    carried: Named[bool] = Column(Boolean, server_default=false())
 
 
 sync_problem = Table(
@@ -512,6 +514,7 @@ class _Waiting(TypedColumns):
     id: Named[str] = Column(String(64), primary_key=True)
     reason: Named[str] = Column(String(64))
     since: Named[datetime] = Column(Instant)
+    named: Named[str | None] = Column(String(64))  # the id it names: asked again once we know that one
 
 
 waiting = Table("waiting", metadata, _Waiting)

@@ -56,10 +56,15 @@ def next_batch(db: Connection, kind: Kind, *, after: int) -> tuple[int, int] | N
     return None if last is None else (after, last)
 
 
+def within(kind: Kind, batch: tuple[int, int]) -> ColumnElement[bool]:
+    staged = STAGED[kind]
+    return and_(staged.c.position > batch[0], staged.c.position <= batch[1])
+
+
 def apply_batch(db: Connection, kind: Kind, batch: tuple[int, int], *, run_id: int, now: datetime) -> int:
     """Write one batch and forget its rows; how many it had."""
     staged = STAGED[kind]
-    here = and_(staged.c.position > batch[0], staged.c.position <= batch[1])
+    here = within(kind, batch)
     fates = set(db.execute(select(staged.c.fate).where(here).distinct()).scalars())
     _note_changes(db, kind, here, run_id=run_id)
     if fates & set(_WRITTEN):
@@ -201,6 +206,20 @@ def apply_merges(db: Connection, kind: Kind) -> int:
     _move_csm_roles(db, kind)
     db.execute(delete(new).where(new.c.kind == kind))
     return len(rows)
+
+
+def move_activities(db: Connection, *, run_id: int) -> int:
+    """Activities on an opportunity that this run moved to another account go with it."""
+    activity, deal, change = schema.activity, schema.opportunity, schema.sync_change
+    moved = select(change.c.record_id).where(
+        change.c.run_id == run_id, change.c.object == Kind.OPPORTUNITY, change.c.change != Fate.CREATED
+    )
+    at_account = select(deal.c.account_id).where(deal.c.id == activity.c.about_id).scalar_subquery()
+    return db.execute(
+        update(activity)
+        .where(activity.c.about_id.in_(moved), activity.c.account_id != at_account)
+        .values(account_id=at_account)
+    ).rowcount
 
 
 def adopt(db: Connection, *, run_id: int) -> int:

@@ -4,17 +4,19 @@ Every function is one short transaction of the caller. Nothing here touches the 
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Integer,
     Select,
     Subquery,
     and_,
     case,
+    cast,
     delete,
     exists,
     func,
@@ -30,10 +32,12 @@ from sqlalchemy import (
 from voc.accounts import rules
 from voc.accounts.connector import Source
 from voc.accounts.model import AccountStatus, Counts, Fate, Kind, ProblemLevel, Reason, RecordState
+from voc.accounts.plan import Reading
 from voc.accounts.store.tables import LOADED, STAGED, TARGET
 from voc.base import schema
 
 _KNOWN_STATES = (RecordState.LIVE, RecordState.SET_ASIDE, RecordState.CLOSED)
+_Values = dict[str, ColumnElement[Any]]
 # Rows that nothing in the file stands for come behind all that do.
 _BEHIND = 1_000_000_000
 
@@ -41,13 +45,51 @@ _BEHIND = 1_000_000_000
 class Run:
     """What every decision of one run needs to know."""
 
-    def __init__(self, *, run_id: int, as_of: date, source: Source, base_currency: str) -> None:
+    def __init__(
+        self, *, run_id: int, as_of: date, source: Source, readings: Mapping[Kind, Reading], base_currency: str
+    ) -> None:
+        files = {kind: readings[kind].file or source.file(kind) for kind in Kind}
         self.id = run_id
         self.as_of = as_of
         self.column = source.column
-        self.files = {kind: source.file(kind).file for kind in Kind}
-        self.exported = {kind: source.file(kind).exported for kind in Kind}
+        self.files = {kind: file.file for kind, file in files.items()}
+        self.exported = {kind: file.exported for kind, file in files.items()}
+        self.has_rows = {kind: reading.rows > 0 for kind, reading in readings.items()}
+        self.part = {kind: not reading.in_full for kind, reading in readings.items()}
+        self.swept = {kind: reading.sweep and reading.listed > 0 for kind, reading in readings.items()}
+        self.in_files = source.windows is None  # its rows have a place where a person finds them
         self.base_currency = base_currency
+
+
+# Problems that are decided here rather than read off one row.
+_DECIDED = (
+    Reason.NO_CSM,
+    Reason.UNKNOWN_CSM,
+    Reason.INACTIVE_CSM,
+    Reason.FOREIGN_CURRENCY,
+    Reason.RENEWAL_IN_PAST,
+    Reason.UNKNOWN_PARENT,
+    Reason.DUPLICATE_EMAIL_SAME_ACCOUNT,
+    Reason.DUPLICATE_EMAIL_OTHER_ACCOUNT,
+    Reason.DUPLICATE_ID,
+    Reason.MERGE_WINNER_MISSING,
+    Reason.ACCOUNT_MISSING_FROM_EXPORT,
+)
+
+
+def begin_anew(db: Connection, run_id: int) -> None:
+    """Forget what an earlier try at deciding left, so that a stopped one can be done again from the start."""
+    problem = schema.sync_problem
+    of_run = problem.c.run_id == run_id
+    unknown_person = and_(
+        problem.c.object == Kind.ACTIVITY,
+        problem.c.level == ProblemLevel.WARNING,
+        problem.c.reason == Reason.UNKNOWN_CONTACT,
+    )
+    db.execute(delete(problem).where(of_run, or_(problem.c.reason.in_(_DECIDED), problem.c.carried, unknown_person)))
+    db.execute(delete(schema.staged_alias))
+    for staged in STAGED.values():
+        db.execute(delete(staged).where(staged.c.position > _BEHIND))
 
 
 # --- the row itself -----------------------------------------------------------------------------
@@ -203,43 +245,65 @@ def report_rows(db: Connection, run: Run, kind: Kind) -> None:
     db.execute(delete(problem).where(problem.c.run_id == run.id, problem.c.object == kind, problem.c.row.in_(unloaded)))
     rejected, duplicate = staged.c.fate == Fate.REJECTED, staged.c.fate == Fate.DUPLICATE
     _report(db, run, kind, ProblemLevel.REJECTED, staged.c.reason, where=rejected)
-    _report(db, run, kind, ProblemLevel.WARNING, Reason.DUPLICATE_ID, where=duplicate)
+    if run.in_files:
+        _report(db, run, kind, ProblemLevel.WARNING, Reason.DUPLICATE_ID, where=duplicate)
 
 
 def warn_accounts(db: Connection, run: Run) -> None:
-    staged = STAGED[Kind.ACCOUNT]
-    loaded = staged.c.fate.in_(LOADED)
-    customer = and_(loaded, staged.c.status == AccountStatus.CUSTOMER)
+    """What is odd about each account as it will stand; it may depend on the day, or on a CSM who left."""
+    account = _accounts(run)
+    customer = account.c.status == AccountStatus.CUSTOMER
     csm_row = STAGED[Kind.CSM].alias("csm_row")
     csm = TARGET[Kind.CSM].alias("csm_ours")
-    if run.exported[Kind.CSM]:
-        listed = exists().where(csm_row.c.id == staged.c.csm_id, csm_row.c.fate.in_((*LOADED, Fate.REJECTED)))
+    row = exists().where(csm_row.c.id == account.c.csm_id, csm_row.c.fate.in_((*LOADED, Fate.REJECTED)))
+    ours = exists().where(csm.c.id == account.c.csm_id, csm.c.state == RecordState.LIVE)
+    if not run.exported[Kind.CSM]:
+        listed: ColumnElement[bool] = ours
+    elif run.part[Kind.CSM]:
+        listed = or_(row, and_(ours, ~exists().where(csm_row.c.id == account.c.csm_id)))
     else:
-        listed = exists().where(csm.c.id == staged.c.csm_id, csm.c.state == RecordState.LIVE)
+        listed = row
     active = func.coalesce(
-        select(csm_row.c.active).where(csm_row.c.id == staged.c.csm_id, csm_row.c.fate.in_(LOADED)).scalar_subquery(),
-        select(csm.c.active).where(csm.c.id == staged.c.csm_id).scalar_subquery(),
+        select(csm_row.c.active).where(csm_row.c.id == account.c.csm_id, csm_row.c.fate.in_(LOADED)).scalar_subquery(),
+        select(csm.c.active).where(csm.c.id == account.c.csm_id).scalar_subquery(),
     )
-    named = and_(customer, staged.c.csm_id.is_not(None))
-    currency = func.coalesce(staged.c.currency, run.base_currency)
+    named = and_(customer, account.c.csm_id.is_not(None))
+    currency = func.coalesce(account.c.currency, run.base_currency)
     for reason, condition, text in (
-        (Reason.NO_CSM, and_(customer, staged.c.csm_id.is_(None)), null()),
-        (Reason.UNKNOWN_CSM, and_(named, ~listed), staged.c.csm_id),
-        (Reason.INACTIVE_CSM, and_(named, listed, ~active), staged.c.csm_id),
+        (Reason.NO_CSM, and_(customer, account.c.csm_id.is_(None)), null()),
+        (Reason.UNKNOWN_CSM, and_(named, ~listed), account.c.csm_id),
+        (Reason.INACTIVE_CSM, and_(named, listed, ~active), account.c.csm_id),
         (Reason.FOREIGN_CURRENCY, and_(customer, currency != run.base_currency), currency),
-        (Reason.RENEWAL_IN_PAST, and_(customer, staged.c.renewal_on < run.as_of), null()),
+        (Reason.RENEWAL_IN_PAST, and_(customer, account.c.renewal_on < run.as_of), null()),
         (
             Reason.UNKNOWN_PARENT,
-            and_(loaded, staged.c.parent_id.is_not(None), _standing(Kind.ACCOUNT, staged.c.parent_id) != "known"),
-            staged.c.parent_id,
+            and_(account.c.parent_id.is_not(None), _standing(Kind.ACCOUNT, account.c.parent_id) != "known"),
+            account.c.parent_id,
         ),
     ):
-        _report(db, run, Kind.ACCOUNT, ProblemLevel.WARNING, reason, where=condition, text=text)
+        place: _Values = {"row": account.c.position, "line": account.c.line, "record_id": account.c.id}
+        place |= {"account_id": account.c.id, "carried": account.c.position.is_(None)}
+        _tell(db, run, Kind.ACCOUNT, reason, place, where=condition, text=text)
+
+
+def _accounts(run: Run) -> Subquery:
+    """Accounts as they will stand: the rows read, and ours that were not read this time."""
+    names = ("id", "csm_id", "currency", "renewal_on", "status", "parent_id")
+    staged, ours = STAGED[Kind.ACCOUNT], TARGET[Kind.ACCOUNT]
+    read = select(*(staged.c[name] for name in names), staged.c.position, staged.c.line)
+    read = read.where(staged.c.fate.in_(LOADED))
+    if not run.part[Kind.ACCOUNT]:
+        return read.subquery("standing")
+    nowhere = cast(null(), Integer)
+    rest = select(*(ours.c[name] for name in names), nowhere, nowhere).where(
+        ours.c.state == RecordState.LIVE, ~exists().where(staged.c.id == ours.c.id)
+    )
+    return union_all(read, rest).subquery("standing")
 
 
 def warn_duplicate_addresses(db: Connection, run: Run) -> None:
     """Each row of a group is told: at one account they may be one person, at two it may be a consultant."""
-    people = _addressed()
+    people = _addressed(run)
     shared = select(people.c.email).group_by(people.c.email).having(func.count() > 1).order_by(people.c.email)
     for emails in _chunks(list(db.execute(shared).scalars())):
         groups: dict[str, list[Any]] = {}
@@ -269,11 +333,12 @@ def _duplicates(run: Run, group: list[Any]) -> Iterator[dict[str, Any]]:
                     "field": run.column(Kind.CONTACT, "email"),
                     "text": row.email,
                     "account_id": row.account_id,
+                    "carried": row.position is None,
                 }
 
 
-def _addressed() -> Subquery:
-    """Everybody with an address who has a row today: those loaded, and those whose row was rejected but who stand."""
+def _addressed(run: Run) -> Subquery:
+    """Everybody with an address who will stand: loaded today, rejected but ours, or not read this time."""
     staged, ours = STAGED[Kind.CONTACT], TARGET[Kind.CONTACT]
     loaded = select(staged.c.id, staged.c.email, staged.c.account_id, staged.c.position, staged.c.line).where(
         staged.c.fate.in_(LOADED), staged.c.email.is_not(None)
@@ -283,7 +348,16 @@ def _addressed() -> Subquery:
         .join_from(staged, ours, ours.c.id == staged.c.id)
         .where(_is_kept(Kind.CONTACT), ours.c.email.is_not(None))
     )
-    return union_all(loaded, kept).subquery("people")
+    if not run.part[Kind.CONTACT]:
+        return union_all(loaded, kept).subquery("people")
+    nowhere = cast(null(), Integer)
+    rest = select(ours.c.id, ours.c.email, ours.c.account_id, nowhere, nowhere).where(
+        ours.c.state == RecordState.LIVE,
+        ~ours.c.ours,
+        ours.c.email.is_not(None),
+        ~exists().where(staged.c.id == ours.c.id),
+    )
+    return union_all(loaded, kept, rest).subquery("people")
 
 
 def warn_unknown_contacts(db: Connection, run: Run) -> None:
@@ -297,6 +371,12 @@ def warn_unknown_contacts(db: Connection, run: Run) -> None:
 def warn_missing_accounts(db: Connection, run: Run) -> None:
     """Contacts are in the export and their account is not: they stay, outside the customers' figures."""
     account, row, person = TARGET[Kind.ACCOUNT], STAGED[Kind.ACCOUNT], STAGED[Kind.CONTACT]
+    peopled: ColumnElement[bool] = exists().where(person.c.account_id == account.c.id, person.c.fate.in_(LOADED))
+    if run.part[Kind.CONTACT]:
+        ours = TARGET[Kind.CONTACT]
+        unread = ~exists().where(person.c.id == ours.c.id)
+        live = and_(ours.c.account_id == account.c.id, ours.c.state == RecordState.LIVE, ~ours.c.ours)
+        peopled = or_(peopled, exists().where(live, unread))
     vanished = exists().where(row.c.id == account.c.id, row.c.fate.in_((Fate.GONE, Fate.CLOSED)))
     earlier = and_(
         account.c.state.in_((RecordState.SET_ASIDE, RecordState.CLOSED)), ~exists().where(row.c.id == account.c.id)
@@ -315,10 +395,8 @@ def warn_missing_accounts(db: Connection, run: Run) -> None:
             null(),
             account.c.name,
             account.c.id,
-        ).where(
-            or_(vanished, earlier),
-            exists().where(person.c.account_id == account.c.id, person.c.fate.in_(LOADED)),
-        ),
+            literal(run.part[Kind.ACCOUNT]),
+        ).where(or_(vanished, earlier), peopled),
     )
 
 
@@ -340,6 +418,37 @@ def place_problems(db: Connection, run: Run, kind: Kind) -> None:
     db.execute(update(problem).where(open_ones).values(account_id=func.coalesce(place, today)))
 
 
+def carry_over(db: Connection, run: Run, kind: Kind, *, from_run: int) -> None:
+    """What an earlier run found wrong with rows that this one had no reason to read still holds."""
+    if not run.part[kind]:
+        return
+    problem, staged, ours = schema.sync_problem, STAGED[kind], TARGET[kind]
+    values: _Values = {name: problem.c[name] for name in _PROBLEM}
+    values |= {"run_id": literal(run.id), "carried": literal(True)}
+    values["row"] = null()  # a number of the earlier run
+    query = select(*(values[name] for name in _PROBLEM)).where(
+        problem.c.run_id == from_run,
+        problem.c.object == kind,
+        problem.c.level != ProblemLevel.FILE,
+        problem.c.record_id.is_not(None),
+        problem.c.reason.not_in(_DECIDED),
+        ~exists().where(staged.c.id == problem.c.record_id),
+    )
+    if run.swept[kind]:
+        sweep = schema.staged_id
+        query = query.where(exists().where(sweep.c.kind == kind, sweep.c.id == problem.c.record_id))
+    if kind == Kind.ACTIVITY:
+        known = exists().where(ours.c.id == problem.c.record_id, _standing(Kind.CONTACT, ours.c.contact_id) == "known")
+        query = query.where(or_(problem.c.reason != Reason.UNKNOWN_CONTACT, ~known))
+    _insert_problems(db, query)
+
+
+def drop_carried(db: Connection, run_id: int) -> None:
+    """What was carried to earlier runs is with this one now, or has been settled."""
+    problem = schema.sync_problem
+    db.execute(delete(problem).where(problem.c.carried, problem.c.run_id != run_id))
+
+
 def _report(
     db: Connection,
     run: Run,
@@ -352,23 +461,34 @@ def _report(
     text: ColumnElement[Any] | None = None,
 ) -> None:
     staged = STAGED[kind]
-    account_id = staged.c.id if kind == Kind.ACCOUNT else null()
-    _insert_problems(
-        db,
-        select(
-            literal(run.id),
-            literal(level.value),
-            literal(kind.value),
-            literal(run.files[kind]),
-            staged.c.position,
-            staged.c.line,
-            func.nullif(staged.c.id, ""),
-            literal(reason.value) if isinstance(reason, Reason) else reason,
-            literal(run.column(kind, field)) if field else null(),
-            null() if text is None else text,
-            account_id if level == ProblemLevel.WARNING else null(),
-        ).where(where),
-    )
+    account_id = staged.c.id if kind == Kind.ACCOUNT and level == ProblemLevel.WARNING else null()
+    place: _Values = {"row": staged.c.position, "line": staged.c.line, "record_id": func.nullif(staged.c.id, "")}
+    place |= {"account_id": account_id, "carried": literal(False)}
+    _tell(db, run, kind, reason, place, level=level, where=where, field=field, text=text)
+
+
+def _tell(
+    db: Connection,
+    run: Run,
+    kind: Kind,
+    reason: Reason | ColumnElement[Any],
+    place: _Values,
+    *,
+    where: ColumnElement[bool],
+    level: ProblemLevel = ProblemLevel.WARNING,
+    field: str | None = None,
+    text: ColumnElement[Any] | None = None,
+) -> None:
+    values = place | {
+        "run_id": literal(run.id),
+        "level": literal(level.value),
+        "object": literal(kind.value),
+        "file": literal(run.files[kind]),
+        "reason": literal(reason.value) if isinstance(reason, Reason) else reason,
+        "field": literal(run.column(kind, field)) if field else null(),
+        "text": null() if text is None else text,
+    }
+    _insert_problems(db, select(*(values[name] for name in _PROBLEM)).where(where))
 
 
 _PROBLEM = (
@@ -383,6 +503,7 @@ _PROBLEM = (
     "field",
     "text",
     "account_id",
+    "carried",
 )
 
 
@@ -394,7 +515,9 @@ def _insert_problems(db: Connection, query: Select[Any]) -> None:
 
 
 def stage_vanished(db: Connection, run: Run, kind: Kind) -> None:
-    """Records without a row: set aside, or closed when they were set aside for an earlier day."""
+    """Records without a row among all: set aside, or closed when they were set aside for an earlier day."""
+    if not run.exported[kind] or (run.part[kind] and not run.swept[kind]):
+        return
     target = TARGET[kind]
     unsettled = ~exists().where(schema.settlement.c.kind == kind, schema.settlement.c.record_id == target.c.id)
     earlier = (
@@ -411,16 +534,19 @@ def stage_vanished(db: Connection, run: Run, kind: Kind) -> None:
         (Fate.GONE, and_(target.c.state == RecordState.LIVE, unsettled)),
         (Fate.CLOSED, and_(target.c.state == RecordState.SET_ASIDE, earlier < run.as_of)),
     ):
-        _stage_missing(db, kind, fate, condition)
+        _stage_missing(db, run, kind, fate, condition)
 
 
-def _stage_missing(db: Connection, kind: Kind, fate: Fate, condition: ColumnElement[bool]) -> None:
+def _stage_missing(db: Connection, run: Run, kind: Kind, fate: Fate, condition: ColumnElement[bool]) -> None:
     staged, target = STAGED[kind], TARGET[kind]
     last = db.execute(select(func.max(staged.c.position))).scalar() or 0
     place = func.row_number().over(order_by=target.c.id) + max(_BEHIND, last)
     missing = select(place, target.c.id, literal(fate.value)).where(
         condition, ~exists().where(staged.c.id == target.c.id)
     )
+    if run.part[kind]:
+        sweep = schema.staged_id
+        missing = missing.where(~exists().where(sweep.c.kind == kind, sweep.c.id == target.c.id))
     if kind == Kind.CONTACT:
         missing = missing.where(~schema.contact.c.ours)
     db.execute(insert(staged).from_select(["position", "id", "fate"], missing))

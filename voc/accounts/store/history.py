@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, func, insert, select, update
 
-from voc.accounts.model import Counts, FileRead, Kind, RunState
+from voc.accounts.model import Counts, FileRead, Kind, Live, RunState, Spent
+from voc.accounts.plan import Reading
 from voc.base import schema
 
 
@@ -24,6 +25,11 @@ class SyncRun:
     files: list[FileRead]
     seconds: float | None
     staged_at: datetime | None
+    fingerprint: str | None
+    reading: dict[Kind, Reading]
+    progress: Live | None
+    usage: Spent
+    resume_at: datetime | None
 
     @property
     def rows(self) -> int:
@@ -34,14 +40,15 @@ class SyncRun:
         return sum(counts.changes for counts in self.counts.values())
 
 
-def begin(db: Connection, *, source: str, as_of: date, now: datetime) -> int:
+def begin(db: Connection, *, source: str, fingerprint: str, as_of: date, now: datetime) -> int:
     row = {"source": source, "as_of": as_of, "started_at": now, "state": RunState.RUNNING, "counts": {}}
+    row["fingerprint"] = fingerprint
     return db.execute(insert(schema.sync_run).values(row).returning(schema.sync_run.c.id)).scalar_one()
 
 
 def note(db: Connection, run_id: int, **values: Any) -> None:
-    """Write what is known of a run by now; `counts` and `files` as their own types."""
-    for name in ("counts", "files"):
+    """Write what is known of a run by now; what is kept as JSON as its own type."""
+    for name in ("counts", "files", "reading", "progress", "usage"):
         if name in values:
             values[name] = msgspec.to_builtins(values[name])
     db.execute(update(schema.sync_run).where(schema.sync_run.c.id == run_id).values(**values))
@@ -74,7 +81,9 @@ def last_complete_at(db: Connection) -> datetime | None:
 
 
 def unfinished(db: Connection) -> list[SyncRun]:
-    query = select(schema.sync_run).where(schema.sync_run.c.state == RunState.RUNNING).order_by(schema.sync_run.c.id)
+    """Runs that were killed or paused, the oldest first."""
+    stopped = schema.sync_run.c.state.in_((RunState.RUNNING, RunState.PAUSED))
+    query = select(schema.sync_run).where(stopped).order_by(schema.sync_run.c.id)
     return [_run(row) for row in db.execute(query)]
 
 
@@ -115,4 +124,9 @@ def _run(row: Any) -> SyncRun:
         files=msgspec.convert(row.files or [], list[FileRead]),
         seconds=row.seconds,
         staged_at=row.staged_at,
+        fingerprint=row.fingerprint,
+        reading=msgspec.convert(row.reading or {}, dict[Kind, Reading]),
+        progress=row.progress and msgspec.convert(row.progress, Live),
+        usage=msgspec.convert(row.usage or {}, Spent),
+        resume_at=row.resume_at,
     )

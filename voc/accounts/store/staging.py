@@ -19,11 +19,18 @@ _VERDICT = ("reason", "late_reason", "fields", "winner_id", "hash")
 
 def clear(db: Connection) -> None:
     """Forget what an earlier run kept apart."""
-    for table in (*STAGED.values(), schema.staged_alias):
+    for table in (*STAGED.values(), schema.staged_alias, schema.staged_id):
         if db.dialect.name == "postgresql":
             db.exec_driver_sql(f"TRUNCATE {table.name}")
         else:
             db.execute(delete(table))
+
+
+def drop_behind(db: Connection, run_id: int, kind: Kind, position: int) -> None:
+    """Forget what was read behind a bookmark: it is read again."""
+    staged, problem = STAGED[kind], schema.sync_problem
+    db.execute(delete(staged).where(staged.c.position > position))
+    db.execute(delete(problem).where(problem.c.run_id == run_id, problem.c.object == kind, problem.c.row > position))
 
 
 def analyze(db: Connection, kind: Kind) -> None:

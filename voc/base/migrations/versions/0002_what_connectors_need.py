@@ -44,6 +44,7 @@ def upgrade() -> None:
     sa.Column('id', sa.String(length=64), nullable=False),
     sa.Column('reason', sa.String(length=64), nullable=False),
     sa.Column('since', types.Instant(), nullable=False),
+    sa.Column('named', sa.String(length=64), nullable=True),
     sa.PrimaryKeyConstraint('kind', 'id', name=op.f('pk_waiting'))
     )
     op.create_table('watermark',
@@ -77,6 +78,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('resume_at', types.Instant(), nullable=True))
 
     op.add_column('invitation', sa.Column('confidential', sa.Boolean(), server_default=sa.false(), nullable=False))
+
+    with op.batch_alter_table('sync_problem', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('carried', sa.Boolean(), server_default=sa.false(), nullable=False))
 
     # ### end Alembic commands ###
     before = ('running', 'complete', 'held', 'failed')

@@ -1,0 +1,111 @@
+"""What the rows read mean beside each other and beside what we have, and whether a person should look first."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from sqlalchemy import Connection
+
+from voc.accounts import rules
+from voc.accounts.model import Kind
+from voc.accounts.run.comparing import MERGEABLE
+from voc.accounts.run.underway import Underway
+from voc.accounts.store import deciding, history, staging, waiting
+from voc.base import preferences
+
+_WITH_ACCOUNT = (Kind.CONTACT, Kind.RELATION, Kind.OPPORTUNITY, Kind.ACTIVITY, Kind.MILESTONE)
+
+
+def judge(run: Underway) -> list[str]:
+    """Fates of all rows in the order of checks, the problems, the counts; why a person should look first."""
+    source = run.source
+    assert source is not None
+    with run.database.begin() as db:
+        run.guard(db)
+        deciding.begin_anew(db, run.id)
+        base = preferences.load(db).reporting_currency
+        aliases = staging.aliases(db)
+        last = history.last_complete(db)
+    view = deciding.Run(run_id=run.id, as_of=run.as_of, source=source, readings=run.readings, base_currency=base)
+    for place, kind in enumerate(Kind):
+        share = (place + 1) / len(Kind)
+        for step in _checks(view, kind, aliases):
+            with run.database.begin() as db:
+                run.guard(db)
+                step(db)
+                run.note(db, "deciding", kind, share)
+        run.tell("deciding", kind, share)
+    for report in (
+        deciding.warn_accounts,
+        deciding.warn_duplicate_addresses,
+        deciding.warn_unknown_contacts,
+        deciding.warn_missing_accounts,
+    ):
+        with run.database.begin() as db:
+            report(db, view)
+    for kind in Kind:
+        if last is not None and view.part[kind]:
+            with run.database.begin() as db:
+                deciding.carry_over(db, view, kind, from_run=last.id)
+    return _count(run, view)
+
+
+def _count(run: Underway, view: deciding.Run) -> list[str]:
+    held: list[str] = []
+    with run.database.begin() as db:
+        run.guard(db)
+        before = history.rows_before(db)
+        for kind in Kind:
+            deciding.place_problems(db, view, kind)
+            reading = run.readings[kind]
+            assert reading.file is not None
+            run.files.append(reading.file)
+            run.counts[kind] = deciding.counts(db, kind, rows=reading.rows)
+            why = _why_hold(db, view, kind, run, before)
+            held += [why] if why else []
+        if not held:
+            run.forgotten = waiting.forget(db, run.readings, now=run.now)
+        history.note(db, run.id, counts=run.counts, files=run.files, staged_at=run.now)
+    return held
+
+
+def _why_hold(db: Connection, view: deciding.Run, kind: Kind, run: Underway, before: Mapping[str, int]) -> str | None:
+    reading = run.readings[kind]
+    if not view.exported[kind] or (view.part[kind] and not view.swept[kind]):
+        return None
+    live = staging.live_count(db, kind)
+    seen, seen_before = reading.rows, before.get(kind)
+    if not view.in_files:
+        # Runs between have read parts only: what there was before is what we have.
+        seen, seen_before = (reading.listed if view.part[kind] else reading.rows), live
+    vanished = deciding.vanished_alone(db, kind)
+    return rules.why_hold(kind, vanished=vanished, live=live, rows=seen, rows_before=seen_before)
+
+
+def _checks(
+    view: deciding.Run, kind: Kind, aliases: Mapping[Kind, dict[str, str]]
+) -> Iterator[Callable[[Connection], None]]:
+    """The steps for one object; each is a transaction of its own."""
+    if not view.has_rows[kind]:
+        # No rows need no looks at empty tables.
+        if view.exported[kind]:
+            yield lambda db: deciding.stage_vanished(db, view, kind)
+        return
+    yield lambda db: staging.analyze(db, kind)
+    yield lambda db: deciding.drop_older_copies(db, kind)
+    yield lambda db: deciding.follow_merges(db, kind)
+    if kind == Kind.ACTIVITY:
+        yield deciding.place_activities
+    if kind in _WITH_ACCOUNT:
+        yield lambda db: deciding.check_accounts(db, kind)
+    if kind == Kind.OPPORTUNITY_ROLE:
+        yield deciding.check_opportunities
+    if kind in (Kind.RELATION, Kind.OPPORTUNITY_ROLE):
+        yield lambda db: deciding.check_contacts(db, kind)
+    yield lambda db: deciding.check_late(db, kind)
+    if kind in MERGEABLE:
+        yield lambda db: deciding.stage_merges(db, view, kind, aliases[kind])
+    if kind == Kind.ACCOUNT:
+        yield lambda db: deciding.follow_merges(db, kind)
+    yield lambda db: deciding.report_rows(db, view, kind)
+    yield lambda db: deciding.mark_kept(db, kind)
+    yield lambda db: deciding.mark_ended(db, kind)
+    yield lambda db: deciding.stage_vanished(db, view, kind)
