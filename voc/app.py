@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 import voc
+from voc.accounts.crm import guard
 from voc.base import installations, migrate, preferences, settings, staff
 from voc.base.clock import Clock, SetClock, ShiftedClock, SystemClock
 from voc.base.db import Database
@@ -37,6 +38,7 @@ def open_app(folder: Path, *, at: datetime | None = None) -> App:
     if not (folder / settings.FILE).exists():
         raise Misconfigured(str(folder), f"there is no {settings.FILE} here", "Run `voc init`, or name the --directory")
     chosen = settings.load(folder)
+    _check_private_hosts(chosen)
     database = Database(chosen.database)
     with _reachable(database).read() as db:
         if not installations.exists(db):
@@ -56,6 +58,13 @@ def open_app(folder: Path, *, at: datetime | None = None) -> App:
         questionnaires=Path(chosen.questionnaires) if chosen.questionnaires else shipped_questionnaires(),
         demo=here.demo_seed is not None,
     )
+
+
+def _check_private_hosts(chosen: settings.Settings) -> None:
+    for entry in chosen.crm_private_hosts:
+        if (reason := guard.why_no_private_host(entry)) is not None:
+            place = f"{settings.FILE}: crm_private_hosts"
+            raise Misconfigured(place, f"{entry!r} {reason}", 'Write ["odoo.intern", "10.1.0.0/16"]')
 
 
 def _reachable(database: Database) -> Database:
@@ -166,6 +175,7 @@ base_url = {quoted["base_url"]}          # what the links in mails begin with
 port = {wishes.port}
 # crm = "csv:/srv/export"                # what is read on schedule
 # sync_every_minutes = 60
+# crm_private_hosts = ["odoo.intern"]    # CRMs on your own network: no other private address is ever called
 
 [mail]
 host = {quoted["mail_host"]}

@@ -18,6 +18,7 @@ from voc.base.secrets import KEY_FILE, Vault
 
 FILE = "voc.toml"
 FASTEST = 1_000_000  # mails a second
+_LISTS = frozenset({"crm_private_hosts"})
 _ADDRESS = re.compile(r"[^@\s<>\",;]+@[^@\s<>\",;]+")  # a host without a dot may be a mail server of one's own
 
 
@@ -44,6 +45,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     port: int = 8000
     questionnaires: str | None = None  # a folder; the ones that ship if not set
     crm: str | None = None  # what `voc sync` reads on schedule, such as csv:/srv/export
+    crm_private_hosts: list[str] = []  # names, addresses or ranges on your own network, spoken to even without TLS
     sync_every_minutes: int = 60
     log: Literal["json", "text"] = "text"
     secret_key_file: str = KEY_FILE  # or the variable VOC_SECRET_KEY
@@ -81,7 +83,8 @@ def parse(text: str, folder: Path, environ: Mapping[str, str] = os.environ) -> S
                 raise Misconfigured(f"{path}: mail", "it is one value", "Write [mail], and each key on a line below")
             section[name.removeprefix("VOC_MAIL_").lower()] = value
         elif name.startswith("VOC_") and name.removeprefix("VOC_").lower() in Settings.__struct_fields__:
-            raw[name.removeprefix("VOC_").lower()] = value
+            key = name.removeprefix("VOC_").lower()
+            raw[key] = [one.strip() for one in value.split(",") if one.strip()] if key in _LISTS else value
     try:
         settings = msgspec.convert(raw, Settings, strict=False)
     except msgspec.ValidationError as mistake:

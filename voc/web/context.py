@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from voc.base.clock import Clock
+from voc.accounts.connector import Outside
+from voc.base.clock import Clock, pause
 from voc.base.db import Database
 from voc.base.secrets import Vault
 from voc.base.settings import Settings
@@ -23,3 +24,7 @@ class App:
 
     def now(self) -> datetime:
         return self.clock.now()
+
+    def outside(self) -> Outside:
+        """What a connector to the CRM is given."""
+        return Outside(self.now, pause, tuple(self.settings.crm_private_hosts))

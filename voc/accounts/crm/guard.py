@@ -135,6 +135,20 @@ def why_no_private_host(entry: str) -> str | None:
     return None if inside else "is not inside the private ranges"
 
 
+def is_private(name: str, private_hosts: Iterable[str]) -> bool:
+    """Whether this host itself is named as a private one."""
+    address = _literal(name)
+    if address is not None:
+        return _is_named(address, name, private_hosts)
+    return any(_bare(entry) == name for entry in private_hosts)
+
+
+def may_be_called(name: str, private_hosts: Iterable[str]) -> bool:
+    """As far as its spelling tells; what a name stands for is looked at when connecting."""
+    address = _literal(name)
+    return address is None or _may_call(address, name, tuple(private_hosts))
+
+
 def _may_call(address: Address, name: str, private_hosts: tuple[str, ...]) -> bool:
     address = _inner(address)
     if address in _NEVER:
@@ -152,7 +166,7 @@ def _is_public(address: Address) -> bool:
 
 def _is_named(address: Address, name: str, private_hosts: Iterable[str]) -> bool:
     for entry in private_hosts:
-        if entry.lower().removesuffix(".") == name:
+        if _bare(entry) == name:
             return True
         try:
             network = ip_network(entry)
@@ -166,10 +180,11 @@ def _is_named(address: Address, name: str, private_hosts: Iterable[str]) -> bool
 def _may_be_plain(name: str, private_hosts: Iterable[str]) -> bool:
     """A name may still turn out to be inside a named range: `check_host` looks again when connecting."""
     private = tuple(private_hosts)
-    address = _literal(name)
-    if address is not None:
-        return _is_named(address, name, private)
-    return any(entry.lower().removesuffix(".") == name or "/" in entry for entry in private)
+    return is_private(name, private) or (_literal(name) is None and any("/" in entry for entry in private))
+
+
+def _bare(entry: str) -> str:
+    return entry.lower().removesuffix(".")
 
 
 def _literal(text: str) -> Address | None:

@@ -1,6 +1,19 @@
 """What changes accounts, contacts and roles: a sync from the CRM, and what our own people say."""
 
+from voc.accounts.run.connecting import connect, forget_connection, open_source, save_connection
 from voc.accounts.run.people import add_person, mark_back, mark_left, set_role, settle_gone
-from voc.accounts.run.syncing import open_source, release, sync
+from voc.accounts.run.syncing import release, sync
 
-__all__ = ["add_person", "mark_back", "mark_left", "open_source", "release", "set_role", "settle_gone", "sync"]
+__all__ = [
+    "add_person",
+    "connect",
+    "forget_connection",
+    "mark_back",
+    "mark_left",
+    "open_source",
+    "release",
+    "save_connection",
+    "set_role",
+    "settle_gone",
+    "sync",
+]

@@ -5,6 +5,7 @@ behind, `problems` what it found wrong; `reads` and `pages` are for other stages
 writes what our own people say.
 """
 
+from voc.accounts.store.connections import load_connection, stored_secrets, which_secrets
 from voc.accounts.store.history import SyncRun, last_complete, last_complete_at, run, runs
 from voc.accounts.store.problems import ProblemRow, problem_table, problems
 from voc.accounts.store.reads import (
@@ -34,6 +35,7 @@ __all__ = [
     "ids_of",
     "last_complete",
     "last_complete_at",
+    "load_connection",
     "problem_table",
     "problems",
     "reach",
@@ -41,4 +43,6 @@ __all__ = [
     "run",
     "runs",
     "set_aside",
+    "stored_secrets",
+    "which_secrets",
 ]
