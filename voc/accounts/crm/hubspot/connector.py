@@ -1,0 +1,373 @@
+"""HubSpot as a connector: what is read how, from the contract of `connector` to HubSpot's calls.
+
+Search, which tells what changed, is eventually consistent: a row can show in it up to an hour after
+it changed. So a window overlaps the one before by 60 minutes and ends 5 minutes before now: a row
+that comes late is in the window of the first run after it has come, however often one runs.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from functools import cached_property
+from hashlib import blake2b
+from itertools import chain
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from voc.accounts import clean, rules
+from voc.accounts.connection import Connection, ObjectMap, Secret
+from voc.accounts.connector import Known, Outside, Page, Probe, Span, Usage, Windows, Write, Wrote
+from voc.accounts.crm import rows
+from voc.accounts.crm.http import BearerToken, Caller, Limits, LoopGuard, Spacing
+from voc.accounts.crm.hubspot import associations, mapping, paths, probing, trouble, writing
+from voc.accounts.crm.hubspot.api import REQUESTS_PER_SECOND, Account, Api, Owner, Property, Record, Sizes
+from voc.accounts.crm.hubspot.mapping import Layout, Meaning
+from voc.accounts.crm.hubspot.reading import Mark, Piece, Reader, together
+from voc.accounts.model import FileRead, Incoming, Kind, Problem
+from voc.base.errors import Misconfigured
+
+_KINDS = len(Kind)
+
+
+class HubSpot:
+    """One account, by a bearer token: a service key's or a private app's."""
+
+    windows = Windows(lag=timedelta(minutes=5), overlap=timedelta(minutes=60), sweep_every=timedelta(days=7))
+
+    def __init__(
+        self,
+        connection: Connection,
+        secrets: Mapping[Secret, str],
+        outside: Outside,
+        *,
+        limits: Limits | None = None,
+        sizes: Sizes | None = None,
+    ) -> None:
+        """Misconfigured without a token, for a place that must not be called or a field there is not."""
+        token = secrets.get(Secret.TOKEN, "").strip()
+        if not token:
+            raise Misconfigured(mapping.PLACE, "there is no token", "Enter HubSpot's service key or private app token")
+        root, self.paths = paths.of_place(connection.place)
+        self.connection, self.token, self.outside = connection, token, outside
+        self.sizes = sizes or Sizes()
+        caller = Caller(
+            root,
+            auth=BearerToken(token),
+            outside=outside,
+            read_trouble=trouble.reader(outside.now, self._zone_if_known),
+            spacing=Spacing(REQUESTS_PER_SECOND),
+            limits=limits,
+            hide=(token,),
+        )
+        self.host = caller.host
+        self.api = Api(caller, self.paths, outside)
+        self.layouts: dict[Kind, list[Layout]] = {kind: mapping.layouts(connection, kind) for kind in Kind}
+        self.spellings = clean.spellings(
+            {
+                "roles": connection.roles,
+                "segments": connection.segments,
+                "statuses": {**mapping.STATUSES, **connection.statuses},
+            }
+        )
+        self._defined: dict[str, dict[str, Property]] = {}
+        self._account: Account | None = None
+        self._files = {kind: FileRead(kind, self._object(kind), exported=bool(self.layouts[kind])) for kind in Kind}
+        self._share, self._place = 0.0, 0
+
+    def _object(self, kind: Kind) -> str | None:
+        names = [layout.object for layout in self.layouts[kind]]
+        return ", ".join(names) or None
+
+    # --- who and what -----------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        return f"hubspot:{self.host}"
+
+    @property
+    def fingerprint(self) -> str:
+        """Asks which account the token belongs to, once: all accounts have the same address."""
+        meant = [self.name, self.account.portal_id, self._meaning]
+        return blake2b(msgspec.json.encode(meant, order="deterministic"), digest_size=16).hexdigest()
+
+    @property
+    def _meaning(self) -> list[object]:
+        known = self.connection
+        return [known.objects, known.roles, known.segments, known.statuses]
+
+    @property
+    def account(self) -> Account:
+        if self._account is None:
+            self._account = self.api.account()
+        return self._account
+
+    @property
+    def zone(self) -> ZoneInfo:
+        try:
+            return ZoneInfo(self.account.time_zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            return ZoneInfo("UTC")
+
+    def _zone_if_known(self) -> ZoneInfo:
+        return ZoneInfo("UTC") if self._account is None else self.zone
+
+    def open(self) -> list[Problem]:
+        """Look at what the account has. Misconfigured for a property that a person mapped and that is not there."""
+        _ = self.account
+        self.api.read_usage()
+        for kind, found in self.layouts.items():
+            self.layouts[kind] = [self._as_it_is(layout) for layout in found]
+        return []
+
+    def _as_it_is(self, layout: Layout) -> Layout:
+        if layout.kind == Kind.CSM:
+            return layout
+        known = self.defined(layout.object)
+        missing = {
+            column
+            for column in layout.columns.values()
+            if not mapping.is_link(column) and column not in known and column != mapping.LABELS
+        }
+        mapped = {field for field, column in layout.columns.items() if column in missing and field in layout.own}
+        # Whose mail may not be read about is not known to want none.
+        if layout.kind == Kind.CONTACT and layout.columns.get("opted_out") in missing:
+            mapped.add("opted_out")
+        if mapped and layout.kind not in (Kind.OPPORTUNITY_ROLE,):
+            column = layout.columns[min(mapped)]
+            raise Misconfigured(
+                mapping.PLACE,
+                f"HubSpot's {layout.object} have no property {column} that this token may read",
+                f"Map another property to {min(mapped)}, or give the token the scope to read it",
+            )
+        return layout.without(missing)
+
+    def defined(self, object: str) -> Mapping[str, Property]:
+        """The properties of an object by name, sensitive ones among them where the token may see them."""
+        if object not in self._defined:
+            found = {known.name: known for known in self.api.properties(object).value.results}
+            if self.reads_sensitive(object) is not False:
+                found |= self.sensitive(object)
+            self._defined[object] = found
+        return self._defined[object]
+
+    def sensitive(self, object: str) -> dict[str, Property]:
+        """Properties that HubSpot keeps as sensitive data: listed apart, and read with scopes of their own."""
+        answer = self.api.properties(object, sensitive=True, accept=(400, 403))
+        return {known.name: known for known in answer.value.results} if answer.value else {}
+
+    def reads_sensitive(self, object: str) -> bool | None:
+        """None where HubSpot does not tell what the token may do."""
+        if self.scopes is None:
+            return None
+        return any(scope.startswith(f"crm.objects.{object}.sensitive.read") for scope in self.scopes)
+
+    @cached_property
+    def scopes(self) -> list[str] | None:
+        return self.api.scopes(self.token)
+
+    def in_full(self, kind: Kind) -> bool:
+        """Owners are few; an association moves no date of either record."""
+        return kind in (Kind.CSM, Kind.RELATION, Kind.OPPORTUNITY_ROLE)
+
+    def daily(self, kind: Kind) -> bool:
+        """Deals and milestones name their company by an association, and calculated properties move no date."""
+        if self.in_full(kind):
+            return False
+        return any(layout.links for layout in self.layouts[kind] if kind != Kind.ACTIVITY) or any(
+            known.calculated
+            for layout in self.layouts[kind]
+            for column in layout.columns.values()
+            if (known := self._defined.get(layout.object, {}).get(column)) is not None
+        )
+
+    def file(self, kind: Kind) -> FileRead:
+        return self._files[kind]
+
+    def column(self, kind: Kind, field: str) -> str:
+        return next((c for layout in self.layouts[kind] if (c := layout.columns.get(field))), field)
+
+    def same_id(self, id: str) -> str:
+        return id.strip()
+
+    def share_read(self) -> float:
+        return min(1.0, (self._place + self._share) / _KINDS)
+
+    def usage(self) -> Usage:
+        return self.api.usage()
+
+    def close(self) -> None:
+        self.api.close()
+
+    # --- rows -------------------------------------------------------------------------------
+
+    def pages(self, kind: Kind, span: Span, *, after: str | None, known: Known) -> Iterator[Page]:
+        self._place, self._share = list(Kind).index(kind), 0.0
+        file = self._files[kind]
+        file.part = span.since is not None and not self.in_full(kind)
+        for page in self._pages(kind, span, after, known):
+            file.rows += len(page.rows)
+            yield page
+        self._share = 1.0
+
+    def _pages(self, kind: Kind, span: Span, after: str | None, known: Known) -> Iterator[Page]:
+        if not self.layouts[kind]:
+            return iter(())
+        if kind == Kind.CSM:
+            return self._owners()
+        if kind == Kind.RELATION:
+            return self._relations(chain.from_iterable(known(Kind.CONTACT)))
+        if kind == Kind.OPPORTUNITY_ROLE:
+            return self._opportunity_roles(chain.from_iterable(known(Kind.OPPORTUNITY)))
+        return together(self._records(kind, span, Mark.of(after)), self.sizes.rows_per_page)
+
+    def _records(self, kind: Kind, span: Span, mark: Mark) -> Iterator[Piece]:
+        """Two steps for each object of a kind: its rows, then its deleted ones."""
+        step = 0
+        for layout in self.layouts[kind]:
+            reader = self._reader(layout)
+            for read in (reader.rows, reader.deleted):
+                if mark.step <= step:
+                    yield from read(span, mark if mark.step == step else Mark(step))
+                step += 1
+
+    def _reader(self, layout: Layout) -> Reader:
+        make = mapping.row_maker(layout, self._meaning_of(layout), rows.maker(self._salt))
+
+        def to_rows(records: Sequence[Record]) -> list[Incoming]:
+            ids = [record.id for record in records]
+            links = associations.links(self.api, self.sizes, layout.object, layout.links, ids) if layout.links else {}
+            return [make(record, links.get(record.id, {})) for record in records]
+
+        return Reader(self.api, self.sizes, layout, to_rows, self._tell)
+
+    def _tell(self, share: float) -> None:
+        self._share = share
+
+    @cached_property
+    def _salt(self) -> bytes:
+        return rows.salt(self._meaning)
+
+    def _meaning_of(self, layout: Layout) -> Meaning:
+        return Meaning(self.zone, self.defined(layout.object), self._owner_of_user)
+
+    @cached_property
+    def _owner_of_user(self) -> Mapping[str, str]:
+        """A property of our own may hold the number of a user where HubSpot's hold the owner's."""
+        own = any(
+            layout.columns.get(field) not in (None, "hubspot_owner_id")
+            for found in self.layouts.values()
+            for layout in found
+            if layout.kind != Kind.CSM
+            for field in ("csm_id", "owner_id")
+        )
+        owners = list(self._all_owners()) if own else []
+        ids = {owner.id for owner in owners}
+        users = {str(owner.user_id or owner.user_id_including_inactive): owner.id for owner in owners}
+        return {user: id for user, id in users.items() if user not in ids}
+
+    def _all_owners(self) -> Iterator[Owner]:
+        """Those of today first: who left and came back is in both lists."""
+        for archived in (False, True):
+            guard, after = LoopGuard("HubSpot's list of owners"), None
+            while True:
+                page = self.api.owners(archived=archived, after=after, limit=self.sizes.owners)
+                for owner in page.results:
+                    owner.archived = archived
+                    yield owner
+                after = page.paging.next.after if page.paging and page.paging.next else None
+                if after is None:
+                    break
+                guard.saw(after)
+
+    def _owners(self, only: frozenset[str] | None = None) -> Iterator[Page]:
+        made, seen = rows.maker(self._salt), set()
+        found = []
+        for owner in self._all_owners():
+            if owner.id not in seen and (only is None or owner.id in only):
+                seen.add(owner.id)
+                found.append(made(owner.id, 0, None, _owner_cells(owner), owner.updated_at))
+        if found:
+            yield Page(found)
+
+    def _relations(self, contacts: Iterable[str]) -> Iterator[Page]:
+        """Every contact with each of its companies: the labels of the association, and the contact's buying roles."""
+        made = rows.maker(self._salt)
+        column = next((layout.columns.get("roles") for layout in self.layouts[Kind.RELATION]), None)
+        buying = associations.with_text(self.api, self.sizes, "contacts", column) if column else {}
+        for ids in associations.in_chunks(contacts, self.sizes.associations):
+            found = associations.pairs(self.api, self.sizes, "contacts", "companies", ids)
+            page = []
+            for contact, pairs in found.items():
+                main = associations.chosen(pairs)
+                for pair in pairs:
+                    roles = pair.labels | set(buying.get(contact, "").split(";") if pair is main else ())
+                    cells = _relation_cells(pair.other, contact, roles, direct=pair is main)
+                    page.append(made(f"{contact}-{pair.other}", 0, None, cells, ""))
+            yield Page(page)
+
+    def _opportunity_roles(self, deals: Iterable[str]) -> Iterator[Page]:
+        made = rows.maker(self._salt)
+        main = self.connection.objects.get(Kind.OPPORTUNITY_ROLE, ObjectMap()).fields.get("main", "")
+        for ids in associations.in_chunks(deals, self.sizes.associations):
+            found = associations.pairs(self.api, self.sizes, "deals", "contacts", ids)
+            page = []
+            for pair in chain.from_iterable(found.values()):
+                cells = (pair.one, pair.other, "; ".join(sorted(pair.labels - {main})), _flag(main in pair.labels))
+                page.append(made(f"{pair.one}-{pair.other}", 0, None, cells, ""))
+            yield Page(page)
+
+    # --- the sweep --------------------------------------------------------------------------
+
+    def ids(self, kind: Kind) -> Iterator[Sequence[str]] | None:
+        if self.in_full(kind):
+            return None
+        return chain.from_iterable(self._reader(layout).ids() for layout in self.layouts[kind])
+
+    def some(self, kind: Kind, ids: Iterable[str]) -> Iterator[Page]:
+        if not self.layouts[kind]:
+            return
+        wanted = list(dict.fromkeys(ids))
+        if kind == Kind.CSM:
+            yield from self._owners(frozenset(wanted))
+        elif self.in_full(kind):
+            yield from self._some_pairs(kind, frozenset(wanted))
+        else:
+            for layout in self.layouts[kind]:
+                own = [id if layout.first else id.removeprefix(layout.id("")) for id in wanted]
+                for some in associations.in_chunks(own, self.sizes.batch):
+                    yield Page(self._reader(layout).some(some))
+
+    def _some_pairs(self, kind: Kind, ids: frozenset[str]) -> Iterator[Page]:
+        ones = sorted({id.partition("-")[0] for id in ids})
+        read = self._relations if kind == Kind.RELATION else self._opportunity_roles
+        for page in read(ones):
+            yield Page([row for row in page.rows if row.id in ids])
+
+    # --- setting up, writing ----------------------------------------------------------------
+
+    def probe(self) -> Probe:
+        return probing.probe(self)
+
+    def sample(self, kind: Kind, *, limit: int) -> list[dict[str, str]]:
+        return probing.sample(self, kind, limit=limit)
+
+    def spelled(self, kind: Kind, field: str) -> list[str]:
+        return probing.spelled(self, kind, field)
+
+    def write(self, writes: Sequence[Write]) -> list[Wrote]:
+        return writing.write(self.api, self.sizes, writes, zone=self.zone)
+
+
+def _owner_cells(owner: Owner) -> tuple[str, ...]:
+    name = " ".join(part for part in (owner.first_name, owner.last_name) if part)
+    values = {"name": name, "email": owner.email or "", "active": _flag(not owner.archived)}
+    return tuple(values.get(field, "") for field in rules.TEXTS[Kind.CSM])
+
+
+def _relation_cells(company: str, contact: str, roles: set[str], *, direct: bool) -> tuple[str, ...]:
+    labels = ";".join(sorted(label.strip() for label in roles if label.strip()))
+    return (company, contact, labels, _flag(True), _flag(direct), "", "")
+
+
+def _flag(value: bool) -> str:
+    return "1" if value else ""
