@@ -1,0 +1,112 @@
+"""Rows of one object page by page: by id inside the window, checked against Salesforce's own count of them."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from voc.accounts.connector import Page, Span
+from voc.accounts.crm.http import LoopGuard
+from voc.accounts.crm.salesforce import records, soql
+from voc.accounts.crm.salesforce.api import Api
+from voc.accounts.crm.salesforce.mapping import Layout
+from voc.accounts.model import Incoming
+from voc.base.errors import GiveUp
+
+
+@dataclass(frozen=True)
+class Bookmark:
+    """Where a run that was killed goes on: after the last id; or in a bulk job, at a locator, past `skip` of its rows.
+
+    `rows` were read before, so that the sum can be checked at the end.
+    """
+
+    object: str
+    rows: int = 0
+    last: str = ""
+    job: str = ""
+    locator: str = ""
+    skip: int = 0
+
+    def __str__(self) -> str:
+        return "|".join((self.object, str(self.rows), self.last, self.job, self.locator, str(self.skip)))
+
+    @staticmethod
+    def of(text: str) -> "Bookmark":
+        object, rows, last, job, locator, skip = text.split("|")
+        return Bookmark(object, int(rows), last, job, locator, int(skip))
+
+
+Leavers = Callable[[list[str]], list[str]]
+"""Of these ids, those that we have as records of this kind."""
+
+
+@dataclass
+class Reading:
+    """One object in one window, whichever way it is read."""
+
+    api: Api
+    layout: Layout
+    span: Span
+    salt: bytes
+    leavers: Leavers
+    rows: int = 0  # of Salesforce's, those before a bookmark included
+    read: records.Read = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.read = records.reader(self.layout, salt=self.salt)
+
+    @property
+    def select(self) -> soql.Select:
+        """All rows of this kind; or of a window every row, since one that changed may be none of them any more."""
+        if self.span.since is None:
+            return self.layout.select.only(*self.layout.where)
+        return self.layout.select.only(
+            soql.compare("SystemModstamp", ">=", self.span.since), soql.compare("SystemModstamp", "<", self.span.until)
+        )
+
+    def expected(self) -> int | None:
+        """How many rows must be read at least: those of the window, or that stood before the run began. None: many."""
+        return self.api.count(self._settled)
+
+    @property
+    def _settled(self) -> soql.Select:
+        if self.span.since is not None:
+            return self.select
+        return self.select.only(soql.compare("SystemModstamp", "<", self.span.until))
+
+    def page(self, lines: list[tuple[str, Incoming | None, str]], bookmark: Bookmark) -> Page:
+        """`lines` are (id, row or None for one that left, moment of change)."""
+        rows = [row for _, row, _ in lines if row is not None]
+        if len(rows) < len(lines) and self.span.since is not None:
+            modified = {id: at for id, row, at in lines if row is None}
+            rows += [Incoming(id, 0, None, modified=modified[id], deleted=True) for id in self.leavers([*modified])]
+        return Page(rows, str(bookmark))
+
+    def check(self, expected: int | None) -> None:
+        """Fewer rows than Salesforce counts, twice: GiveUp, since some of them would be missed for good."""
+        if expected is not None and self.rows < expected:
+            again = self.expected()
+            if again is not None and self.rows < again:
+                raise GiveUp(
+                    f"{self.api.host} counts {again:,} rows of {self.layout.object} and gave {self.rows:,}; "
+                    "nothing was changed, the next run reads them again"
+                )
+
+
+def by_id(reading: Reading, *, after: Bookmark | None) -> Iterator[Page]:
+    """Pages of 2,000, each asked for by the last id of the one before: no locator that dies with its session."""
+    texts = records.texts(reading.layout)
+    circle = LoopGuard(f"{reading.api.host}, {reading.layout.object}")
+    last = after.last if after else None
+    while True:
+        found = reading.api.rows(reading.select.page_after(last))
+        lines = []
+        for record in found.records:
+            cells = texts(record)
+            lines.append((cells[0], reading.read(cells), cells[1]))
+        reading.rows += len(lines)
+        if lines:
+            last = lines[-1][0]
+            circle.saw(last)
+            yield reading.page(lines, Bookmark(reading.layout.object, reading.rows, last))
+        if not lines or (found.done and len(lines) < soql.PAGE):
+            return
