@@ -1,0 +1,283 @@
+"""Odoo's two ways of being asked: JSON-2 from version 19 on, `execute_kw` over JSON-RPC before.
+
+What goes wrong inside Odoo comes as HTTP 500 (JSON-2) or as 200 with an `error` (JSON-RPC), both with
+a traceback that may hold anything: only the name of the exception is looked at. A mistake of ours
+stays one when it is repeated; a database that restarts or a lock does not.
+"""
+
+import functools
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Unpack
+from urllib.parse import urlsplit
+
+import msgspec
+
+from voc.accounts.connection import Connection, Secret
+from voc.accounts.connector import Outside
+from voc.accounts.crm.http import (
+    GIVE_UP,
+    REFRESH,
+    RETRY,
+    Answer,
+    Caller,
+    Calls,
+    Limits,
+    Trouble,
+    Wishes,
+    retry_after,
+    standard_trouble,
+)
+from voc.accounts.crm.odoo.domains import Domain, both
+from voc.base.errors import GiveUp, Misconfigured
+
+FIRST_WITH_JSON2 = 19
+_NEW_KEY = "Make a new API key in Odoo (Preferences > Account security) and enter it under Settings > CRM"
+# Exceptions of PostgreSQL that pass by themselves.
+_PASSING = (
+    "psycopg2.OperationalError",
+    "psycopg2.InterfaceError",
+    "psycopg2.errors.SerializationFailure",
+    "psycopg2.errors.DeadlockDetected",
+    "psycopg2.errors.LockNotAvailable",
+    "psycopg2.errors.AdminShutdown",
+    "psycopg2.errors.CrashShutdown",
+    "psycopg2.pool.PoolError",
+    "odoo.sql_db.PoolError",
+)
+_GROUP = re.compile(r"^\s+- (.+?)\s*$", re.MULTILINE)
+
+Record = dict[str, Any]
+
+
+class _Failure(msgspec.Struct):
+    """What is read of an exception: its class; its message only for the groups that an AccessError lists."""
+
+    name: str = ""
+    message: str = ""
+
+
+class _RpcError(msgspec.Struct):
+    data: _Failure
+
+
+class _RpcAnswer(msgspec.Struct):
+    error: _RpcError
+
+
+class _Version(msgspec.Struct):
+    version: str
+
+
+class NotThere(GiveUp):
+    """The model or the record does not exist."""
+
+
+class NotAllowed(Misconfigured):
+    """Odoo's user lacks a right; `groups` would give it, in Odoo's words."""
+
+    def __init__(self, place: str, groups: Sequence[str]) -> None:
+        one = f"Give its user one of the groups {', '.join(groups)}" if groups else "Give its user the right to read it"
+        super().__init__(place, "Odoo does not allow it", one)
+        self.groups = tuple(groups)
+
+
+class Client:
+    """Calls of Odoo's methods. `sign_in` first; `context` then has its user's language, so that words are theirs."""
+
+    def __init__(
+        self, connection: Connection, secrets: Mapping[Secret, str], *, outside: Outside, limits: Limits | None = None
+    ) -> None:
+        self.database = connection.database or ""
+        self.login = connection.user or ""
+        self._key = secrets.get(Secret.API_KEY, "").strip()
+        self._signature = _Signature(self._key, self.database)
+        self.caller = Caller(
+            _origin(connection.place),
+            auth=self._signature,
+            outside=outside,
+            read_trouble=functools.partial(_trouble, "Odoo"),
+            limits=limits,
+            hide=(self._key,),
+        )
+        self.version = ""
+        self.uid = 0
+        self.context: Record = {"active_test": False}
+
+    @property
+    def major(self) -> int:
+        found = re.search(r"\d+", self.version)
+        return int(found[0]) if found else 0
+
+    def sign_in(self) -> None:
+        """Find out the version, and whether the key is good. Misconfigured with the mend."""
+        if not self._key:
+            raise Misconfigured(self.caller.host, "there is no API key", _NEW_KEY)
+        self.version = self._ask_version()
+        if self.major < FIRST_WITH_JSON2:
+            self._signature.in_headers = False
+            self._authenticate(self.caller)
+        found = self.call("res.users", "context_get", reads=Record)
+        self.uid = int(found.get("uid") or self._signature.uid)
+        self.context = {name: found[name] for name in ("lang", "tz") if found.get(name)} | {"active_test": False}
+
+    def _ask_version(self) -> str:
+        answer = self.caller.get("web/version", signed=False, reads=_Version, accept=(404,))
+        if answer.status != 404:
+            return str(answer.value.version)
+        said = self._rpc(self.caller, "common", "version", [], reads=dict[str, Any])
+        return str(said.get("server_version") or "")
+
+    def _authenticate(self, caller: Calls) -> None:
+        if not (self.database and self.login):
+            mend = "Enter the database and the login of the user whose key it is"
+            raise Misconfigured(caller.host, f"Odoo {self.version} needs both to sign in", mend)
+        said = self._rpc(caller, "common", "authenticate", [self.database, self.login, self._key, {}])
+        if not isinstance(said, int) or said is False:
+            raise Misconfigured(caller.host, "Odoo does not accept the login with this API key", _NEW_KEY)
+        self._signature.uid = said
+
+    # --- calls --------------------------------------------------------------------------------
+
+    def call(
+        self,
+        model: str,
+        method: str,
+        /,
+        *,
+        ids: Sequence[int] | None = None,
+        reads: Any = Any,
+        idempotent: bool = True,
+        context: Mapping[str, Any] | None = None,
+        **named: Any,
+    ) -> Any:
+        """One method of a model, on records when `ids` are given; the result as `reads`.
+
+        Raises NotAllowed, NotThere, and what the caller raises.
+        """
+        words = {**self.context, **(context or {})}
+        wishes = Wishes(idempotent=idempotent, read_trouble=functools.partial(_trouble, f"{self.caller.host}: {model}"))
+        if self.major >= FIRST_WITH_JSON2:
+            body = {**named, "context": words} | ({} if ids is None else {"ids": ids})
+            return self.caller.post(f"json/2/{model}/{method}", json=body, reads=reads, **wishes).value
+        arguments = [model, method, [] if ids is None else [ids], {**named, "context": words}]
+        signed = [self.database, self._signature.uid, self._key]
+        return self._rpc(self.caller, "object", "execute_kw", [*signed, *arguments], reads=reads, **wishes)
+
+    def _rpc(
+        self, caller: Calls, service: str, method: str, args: list[Any], reads: Any = Any, **wishes: Unpack[Wishes]
+    ) -> Any:
+        params = {"service": service, "method": method, "args": args}
+        body = {"jsonrpc": "2.0", "method": "call", "params": params, "id": 1}
+        return caller.request("POST", "jsonrpc", json=body, reads=_answer_of(reads), **wishes).value.result
+
+    # --- records ------------------------------------------------------------------------------
+
+    def search(self, model: str, domain: Domain, *, after: int = 0, limit: int | None = None) -> list[int]:
+        """Ids in their order, those after one. GiveUp when they do not get on."""
+        found = self.call(
+            model, "search", domain=both([["id", ">", after]], domain), order="id", limit=limit, reads=list[int]
+        )
+        if any(later <= earlier for earlier, later in zip([after, *found], found, strict=False)):
+            raise GiveUp(f"{self.caller.host}: its list of {model} leads in a circle; what was read before stands")
+        return list(found)
+
+    def every(self, model: str, domain: Domain, *, after: int = 0, at_once: int) -> Iterator[list[int]]:
+        """All ids, in chunks."""
+        while ids := self.search(model, domain, after=after, limit=at_once):
+            yield ids
+            if len(ids) < at_once:
+                return
+            after = ids[-1]
+
+    def read(self, model: str, ids: Sequence[int], fields: Sequence[str]) -> list[Record]:
+        """Those of the records that still exist, references as bare ids (`load=None`)."""
+        if not ids:
+            return []
+        found = self.call(model, "read", ids=ids, fields=list(fields), load=None, reads=list[Record])
+        return list(found)
+
+    def count(self, model: str, domain: Domain) -> int:
+        return int(self.call(model, "search_count", domain=domain, reads=int))
+
+    def may(self, model: str, operation: str) -> bool:
+        """Whether the user has the right at all (rules per record may still hide some)."""
+        if self.major >= 18:
+            return bool(self.call(model, "has_access", ids=[], operation=operation))
+        return bool(self.call(model, "check_access_rights", operation=operation, raise_exception=False))
+
+
+class _Signature:
+    """JSON-2 takes key and database as headers; JSON-RPC has both in its body, and a user id that can be asked again."""
+
+    def __init__(self, key: str, database: str) -> None:
+        self._key, self._database = key, database
+        self.uid = 0
+        self.in_headers = True
+
+    def headers(self) -> Mapping[str, str]:
+        if not self.in_headers:
+            return {"Accept": "application/json"}
+        named = {"X-Odoo-Database": self._database} if self._database else {}
+        return {"Authorization": f"Bearer {self._key}", **named}
+
+    def refresh(self, caller: Calls) -> None:
+        """A key cannot be renewed from here: a 401 is believed when it comes twice."""
+
+
+def moment(at: datetime) -> str:
+    """As a domain takes it: UTC, whole seconds, since that is what Odoo shows of what it keeps in microseconds."""
+    return at.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _origin(place: str) -> str:
+    """People paste the address of a page, such as https://acme.odoo.com/odoo."""
+    parts = urlsplit(place if "://" in place else f"https://{place}")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+@functools.cache
+def _answer_of(reads: Any) -> Any:
+    """JSON-RPC's answer around the result; one without a result is broken."""
+    return msgspec.defstruct("Answer", [("result", reads)])
+
+
+# --- what went wrong ----------------------------------------------------------------------------
+
+
+def _trouble(place: str, answer: Answer) -> Trouble | None:
+    failure = _failure(answer)
+    if failure is None:
+        return standard_trouble(answer)
+    name = failure.name
+    if answer.status == 401 or name.endswith(".AccessDenied"):
+        return Trouble(REFRESH, "does not accept the API key", mend=_NEW_KEY, untouched=True)
+    if name.endswith(".AccessError"):
+        raise NotAllowed(place, _GROUP.findall(failure.message))
+    if name.endswith((".MissingError", ".NotFound")) or answer.status == 404:
+        raise NotThere(f"{place}: it is not there")
+    said = f"failed in Odoo ({_class(name)})"
+    if name in _PASSING or answer.status in (429, 502, 503, 504):
+        seconds, at = retry_after(answer.headers)
+        return Trouble(RETRY, said, wait_seconds=seconds, at=at)
+    # Whatever else was raised in Odoo is raised again for the same request.
+    return Trouble(GIVE_UP, said)
+
+
+def _failure(answer: Answer) -> _Failure | None:
+    """The exception in an answer, or None where it is none of Odoo's."""
+    try:
+        if answer.status != 200:
+            failure = answer.json(_Failure)
+            return failure if failure.name else None
+        if answer.content.startswith(b'{"jsonrpc"') and b'"error"' in answer.content[:100]:
+            return answer.json(_RpcAnswer).error.data
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        pass
+    return None
+
+
+def _class(name: str) -> str:
+    """Only what looks like the name of a class is repeated."""
+    return name.rpartition(".")[2][:60] if re.fullmatch(r"[\w.]+", name, re.ASCII) else "an error"
