@@ -209,7 +209,7 @@ class Client:
 
 
 class _Signature:
-    """JSON-2 takes key and database as headers; JSON-RPC has both in its body, and a user id that can be asked again."""
+    """JSON-2 takes key and database as headers; JSON-RPC has both in its body, beside the user's number."""
 
     def __init__(self, key: str, database: str) -> None:
         self._key, self._database = key, database

@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from itertools import islice
-from typing import Any
 
 from voc.accounts import clean
-from voc.accounts.connection import Connection, ObjectMap, Secret
+from voc.accounts.connection import Connection, Secret
 from voc.accounts.connector import Known, Outside, Page, Probe, Span, Usage, Windows, Write, Wrote
 from voc.accounts.crm import rows
 from voc.accounts.crm.http import Limits
@@ -16,7 +15,6 @@ from voc.accounts.crm.odoo.domains import Domain, among, both, negated
 from voc.accounts.crm.odoo.mapping import Plan, wanted, why_calculated
 from voc.accounts.crm.odoo.texts import Others, rows_of
 from voc.accounts.crm.odoo.touched import touched
-
 from voc.accounts.model import FileRead, Incoming, Kind, Problem
 
 _PAGE = 1_000
@@ -55,7 +53,7 @@ class Odoo:
         return rows.salt([self.name, self.client.database, self._salt.hex()]).hex()
 
     def open(self) -> list[Problem]:
-        """Sign in and look at what is there. Misconfigured when a mapped column is not, or who opted out cannot be read."""
+        """Sign in and look at what is there. Misconfigured when a mapped column is missing or opt-outs cannot be read."""
         self.client.sign_in()
         self._plans = planning.plans(self.client, self.connection)
         self._others = planning.others(self.client, self._plans, self.spellings)

@@ -19,7 +19,7 @@ _LOOKED_AT = 2_000
 
 
 def probe(client: Client, connection: Connection, spellings: Spellings, *, now: datetime) -> Probe:
-    """Everything a person should know before switching it on. Raises only when Odoo cannot be reached or signed in to."""
+    """Everything a person should know before switching it on. Raises only when Odoo cannot be signed in to."""
     client.sign_in()
     me = client.read(USER, [client.uid], ("name", "login"))
     found = Probe(signed_in_as=" ".join(f"{one['name']} ({one['login']})" for one in me), version=client.version,
@@ -141,7 +141,14 @@ def spelled(client: Client, connection: Connection, kind: Kind, field: str) -> l
     if column.relation == TAG:
         return sorted(texts.all_tags(client).values())
     if column.relation:
-        return sorted({_name(one) for one in client.read(column.relation, client.search(column.relation, [], limit=_LISTED), ("display_name",))})
+        return sorted(
+            {
+                _name(one)
+                for one in client.read(
+                    column.relation, client.search(column.relation, [], limit=_LISTED), ("display_name",)
+                )
+            }
+        )
     ids = client.search(made.model, both(made.domain, made.live), limit=_LOOKED_AT)
     return sorted({texts.plain(one[theirs]) for one in client.read(made.model, ids, (theirs,))} - {""})[:_LISTED]
 

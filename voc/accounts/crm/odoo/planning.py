@@ -9,7 +9,6 @@ from voc.accounts.crm.odoo.client import Client, NotThere
 from voc.accounts.crm.odoo.domains import Domain, among, both
 from voc.accounts.crm.odoo.mapping import (
     LEAD,
-    OPT_OUT,
     PARTNER,
     SHAPES,
     TAG,
@@ -71,7 +70,9 @@ def own_companies(client: Client) -> list[int]:
     return sorted(one["partner_id"] for one in found if one["partner_id"])
 
 
-def plan(client: Client, connection: Connection, kind: Kind, fields: Columns, companies: list[int], *, strict: bool = True) -> Plan:
+def plan(
+    client: Client, connection: Connection, kind: Kind, fields: Columns, companies: list[int], *, strict: bool = True
+) -> Plan:
     """One kind's way. `strict` refuses what is mapped and not there; else it is left out, to be shown."""
     model, columns = wanted(connection, kind)
     assert model is not None

@@ -27,15 +27,15 @@ def touched(client: Client, plan: Plan, span: Span) -> Domain:
         if relation in _FOLLOWED and plan.fields[name].store:
             found.append(within(f"{name}.write_date", since, until))
         elif relation and relation not in _FOLLOWED and relation != USER:
-            found += _named(client, plan, name, relation, since, until)
+            found += _named(client, plan, name, since=since, until=until)
     if plan.kind == Kind.CONTACT and plan.columns.get("opted_out") == OPT_OUT:
         found += _blacklisted(client, since, until)
     return either(*found)
 
 
-def _named(client: Client, plan: Plan, name: str, relation: str, since: str, until: str) -> list[Domain]:
+def _named(client: Client, plan: Plan, name: str, *, since: str, until: str) -> list[Domain]:
     """Those that show the name of something renamed. Mostly nothing was, and nothing is added."""
-    ids = client.search(relation, within("write_date", since, until), limit=_MOST)
+    ids = client.search(plan.fields[name].relation, within("write_date", since, until), limit=_MOST)
     if not ids or not plan.fields[name].store:
         return []
     return [among(name, ids)] if len(ids) < _MOST else [_EVERYTHING]

@@ -6,13 +6,12 @@ that take the same values, and one by one where Odoo refuses the group.
 """
 
 import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from voc.accounts import clean
 from voc.accounts.connector import Write, WriteWhat, Wrote
 from voc.accounts.crm.odoo.client import Client, NotThere
-from voc.accounts.crm.odoo.domains import Domain, among, both
 from voc.accounts.crm.odoo.mapping import PARTNER, Columns
 from voc.accounts.crm.odoo.planning import columns_of
 from voc.base.errors import GiveUp, Misconfigured, TryLater
@@ -170,7 +169,9 @@ def _value(fields: Columns, name: str, text: str) -> Any:
         case "datetime":
             return text if len(text) > 10 else f"{clean.day(text)} 12:00:00"
         case "selection":
-            keys = {clean.spelling_key(str(word)): key for key, label in fields[name].selection for word in (label, key)}
+            keys = {
+                clean.spelling_key(str(word)): key for key, label in fields[name].selection for word in (label, key)
+            }
             if clean.spelling_key(text) not in keys:
                 raise ValueError
             return keys[clean.spelling_key(text)]
