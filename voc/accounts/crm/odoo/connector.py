@@ -53,7 +53,7 @@ class Odoo:
         return rows.salt([self.name, self.client.database, self._salt.hex()]).hex()
 
     def open(self) -> list[Problem]:
-        """Sign in and look at what is there. Misconfigured when a mapped column is missing or opt-outs cannot be read."""
+        """Sign in and look at what is there. Misconfigured when a mapped column or the opt-out cannot be read."""
         self.client.sign_in()
         self._plans = planning.plans(self.client, self.connection)
         self._others = planning.others(self.client, self._plans, self.spellings)
