@@ -126,14 +126,15 @@ class Client:
         answer = self.caller.get("web/version", signed=False, reads=_Version, accept=(404,))
         if answer.status != 404:
             return str(answer.value.version)
-        said = self._rpc(self.caller, "common", "version", [], reads=dict[str, Any])
+        said = _rpc(self.caller, "common", "version", [], Wishes(reads=_answer_of(dict[str, Any]), signed=False))
         return str(said.get("server_version") or "")
 
     def _authenticate(self, caller: Calls) -> None:
         if not (self.database and self.login):
             mend = "Enter the database and the login of the user whose key it is"
             raise Misconfigured(caller.host, f"Odoo {self.version} needs both to sign in", mend)
-        said = self._rpc(caller, "common", "authenticate", [self.database, self.login, self._key, {}])
+        login = [self.database, self.login, self._key, {}]
+        said = _rpc(caller, "common", "authenticate", login, Wishes(reads=_answer_of(Any)))
         if not isinstance(said, int) or said is False:
             raise Misconfigured(caller.host, "Odoo does not accept the login with this API key", _NEW_KEY)
         self._signature.uid = said
@@ -157,20 +158,21 @@ class Client:
         Raises NotAllowed, NotThere, and what the caller raises.
         """
         words = {**self.context, **(context or {})}
-        wishes = Wishes(idempotent=idempotent, read_trouble=functools.partial(_trouble, f"{self.caller.host}: {model}"))
-        if self.major >= FIRST_WITH_JSON2:
-            body = {**named, "context": words} | ({} if ids is None else {"ids": ids})
-            return self.caller.post(f"json/2/{model}/{method}", json=body, reads=reads, **wishes).value
-        arguments = [model, method, [] if ids is None else [ids], {**named, "context": words}]
+        wishes = Wishes(
+            reads=reads if self._json2 else _answer_of(reads),
+            idempotent=idempotent,
+            read_trouble=functools.partial(_trouble, f"{self.caller.host}: {model}"),
+        )
+        if self._json2:
+            wishes["json"] = {**named, "context": words} | ({} if ids is None else {"ids": ids})
+            return self.caller.post(f"json/2/{model}/{method}", **wishes).value
         signed = [self.database, self._signature.uid, self._key]
-        return self._rpc(self.caller, "object", "execute_kw", [*signed, *arguments], reads=reads, **wishes)
+        arguments = [model, method, [] if ids is None else [ids], {**named, "context": words}]
+        return _rpc(self.caller, "object", "execute_kw", [*signed, *arguments], wishes)
 
-    def _rpc(
-        self, caller: Calls, service: str, method: str, args: list[Any], reads: Any = Any, **wishes: Unpack[Wishes]
-    ) -> Any:
-        params = {"service": service, "method": method, "args": args}
-        body = {"jsonrpc": "2.0", "method": "call", "params": params, "id": 1}
-        return caller.request("POST", "jsonrpc", json=body, reads=_answer_of(reads), **wishes).value.result
+    @property
+    def _json2(self) -> bool:
+        return self.major >= FIRST_WITH_JSON2
 
     # --- records ------------------------------------------------------------------------------
 
@@ -237,6 +239,12 @@ def _origin(place: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+def _rpc(caller: Calls, service: str, method: str, args: list[Any], wishes: Wishes) -> Any:
+    params = {"service": service, "method": method, "args": args}
+    wishes["json"] = {"jsonrpc": "2.0", "method": "call", "params": params, "id": 1}
+    return caller.request("POST", "jsonrpc", **wishes).value.result
+
+
 @functools.cache
 def _answer_of(reads: Any) -> Any:
     """JSON-RPC's answer around the result; one without a result is broken."""
@@ -269,10 +277,11 @@ def _failure(answer: Answer) -> _Failure | None:
     """The exception in an answer, or None where it is none of Odoo's."""
     try:
         if answer.status != 200:
-            failure = answer.json(_Failure)
+            failure: _Failure = answer.json(_Failure)
             return failure if failure.name else None
         if answer.content.startswith(b'{"jsonrpc"') and b'"error"' in answer.content[:100]:
-            return answer.json(_RpcAnswer).error.data
+            said: _RpcAnswer = answer.json(_RpcAnswer)
+            return said.error.data
     except (msgspec.MsgspecError, UnicodeDecodeError):
         pass
     return None
