@@ -17,6 +17,7 @@ from voc.accounts.connection import Connection, Crm, Secret
 from voc.accounts.connector import Connector, Outside, Source
 from voc.accounts.crm import guard
 from voc.accounts.crm.csvfolder import CsvFolder
+from voc.accounts.crm.hubspot import HubSpot, paths
 from voc.accounts.store import connections as store
 from voc.base import audit
 from voc.base.db import Database
@@ -28,7 +29,9 @@ STORED = "crm"
 
 Open = Callable[[Connection, Mapping[Secret, str], Outside], Connector]
 # One line for each CRM that is spoken to.
-CONNECTORS: dict[Crm, Open] = {}
+CONNECTORS: dict[Crm, Open] = {
+    Crm.HUBSPOT: HubSpot,
+}
 
 HUBSPOT_PLACE = "https://api.hubapi.com"
 # The vendor's own hosts: whoever may change the place must not send the credentials anywhere else.
@@ -148,7 +151,8 @@ def _check_url(crm: Crm, place: str, private_hosts: tuple[str, ...]) -> None:
     except Misconfigured as wrong:
         raise Refused(f"{_sentence(wrong.problem)} {_MENDS[crm]}", field="place") from None
     parts = urlsplit(place)
-    if parts.path or parts.query or parts.fragment or not guard.may_be_called(target.host, private_hosts):
+    path = "" if crm == Crm.HUBSPOT and paths.VERSION.fullmatch(parts.path) else parts.path
+    if path or parts.query or parts.fragment or not guard.may_be_called(target.host, private_hosts):
         raise _wrong_place(crm)
     own = _HOSTS.get(crm)
     if own and not target.host.endswith(own) and not guard.is_private(target.host, private_hosts):

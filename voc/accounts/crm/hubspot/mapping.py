@@ -15,7 +15,6 @@ from voc.accounts.connection import Connection, ObjectMap
 from voc.accounts.crm.hubspot.api import Property, Record, Text
 from voc.accounts.crm.rows import MakeRow
 from voc.accounts.model import Incoming, Kind
-from voc.base.errors import Misconfigured
 
 ASSOCIATIONS = "associations."
 COMPANY = "associations.companies"
@@ -155,15 +154,11 @@ def is_link(column: str) -> bool:
 
 
 def layouts(connection: Connection, kind: Kind) -> list[Layout]:
-    """Where one of our kinds is read from; none where it is not. Misconfigured for a field there is not."""
+    """Where one of our kinds is read from; none where it is not."""
     mapped = connection.objects.get(kind, ObjectMap())
     named = mapped.object or OBJECTS.get(kind)
     if mapped.off or not named:
         return []
-    for field in mapped.fields:
-        if field not in rules.TEXTS[kind]:
-            known = ", ".join(rules.TEXTS[kind])
-            raise Misconfigured(PLACE, f"{kind} has no field {field}", f"Use one of {known}")
     objects = list(dict.fromkeys(part.strip() for part in named.split(",") if part.strip()))
     return [
         _layout(kind, mapped, object, first=place == 0)
@@ -175,8 +170,9 @@ def _layout(kind: Kind, mapped: ObjectMap, object: str, *, first: bool) -> Layou
     usual = COLUMNS[kind]
     if object == "calls":
         usual = {field: _CALLS.get(column, column) for field, column in usual.items()}
-    columns = {field: column for field, column in {**usual, **mapped.fields}.items() if column}
-    own = frozenset(field for field, column in mapped.fields.items() if column)
+    mine = {field: column for field, column in mapped.fields.items() if field in rules.TEXTS[kind]}
+    columns = {field: column for field, column in {**usual, **mine}.items() if column}
+    own = frozenset(field for field, column in mine.items() if column)
     return Layout(kind, object, columns, own, mapped.only, first)
 
 

@@ -8,7 +8,8 @@ import re
 from dataclasses import dataclass
 
 HOST = "https://api.hubapi.com"
-_DATED = re.compile(r"(?P<root>.+?)/(?P<version>20\d\d-\d\d(?:-beta)?)")
+VERSION = re.compile(r"/20\d\d-\d\d(?:-beta)?")
+_DATED = re.compile(rf"(?P<root>.+?)(?P<version>{VERSION.pattern})")
 
 
 @dataclass(frozen=True)
@@ -41,4 +42,4 @@ def of_place(place: str) -> tuple[str, Paths]:
     """The API's root, and the paths below it, from what a person wrote as the place ('' is HubSpot's own)."""
     place = place.strip().rstrip("/") or HOST
     dated = _DATED.fullmatch(place)
-    return (dated["root"], Paths(dated["version"])) if dated else (place, Paths())
+    return (dated["root"], Paths(dated["version"][1:])) if dated else (place, Paths())
