@@ -92,3 +92,22 @@ def vault() -> Vault:
 @pytest.fixture
 def tokens() -> RandomTokens:
     return RandomTokens()
+
+
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in its own
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What stays together when several processes share the work: a file, or a telling of the story in tests/flow.
+
+    The story takes a minute; file by file every process would play it again.
+    """
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
+
+
+def _group(item: pytest.Item) -> str:
+    used = getattr(item, "fixturenames", ())
+    if not {"by_http", "by_browser", "told"}.intersection(used):
+        return item.location[0]
+    callspec = getattr(item, "callspec", None)
+    told = callspec.params.get("told") if callspec is not None else None
+    return "story by browser" if "by_browser" in (told, *used) else "story by http"

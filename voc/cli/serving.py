@@ -33,30 +33,43 @@ def run(
     if web:
         refuse_taken_port(app.settings.host, app.settings.port)
     log.configure(json_lines=app.settings.log == "json", level=level)
-    # Without a handler SIGTERM ends the process at once (uvicorn raises it again after its own end): messages on
-    # their way to the mail server would be unknown for good.
     stopped = threading.Event()
-    signal.signal(signal.SIGTERM, lambda _number, _frame: stopped.set())
+    server = _server(app, extra) if web else None
+
+    def stop(_number: int, _frame: object) -> None:
+        stopped.set()
+        if server is not None:
+            server.should_exit = True
+
+    # Without a handler SIGTERM ends the process at once (uvicorn raises it again after its own end): messages on
+    # their way to the mail server would be unknown for good. One that comes before uvicorn listens to it is kept.
+    signal.signal(signal.SIGTERM, stop)
     scheduler = jobs.start(app, relay or wiring.relay(app)) if worker else None
     try:
-        if web:
-            # Paths of respondents hold tokens, so there is no access log; errors are logged by us.
-            uvicorn.run(
-                asgi.create(app, extra),
-                host=app.settings.host,
-                port=app.settings.port,
-                access_log=False,
-                log_level="warning",
-                server_header=False,
-                proxy_headers=False,
-                timeout_graceful_shutdown=10,
-            )
+        if server is not None:
+            server.run()
         else:
             stopped.wait()
     finally:
         if scheduler is not None:
             scheduler.shutdown(wait=True)
         app.database.close()
+
+
+def _server(app: App, extra: Sequence[ControllerRouterHandler]) -> uvicorn.Server:
+    # Paths of respondents hold tokens, so there is no access log; errors are logged by us.
+    return uvicorn.Server(
+        uvicorn.Config(
+            asgi.create(app, extra),
+            host=app.settings.host,
+            port=app.settings.port,
+            access_log=False,
+            log_level="warning",
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=10,
+        )
+    )
 
 
 def refuse_taken_port(host: str, port: int) -> None:
