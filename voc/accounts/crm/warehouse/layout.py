@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from voc.accounts import clean, rules
 from voc.accounts.crm import rows
+from voc.accounts.crm.texts import text_of
 from voc.accounts.crm.warehouse import values
 from voc.accounts.model import Incoming, Kind, Reason
 
@@ -66,7 +67,7 @@ class Layout:
         """From the flags behind the id in `columns_of_life`."""
         where = [field for field in ("deleted", "merged_into") if self._places[field] is not None]
         return not any(
-            clean.flag(values.text_of(flag)) if field == "deleted" else values.id_text(flag)
+            clean.flag(text_of(flag)) if field == "deleted" else values.id_text(flag)
             for field, flag in zip(where, flags, strict=True)
         )
 
@@ -78,7 +79,6 @@ class Layout:
         at = [self._places[name] for name in fields]
         pick = itemgetter(*(width + n if place is None else place for n, place in enumerate(at)))
         nullable = [n for n, name in enumerate(fields) if name in _WHEN_NULL and at[n] is not None]
-        text_of = values.text_of
         made = []
         for row in found:
             picked = pick((*row, *defaults))
@@ -94,7 +94,7 @@ class Layout:
             return Incoming(id="", row=0, line=None, reason=Reason.MISSING_ID)
         modified = values.moment_text(self._value(row, "modified_at"), zone=self._zone)
         winner = values.id_text(self._value(row, "merged_into"))
-        if winner or clean.flag(values.text_of(self._value(row, "deleted"))):
+        if winner or clean.flag(text_of(self._value(row, "deleted"))):
             return Incoming(id, 0, None, modified=modified, deleted=True, winner_id=winner or None)
         return self._make(id, 0, None, cells, modified)
 

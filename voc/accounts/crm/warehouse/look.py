@@ -6,6 +6,7 @@ from typing import Any
 
 from voc.accounts import rules
 from voc.accounts.connector import FieldFound, FieldState, ObjectFound, Probe, Span, Usage
+from voc.accounts.crm.texts import text_of
 from voc.accounts.crm.warehouse import values
 from voc.accounts.crm.warehouse.asking import Asking, Learned, place
 from voc.accounts.model import Kind
@@ -29,7 +30,7 @@ def probe(asking: Asking) -> Probe:
 
 def sample(asking: Asking, kind: Kind, *, limit: int) -> list[dict[str, str]]:
     names, found = asking.few(kind, asking.learned(kind).query.some(limit), limit)
-    return [dict(zip(names, map(values.text_of, row), strict=True)) for row in found]
+    return [dict(zip(names, map(text_of, row), strict=True)) for row in found]
 
 
 def spelled(asking: Asking, kind: Kind, field: str) -> list[str]:
@@ -38,7 +39,7 @@ def spelled(asking: Asking, kind: Kind, field: str) -> list[str]:
     if column is None:
         return []
     _, found = asking.few(kind, learned.query.spelled(column, _SPELLINGS), _SPELLINGS)
-    labels = {label.strip() for row in found for label in values.text_of(row[0]).split(";")}
+    labels = {label.strip() for row in found for label in text_of(row[0]).split(";")}
     return sorted(labels - {""}, key=str.casefold)
 
 
