@@ -100,7 +100,18 @@ class Shown:
     def __init__(self, company: Company) -> None:
         self.company = company
         self.meetings: set[str] = set()  # keys of activities that are meetings; the others are calls
+        self._places: dict[Kind, dict[str, int]] = {}
+        self._merged: dict[Kind, dict[str, list[Row]]] = {}
         self.extra: dict[tuple[Kind, str], dict[str, str | None]] = {}  # properties beside those of the company
+
+    def look(self) -> None:
+        """At the company as it is now: before each answer."""
+        for kind, rows in self.company.rows.items():
+            self._places[kind] = {key: place for place, key in enumerate(rows)}
+            self._merged[kind] = {}
+            for row in sorted(rows.values(), key=lambda row: (row.modified_at, row.key)):
+                if row.merged_into:
+                    self._merged[kind].setdefault(row.merged_into, []).append(row)
 
     def rows(self, object: str) -> Iterator[Row]:
         for row in self.company.rows[OBJECTS[object]].values():
@@ -114,11 +125,10 @@ class Shown:
         return self._numbered(kind, key, len(self._losers(kind, key)))
 
     def _numbered(self, kind: Kind, key: str, generation: int) -> str:
-        return str(_BASE[kind] + generation * 100_000 + list(self.company.rows[kind]).index(key))
+        return str(_BASE[kind] + generation * 100_000 + self._places[kind][key])
 
     def _losers(self, kind: Kind, key: str) -> list[Row]:
-        losers = [row for row in self.company.rows[kind].values() if row.merged_into == key]
-        return sorted(losers, key=lambda row: (row.modified_at, row.key))
+        return self._merged[kind].get(key, [])
 
     def merged(self, kind: Kind, key: str) -> list[str]:
         """All ids that stand for this record now, the latest merge last."""
@@ -189,7 +199,7 @@ class Shown:
 
     def user(self, key: str) -> str:
         """HubSpot knows the person who is an owner by another number."""
-        return str(700 + list(self.company.rows[Kind.CSM]).index(key))
+        return str(700 + self._places[Kind.CSM][key])
 
     def owners(self, *, archived: bool) -> list[dict[str, Any]]:
         return [

@@ -10,7 +10,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
+
+import msgspec
 
 from tests.crm.company import Company, Row
 from tests.crm.server import Fault, Reply, Request, Server
@@ -20,7 +23,7 @@ from voc.accounts.connector import Outside
 from voc.accounts.crm.http import Limits
 from voc.accounts.crm.hubspot import HubSpot
 from voc.accounts.crm.hubspot.api import Sizes
-from voc.accounts.model import Kind
+from voc.accounts.model import Kind, Spellings
 
 TOKEN = "pat-eu1-planted-0000-secret"
 SCOPES = {
@@ -53,6 +56,13 @@ class StandIn:
         self.scopes = set(SCOPES.values())
         self.policies: list[str] = []  # the next answers are 429 by these policies
         self.pairs_per_page = 500
+        self.broken_associations = False
+        self.portal = 4711
+        self.hidden: set[str] = set()  # properties that this account does not have
+        # how a person set it up, where not as `connection` has it
+        self.mapped: dict[Kind, dict[str, str]] = {}
+        self.only: dict[Kind, dict[str, list[str]]] = {}
+        self.sources: list[HubSpot] = []
         self.waits: list[float] = []
         self.tasks: dict[str, dict[str, str]] = {}
         self.linked: set[tuple[str, str, str]] = set()  # task, object, id
@@ -98,6 +108,7 @@ class StandIn:
                 return tuple(PROPERTIES[kind])
 
     def id_of(self, kind: Kind, key: str) -> str:
+        self.shown.look()
         values = self.company.rows[kind][key].values
         if kind == Kind.RELATION:
             ends = (Kind.CONTACT, values["contact_id"]), (Kind.ACCOUNT, values["account_id"])
@@ -115,12 +126,23 @@ class StandIn:
         own[Kind.ACTIVITY] = ObjectMap(object="calls, meetings")
         own[Kind.MILESTONE] = ObjectMap(object=MILESTONES, fields=PROPERTIES[Kind.MILESTONE])
         own[Kind.OPPORTUNITY_ROLE] = ObjectMap(fields={"main": "Main contact"})
+        for kind, fields in self.mapped.items():
+            usual = own.get(kind, ObjectMap())
+            own[kind] = msgspec.structs.replace(usual, fields={**usual.fields, **fields} if fields else {})
+        for kind, only in self.only.items():
+            own[kind] = msgspec.structs.replace(own[kind], only=only)
         return Connection(Crm.HUBSPOT, place=self.http.url + self.place_ends_in, objects=own), {Secret.TOKEN: TOKEN}
+
+    @cached_property
+    def spellings(self) -> Spellings:
+        return self.source().spellings
 
     def source(self) -> HubSpot:
         limits = Limits(connect_seconds=1, read_seconds=0.3, answer_seconds=0.5, tries=3)
         outside = Outside(now=self.company.clock.now, sleep=self.waits.append, private_hosts=("127.0.0.1",))
-        return HubSpot(*self.connection(), outside, limits=limits, sizes=self.sizes)
+        source = HubSpot(*self.connection(), outside, limits=limits, sizes=self.sizes)
+        self.sources.append(source)
+        return source
 
     # --- the server -------------------------------------------------------------------------
 
@@ -131,6 +153,7 @@ class StandIn:
             policy = self.policies.pop(0)
             said = {"errorType": "RATE_LIMIT", "policyName": policy, "status": "error"}
             return Reply.of({"message": f"You have reached your {policy.lower()} limit.", **said}, 429)
+        self.shown.look()
         path = _numbered(request.path)
         for method, pattern, answer in self._routes:
             if method == request.method and (match := pattern.fullmatch(path)):
@@ -151,7 +174,7 @@ class StandIn:
     # --- the account ------------------------------------------------------------------------
 
     def _details(self, request: Request) -> Reply:
-        return Reply.of({"portalId": 4711, "accountType": "STANDARD", "timeZone": "Europe/Berlin"})
+        return Reply.of({"portalId": self.portal, "accountType": "STANDARD", "timeZone": "Europe/Berlin"})
 
     def _usage(self, request: Request) -> Reply:
         day = {"name": "private-apps-api-calls-daily", "usageLimit": 250_000, "currentUsage": 1234}
@@ -256,7 +279,8 @@ class StandIn:
         if request.query.get("dataSensitivity") == "sensitive":
             names = ["health"] if object == "contacts" else []
             return Reply.of({"results": [{"name": name, "type": "string", "label": name} for name in names]})
-        return Reply.of({"results": self.shown.definitions(object) if object in OBJECTS else []})
+        known = self.shown.definitions(object) if object in OBJECTS else []
+        return Reply.of({"results": [one for one in known if one["name"] not in self.hidden]})
 
     # --- associations -----------------------------------------------------------------------
 
@@ -273,6 +297,9 @@ class StandIn:
         for given in inputs:
             row = self.shown.find(one, given["id"])
             pairs = self.shown.pairs(one, other, row) if row else {}
+            if self.broken_associations:
+                errors.append(_fault("INTERNAL_ERROR", fromObjectId=[given["id"]]))
+                continue
             if row is None or not pairs:
                 errors.append(
                     _fault("OBJECT_NOT_FOUND", "crm.associations.NO_ASSOCIATIONS_FOUND", fromObjectId=[given["id"]])
@@ -442,3 +469,5 @@ def start(company: Company) -> Iterator[StandIn]:
     standin = StandIn(company)
     with standin.http:
         yield standin
+    for source in standin.sources:
+        source.close()

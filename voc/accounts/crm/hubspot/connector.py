@@ -50,11 +50,12 @@ class HubSpot:
         root, self.paths = paths.of_place(connection.place)
         self.connection, self.token, self.outside = connection, token, outside
         self.sizes = sizes or Sizes()
+        self.lacking: dict[str, None] = {}  # scopes that HubSpot asked for, in its order
         caller = Caller(
             root,
             auth=BearerToken(token),
             outside=outside,
-            read_trouble=trouble.reader(outside.now, self._zone_if_known),
+            read_trouble=trouble.reader(outside.now, self._zone_if_known, self._lack),
             spacing=Spacing(REQUESTS_PER_SECOND),
             limits=limits,
             hide=(token,),
@@ -110,6 +111,9 @@ class HubSpot:
 
     def _zone_if_known(self) -> ZoneInfo:
         return ZoneInfo("UTC") if self._account is None else self.zone
+
+    def _lack(self, scope: str) -> None:
+        self.lacking[scope] = None
 
     def open(self) -> list[Problem]:
         """Look at what the account has. Misconfigured for a property that a person mapped and that is not there."""

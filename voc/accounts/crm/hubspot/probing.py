@@ -13,7 +13,6 @@ from voc.accounts.crm.hubspot import associations
 from voc.accounts.crm.hubspot.api import Property
 from voc.accounts.crm.hubspot.mapping import ASSOCIATIONS, LABELS, Layout, is_link, text
 from voc.accounts.crm.hubspot.reading import milliseconds
-from voc.accounts.crm.hubspot.trouble import scopes_wanted
 from voc.accounts.model import Kind
 from voc.base.errors import VocError
 
@@ -37,7 +36,7 @@ def probe(crm: "HubSpot") -> Probe:
         return found
     for kind in Kind:
         found.objects.append(_object(crm, kind, found))
-    found.missing_grants = list(dict.fromkeys(found.missing_grants))
+    found.missing_grants = list(crm.lacking)
     found.usage = crm.usage()
     return found
 
@@ -90,13 +89,7 @@ def _records(crm: "HubSpot", layouts: list[Layout], probe: Probe) -> ObjectFound
     found = ObjectFound(layouts[0].kind, ", ".join(layout.object for layout in layouts), readable=True, rows=0)
     found.changed_30_days = 0
     for place, layout in enumerate(layouts):
-        answer = crm.api.properties(layout.object, accept=(403,))
-        if answer.value is None:
-            wanted = scopes_wanted(answer)
-            probe.missing_grants += wanted
-            found.readable, found.why = False, f"the token lacks the scope {', '.join(wanted) or 'for it'}"
-            return found
-        known = {known.name: known for known in answer.value.results}
+        known = {known.name: known for known in crm.api.properties(layout.object).value.results}
         if place == 0:
             found.fields = list(_fields(crm, layout, known))
             links = {f"{ASSOCIATIONS}{other}" for other in ("companies", "contacts") if other != layout.object}

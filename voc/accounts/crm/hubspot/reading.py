@@ -19,7 +19,7 @@ from voc.accounts.crm.http import LoopGuard
 from voc.accounts.crm.hubspot.api import Api, Record, Records, Sizes
 from voc.accounts.crm.hubspot.mapping import Layout, merged_ids
 from voc.accounts.model import Incoming
-from voc.base.errors import GiveUp, TryLater
+from voc.base.errors import GiveUp
 
 ToRows = Callable[[Sequence[Record]], list[Incoming]]
 Tell = Callable[[float], None]
@@ -187,7 +187,7 @@ class Reader:
             # This page is the whole slice, so the total is its own.
             if len(page.results) * 2 < page.total:
                 promised = f"{len(page.results)} of the {page.total} {self._layout.object} it found"
-                raise TryLater(f"HubSpot's search shows {promised}; what was read before stands")
+                raise GiveUp(f"HubSpot's search shows {promised}; what was read before stands")
             return page.results, None
         times = [self._moment(record) for record in page.results]
         newest = max(times, default=-1)

@@ -62,14 +62,18 @@ def next_midnight(now: datetime, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(now.tzinfo)
 
 
-def reader(now: Callable[[], datetime], zone: Callable[[], ZoneInfo]) -> Callable[[Answer], Trouble | None]:
-    """Reads HubSpot's own words first and leaves the rest to HTTP's."""
+def reader(
+    now: Callable[[], datetime], zone: Callable[[], ZoneInfo], tell_lacking: Callable[[str], None] = lambda _: None
+) -> Callable[[Answer], Trouble | None]:
+    """Reads HubSpot's own words first and leaves the rest to HTTP's. `tell_lacking` hears of each missing scope."""
 
     def read(answer: Answer) -> Trouble | None:
         match answer.status:
             case 429:
                 return _too_many(answer, now=now(), zone=zone())
             case 403 if wanted := scopes_wanted(answer):
+                for scope in wanted:
+                    tell_lacking(scope)
                 return Trouble(MISCONFIGURED, f"lacks the scope {', '.join(wanted)}", mend=_SCOPES)
             case 403:
                 return Trouble(MISCONFIGURED, "is not allowed with this token", mend=_SCOPES)
