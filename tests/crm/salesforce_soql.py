@@ -140,11 +140,19 @@ class _Parser:
 
     def among(self, name: str) -> Test:
         self.expect("(")
+        if self.at < len(self.tokens) and self.tokens[self.at][1].upper() == "SELECT":
+            return self.within()
         values = {_comparable(name, self.value())}
         while self.take(","):
             values.add(_comparable(name, self.value()))
         self.expect(")")
         return lambda record: _comparable(name, look(record, name)) in values
+
+    def within(self) -> Test:
+        """Another statement inside this one is read and not run."""
+        while not self.take(")"):
+            self.next()
+        return lambda _: True
 
     def value(self) -> Any:
         kind, text = self.next()

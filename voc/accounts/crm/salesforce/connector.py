@@ -6,10 +6,10 @@ from hashlib import blake2b
 
 from voc.accounts import clean
 from voc.accounts.connection import Connection, ObjectMap, Secret
-from voc.accounts.connector import Known, Outside, Page, Span, Usage, Windows
+from voc.accounts.connector import Known, Outside, Page, Probe, Span, Usage, Windows, Write, Wrote
 from voc.accounts.crm import rows
 from voc.accounts.crm.http import Limits
-from voc.accounts.crm.salesforce import bulk, mapping, records, soql, sweeping
+from voc.accounts.crm.salesforce import bulk, mapping, probing, records, samples, soql, sweeping, writing
 from voc.accounts.crm.salesforce.api import Api
 from voc.accounts.crm.salesforce.mapping import Found, Layout
 from voc.accounts.crm.salesforce.reading import Bookmark, Reading, by_id
@@ -145,6 +145,24 @@ class Salesforce:
                 found = self._api.rows(select)
                 rows_read = [row for record in found.records if (row := read(texts(record))) is not None]
                 yield Page(rows_read)
+
+    # --- looking and writing ----------------------------------------------------------------
+
+    def probe(self) -> Probe:
+        return probing.probe(self._api, self.connection, now=self._outside.now())
+
+    def sample(self, kind: Kind, *, limit: int) -> list[dict[str, str]]:
+        layouts = self._layouts(kind)
+        return samples.sample(self._api, layouts[0], limit=limit) if layouts else []
+
+    def spelled(self, kind: Kind, field: str) -> list[str]:
+        found = [samples.spelled(self._api, one, one.found[field]) for one in self._layouts(kind) if field in one.found]
+        return list(dict.fromkeys(spelling for spellings in found for spelling in spellings))
+
+    def write(self, writes: Sequence[Write]) -> list[Wrote]:
+        return writing.write(self._api, writes)
+
+    # --- what a run wants to know -----------------------------------------------------------
 
     def file(self, kind: Kind) -> FileRead:
         return self._files[kind]

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from voc.accounts.connection import Connection, Secret, SignIn
+from voc.accounts.crm import guard
 from voc.accounts.crm.salesforce import trouble
 from voc.accounts.crm.signing import OAuth
 from voc.base.errors import Misconfigured
@@ -18,7 +19,7 @@ from voc.base.errors import Misconfigured
 _SETTINGS = "Settings > CRM"
 _TOKEN_PATH = "/services/oauth2/token"  # noqa: S105 - a path
 _OURS = (".my.salesforce.com", ".salesforce.com", ".my.salesforce.mil", ".sfcrmproducts.cn")
-_MY_DOMAIN = (".my.salesforce.com", ".my.salesforce.mil", ".my.sfcrmproducts.cn")
+MY_DOMAIN = (".my.salesforce.com", ".my.salesforce.mil", ".my.sfcrmproducts.cn")
 # Salesforce takes an assertion for at most five minutes; clocks differ.
 _ASSERTION_LASTS = timedelta(minutes=3)
 
@@ -32,7 +33,7 @@ def place(connection: Connection, private_hosts: tuple[str, ...]) -> str:
     url = connection.place.strip().rstrip("/")
     url = url if "://" in url else f"https://{url}"
     found = host(url)
-    if found not in private_hosts and not found.endswith(_MY_DOMAIN):
+    if not guard.is_private(found, private_hosts) and not found.endswith(MY_DOMAIN):
         raise Misconfigured(
             _SETTINGS,
             f"{found or 'nothing'} is not a My Domain URL of Salesforce",
@@ -47,7 +48,7 @@ def instance(url: Any, place: str, private_hosts: tuple[str, ...]) -> str:
     if not isinstance(url, str) or not url or host(url) == host(place):
         return place
     parts = urlsplit(url)
-    if parts.scheme == "https" and (host(url).endswith(_OURS) or host(url) in private_hosts):
+    if parts.scheme == "https" and (host(url).endswith(_OURS) or guard.is_private(host(url), private_hosts)):
         return f"https://{parts.netloc}"
     raise Misconfigured(
         host(place), "it names a place for its data that is not Salesforce's", "Check the address under Settings > CRM"

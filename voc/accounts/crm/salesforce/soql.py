@@ -74,6 +74,11 @@ def among(field: str, values: Iterable[Value]) -> str:
     return f"{name(field)} IN ({listed})"
 
 
+def within(field: str, select: "Select") -> str:
+    """One of what another statement finds."""
+    return f"{name(field)} IN ({select})"
+
+
 @dataclass(frozen=True)
 class Select:
     """One statement. `where` are conditions that all hold, made by `compare` and `among`."""
@@ -83,6 +88,7 @@ class Select:
     where: tuple[str, ...] = ()
     grouped: bool = False
     ordered: bool = False
+    newest: bool = False
     limit: int | None = None
 
     def __str__(self) -> str:
@@ -94,6 +100,8 @@ class Select:
             text += f" GROUP BY {fields}"
         if self.ordered:
             text += " ORDER BY Id"
+        if self.newest:
+            text += " ORDER BY SystemModstamp DESC"
         return text if self.limit is None else f"{text} LIMIT {self.limit}"
 
     def only(self, *conditions: str) -> "Select":
