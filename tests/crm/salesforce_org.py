@@ -58,20 +58,23 @@ def columns_of(kind: Kind) -> dict[str, str]:
 
 @dataclass
 class Org:
-    """`hidden` are fields that the user may not see, `lacks` objects that are not there, `formulas` calculated ones."""
+    """`hidden` are fields that the user may not see, `lacks` objects that are not there, `formulas` calculated
+    ones. `blind`: a rule of sharing has changed, and the user sees no record at all."""
 
     company: Company
     hidden: set[str] = field(default_factory=set)
     lacks: set[str] = field(default_factory=set)
     formulas: set[str] = field(default_factory=set)
+    blind: bool = False
     written: dict[str, dict[str, Any]] = field(default_factory=dict)  # id -> column -> value
     tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
     _numbers: dict[tuple[Kind, str], int] = field(default_factory=dict)
 
     def id_of(self, kind: Kind, key: str) -> str:
         """Ids grow in the order in which records came to be."""
-        for known in self.company.rows[kind]:
-            self._numbers.setdefault((kind, known), len(self._numbers) + 30)
+        if (kind, key) not in self._numbers:
+            for known in self.company.rows[kind]:
+                self._numbers.setdefault((kind, known), len(self._numbers) + 30)
         return id_at(OBJECTS[kind][1], self._numbers.setdefault((kind, key), len(self._numbers) + 30))
 
     def kind_of(self, object: str) -> Kind | None:
@@ -99,6 +102,8 @@ class Org:
 
     def records(self, object: str, *, deleted_too: bool) -> Iterator[dict[str, Any]]:
         """As typed values. What was erased is nowhere; what commits later is not there yet."""
+        if self.blind:
+            return
         if object == "Task":
             yield from self.tasks.values()
             return

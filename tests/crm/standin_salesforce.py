@@ -194,19 +194,19 @@ class StandIn:
     def _query(self, request: Request, token: str, *, deleted_too: bool) -> Reply:
         statement = request.query["q"]
         self.statements.append(statement)
-        if self.server.acting(Fault.LOOP, request.path):
+        if "COUNT()" not in statement and self.server.acting(Fault.LOOP, request.path):
             statement = _without_beyond(statement)
             found = self._run(statement, deleted_too=deleted_too)[1]
             return Reply.of({"totalSize": len(found), "done": False, "records": found})
         query, found = self._run(statement, deleted_too=deleted_too)
-        if self.server.acting(Fault.EMPTY, request.path):
-            found = []
-        if self.server.acting(Fault.FEWER, request.path):
-            found = found[: max(1, len(found) // 10)]
         if not query.fields:
             if query.object in self.times_out:
                 return _error(400, "QUERY_TIMEOUT", "Your query request was running for too long.")
             return Reply.of({"totalSize": len(found), "done": True, "records": []})
+        if self.server.acting(Fault.EMPTY, request.path):
+            found = []
+        if self.server.acting(Fault.FEWER, request.path):
+            found = found[: max(1, len(found) // 10)]
         return self._page(found, 0, token)
 
     def _run(self, statement: str, *, deleted_too: bool) -> tuple[salesforce_soql.Query, list[dict[str, Any]]]:

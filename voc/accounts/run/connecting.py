@@ -18,6 +18,7 @@ from voc.accounts.connector import Connector, Outside, Source
 from voc.accounts.crm import guard
 from voc.accounts.crm.csvfolder import CsvFolder
 from voc.accounts.crm.hubspot import HubSpot, paths
+from voc.accounts.crm.salesforce import Salesforce
 from voc.accounts.store import connections as store
 from voc.base import audit
 from voc.base.db import Database
@@ -31,6 +32,7 @@ Open = Callable[[Connection, Mapping[Secret, str], Outside], Connector]
 # One line for each CRM that is spoken to.
 CONNECTORS: dict[Crm, Open] = {
     Crm.HUBSPOT: HubSpot,
+    Crm.SALESFORCE: Salesforce,
 }
 
 HUBSPOT_PLACE = "https://api.hubapi.com"

@@ -91,6 +91,15 @@ class Reading:
                     "nothing was changed, the next run reads them again"
                 )
 
+    def require_some(self) -> None:
+        """A window without rows is a quiet hour; no row at all, where we have some, is a lost right: GiveUp."""
+        some = soql.Select(("Id",), self.layout.object, self.layout.where_live, limit=1)
+        if not self.api.rows(some).records:
+            raise GiveUp(
+                f"{self.api.host} shows no {self.layout.object} any more; nothing was changed. "
+                "Check which records its user may see"
+            )
+
 
 def by_id(reading: Reading, *, after: Bookmark | None) -> Iterator[Page]:
     """Pages of 2,000, each asked for by the last id of the one before: no locator that dies with its session."""
