@@ -8,14 +8,21 @@ import os
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from voc.accounts import run as accounts
+from voc.accounts import schedule
+from voc.accounts.connector import Source
+from voc.accounts.model import SyncReport, Watcher
+from voc.accounts.run import errands
+from voc.accounts.store import connections, history
+from voc.accounts.store import errands as asked
 from voc.base import installations, leases, log
 from voc.base.clock import SetClock
-from voc.base.errors import Refused, VocError
+from voc.base.errors import Misconfigured, Refused, VocError
+from voc.base.words import ErrandKind
 from voc.campaigns import run as campaigns
 from voc.delivery import run as delivery
 from voc.delivery.model import Relay
@@ -34,17 +41,25 @@ NIGHT_HOUR = 3  # UTC
 SLOT = timedelta(minutes=10)
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _BATCH = 200
+_DAY = timedelta(days=1)
 _LEASE = timedelta(minutes=5)
 _SENDS = timedelta(seconds=30)
 """A killed worker stops the others that long. Each message is claimed by itself: two senders at once do no harm."""
 
 
+def _always(_app: App, _now: datetime) -> bool:
+    return True
+
+
 @dataclass(frozen=True)
 class Job:
+    """`due` is a look that costs little; only where it says so a lease is taken and the work is done."""
+
     name: str
     every: timedelta
     work: Callable[[App, Relay, datetime], Counts]
     lease: timedelta = _LEASE
+    due: Callable[[App, datetime], bool] = _always
 
 
 def send(app: App, relay: Relay, now: datetime) -> Counts:
@@ -84,15 +99,94 @@ def follow_up(app: App, _relay: Relay, now: datetime) -> Counts:
     return {"closed": closed, "opened": opened, "escalated": late, "told": told}
 
 
-def sync(app: App, _relay: Relay, now: datetime) -> Counts:
-    """Read the CRM that voc.toml names."""
-    if app.settings.crm is None:
-        return {}
-    source = accounts.open_source(app.settings.crm)
-    report = accounts.sync(app.database, source, as_of=now.date(), now=now)
+# --- the CRM ------------------------------------------------------------------------------------
+
+_CRM = "crm"
+_ASKED = timedelta(seconds=2)
+"""Somebody waits at a page."""
+
+
+def crm_source(app: App) -> Source | None:
+    """What is read: the stored connection, or else what voc.toml names; None where there is neither."""
+    with app.database.read() as db:
+        stored = connections.load_connection(db)
+    if stored is not None:
+        return accounts.open_source(accounts.STORED, database=app.database, vault=app.vault, outside=app.outside())
+    return None if app.settings.crm is None else accounts.open_source(app.settings.crm)
+
+
+def read_crm(
+    app: App, source: Source, *, now: datetime, as_of: date | None = None, progress: Watcher | None = None
+) -> SyncReport:
+    """One reading, or the rest of one that was stopped; and what follows from it for the stakeholders."""
+    try:
+        report = accounts.sync(app.database, source, as_of=as_of or now.date(), now=now, progress=progress)
+    finally:
+        source.close()
     with app.database.begin() as db:
         stakeholders.catch_up(db, now)
-    return {"run": report.run_id}
+    return report
+
+
+def next_reading_at(app: App, *, now: datetime) -> datetime | None:
+    """When the CRM is read next on schedule; None where it is not."""
+    with app.database.read() as db:
+        stored = connections.load_connection(db)
+        newest = history.newest(db)
+    if stored is not None:
+        every = timedelta(minutes=stored.every_minutes) if stored.on else None
+    else:
+        every = timedelta(minutes=app.settings.sync_every_minutes) if app.settings.crm else None
+    return None if every is None else schedule.next_at(newest, every=every, now=now)
+
+
+def _reading_is_due(app: App, now: datetime) -> bool:
+    at = next_reading_at(app, now=now)
+    return at is not None and at <= now
+
+
+def sync(app: App, _relay: Relay, now: datetime) -> Counts:
+    """Read the CRM: its moment has come, and nobody is at it."""
+    source = crm_source(app)
+    return {} if source is None else {"run": read_crm(app, source, now=now).run_id}
+
+
+def _waits(kind: ErrandKind) -> Callable[[App, datetime], bool]:
+    def due(app: App, _now: datetime) -> bool:
+        with app.database.read() as db:
+            return asked.waits(db, kind)
+
+    return due
+
+
+def sync_now(app: App, _relay: Relay, now: datetime) -> Counts:
+    """Read the CRM because an admin asked for it on a page; why it was not read is kept for the page."""
+    with app.database.begin() as db:
+        mine = asked.take(db, ErrandKind.SYNC, now=now)
+    if mine is None:
+        return {}
+    trouble: str | None = "It stopped on a mistake of ours; the log has it."
+    try:
+        source = crm_source(app)
+        if source is None:
+            raise Misconfigured("Settings > CRM", "no CRM is connected", "Set it up there, or name crm in voc.toml")
+        run_id = read_crm(app, source, now=now).run_id
+        trouble = None
+    except VocError as mistake:
+        trouble = str(mistake)
+        raise
+    finally:
+        with app.database.begin() as db:
+            asked.end(db, mine, trouble=trouble, ciphertext=None, now=app.now())
+    return {"run": run_id}
+
+
+def check_crm(app: App, _relay: Relay, _now: datetime) -> Counts:
+    return {"checked": errands.look(app.database, ErrandKind.CHECK, vault=app.vault, outside=app.outside())}
+
+
+def try_crm(app: App, _relay: Relay, _now: datetime) -> Counts:
+    return {"tried": errands.look(app.database, ErrandKind.TRY, vault=app.vault, outside=app.outside())}
 
 
 def nightly(app: App, _relay: Relay, now: datetime) -> Counts:
@@ -104,6 +198,7 @@ def nightly(app: App, _relay: Relay, now: datetime) -> Counts:
         stakeholders.catch_up(db, now)
     figures = metrics.snapshot(app.database, now)
     with app.database.begin() as db:
+        asked.forget(db, before=now - _DAY)
         opened = metrics.catch_up(db, now)
     return {"figures": figures, "opened": opened}
 
@@ -111,7 +206,11 @@ def nightly(app: App, _relay: Relay, now: datetime) -> Counts:
 JOBS = (
     Job("send", timedelta(seconds=10), send, _SENDS),
     Job("follow up", timedelta(minutes=1), follow_up),
-    Job("sync", timedelta(minutes=60), sync),
+    # Its lease is not named "sync": that one is the run's own.
+    Job(_CRM, timedelta(seconds=30), sync, due=_reading_is_due),
+    Job("crm now", _ASKED, sync_now, due=_waits(ErrandKind.SYNC)),
+    Job("crm check", _ASKED, check_crm, due=_waits(ErrandKind.CHECK)),
+    Job("crm try", _ASKED, try_crm, due=_waits(ErrandKind.TRY)),
     Job("nightly", timedelta(minutes=10), nightly),
 )
 
@@ -165,6 +264,8 @@ def travel(app: App, relay: Relay, *, to: datetime, report: Report) -> Counts:
 def run_leased(app: App, relay: Relay, job: Job) -> None:
     """One tick of one job, unless another process holds its lease. An error is logged and tried again next time."""
     now = app.now()
+    if not job.due(app, now):
+        return
     with app.database.begin() as db:
         fence = leases.take(db, job.name, holder=worker_name(), now=now, lasts=job.lease)
     if fence is None:
@@ -188,7 +289,8 @@ def start(app: App, relay: Relay) -> BackgroundScheduler:
     """The worker: every job on its beat in threads of this process."""
     scheduler = BackgroundScheduler(timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1})
     for job in JOBS:
-        every = timedelta(minutes=app.settings.sync_every_minutes) if job.work is sync else job.every
-        scheduler.add_job(run_leased, "interval", args=(app, relay, job), seconds=every.total_seconds(), id=job.name)
+        scheduler.add_job(
+            run_leased, "interval", args=(app, relay, job), seconds=job.every.total_seconds(), id=job.name
+        )
     scheduler.start()
     return scheduler

@@ -8,6 +8,7 @@ from litestar.types import ControllerRouterHandler
 
 from voc.web import (
     acts,
+    crm_pages,
     csm,
     delivery_pages,
     followups,
@@ -32,6 +33,7 @@ STAFF: list[ControllerRouterHandler] = [
     *delivery_pages.HANDLERS,
     *people.HANDLERS,
     *settings_pages.HANDLERS,
+    *crm_pages.HANDLERS,
     *sync.HANDLERS,
 ]
 OPEN: list[ControllerRouterHandler] = [*signin.HANDLERS, *respondent.HANDLERS]

@@ -1,17 +1,22 @@
 """What reading the CRM brought: runs, their counts, changes and problems, and records that wait to be settled."""
 
+from datetime import timedelta
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from litestar import Response, get, post
 from litestar.params import FromPath, QueryParameter
 
 from voc.accounts import run as accounts
-from voc.accounts.model import Kind, ProblemLevel, Reason
-from voc.accounts.store import history, run_page
+from voc.accounts import schedule
+from voc.accounts.model import Kind, ProblemLevel, Reason, RunState
+from voc.accounts.store import connections, errands, history, run_page
 from voc.accounts.store import reads as records
 from voc.accounts.store.problems import HEADS, problem_table, problems
+from voc.base import preferences
 from voc.base.errors import NotFound, Refused
-from voc.web import pages, tables
+from voc.base.words import ErrandKind
+from voc.web import crm_view, pages, sync_view, tables
 from voc.web.given import GivenApp, GivenForm, GivenVisit
 from voc.web.parts import address
 from voc.web.visit import ADMINS, EVERYBODY, LEADERS, roles
@@ -27,7 +32,15 @@ def runs_page(
     with app.database.read() as db:
         found = history.runs(db, limit=RUNS + 1, before=before)
         waiting = {kind: records.set_aside(db, visit.viewer, kind=kind) for kind in Kind}
+        stored = connections.load_connection(db)
+        asked = errands.errand(db, ErrandKind.SYNC)
+        hours = preferences.load(db).stale_after_hours
+    now = app.now()
     context: dict[str, Any] = {
+        "crm": crm_view,
+        "stale_after": timedelta(hours=hours),
+        "reading": sync_view.reading(stored, app.settings, found[0] if found and before is None else None, now=now),
+        "asked": asked if asked is not None and sync_view.is_worth_saying(asked, now=now) else None,
         "runs": found[:RUNS],
         "older": found[RUNS - 1].id if len(found) > RUNS else None,
         "first": before is None,
@@ -56,7 +69,10 @@ def one_run(  # noqa: PLR0917 - Litestar passes them by name
             db, run_id, visit.viewer, level=wanted_level, reason=wanted_reason, after=after, limit=PROBLEMS + 1
         )
         counted = run_page.problem_counts(db, run_id, visit.viewer)
+        fields = run_page.changed_fields(db, run_id)
         newest = history.newest_id(db)
+        asked = errands.errand(db, ErrandKind.SYNC)
+        app_zone = preferences.load(db).default_time_zone
     context: dict[str, Any] = {
         "run": run,
         "problems": found[:PROBLEMS],
@@ -65,6 +81,12 @@ def one_run(  # noqa: PLR0917 - Litestar passes them by name
         "reason": wanted_reason,
         "counted": counted,
         "newest": newest == run_id,
+        "crm": crm_view,
+        "fields": fields,
+        "windows": sync_view.windows(run, ZoneInfo(app_zone)),
+        "live": run.state == RunState.RUNNING and schedule.is_alive(run, now=app.now()),
+        "silent_since": schedule.heard_at(run),
+        "waits": asked is not None and asked.begun_at is None,
         "unread": [kind for kind in Kind if kind not in run.counts],
     }
     return pages.page(app, visit, "sync/run.html", **context)
@@ -112,6 +134,20 @@ def changes_page(
     return pages.page(app, visit, "sync/changes.html", **context)
 
 
+@post("/sync/now", sync_to_thread=True, opt=roles(*ADMINS))
+def read_now(app: GivenApp, visit: GivenVisit) -> Response[Any]:
+    """Begin a reading, or go on with one that was stopped: a worker does it at once."""
+    now = app.now()
+    with app.database.begin() as db:
+        newest = history.newest(db)
+        if newest is not None and schedule.is_alive(newest, now=now):
+            raise Refused(f"Run {newest.id} is reading the CRM just now. Wait until it has ended")
+        if connections.load_connection(db) is None and app.settings.crm is None:
+            raise Refused("No CRM is connected. Set it up under Settings, CRM")
+        errands.ask(db, ErrandKind.SYNC, of="", by=visit.viewer.name, now=now)
+    return pages.back(app, visit, "/sync", "Asked for: a worker begins the reading within seconds.")
+
+
 @post("/sync/{run_id:int}/release", sync_to_thread=True, opt=roles(*ADMINS))
 def release(app: GivenApp, visit: GivenVisit, run_id: FromPath[int]) -> Response[Any]:
     """Apply a held run after somebody looked at what is missing."""
@@ -135,4 +171,4 @@ def settle(app: GivenApp, visit: GivenVisit, form: GivenForm) -> Response[Any]:
     return pages.back(app, visit, "/sync", f"{record.name or record.id} {said}.")
 
 
-HANDLERS = [runs_page, one_run, problems_csv, changes_page, release, settle]
+HANDLERS = [runs_page, one_run, problems_csv, changes_page, read_now, release, settle]

@@ -1,10 +1,12 @@
 """What changes accounts, contacts and roles: a sync from the CRM, and what our own people say."""
 
-from voc.accounts.run.connecting import connect, forget_connection, open_source, save_connection
+from voc.accounts.run.connecting import HUBSPOT_PLACE, STORED, connect, forget_connection, open_source, save_connection
 from voc.accounts.run.people import add_person, mark_back, mark_left, set_role, settle_gone
 from voc.accounts.run.syncing import release, sync
 
 __all__ = [
+    "HUBSPOT_PLACE",
+    "STORED",
     "add_person",
     "connect",
     "forget_connection",

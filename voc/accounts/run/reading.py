@@ -214,7 +214,7 @@ class _Object:
 
     def _file(self) -> FileRead:
         found = self.source.file(self.kind)
-        found.rows, found.part = self.rows, not self.reading.in_full
+        found.rows, found.part = self.rows, found.part or not self.reading.in_full
         return found
 
     def _look_for_emptiness(self, db: Connection, file: FileRead) -> None:

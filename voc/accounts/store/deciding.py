@@ -55,7 +55,7 @@ class Run:
         self.files = {kind: file.file for kind, file in files.items()}
         self.exported = {kind: file.exported for kind, file in files.items()}
         self.has_rows = {kind: reading.rows > 0 for kind, reading in readings.items()}
-        self.part = {kind: not reading.in_full for kind, reading in readings.items()}
+        self.part = {kind: file.part or not readings[kind].in_full for kind, file in files.items()}
         self.swept = {kind: reading.sweep and reading.listed > 0 for kind, reading in readings.items()}
         self.in_files = source.windows is None  # its rows have a place where a person finds them
         self.base_currency = base_currency

@@ -87,6 +87,10 @@ def unfinished(db: Connection) -> list[SyncRun]:
     return [_run(row) for row in db.execute(query)]
 
 
+def newest(db: Connection) -> SyncRun | None:
+    return next(iter(runs(db, limit=1)), None)
+
+
 def newest_id(db: Connection) -> int | None:
     return db.execute(select(func.max(schema.sync_run.c.id))).scalar()
 

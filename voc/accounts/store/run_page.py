@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
 
-from voc.accounts.model import Kind, ProblemLevel, Reason
+from voc.accounts.model import Fate, Kind, ProblemLevel, Reason
 from voc.accounts.store.book import SHOWN
 from voc.base.access import Viewer, visible_accounts
 from voc.base.schema import account, contact, sync_change, sync_problem
@@ -31,6 +31,26 @@ def problem_counts(db: Connection, run_id: int, viewer: Viewer) -> list[ProblemC
     found = [ProblemCount(ProblemLevel(level), Reason(reason), count) for level, reason, count in db.execute(query)]
     levels = list(ProblemLevel)
     return sorted(found, key=lambda one: (levels.index(one.level), -one.count, one.reason))
+
+
+def changed_fields(db: Connection, run_id: int) -> dict[Kind, dict[str, int]]:
+    """Object -> field -> in how many records it changed, the most frequent first."""
+    query = (
+        select(sync_change.c.object, sync_change.c.fields, func.count())
+        .where(sync_change.c.run_id == run_id, sync_change.c.change == Fate.UPDATED)
+        # Few combinations of fields change together: one pass counts them, whatever the database.
+        .group_by(sync_change.c.object, sync_change.c.fields)
+    )
+    found: dict[Kind, dict[str, int]] = {}
+    for object, fields, many in db.execute(query):
+        counted = found.setdefault(Kind(object), {})
+        for field in fields or ():
+            counted[field] = counted.get(field, 0) + many
+    return {kind: _most_first(found[kind]) for kind in Kind if kind in found}
+
+
+def _most_first(counted: dict[str, int]) -> dict[str, int]:
+    return dict(sorted(counted.items(), key=lambda one: (-one[1], one[0])))
 
 
 @dataclass(frozen=True)

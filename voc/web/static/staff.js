@@ -47,7 +47,9 @@
     if (form) form.requestSubmit();
   });
 
-  document.addEventListener("htmx:after:swap", () => {
+  document.addEventListener("htmx:after:swap", (event) => {
+    // What renews itself while somebody reads or types must not take the focus away.
+    if (event.detail?.ctx?.target?.matches?.("[data-live]") || event.target.closest?.("[data-live]")) return;
     document.querySelector("#main")?.focus({ preventScroll: true });
     say();
   });
