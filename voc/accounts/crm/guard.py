@@ -51,6 +51,11 @@ class Target(NamedTuple):
     host: str
     port: int
 
+    @property
+    def origin(self) -> str:
+        name = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'https' if self.secure else 'http'}://{name}:{self.port}"
+
 
 def target(url: str, *, private_hosts: Iterable[str]) -> Target:
     """What an address means, or Misconfigured: no https, no host, a user or a port in it that cannot be."""
@@ -62,7 +67,7 @@ def target(url: str, *, private_hosts: Iterable[str]) -> Target:
         raise _wrong(url, "is not the address of a server") from None
     if parts.scheme not in ("https", "http") or not name:
         raise _wrong(url, "is not the address of a server")
-    if "@" in parts.netloc or "\\" in url or any(sign.isspace() or not sign.isprintable() for sign in url):
+    if any(sign in "@\\ " for sign in parts.netloc) or not url.isprintable():
         raise _wrong(url, "holds a user name, a space or a backslash")
     found = Target(
         parts.scheme == "https", host(name), (443 if parts.scheme == "https" else 80) if port is None else port
@@ -78,11 +83,10 @@ def host(name: str) -> str:
     """The one spelling of a host: lower case, ASCII, no dot at its end. Misconfigured for what only looks like one."""
     if (address := _literal(name)) is not None:
         return str(address)
-    try:
-        plain = name.encode("ascii").decode() if name.isascii() else name.encode("idna").decode()
-    except UnicodeError:
-        raise _wrong(name, "is no name of a server") from None
-    plain = plain.lower().removesuffix(".")
+    # Libraries disagree on what other letters stand for, and each disagreement is a way past a check.
+    if not name.isascii():
+        raise _wrong(name, "holds letters that not everybody reads alike", "Write them as xn--...")
+    plain = name.lower().removesuffix(".")
     labels = plain.split(".")
     # 2130706433, 0x7f.1 and 0177.0.0.1 are spellings of an address that some resolvers take.
     if len(plain) > 253 or _NUMBER.fullmatch(labels[-1]) or not all(map(_LABEL.fullmatch, labels)):

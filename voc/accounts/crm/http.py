@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, TypeVar, Unpack
+from urllib.parse import urlsplit, urlunsplit
 
 import httpcore
 import httpx
@@ -193,11 +194,16 @@ class Caller:
         return _Call(method, self._url(path, wishes.get("params")), headers, content, wishes)
 
     def _url(self, path: str, params: Any) -> httpx.URL:
+        """Made of the host that was checked: what another parser would take for it plays no part."""
         text = path if path.startswith(("https://", "http://")) else f"{self._base}/{path.lstrip('/')}"
         aim = guard.target(text, private_hosts=self._outside.private_hosts)
         if aim != self._place and not (aim.secure and aim.port == 443 and aim.host in self._hosts):
             raise GiveUp(f"{self.host}: it points to another host, {aim.host}, which is not called")
-        url = httpx.URL(text)
+        parts = urlsplit(text)
+        try:
+            url = httpx.URL(aim.origin + urlunsplit(("", "", parts.path or "/", parts.query, "")))
+        except httpx.InvalidURL:
+            raise GiveUp(f"{self.host}: it points to a path that cannot be") from None
         return url.copy_merge_params(params) if params else url
 
     def _request(self, call: _Call) -> httpx.Request:
@@ -335,6 +341,7 @@ _BROKEN = (
     httpcore.TimeoutException,
     httpcore.NetworkError,
     httpcore.ProtocolError,
+    wire.NotTrusted,
     wire.TooLarge,
     wire.NotReadable,
 )
@@ -343,6 +350,9 @@ _BROKEN = (
 def _said_by_the_network(broken: Exception) -> Trouble:
     """What broke, without its own words: they may hold a header."""
     match broken:
+        case wire.NotTrusted():
+            mend = "Write the name that its certificate is for, and let an authority sign it that this machine trusts"
+            return Trouble(MISCONFIGURED, "shows a certificate that cannot be trusted", mend=mend)
         case wire.TooLarge():
             return Trouble(GIVE_UP, "answered with more than we take")
         case wire.NotReadable():

@@ -58,7 +58,12 @@ class _Stream(httpcore.NetworkStream):
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
         with self._patience.spend(timeout, httpcore.ConnectTimeout) as seconds:
-            return _Stream(self._inner.start_tls(ssl_context, server_hostname, seconds), self._patience)
+            try:
+                return _Stream(self._inner.start_tls(ssl_context, server_hostname, seconds), self._patience)
+            except httpcore.ConnectError as broken:
+                if isinstance(broken.__cause__, ssl.SSLCertVerificationError):
+                    raise NotTrusted from None
+                raise
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
@@ -160,6 +165,10 @@ def trusted() -> ssl.SSLContext:
     context = httpx.create_ssl_context(trust_env=False)
     context.load_default_certs()
     return context
+
+
+class NotTrusted(Exception):
+    """The certificate is another's, out of date, or signed by nobody we know."""
 
 
 class TooLarge(Exception):
