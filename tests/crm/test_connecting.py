@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from tests.builders import NOW
+from voc.accounts import checks
 from voc.accounts.connection import Connection, Crm, ObjectMap, Secret, SignIn, Switch
 from voc.accounts.connector import Outside
 from voc.accounts.model import Kind, Role
@@ -237,6 +238,17 @@ def test_the_stored_folder_opens_by_its_names(sqlite: Database, vault: Vault) ->
         save(db, vault, FOLDER)
     for name in ("crm", "csv"):
         assert open_source(name, database=sqlite, vault=vault, outside=OUTSIDE).name == "csv:/srv/export"
+
+
+@pytest.mark.parametrize("connection", [SALESFORCE, HUBSPOT, ODOO, WAREHOUSE], ids=lambda one: one.crm)
+def test_each_crm_opens_without_being_called(sqlite: Database, vault: Vault, connection: Connection) -> None:
+    with sqlite.begin() as db:
+        save(db, vault, connection, dict.fromkeys(checks.SECRETS[connection.crm][:1], "planted"))
+    for name in ("crm", connection.crm):
+        source = open_source(name, database=sqlite, vault=vault, outside=OUTSIDE)
+        assert source.windows is not None
+        assert "planted" not in source.name
+        source.close()
 
 
 def test_a_folder_opens_without_a_database() -> None:

@@ -18,7 +18,9 @@ from voc.accounts.connector import Connector, Outside, Source
 from voc.accounts.crm import guard
 from voc.accounts.crm.csvfolder import CsvFolder
 from voc.accounts.crm.hubspot import HubSpot, paths
+from voc.accounts.crm.odoo import Odoo
 from voc.accounts.crm.salesforce import Salesforce
+from voc.accounts.crm.warehouse import Warehouse
 from voc.accounts.store import connections as store
 from voc.base import audit
 from voc.base.db import Database
@@ -31,8 +33,11 @@ STORED = "crm"
 Open = Callable[[Connection, Mapping[Secret, str], Outside], Connector]
 # One line for each CRM that is spoken to.
 CONNECTORS: dict[Crm, Open] = {
-    Crm.HUBSPOT: HubSpot,
     Crm.SALESFORCE: Salesforce,
+    Crm.HUBSPOT: HubSpot,
+    Crm.ODOO: lambda connection, secrets, outside: Odoo(connection, secrets, outside=outside),
+    Crm.WAREHOUSE: Warehouse,
+    Crm.CSV: lambda connection, _, __: CsvFolder(Path(connection.place), connection),
 }
 
 HUBSPOT_PLACE = "https://api.hubapi.com"
@@ -99,10 +104,7 @@ def forget_connection(db: sqlalchemy.Connection, *, actor: str, now: datetime) -
 
 def connect(connection: Connection, secrets: Mapping[Secret, str], outside: Outside) -> Connector:
     """The connector for a connection; nothing is read or called yet."""
-    found = CONNECTORS.get(connection.crm)
-    if found is None:
-        raise Misconfigured("Settings > CRM", f"{connection.crm} cannot be read yet", "Choose another CRM")
-    return found(connection, secrets, outside)
+    return CONNECTORS[connection.crm](connection, secrets, outside)
 
 
 def open_source(
@@ -120,8 +122,6 @@ def open_source(
             connection = store.load_connection(db)
             secrets = store.stored_secrets(db, vault) if connection else {}
         if connection is not None and name in (STORED, connection.crm):
-            if connection.crm == Crm.CSV:
-                return CsvFolder(Path(connection.place))
             return connect(connection, secrets, outside)
         if connection is None and name in (STORED, *Crm):
             raise Misconfigured("source", "no CRM is connected", "Set it up under Settings > CRM, or write csv:FOLDER")
