@@ -31,10 +31,16 @@ class Odoo:
     windows = WINDOWS
 
     def __init__(
-        self, connection: Connection, secrets: Mapping[Secret, str], *, outside: Outside, limits: Limits | None = None
+        self,
+        connection: Connection,
+        secrets: Mapping[Secret, str],
+        outside: Outside,
+        *,
+        limits: Limits | None = None,
+        page: int = _PAGE,
     ) -> None:
         self.connection = connection
-        self._now = outside.now
+        self._now, self._page = outside.now, page
         self.client = Client(connection, secrets, outside=outside, limits=limits)
         own = {"roles": connection.roles, "segments": connection.segments, "statuses": connection.statuses}
         self.spellings = clean.spellings(own)
@@ -42,7 +48,7 @@ class Odoo:
         self._others = Others(self.client)
         self._plans: dict[Kind, Plan] = {}
         self._files = {kind: FileRead(kind, wanted(connection, kind)[0], exported=False) for kind in Kind}
-        self._expected = 1
+        self._at = (Kind.CSM, 0, 0)
 
     @property
     def name(self) -> str:
@@ -77,7 +83,9 @@ class Odoo:
         return id.strip()
 
     def share_read(self) -> float:
-        return min(1.0, sum(file.rows for file in self._files.values()) / self._expected)
+        """By kinds, and within one by rows where their number was asked."""
+        kind, rows, expected = self._at
+        return (list(Kind).index(kind) + min(1.0, rows / expected if expected else 0.0)) / len(Kind)
 
     def usage(self) -> Usage:
         return Usage(requests=self.client.caller.requests)
@@ -92,7 +100,7 @@ class Odoo:
         plan = self._plans.get(kind)
         if plan is None:
             return
-        file = self._files[kind]
+        file, self._at = self._files[kind], (kind, 0, 0)
         file.part = span.since is not None and not self.in_full(kind)
         if kind == Kind.RELATION:
             pages = self._relations(plan, after, known)
@@ -102,16 +110,18 @@ class Odoo:
             pages = self._all(plan, after)
         for page in pages:
             file.rows += len(page.rows)
+            self._at = (kind, self._at[1] + len(page.rows), self._at[2])
             yield page
 
     def _all(self, plan: Plan, after: str | None) -> Iterator[Page]:
-        for ids in self.client.every(plan.model, plan.domain, after=int(after or 0), at_once=_PAGE):
+        self._at = (plan.kind, 0, self.client.count(plan.model, both(plan.domain, [["id", ">", int(after or 0)]])))
+        for ids in self.client.every(plan.model, plan.domain, after=int(after or 0), at_once=self._page):
             yield Page(self._rows(plan, ids), str(ids[-1]))
 
     def _changed(self, plan: Plan, span: Span, after: str | None, known: Known) -> Iterator[Page]:
         """Whatever was changed in the window, in its kind or no longer: what left it is told as deleted."""
         changed = touched(self.client, plan, span)
-        for ids in self.client.every(plan.model, changed, after=int(after or 0), at_once=_PAGE):
+        for ids in self.client.every(plan.model, changed, after=int(after or 0), at_once=self._page):
             found = self._rows(plan, self._of_kind(plan, ids))
             yield Page([*found, *self._left(plan, ids, found, known)], str(ids[-1]))
 
@@ -146,7 +156,7 @@ class Odoo:
         phase, _, last = (after or "tagged:0").partition(":")
         tagged = both(plan.domain, plan.live, self._with_roles(plan))
         if phase == "tagged":
-            for ids in self.client.every(plan.model, tagged, after=int(last), at_once=_PAGE):
+            for ids in self.client.every(plan.model, tagged, after=int(last), at_once=self._page):
                 yield Page(self._rows(plan, ids), f"tagged:{ids[-1]}")
         for some in known(Kind.RELATION):
             ours = among("id", [int(id) for id in some if id.isdigit()])
@@ -168,7 +178,7 @@ class Odoo:
     def _ids(self, plan: Plan) -> Iterator[Sequence[str]]:
         shown = both(plan.domain, plan.live)
         meetings = plan.kind == Kind.ACTIVITY
-        for ids in self.client.every(plan.model, shown, at_once=_PAGE if meetings else _IDS_PER_PAGE):
+        for ids in self.client.every(plan.model, shown, at_once=self._page if meetings else _IDS_PER_PAGE):
             yield [row.id for row in self._rows(plan, ids)] if meetings else [f"{plan.prefix}{id}" for id in ids]
 
     def some(self, kind: Kind, ids: Iterable[str]) -> Iterator[Page]:
@@ -176,7 +186,7 @@ class Odoo:
         if plan is None:
             return
         wanted_ids = iter(ids)
-        while chunk := set(islice(wanted_ids, _PAGE)):
+        while chunk := set(islice(wanted_ids, self._page)):
             numbers = {number_of(plan, id) for id in chunk}
             found = self._rows(plan, self._of_kind(plan, sorted(numbers - {0})))
             yield Page([row for row in found if row.id in chunk])

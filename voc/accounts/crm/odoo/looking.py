@@ -81,13 +81,13 @@ def _warnings(client: Client, connection: Connection, spellings: Spellings, foun
     if Kind.CONTACT in readable and wanted(connection, Kind.CONTACT)[0] == PARTNER:
         alone = client.count(PARTNER, _ALONE)
         if alone:
-            warnings.append(f"{alone:,} persons belong to no company in Odoo; they are not read.")
+            warnings.append(f"Persons without a company are not read; Odoo has {alone:,}.")
     if Kind.RELATION in readable and wanted(connection, Kind.RELATION)[1].get("roles") == "category_id":
         unknown = [name for name in texts.all_tags(client).values() if clean.spelling_key(name) not in spellings.roles]
         if unknown:
             more = ", ..." if len(unknown) > 10 else ""
             listed = ", ".join(sorted(unknown)[:10])
-            warnings.append(f"{len(unknown)} tags stand for no role and are left out: {listed}{more}.")
+            warnings.append(f"Tags that stand for no role are left out ({len(unknown)}): {listed}{more}")
     return warnings
 
 

@@ -206,8 +206,8 @@ def _flag(value: Any) -> str:
 
 
 def number(value: Any) -> str:
-    """Zero is a number; only a missing one is empty."""
-    return "" if value is None or value is False else str(value)
+    """Odoo's numbers are never empty: one that nobody entered is zero, so zero is taken for not entered."""
+    return str(value) if value else ""
 
 
 def plain(value: Any) -> str:
