@@ -89,7 +89,10 @@ class Shown:
         self.own: Tables = {"mail.activity": {}, "ir.model.data": {}}  # what was written into Odoo
         self.written: dict[int, Record] = {}  # into partners
         self.dates: dict[tuple[str, str], datetime] = {}  # of records that are no rows of the company
+        self.writes = 0
         self._gone_with: set[str] = set()
+        self._made: Tables = {}
+        self._shown_of: int | None = None
 
     def number(self, model: str, key: str) -> int:
         if (model, key) not in self.numbers:
@@ -103,6 +106,18 @@ class Shown:
         return self.number("res.users", key) if key else 0
 
     def tables(self) -> Tables:
+        state = self._state()
+        if state != self._shown_of:
+            self._made = self._tables()
+            self._shown_of = self._state()  # what merged contacts share is settled by now
+        return self._made
+
+    def _state(self) -> int:
+        rows = (row for rows in self.company.rows.values() for row in rows.values())
+        marks = ((row.key, row.modified_at, row.live, *row.values.values()) for row in rows)
+        return hash((self.writes, *marks))
+
+    def _tables(self) -> Tables:
         self._one_set_of_tags()
         made: Tables = {model: {} for model in FIELDS}
         for model, records in self.own.items():
@@ -181,6 +196,7 @@ class Shown:
 
     def touch(self, model: str, key: str) -> None:
         self.dates[model, key] = self.company.now
+        self.writes += 1
 
     # --- rows -----------------------------------------------------------------------------------
 

@@ -193,6 +193,7 @@ class StandIn:
         call = _Call(path, model, ids, context, self.shown.tables())
         if method not in ("fields_get", "has_access", "check_access_rights") and (group := self.forbidden.get(model)):
             raise Failure("odoo.exceptions.AccessError", 403, _not_allowed(model, group))
+        self.shown.writes += method in ("write", "load", "action_feedback")
         try:
             return methods[method](call, **named)
         except InvalidField as error:
@@ -213,7 +214,9 @@ class StandIn:
     def _search_count(self, call: "_Call", *, domain: list[Any]) -> int:
         return len(self._search(call, domain=domain))
 
-    def _search_read(self, call: "_Call", *, domain: list[Any], fields: list[str], limit: int) -> list[Record]:
+    def _search_read(
+        self, call: "_Call", *, domain: list[Any], fields: list[str], limit: int | None = None, load: None = None
+    ) -> list[Record]:
         call.ids = self._search(call, domain=domain, limit=limit)
         return self._read(call, fields=fields)
 

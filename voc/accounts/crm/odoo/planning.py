@@ -66,7 +66,7 @@ def columns_of(client: Client, model: str) -> Columns | None:
 
 def own_companies(client: Client) -> list[int]:
     """The partners that stand for ourselves."""
-    found = client.read("res.company", client.search("res.company", []), ("partner_id",))
+    found = client.small("res.company", [], "partner_id")
     return sorted(one["partner_id"] for one in found if one["partner_id"])
 
 
@@ -138,7 +138,7 @@ def _leaf(client: Client, name: str, fields: Columns, values: list[str]) -> Doma
 
 def _named(client: Client, name: str, model: str, keys: set[str]) -> list[int]:
     shown = "name" if model == TAG else "display_name"
-    there = client.read(model, client.search(model, []), (shown,))
+    there = client.small(model, [], shown)
     found = [one["id"] for one in there if _spelled(one["id"], one[shown]) & keys]
     if not found:
         raise Misconfigured(

@@ -63,7 +63,7 @@ def look_at_stages(client: Client) -> frozenset[int]:
 
 def look_at_languages(client: Client) -> dict[str, str]:
     """Odoo's code to the shortest that says the same: de_DE to de, but pt_BR stays."""
-    found = client.read("res.lang", client.search("res.lang", []), ("code", "iso_code"))
+    found = client.small("res.lang", [], "code", "iso_code")
     return {one["code"]: (one["iso_code"] or one["code"]).partition("@")[0] for one in found}
 
 
@@ -75,7 +75,7 @@ def look_at_role_tags(client: Client, spellings: Spellings) -> dict[int, str]:
 
 def all_tags(client: Client) -> dict[int, str]:
     """Those that Odoo still offers: an archived tag stays on its partners, where nobody sees it."""
-    return {one["id"]: one["name"] for one in client.read(TAG, client.search(TAG, [["active", "=", True]]), ("name",))}
+    return {one["id"]: one["name"] for one in client.small(TAG, [["active", "=", True]], "name")}
 
 
 # --- rows ---------------------------------------------------------------------------------------
