@@ -14,8 +14,12 @@ from voc.accounts.model import Kind
 class Peer(Protocol):
     """A CRM that shows a company. It reads the company's rows at each request, so a test just changes them."""
 
-    company: Company
-    server: Server | None  # None where the peer speaks no HTTP
+    @property
+    def company(self) -> Company: ...
+
+    @property
+    def server(self) -> Server | None:
+        """None where the peer speaks no HTTP."""
 
     def fields(self, kind: Kind) -> tuple[str, ...]:
         """The fields of ours that this CRM can carry in its mapping; () for a kind it does not have."""

@@ -5,7 +5,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import count
@@ -76,6 +76,7 @@ class StandIn:
     jobs: dict[str, Job] = field(default_factory=dict)
     statements: list[str] = field(default_factory=list)  # every SOQL text that was asked
     sleeps: list[float] = field(default_factory=list)
+    _opened: list[Salesforce] = field(default_factory=list)
     _sessions: set[str] = field(default_factory=set)
     _locators: dict[str, tuple[str, list[Any], int]] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
@@ -101,8 +102,15 @@ class StandIn:
         return self.open(connection, secrets)
 
     def open(self, connection: Connection, secrets: Mapping[Secret, str]) -> Salesforce:
+        """Closed with the stand-in, at the latest."""
+        self.close()
         outside = Outside(self.company.clock.now, self.sleeps.append, private_hosts=("127.0.0.1",))
-        return Salesforce(connection, secrets, outside, limits=QUICK, bulk_above=self.bulk_above)
+        self._opened.append(Salesforce(connection, secrets, outside, limits=QUICK, bulk_above=self.bulk_above))
+        return self._opened[-1]
+
+    def close(self) -> None:
+        while self._opened:
+            self._opened.pop().close()
 
     def end_sessions(self) -> None:
         """As an admin does; query locators die with them."""
@@ -394,5 +402,5 @@ def _as_csv(value: Any) -> str:
 @contextmanager
 def salesforce(company: Company) -> Iterator[StandIn]:
     peer = StandIn(company)
-    with peer.server:
+    with peer.server, closing(peer):
         yield peer
