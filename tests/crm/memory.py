@@ -144,10 +144,12 @@ class MemorySource:
     def _break(self, kind: Kind) -> None:
         self.requests += 1
         match self.peer.fault:
-            case Fault.TOO_MANY | Fault.ERROR_500 | Fault.SILENCE:
-                raise TryLater("The CRM wants to be left alone for now")
+            case None | Fault.EMPTY | Fault.FEWER:
+                return
             case Fault.LOOP | Fault.UNAUTHORISED:
                 raise GiveUp("Its pages lead back to where they began")
+            case _:
+                raise TryLater("The CRM wants to be left alone for now")
 
     def _row(self, row: Row) -> Incoming:
         found = Incoming(id_of(row.kind, row.key), 0, None, modified=row.modified_at.isoformat())

@@ -1,14 +1,11 @@
 """After a complete run our tables hold what the CRM shows: the two as sets, to be laid side by side."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import select, update
 
 from tests.crm.peer import Peer
-from voc.accounts import clean, rules, run
-from voc.accounts.connector import Source
+from voc.accounts import clean, rules, run, store
 from voc.accounts.model import Kind, Progress, RunState, SyncReport, Watcher
 from voc.accounts.store.tables import TARGET
 from voc.base import schema
@@ -17,12 +14,12 @@ from voc.base.db import Database
 Records = dict[str, dict[str, Any]]
 
 
-def sync(
-    database: Database, peer: Peer, *, source: Source | None = None, progress: Watcher | None = None
-) -> SyncReport:
+def sync(database: Database, peer: Peer, *, progress: Watcher | None = None, rows_per_batch: int = 4_000) -> SyncReport:
     """One run at the company's own time."""
     now = peer.company.now
-    return run.sync(database, source or peer.source(), as_of=now.date(), now=now, progress=progress)
+    return run.sync(
+        database, peer.source(), as_of=now.date(), now=now, progress=progress, rows_per_batch=rows_per_batch
+    )
 
 
 def ours(database: Database, peer: Peer, kind: Kind) -> Records:
@@ -127,12 +124,19 @@ def killing_at(number: int) -> Watcher:
     return watch
 
 
-@contextmanager
-def as_if_killed(database: Database) -> Iterator[None]:
-    """What a SIGKILL leaves behind: the run says that it is running, because nobody could say otherwise."""
+def killed(database: Database, peer: Peer, *, at: int, rows_per_batch: int = 5) -> bool:
+    """Whether the run was ended at that batch; it then says what a SIGKILL leaves: that it is running."""
     try:
-        yield
+        sync(database, peer, progress=killing_at(at), rows_per_batch=rows_per_batch)
     except Killed:
         with database.begin() as db:
             table = schema.sync_run
             db.execute(update(table).where(table.c.state == RunState.PAUSED).values(state=RunState.RUNNING))
+        return True
+    return False
+
+
+def states(database: Database) -> list[RunState]:
+    """Of all runs, the oldest first."""
+    with database.read() as db:
+        return [one.state for one in reversed(store.runs(db))]

@@ -42,6 +42,7 @@ class Reading(msgspec.Struct):
     position: int = 0
     rows: int = 0
     listed: int = 0  # ids that the sweep saw
+    emptied: bool = False  # nothing came where there was data
     windowed: bool = True  # the CRM can tell what changed: there is a watermark to move
     file: FileRead | None = None
 

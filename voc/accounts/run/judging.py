@@ -69,6 +69,9 @@ def _count(run: Underway, view: deciding.Run) -> list[str]:
 
 def _why_hold(db: Connection, view: deciding.Run, kind: Kind, run: Underway, before: Mapping[str, int]) -> str | None:
     reading = run.readings[kind]
+    if reading.emptied and reading.windowed:
+        live = staging.live_count(db, kind)
+        return rules.why_hold(kind, vanished=live, live=live, rows=0, rows_before=live)
     if not view.exported[kind] or (view.part[kind] and not view.swept[kind]):
         return None
     live = staging.live_count(db, kind)

@@ -1,6 +1,6 @@
 """Bring rows in and keep them apart, each batch with the place from which another process would go on."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 
 from sqlalchemy import Connection
 
@@ -14,7 +14,6 @@ from voc.accounts.store import history, staging, sweeps, waiting, watermarks
 from voc.base import clock
 from voc.base.errors import Misconfigured, TryLater
 
-ROWS_PER_BATCH = 4_000
 _SECONDS_PER_BATCH = 3.0  # slow pages are kept sooner
 _IDS_PER_BATCH = 10_000
 _IDS_TO_ASK = 1_000
@@ -74,6 +73,7 @@ class _Object:
         self.rows = self.reading.rows
         with run.database.read() as db:
             self.compare = staging.has_any(db, kind)
+            self.waits = waiting.any_of(db, kind)
 
     def read(self) -> None:
         if self.reading.step == Step.DONE:
@@ -108,7 +108,8 @@ class _Object:
 
     def _read_named(self) -> None:
         """Rows that waited for a record we have by now, and winners of merges that came without them."""
-        self._ask(waiting.to_ask)
+        if self.waits:
+            self._ask(waiting.to_ask)
         if self.kind in MERGEABLE:
             self._ask(sweeps.missing_winners)
         with self.run.database.begin() as db:
@@ -120,13 +121,17 @@ class _Object:
         with self.run.database.begin() as db:
             self.run.guard(db)
             sweeps.begin(db, self.kind)
-        for ids in _in_batches(self.source.ids(self.kind) or ()):
-            with self.run.database.begin() as db:
-                self.run.guard(db)
-                sweeps.stage(db, self.kind, ids)
-                self._keep(db)
-            self.run.tell("reading", self.kind, self.source.share_read())
-            _stop_if_used_up(self.run)
+        listing = self.source.ids(self.kind) or ()
+        try:
+            for ids in _in_batches(listing):
+                with self.run.database.begin() as db:
+                    self.run.guard(db)
+                    sweeps.stage(db, self.kind, ids)
+                    self._keep(db)
+                self.run.tell("reading", self.kind, self.source.share_read())
+                _stop_if_used_up(self.run)
+        finally:
+            _let_go(listing)
         with self.run.database.begin() as db:
             self.reading.listed = sweeps.listed(db, self.kind)
             self.reading.step = Step.UNKNOWN
@@ -164,16 +169,18 @@ class _Object:
             for page in pages:
                 batch += self._numbered(page.rows)
                 bookmark = page.bookmark if bookmarked else None
-                while len(batch) >= 2 * ROWS_PER_BATCH:
-                    self._stage(batch[:ROWS_PER_BATCH], bookmark=None)
-                    del batch[:ROWS_PER_BATCH]
-                if len(batch) >= ROWS_PER_BATCH or clock.seconds() - since > _SECONDS_PER_BATCH:
+                while len(batch) >= 2 * self.run.rows_per_batch:
+                    self._stage(batch[: self.run.rows_per_batch], bookmark=None)
+                    del batch[: self.run.rows_per_batch]
+                if len(batch) >= self.run.rows_per_batch or clock.seconds() - since > _SECONDS_PER_BATCH:
                     self._stage(batch, bookmark=bookmark)
                     batch, since = [], clock.seconds()
                 _stop_if_used_up(self.run)
         except TryLater:
             self._stage(batch, bookmark=bookmark)
             raise
+        finally:
+            _let_go(pages)
         self._stage(batch, bookmark=None, then=then)
 
     def _numbered(self, rows: list[Incoming]) -> list[Incoming]:
@@ -226,6 +233,7 @@ class _Object:
                 raise Misconfigured(self.source.name, "it shows no accounts", mend)
             raise Misconfigured(file.file, "it has no rows", "Export the accounts again; nothing was changed")
         if live:
+            self.reading.emptied = file.exported
             file.exported = False
             reason = Reason.MISSING_FILE if file.file is None else Reason.EMPTY_FILE
             if not staging.has_problem(db, self.run.id, self.kind, reason):
@@ -241,6 +249,12 @@ class _Object:
                 return
             yield ids
             after = ids[-1]
+
+
+def _let_go(answers: Iterable[object]) -> None:
+    """End what is still open behind them, such as a cursor, now and not when memory is tidied."""
+    if isinstance(answers, Generator):
+        answers.close()
 
 
 def _in_batches(chunks: Iterable[Sequence[str]]) -> Iterator[list[str]]:

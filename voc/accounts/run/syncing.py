@@ -17,7 +17,7 @@ from voc.accounts.crm.csvfolder import CsvFolder
 from voc.accounts.model import Kind, RunState, SyncReport, Watcher
 from voc.accounts.run.judging import judge
 from voc.accounts.run.reading import read_all
-from voc.accounts.run.underway import Overtaken, Underway, take_lease
+from voc.accounts.run.underway import ROWS_PER_BATCH, Overtaken, Underway, take_lease
 from voc.accounts.run.writing import write
 from voc.accounts.store import deciding, history, staging, waiting, watermarks
 from voc.base import audit
@@ -36,7 +36,13 @@ def open_source(name: str) -> Source:
 
 
 def sync(
-    database: Database, source: Source, *, as_of: date, now: datetime, progress: Watcher | None = None
+    database: Database,
+    source: Source,
+    *,
+    as_of: date,
+    now: datetime,
+    progress: Watcher | None = None,
+    rows_per_batch: int = ROWS_PER_BATCH,
 ) -> SyncReport:
     """One run, or the rest of one that was stopped. `as_of` is the day of the data: it decides which roles
     and renewals are past.
@@ -44,9 +50,18 @@ def sync(
     The report's state is COMPLETE, HELD when too much has vanished (`release` applies it after a
     person looked), or PAUSED when the CRM wants to be left alone for now (the next call goes on).
     Raises Misconfigured or GiveUp, with place and mend, when the source cannot be read; the run is
-    then marked FAILED. `progress` is called between batches, never inside a transaction.
+    then marked FAILED. `progress` is called between batches, never inside a transaction. The source is
+    closed at the end, whatever happens.
     """
-    run = _begin(database, source, as_of=as_of, now=now, progress=progress)
+    try:
+        run = _begin(database, source, as_of=as_of, now=now, progress=progress)
+        run.rows_per_batch = rows_per_batch
+        return _sync(run, source)
+    finally:
+        source.close()
+
+
+def _sync(run: Underway, source: Source) -> SyncReport:
     try:
         read_all(run)
         held = judge(run)

@@ -12,6 +12,7 @@ from voc.base import clock, leases
 from voc.base.db import Database
 from voc.base.errors import Refused
 
+ROWS_PER_BATCH = 4_000
 _LEASE = "sync"
 _LEASE_LASTS = timedelta(minutes=10)
 
@@ -56,6 +57,7 @@ class Underway:
         self.now = now
         self.rows = sum(reading.rows for reading in self.readings.values())
         self.forgotten = 0
+        self.rows_per_batch = ROWS_PER_BATCH
         self._spent_before = row.usage
         self._seconds_before = row.seconds or 0.0
         self._started = self._phase_started = clock.seconds()

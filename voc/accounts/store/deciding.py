@@ -33,7 +33,7 @@ from voc.accounts import rules
 from voc.accounts.connector import Source
 from voc.accounts.model import AccountStatus, Counts, Fate, Kind, ProblemLevel, Reason, RecordState
 from voc.accounts.plan import Reading
-from voc.accounts.store.tables import LOADED, STAGED, TARGET
+from voc.accounts.store.tables import LOADED, STAGED, TARGET, staged_alias, target_alias
 from voc.base import schema
 
 _KNOWN_STATES = (RecordState.LIVE, RecordState.SET_ASIDE, RecordState.CLOSED)
@@ -99,7 +99,7 @@ def drop_older_copies(db: Connection, kind: Kind) -> None:
     """Of several rows with one id the one changed last counts; of equal ones the last in the file."""
     staged = STAGED[kind]
     readable = and_(staged.c.fate != Fate.REJECTED, staged.c.id != "")
-    every = staged.alias("every_row")
+    every = staged_alias(kind, "every")
     twice = select(every.c.id).where(every.c.fate != Fate.REJECTED).group_by(every.c.id).having(func.count() > 1)
     ranked = (
         select(
@@ -125,7 +125,7 @@ def stage_merges(db: Connection, run: Run, kind: Kind, before: dict[str, str]) -
     staged, target = STAGED[kind], TARGET[kind]
     merged = staged.c.fate == Fate.MERGED
     today = {row.id: row.winner_id for row in db.execute(select(staged.c.id, staged.c.winner_id).where(merged))}
-    other = staged.alias("other")
+    other = staged_alias(kind, "winner")
     nowhere = and_(
         merged,
         ~exists().where(other.c.id == staged.c.winner_id),
@@ -222,7 +222,7 @@ def _reject(db: Connection, kind: Kind, condition: ColumnElement[bool], reason: 
 
 def _standing(kind: Kind, id: ColumnElement[Any]) -> ColumnElement[str]:
     """known, deleted or unknown: by today's row if there is one that counts, else by what we have."""
-    staged, ours = STAGED[kind].alias(f"standing_{kind}"), TARGET[kind].alias(f"ours_{kind}")
+    staged, ours = staged_alias(kind, "standing"), target_alias(kind, "ours")
     state = select(ours.c.state).where(ours.c.id == id).scalar_subquery()
     return case(
         (exists().where(staged.c.id == id, staged.c.fate.in_(LOADED)), "known"),
@@ -253,8 +253,7 @@ def warn_accounts(db: Connection, run: Run) -> None:
     """What is odd about each account as it will stand; it may depend on the day, or on a CSM who left."""
     account = _accounts(run)
     customer = account.c.status == AccountStatus.CUSTOMER
-    csm_row = STAGED[Kind.CSM].alias("csm_row")
-    csm = TARGET[Kind.CSM].alias("csm_ours")
+    csm_row, csm = staged_alias(Kind.CSM, "owner"), target_alias(Kind.CSM, "ours")
     row = exists().where(csm_row.c.id == account.c.csm_id, csm_row.c.fate.in_((*LOADED, Fate.REJECTED)))
     ours = exists().where(csm.c.id == account.c.csm_id, csm.c.state == RecordState.LIVE)
     if not run.exported[Kind.CSM]:
@@ -413,7 +412,7 @@ def place_problems(db: Connection, run: Run, kind: Kind) -> None:
         return
     known = TARGET[Kind.ACCOUNT]
     place = select(known.c.id).where(known.c.id == account_id).scalar_subquery()
-    row = STAGED[Kind.ACCOUNT].alias("account_row")
+    row = staged_alias(Kind.ACCOUNT, "place")
     today = select(row.c.id).where(row.c.id == account_id, row.c.fate.in_(LOADED)).limit(1).scalar_subquery()
     db.execute(update(problem).where(open_ones).values(account_id=func.coalesce(place, today)))
 
@@ -563,7 +562,7 @@ def vanished_alone(db: Connection, kind: Kind) -> int:
         ("opportunity_id", Kind.OPPORTUNITY),
     ):
         if name in target.c and not (kind == Kind.ACTIVITY and name == "contact_id"):
-            parent, ours = STAGED[named].alias(f"parent_{named}"), TARGET[named].alias(f"parent_ours_{named}")
+            parent, ours = staged_alias(named, "parent"), target_alias(named, "parent_ours")
             query = query.where(
                 ~exists().where(parent.c.id == target.c[name], parent.c.fate.in_(gone_too)),
                 ~exists().where(ours.c.id == target.c[name], ours.c.state != RecordState.LIVE),
@@ -576,8 +575,8 @@ def vanished_alone(db: Connection, kind: Kind) -> int:
 
 def _is_kept(kind: Kind) -> ColumnElement[bool]:
     """A rejected row of a record that stands, and that has no other row that counts."""
-    staged, other = STAGED[kind], STAGED[kind].alias("other_row")
-    ours = TARGET[kind].alias("kept_ours")
+    staged, other = STAGED[kind], staged_alias(kind, "other")
+    ours = target_alias(kind, "kept")
     return and_(
         staged.c.fate == Fate.REJECTED,
         exists().where(ours.c.id == staged.c.id, ours.c.state == RecordState.LIVE),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, delete, exists, func, select
 
 from voc.accounts.model import Fate, Kind, RecordState
-from voc.accounts.store.tables import LOADED, STAGED, TARGET
+from voc.accounts.store.tables import LOADED, STAGED, TARGET, staged_alias
 from voc.base.schema import alias, staged_id
 
 _IDS_PER_CHUNK = 1_000
@@ -51,7 +51,7 @@ def unknown(db: Connection, kind: Kind, *, after: str, limit: int) -> list[str]:
 
 def missing_winners(db: Connection, kind: Kind, *, after: str, limit: int) -> list[str]:
     """Winners of the merges read in this run that we neither have nor have read, the next behind `after`."""
-    staged, winner, ours = STAGED[kind], STAGED[kind].alias("winner_row"), TARGET[kind]
+    staged, winner, ours = STAGED[kind], staged_alias(kind, "winner"), TARGET[kind]
     query = (
         select(staged.c.winner_id)
         .distinct()

@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from voc.accounts.model import Fate, Kind, Reason, RecordState
 from voc.accounts.plan import Reading
-from voc.accounts.store.tables import LOADED, STAGED, TARGET
+from voc.accounts.store.tables import LOADED, STAGED, staged_alias, target_alias
 from voc.base.schema import staged_id, waiting
 
 FORGOTTEN_AFTER = timedelta(days=30)
@@ -26,6 +26,10 @@ _NAMED: dict[Reason, tuple[str, tuple[Kind, ...]]] = {
     Reason.UNKNOWN_CONTACT: ("contact_id", (Kind.CONTACT,)),
     Reason.UNKNOWN_OPPORTUNITY: ("opportunity_id", (Kind.OPPORTUNITY,)),
 }
+
+
+def any_of(db: Connection, kind: Kind) -> bool:
+    return db.execute(select(waiting.c.id).where(waiting.c.kind == kind).limit(1)).first() is not None
 
 
 def to_ask(db: Connection, kind: Kind, *, after: str, limit: int) -> list[str]:
@@ -49,7 +53,7 @@ def to_ask(db: Connection, kind: Kind, *, after: str, limit: int) -> list[str]:
 
 
 def _is_there(kind: Kind, id: ColumnElement[Any]) -> ColumnElement[bool]:
-    staged, ours = STAGED[kind].alias(f"named_{kind}"), TARGET[kind].alias(f"ours_{kind}")
+    staged, ours = staged_alias(kind, "named"), target_alias(kind, "ours")
     return or_(
         exists().where(staged.c.id == id, staged.c.fate.in_(LOADED)),
         exists().where(ours.c.id == id, ours.c.state.in_(_KNOWN_STATES)),
