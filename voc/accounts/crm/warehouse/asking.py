@@ -127,7 +127,10 @@ class Asking:
         with self.session.reading() as db:
             self.asked += 1
             result = db.execution_options(stream_results=True, yield_per=_ROWS_AT_ONCE).execute(statement)
-            yield from result.partitions()
+            try:
+                yield from result.partitions()
+            finally:
+                result.close()  # a run may be ended between two chunks
 
     def _told(self, error: SQLAlchemyError | OSError, kind: Kind) -> VocError:
         return trouble.told(error, place=place(kind))
