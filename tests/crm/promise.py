@@ -6,7 +6,7 @@ from sqlalchemy import select, update
 
 from tests.crm.peer import Peer
 from voc.accounts import clean, rules, run, store
-from voc.accounts.model import Kind, Progress, RunState, SyncReport, Watcher
+from voc.accounts.model import Kind, Progress, Role, RunState, SyncReport, Watcher
 from voc.accounts.store.tables import TARGET
 from voc.base import schema
 from voc.base.db import Database
@@ -34,9 +34,14 @@ def ours(database: Database, peer: Peer, kind: Kind) -> Records:
 def truth(peer: Peer, kind: Kind) -> Records:
     """The same as the company has it."""
     names = peer.fields(kind)
-    found = {}
+    found: Records = {}
     for key, values in peer.company.truth(kind).items() if names else ():
-        found[peer.id_of(kind, key)] = {name: _as_kept(peer, kind, name, values[name]) for name in names}
+        id = peer.id_of(kind, key)
+        row = {name: _as_kept(peer, kind, name, values[name]) for name in names}
+        if id in found and kind == Kind.RELATION:
+            # A CRM without rows for roles has one place for a contact at an account: it holds those of both.
+            row["roles"] = [role for role in Role if role in (*found[id]["roles"], *row["roles"])]
+        found[id] = row
     return found
 
 
