@@ -23,7 +23,7 @@ from voc.accounts.crm.hubspot import associations, mapping, paths, probing, trou
 from voc.accounts.crm.hubspot.api import REQUESTS_PER_SECOND, Account, Api, Owner, Property, Record, Sizes
 from voc.accounts.crm.hubspot.mapping import Layout, Meaning
 from voc.accounts.crm.hubspot.reading import Mark, Piece, Reader, together
-from voc.accounts.model import FileRead, Incoming, Kind, Problem
+from voc.accounts.model import FileRead, Incoming, Kind, Problem, Spellings
 from voc.base.errors import Misconfigured
 
 _KINDS = len(Kind)
@@ -32,7 +32,9 @@ _KINDS = len(Kind)
 class HubSpot:
     """One account, by a bearer token: a service key's or a private app's."""
 
-    windows = Windows(lag=timedelta(minutes=5), overlap=timedelta(minutes=60), sweep_every=timedelta(days=7))
+    windows: Windows = Windows(
+        lag=timedelta(minutes=5), overlap=timedelta(minutes=60), sweep_every=timedelta(days=7)
+    )
 
     def __init__(
         self,
@@ -63,7 +65,7 @@ class HubSpot:
         self.host = caller.host
         self.api = Api(caller, self.paths, outside)
         self.layouts: dict[Kind, list[Layout]] = {kind: mapping.layouts(connection, kind) for kind in Kind}
-        self.spellings = clean.spellings(
+        self.spellings: Spellings = clean.spellings(
             {
                 "roles": connection.roles,
                 "segments": connection.segments,
