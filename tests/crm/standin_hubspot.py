@@ -57,7 +57,6 @@ class StandIn:
         self.policies: list[str] = []  # the next answers are 429 by these policies
         self.pairs_per_page = 500
         self.broken_associations = False
-        self.portal = 4711
         self.hidden: set[str] = set()  # properties that this account does not have
         # how a person set it up, where not as `connection` has it
         self.mapped: dict[Kind, dict[str, str]] = {}
@@ -174,7 +173,7 @@ class StandIn:
     # --- the account ------------------------------------------------------------------------
 
     def _details(self, request: Request) -> Reply:
-        return Reply.of({"portalId": self.portal, "accountType": "STANDARD", "timeZone": "Europe/Berlin"})
+        return Reply.of({"portalId": 4711, "accountType": "STANDARD", "timeZone": "Europe/Berlin"})
 
     def _usage(self, request: Request) -> Reply:
         day = {"name": "private-apps-api-calls-daily", "usageLimit": 250_000, "currentUsage": 1234}

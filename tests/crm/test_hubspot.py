@@ -1,6 +1,7 @@
 """HubSpot, read and written: the traps of its API, each met by the stand-in."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,9 +14,10 @@ from tests.crm.company import START, standard
 from tests.crm.server import Fault
 from tests.crm.standin_hubspot import StandIn
 from voc.accounts import clean, rules
+from voc.accounts.connection import Secret
 from voc.accounts.connector import FieldState, Page, Span, Write, WriteWhat, Wrote
 from voc.accounts.crm.http import GIVE_UP, PAUSE, RETRY, Answer, TroubleKind
-from voc.accounts.crm.hubspot import mapping, trouble
+from voc.accounts.crm.hubspot import HubSpot, mapping, trouble
 from voc.accounts.crm.hubspot.api import Record
 from voc.accounts.crm.hubspot.trouble import next_midnight
 from voc.accounts.model import AccountStatus, Incoming, Kind, Role
@@ -462,13 +464,16 @@ def test_what_moves_no_date_of_change_is_read_once_a_day(crm: StandIn) -> None:
     assert [kind for kind in Kind if source.daily(kind)] == [Kind.OPPORTUNITY, Kind.MILESTONE]
 
 
-def test_the_fingerprint_tells_accounts_and_mappings_apart(crm: StandIn) -> None:
+def test_the_fingerprint_tells_accounts_and_mappings_apart_without_a_request(crm: StandIn) -> None:
+    connection, secrets = crm.connection()
+    outside = crm.source().outside
     first = crm.source().fingerprint
     assert crm.source().fingerprint == first
-    crm.portal = 4712
+    with closing(HubSpot(connection, {Secret.TOKEN: "pat-of-another-account"}, outside)) as other:
+        assert other.fingerprint != first
+    crm.mapped = {Kind.CONTACT: {"title": "department"}}
     assert crm.source().fingerprint != first
-    crm.portal, crm.mapped = 4711, {Kind.CONTACT: {"title": "department"}}
-    assert crm.source().fingerprint != first
+    assert crm.http.requests == []
 
 
 # --- check --------------------------------------------------------------------------------------

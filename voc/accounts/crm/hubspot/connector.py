@@ -32,9 +32,7 @@ _KINDS = len(Kind)
 class HubSpot:
     """One account, by a bearer token: a service key's or a private app's."""
 
-    windows: Windows = Windows(
-        lag=timedelta(minutes=5), overlap=timedelta(minutes=60), sweep_every=timedelta(days=7)
-    )
+    windows: Windows = Windows(lag=timedelta(minutes=5), overlap=timedelta(minutes=60), sweep_every=timedelta(days=7))
 
     def __init__(
         self,
@@ -89,9 +87,9 @@ class HubSpot:
 
     @property
     def fingerprint(self) -> str:
-        """Asks which account the token belongs to, once: all accounts have the same address."""
-        meant = [self.name, self.account.portal_id, self._meaning]
-        return blake2b(msgspec.json.encode(meant, order="deterministic"), digest_size=16).hexdigest()
+        """All accounts have one address: the token stands for the account, so that a new one means to read everything once."""
+        meant = msgspec.json.encode([self.name, self._meaning], order="deterministic")
+        return blake2b(meant, key=blake2b(self.token.encode()).digest(), digest_size=16).hexdigest()
 
     @property
     def _meaning(self) -> list[object]:
