@@ -465,7 +465,7 @@ def test_what_moves_no_date_of_change_is_read_once_a_day(crm: StandIn) -> None:
 
 
 def test_the_fingerprint_tells_accounts_and_mappings_apart_without_a_request(crm: StandIn) -> None:
-    connection, secrets = crm.connection()
+    connection, _ = crm.connection()
     outside = crm.source().outside
     first = crm.source().fingerprint
     assert crm.source().fingerprint == first

@@ -87,7 +87,7 @@ class HubSpot:
 
     @property
     def fingerprint(self) -> str:
-        """All accounts have one address: the token stands for the account, so that a new one means to read everything once."""
+        """All accounts have one address, so the token stands for the account: after a new one all is read once."""
         meant = msgspec.json.encode([self.name, self._meaning], order="deterministic")
         return blake2b(meant, key=blake2b(self.token.encode()).digest(), digest_size=16).hexdigest()
 
