@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.builders import NOW
 from voc.accounts.connection import Connection, Crm, Switch
-from voc.accounts.connector import Usage, WriteWhat, Wrote
+from voc.accounts.connector import WriteWhat, Wrote
 from voc.accounts.writing import (
     GROWING,
     UNSURE_FOR,
@@ -19,7 +19,6 @@ from voc.accounts.writing import (
     digest_of,
     identity,
     planned,
-    why_not_go_on,
     without_column,
 )
 
@@ -136,13 +135,6 @@ def test_a_write_without_a_word_since_is_left_alone_for_a_while_then_repeated() 
 @given(st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=4))
 def test_a_digest_does_not_hang_on_the_order(values: dict[str, str]) -> None:
     assert digest_of(values) == digest_of(dict(reversed(values.items())))
-
-
-def test_a_run_stops_at_a_quarter_of_the_day_or_at_80_percent_of_all() -> None:
-    assert why_not_go_on(Usage(requests=10_000)) is None
-    assert why_not_go_on(Usage(requests=249, allowance=1_000, used=799)) is None
-    assert "quarter" in (why_not_go_on(Usage(requests=250, allowance=1_000, used=250)) or "")
-    assert "800 of the day's 1,000" in (why_not_go_on(Usage(requests=1, allowance=1_000, used=800)) or "")
 
 
 def test_another_place_is_another_crm() -> None:

@@ -411,7 +411,7 @@ def test_a_run_stops_politely_when_the_days_allowance_is_used(database: Database
     crm.after = used
     report = run(database, crm, TASKS)
     assert (report.written, report.left) == (BATCH, BATCH)
-    assert "801 of the day's 1,000 requests are used" in (report.message or "")
+    assert "801 of the CRM's 1,000 requests of today are used" in (report.message or "")
     crm.counted, crm.after = Usage(), lambda: None
     assert run(database, crm, TASKS, now=NOW + HOUR).written == BATCH
 

@@ -13,7 +13,7 @@ from hashlib import blake2b
 import msgspec
 
 from voc.accounts.connection import Connection, Switch
-from voc.accounts.connector import Usage, Write, WriteWhat, Wrote
+from voc.accounts.connector import Write, WriteWhat, Wrote
 
 GROWING = (
     timedelta(minutes=30),
@@ -26,7 +26,6 @@ GROWING = (
 UNSURE_FOR = timedelta(minutes=10)
 """How long a write without a word since is left alone: a CRM that finds new records late would get a second task."""
 
-OWN_SHARE, TOTAL_SHARE = 0.25, 0.80  # of the day's allowance: by one run of ours, and by everybody
 CONTACT_FIELDS = (Switch.LAST_ASKED, Switch.LAST_ANSWERED, Switch.SCORE)
 ACCOUNT_FIELDS = (Switch.COVERAGE,)
 FIELDS = (*CONTACT_FIELDS, *ACCOUNT_FIELDS)
@@ -151,17 +150,6 @@ def after(plan: Planned, outcome: Wrote | None, *, now: datetime) -> Told:
     again_at = now + GROWING[min(tries, len(GROWING)) - 1] if again else None
     written = before.written if before else None
     return Told(write.key, write.what, record_id, plan.digest, now, tries, again_at, why, written)
-
-
-def why_not_go_on(usage: Usage) -> str | None:
-    """Why a run stops asking the CRM for today, None if it may go on."""
-    if usage.allowance is None:
-        return None
-    if usage.requests >= OWN_SHARE * usage.allowance:
-        return f"a quarter of the day's {usage.allowance:,} requests is used by this run"
-    if usage.used is not None and usage.used >= TOTAL_SHARE * usage.allowance:
-        return f"{usage.used:,} of the day's {usage.allowance:,} requests are used"
-    return None
 
 
 def identity(connection: Connection) -> str:

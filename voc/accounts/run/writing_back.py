@@ -11,9 +11,10 @@ import msgspec
 import structlog
 from sqlalchemy import Connection as Transaction
 
-from voc.accounts import writing
+from voc.accounts import plan, writing
 from voc.accounts.connection import Connection
 from voc.accounts.connector import Connector
+from voc.accounts.model import Spent
 from voc.accounts.store import written_back as store
 from voc.accounts.store.written_back import LastRun, Standing
 from voc.accounts.writing import Planned, Wanted
@@ -64,7 +65,7 @@ def write_back(
     try:
         for batch in _batches(run, chunks):
             if run.message is None:
-                run.message = writing.why_not_go_on(connector.usage())
+                run.message = plan.why_stop(plan.spent(Spent(), connector.usage(), now=run.now))
             if run.message is None:
                 _write(run, batch)
             else:
@@ -151,12 +152,12 @@ def _batches(run: _Run, chunks: Iterable[Sequence[Wanted]]) -> Iterator[list[Pla
         with run.database.read() as db:
             told = store.told(db, [one.key for one in chunk])
         for wanted in chunk:
-            plan = writing.planned(wanted, told.get(wanted.key), now=run.now)
-            if plan is None:
+            found = writing.planned(wanted, told.get(wanted.key), now=run.now)
+            if found is None:
                 continue
             run.unwanted.discard(wanted.key)
-            if plan.due:
-                batch.append(plan)
+            if found.due:
+                batch.append(found)
             if len(batch) == BATCH:
                 yield batch
                 batch = []
@@ -169,7 +170,7 @@ def _write(run: _Run, batch: Sequence[Planned]) -> None:
         run.hold(db)
         store.hand_over(db, batch, until=run.now + writing.UNSURE_FOR, now=run.now)
     try:
-        wrote = {one.key: one for one in run.connector.write([plan.write for plan in batch])}
+        wrote = {one.key: one for one in run.connector.write([one.write for one in batch])}
     except (TryLater, Misconfigured) as error:
         _put_off(run, batch, error)
         return
@@ -177,7 +178,7 @@ def _write(run: _Run, batch: Sequence[Planned]) -> None:
         # Perhaps something in this very batch: it waits longer each time, and others have their turn.
         run.message = str(error)
         wrote = {}
-    outcomes = [writing.after(plan, wrote.get(plan.write.key), now=run.now) for plan in batch]
+    outcomes = [writing.after(one, wrote.get(one.write.key), now=run.now) for one in batch]
     with run.database.begin() as db:
         run.guard(db)
         store.note(db, outcomes)
@@ -196,4 +197,4 @@ def _put_off(run: _Run, batch: Sequence[Planned], error: TryLater | Misconfigure
         again_at = max(again_at, error.at)
     with run.database.begin() as db:
         run.guard(db)
-        store.put_off(db, [plan.write.key for plan in batch], again_at=again_at, why=str(error))
+        store.put_off(db, [one.write.key for one in batch], again_at=again_at, why=str(error))
