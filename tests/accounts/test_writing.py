@@ -2,12 +2,14 @@
 
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import NOW
-from voc.accounts.connection import Connection, Crm, Switch
-from voc.accounts.connector import WriteWhat, Wrote
+from voc.accounts.connection import Connection, Crm, ObjectMap, Switch
+from voc.accounts.connector import FieldFound, FieldState, ObjectFound, Probe, WriteWhat, Wrote
+from voc.accounts.model import Kind
 from voc.accounts.writing import (
     GROWING,
     UNSURE_FOR,
@@ -19,7 +21,7 @@ from voc.accounts.writing import (
     digest_of,
     identity,
     planned,
-    without_column,
+    why_not_columns,
 )
 
 TASK = {
@@ -143,6 +145,54 @@ def test_another_place_is_another_crm() -> None:
     assert identity(here) != identity(Connection(Crm.ODOO, place="https://crm.example", database="two"))
 
 
-def test_fields_need_a_column_and_tasks_none() -> None:
-    connection = Connection(Crm.ODOO, write_columns={Switch.SCORE: "x_score", Switch.COVERAGE: " "})
-    assert without_column(connection, list(Switch)) == [Switch.LAST_ASKED, Switch.LAST_ANSWERED, Switch.COVERAGE]
+def seen() -> Probe:
+    contact = ObjectFound(
+        Kind.CONTACT,
+        "Contact",
+        readable=True,
+        fields=[FieldFound("email", "Email", FieldState.FOUND), FieldFound("bounced", None, FieldState.NOT_MAPPED)],
+        columns=["Email", "Score__c", "Last_Asked__c"],
+    )
+    return Probe("clara", "61.0", [contact, ObjectFound(Kind.ACCOUNT, "Account", readable=True)])
+
+
+def chosen(**columns: str) -> Connection:
+    by_switch = {Switch(name): column for name, column in columns.items()}
+    return Connection(Crm.SALESFORCE, writes=frozenset(by_switch), write_columns=by_switch)
+
+
+@pytest.mark.parametrize(
+    ("connection", "switch", "why"),
+    [
+        (chosen(score="", last_asked="Last_Asked__c"), Switch.SCORE, "Name the CRM's field"),
+        (chosen(score="Score__c", last_answered="score__C"), Switch.SCORE, "takes another of these already"),
+        (chosen(score="EMAIL"), Switch.SCORE, "read from the CRM as email"),
+        (chosen(score="Skore__c"), Switch.SCORE, "no field Skore__c"),
+    ],
+)
+def test_a_column_must_be_there_free_and_not_one_we_read(connection: Connection, switch: Switch, why: str) -> None:
+    found = why_not_columns(connection, seen())
+    assert found is not None
+    assert found[0] == switch
+    assert why in found[1]
+
+
+def test_columns_that_fit_are_taken_and_before_a_check_those_that_may() -> None:
+    assert why_not_columns(chosen(score="score__c", last_asked="Last_Asked__c", coverage="Any__c"), seen()) is None
+    assert why_not_columns(chosen(score="Skore__c"), None) is None
+    mapped = Connection(
+        Crm.SALESFORCE,
+        writes=frozenset({Switch.SCORE}),
+        write_columns={Switch.SCORE: "Mood__c"},
+        objects={Kind.CONTACT: ObjectMap(fields={"title": "Mood__c"})},
+    )
+    assert why_not_columns(mapped, None) is not None
+    assert why_not_columns(Connection(Crm.SALESFORCE, writes=frozenset({Switch.TASKS})), seen()) is None
+
+
+def test_a_task_that_we_closed_is_said_to_be_open_again_once() -> None:
+    closed = accepted(task(closed="1"), accepted(task()))
+    plan = due(task(), closed)
+    assert plan.state == State.REOPENS
+    assert plan.write.values["reopened"] == "1"
+    assert planned(task(), accepted(task(), closed), now=NOW) is None

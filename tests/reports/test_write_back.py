@@ -442,7 +442,7 @@ def test_no_transaction_is_open_while_the_crm_is_asked(database: Database, wave:
 
 def test_a_second_run_at_the_same_time_is_refused(database: Database, wave: int, crm: CrmInMemory) -> None:
     with database.begin() as db:
-        leases.take(db, "write back", holder="another", now=NOW, lasts=timedelta(minutes=5))
+        leases.take(db, "writing back", holder="another", now=NOW, lasts=timedelta(minutes=5))
     with pytest.raises(Refused, match="Another write-back is running"):
         run(database, crm)
 
@@ -452,7 +452,7 @@ def test_a_run_that_lost_its_lease_notes_nothing(database: Database, wave: int, 
 
     def overtaken() -> None:
         with database.begin() as db:
-            leases.take(db, "write back", holder="another", now=NOW + HOUR, lasts=timedelta(minutes=5))
+            leases.take(db, "writing back", holder="another", now=NOW + HOUR, lasts=timedelta(minutes=5))
 
     crm.after = overtaken
     with pytest.raises(Refused):

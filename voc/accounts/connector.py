@@ -98,8 +98,10 @@ class Write(msgspec.Struct, frozen=True):
     """One thing to bring into the CRM. `key` is stable: writing it twice leaves one record.
 
     TASK: `values` has subject, body, due_on, owner_id, contact_id, account_id, closed ("1" or "");
-    `record_id` is the CRM's id of the task once known. CONTACT and ACCOUNT: `record_id` is the
-    record's, `values` maps the CRM's column to the text to write there ("" empties it).
+    reopened is "1" beside them when a task that we closed must be open again. A task that is open
+    here keeps what people made of it there. `record_id` is the CRM's id of the task once known.
+    CONTACT and ACCOUNT: `record_id` is the record's, `values` maps the CRM's column to the text to
+    write there ("" empties it).
     """
 
     key: str

@@ -5,7 +5,7 @@ we wrote to it; a `Planned` write follows from both. Only what differs is writte
 never changes, so that a run that was killed between the CRM's yes and our note writes the same again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import blake2b
@@ -13,7 +13,8 @@ from hashlib import blake2b
 import msgspec
 
 from voc.accounts.connection import Connection, Switch
-from voc.accounts.connector import Write, WriteWhat, Wrote
+from voc.accounts.connector import Probe, Write, WriteWhat, Wrote
+from voc.accounts.model import Kind
 
 GROWING = (
     timedelta(minutes=30),
@@ -68,6 +69,7 @@ class State(StrEnum):
     NEW = "new"
     CHANGED = "changed"
     CLOSES = "closes"  # a task whose follow-up is done
+    REOPENS = "reopens"  # its follow-up was not done after all
     WAITS = "waits"  # it failed, or nobody knows yet; tried again later
     REFUSED = "refused"  # a person must look
 
@@ -100,6 +102,8 @@ def planned(wanted: Wanted, told: Told | None, *, now: datetime) -> Planned | No
     state = _state(wanted, values, told, digest, now=now)
     if state is None:
         return None
+    if wanted.what == WriteWhat.TASK and _written(told).get("closed") and not values["closed"]:
+        values = {**values, "reopened": "1"}
     record_id = wanted.record_id or (told.record_id if told else None)
     return Planned(wanted, Write(wanted.key, wanted.what, record_id, values), digest, state, told)
 
@@ -121,8 +125,8 @@ def _state(wanted: Wanted, values: Mapping[str, str], told: Told | None, digest:
             return State.WAITS
         if told.again_at is None and told.digest == digest:
             return State.REFUSED if told.why else None
-    if values.get("closed") and wanted.what == WriteWhat.TASK:
-        return State.CLOSES
+    if wanted.what == WriteWhat.TASK and values["closed"] != _written(told).get("closed", ""):
+        return State.CLOSES if values["closed"] else State.REOPENS
     return State.NEW if told is None or told.written is None else State.CHANGED
 
 
@@ -157,6 +161,40 @@ def identity(connection: Connection) -> str:
     return "|".join((connection.crm, connection.place, connection.database or ""))
 
 
-def without_column(connection: Connection, switches: Sequence[Switch]) -> list[Switch]:
-    """Those of the switches that need a column of the CRM and have none."""
-    return [one for one in switches if one in FIELDS and not connection.write_columns.get(one, "").strip()]
+KIND_OF = {**dict.fromkeys(CONTACT_FIELDS, Kind.CONTACT), **dict.fromkeys(ACCOUNT_FIELDS, Kind.ACCOUNT)}
+"""Whose record takes each field."""
+
+
+def why_not_columns(connection: Connection, probe: Probe | None) -> tuple[Switch, str] | None:
+    """The first switch whose column cannot be it, and why; `probe` is the last look at this CRM, if there was one."""
+    taken: set[tuple[Kind, str]] = set()
+    for switch in FIELDS:
+        if switch not in connection.writes:
+            continue
+        kind, column = KIND_OF[switch], connection.write_columns.get(switch, "")
+        if not column:
+            return switch, "Name the CRM's field that takes it."
+        if (kind, column.casefold()) in taken:
+            return switch, f"{column} takes another of these already. Name another field."
+        if (field := _read_as(connection, probe, kind, column)) is not None:
+            return switch, f"{column} is read from the CRM as {field.replace('_', ' ')}. Name a field of its own."
+        shown = columns_of(probe, kind)
+        if shown and column.casefold() not in {one.casefold() for one in shown}:
+            return switch, f"The last check found no field {column} there. Make it in the CRM, then check again."
+        taken.add((kind, column.casefold()))
+    return None
+
+
+def columns_of(probe: Probe | None, kind: Kind) -> list[str]:
+    """What the CRM has to offer, by name; nothing before the first look."""
+    objects = probe.objects if probe else []
+    return sorted(next((one.columns for one in objects if one.kind == kind), []), key=str.casefold)
+
+
+def _read_as(connection: Connection, probe: Probe | None, kind: Kind, column: str) -> str | None:
+    """The field of ours that is read from a column: writing there would overwrite what the CRM knows."""
+    own = connection.objects[kind].fields if kind in connection.objects else {}
+    objects = probe.objects if probe else []
+    seen = {found.field: found.column for one in objects if one.kind == kind for found in one.fields}
+    mapped = {**seen, **own}
+    return next((field for field, name in mapped.items() if name and name.casefold() == column.casefold()), None)

@@ -10,14 +10,16 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from voc.accounts.connection import Connection, Switch
-from voc.accounts.connector import Connector, WriteWhat
-from voc.accounts.run import writing_back
-from voc.accounts.store import written_back
+from voc.accounts.connector import Connector, Outside, WriteWhat
+from voc.accounts.run import connect, writing_back
+from voc.accounts.store import connections, history, written_back
 from voc.accounts.store.written_back import LastRun
 from voc.accounts.writing import CONTACT_FIELDS, Planned, Wanted, planned
-from voc.base import preferences
+from voc.base import installations, preferences
 from voc.base.db import Database
+from voc.base.errors import Refused
 from voc.base.preferences import Preferences
+from voc.base.secrets import Vault
 from voc.base.words import FollowUpKind
 from voc.followup.hours import of_owner
 from voc.followup.wording import moment
@@ -39,6 +41,39 @@ class Terms:
     preferences: Preferences
     base_url: str
     now: datetime
+
+
+def bring_back(
+    database: Database,
+    *,
+    vault: Vault,
+    outside: Outside,
+    base_url: str,
+    now: datetime,
+    holder: str,
+    progress: Callable[[int], None] | None = None,
+) -> LastRun | None:
+    """Open the connection that is set up and write back what is switched on; None where nothing is.
+
+    Refused for a rehearsal's invented days, and while our records are those of another CRM.
+    """
+    with database.read() as db:
+        connection = connections.load_connection(db)
+        secrets = connections.stored_secrets(db, vault) if connection else {}
+        rehearsal = installations.load(db).rehearsal
+        last = history.last_complete(db)
+    if connection is None or not connection.writes:
+        return None
+    if rehearsal:
+        raise Refused("This is a rehearsal: its days are invented, and nothing of them is written into a CRM.")
+    connector = connect(connection, secrets, outside)
+    try:
+        if last is None or last.source != connector.name:
+            read = f"were read from {last.source}" if last else "were not read yet"
+            raise Refused(f"Our records {read}. Read {connector.name} first: a record is found there by its id.")
+        return write_back(database, connector, connection, base_url=base_url, now=now, holder=holder, progress=progress)
+    finally:
+        connector.close()
 
 
 def write_back(

@@ -4,7 +4,7 @@ No transaction is open while the CRM is. Whoever is killed in between leaves wri
 word since": after a while they are written again under the same key, which makes no second record.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -12,15 +12,18 @@ import structlog
 from sqlalchemy import Connection as Transaction
 
 from voc.accounts import plan, writing
-from voc.accounts.connection import Connection
-from voc.accounts.connector import Connector
+from voc.accounts.connection import Connection, Switch
+from voc.accounts.connector import Connector, Probe
 from voc.accounts.model import Spent
+from voc.accounts.run.connecting import save_connection
+from voc.accounts.store import connections
 from voc.accounts.store import written_back as store
 from voc.accounts.store.written_back import LastRun, Standing
 from voc.accounts.writing import Planned, Wanted
 from voc.base import clock, leases
 from voc.base.db import Database
-from voc.base.errors import GiveUp, Misconfigured, Refused, TryLater, VocError
+from voc.base.errors import GiveUp, Misconfigured, NotFound, Refused, TryLater, VocError
+from voc.base.secrets import Vault
 
 log = structlog.get_logger()
 
@@ -28,7 +31,7 @@ Watcher = Callable[[int], None]
 
 SERVICE = "the service"
 BATCH = 100
-_LEASE = "write back"
+_LEASE = "writing back"
 _LEASE_LASTS = timedelta(minutes=5)
 
 
@@ -44,6 +47,34 @@ def note_switches(db: Transaction, connection: Connection, *, by: str = SERVICE,
     if standing != store.standing(db):
         store.save_standing(db, standing, by=by, now=now)
     return standing
+
+
+def choose(
+    db: Transaction,
+    *,
+    writes: frozenset[Switch],
+    columns: Mapping[Switch, str],
+    probe: Probe | None,
+    actor: str,
+    now: datetime,
+    vault: Vault,
+    private_hosts: tuple[str, ...] = (),
+) -> Connection:
+    """Turn each switch on or off and say which column takes it; audited with the connection.
+
+    Refused, with the field `write_columns.<switch>`, for a column that cannot be it. `probe` is the
+    last look at the CRM, if there was one.
+    """
+    before = connections.load_connection(db)
+    if before is None:
+        raise NotFound("No CRM is connected yet: begin under Settings > CRM.")
+    named = {switch: column.strip() for switch, column in columns.items() if column.strip()}
+    wanted = msgspec.structs.replace(before, writes=writes, write_columns=named)
+    if (wrong := writing.why_not_columns(wanted, probe)) is not None:
+        raise Refused(wrong[1], field=f"write_columns.{wrong[0]}")
+    saved = save_connection(db, wanted, secrets={}, actor=actor, now=now, vault=vault, private_hosts=private_hosts)
+    note_switches(db, saved, by=actor, now=now)
+    return saved
 
 
 def write_back(

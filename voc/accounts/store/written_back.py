@@ -36,8 +36,6 @@ class Standing(msgspec.Struct, frozen=True):
     crm: str | None = None
     since: dict[Switch, datetime] = {}
     last: LastRun | None = None
-    contact_columns: list[str] = []  # as the CRM showed them last, to choose from
-    account_columns: list[str] = []
 
 
 def standing(db: Connection) -> Standing:
