@@ -30,6 +30,7 @@ from voc.delivery.store import due as outbox
 from voc.followup import run as followup
 from voc.metrics import run as metrics
 from voc.metrics import store as kept
+from voc.reports import write_back as writing
 from voc.responses import run as responses
 from voc.stakeholders import run as stakeholders
 from voc.web.context import App
@@ -203,6 +204,23 @@ def nightly(app: App, _relay: Relay, now: datetime) -> Counts:
     return {"figures": figures, "opened": opened}
 
 
+def write_back(app: App, _relay: Relay, now: datetime) -> Counts:
+    """Tell the CRM what is switched on: after each reading of it, and once an hour."""
+    if not writing.is_due(app.database, now=now):
+        return {}
+    report = writing.bring_back(
+        app.database,
+        vault=app.vault,
+        outside=app.outside(),
+        base_url=app.settings.base_url,
+        now=now,
+        holder=app.tokens.new(),
+    )
+    if report is None:
+        return {}
+    return {"written": report.written, "later": report.later, "refused": report.refused, "left": report.left}
+
+
 JOBS = (
     Job("send", timedelta(seconds=10), send, _SENDS),
     Job("follow up", timedelta(minutes=1), follow_up),
@@ -212,6 +230,7 @@ JOBS = (
     Job("crm check", _ASKED, check_crm, due=_waits(ErrandKind.CHECK)),
     Job("crm try", _ASKED, try_crm, due=_waits(ErrandKind.TRY)),
     Job("nightly", timedelta(minutes=10), nightly),
+    Job("write back", timedelta(minutes=5), write_back),
 )
 
 

@@ -387,7 +387,7 @@ def test_a_crm_that_cannot_be_asked_ends_the_run_and_loses_nothing(
     crm.before = fail
     report = run(database, crm, TASKS)
     assert (report.written, report.refused, report.left + report.later) == (0, 0, BATCH + 5)
-    assert report.message == str(error)
+    assert report.message == f"{error}."
     crm.before = lambda: None
     assert run(database, crm, TASKS, now=NOW + again_after).written == BATCH + 5
     assert len(crm.by_key()) == BATCH + 5

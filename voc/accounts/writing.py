@@ -27,6 +27,7 @@ GROWING = (
 UNSURE_FOR = timedelta(minutes=10)
 """How long a write without a word since is left alone: a CRM that finds new records late would get a second task."""
 
+EVERY = timedelta(hours=1)
 CONTACT_FIELDS = (Switch.LAST_ASKED, Switch.LAST_ANSWERED, Switch.SCORE)
 ACCOUNT_FIELDS = (Switch.COVERAGE,)
 FIELDS = (*CONTACT_FIELDS, *ACCOUNT_FIELDS)
@@ -154,6 +155,11 @@ def after(plan: Planned, outcome: Wrote | None, *, now: datetime) -> Told:
     again_at = now + GROWING[min(tries, len(GROWING)) - 1] if again else None
     written = before.written if before else None
     return Told(write.key, write.what, record_id, plan.digest, now, tries, again_at, why, written)
+
+
+def is_due(last_at: datetime | None, read_at: datetime | None, *, now: datetime) -> bool:
+    """After each complete reading of the CRM, and once an hour whatever becomes of the readings."""
+    return last_at is None or now - last_at >= EVERY or (read_at is not None and read_at > last_at)
 
 
 def identity(connection: Connection) -> str:

@@ -8,7 +8,7 @@ import click
 
 from voc.base import log
 from voc.base.errors import VocError
-from voc.cli import demo, figures, installation, programme, questionnaires, staff, sync, wave
+from voc.cli import demo, figures, installation, programme, questionnaires, staff, sync, wave, write_back
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -28,6 +28,7 @@ for command in (
     installation.worker,
     installation.doctor,
     sync.sync,
+    write_back.write_back,
     wave.wave,
     wave.tick,
     programme.recruiting,

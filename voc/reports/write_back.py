@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from voc.accounts import writing
 from voc.accounts.connection import Connection, Switch
 from voc.accounts.connector import Connector, Outside, WriteWhat
 from voc.accounts.run import connect, writing_back
@@ -41,6 +42,16 @@ class Terms:
     preferences: Preferences
     base_url: str
     now: datetime
+
+
+def is_due(database: Database, *, now: datetime) -> bool:
+    """Whether something is switched on, the CRM is read on schedule, and it is time again."""
+    with database.read() as db:
+        connection = connections.load_connection(db)
+        if connection is None or not connection.on or not connection.writes:
+            return False
+        last, read = written_back.standing(db).last, history.last_complete(db)
+    return writing.is_due(last and last.at, read and read.finished_at, now=now)
 
 
 def bring_back(

@@ -20,6 +20,7 @@ from voc.web import (
     signin,
     steering,
     sync,
+    write_back,
 )
 
 STAFF: list[ControllerRouterHandler] = [
@@ -35,5 +36,6 @@ STAFF: list[ControllerRouterHandler] = [
     *settings_pages.HANDLERS,
     *crm_pages.HANDLERS,
     *sync.HANDLERS,
+    *write_back.HANDLERS,
 ]
 OPEN: list[ControllerRouterHandler] = [*signin.HANDLERS, *respondent.HANDLERS]

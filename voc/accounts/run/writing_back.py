@@ -96,14 +96,14 @@ def write_back(
     try:
         for batch in _batches(run, chunks):
             if run.message is None:
-                run.message = plan.why_stop(plan.spent(Spent(), connector.usage(), now=run.now))
+                run.stop(plan.why_stop(plan.spent(Spent(), connector.usage(), now=run.now)))
             if run.message is None:
                 _write(run, batch)
             else:
                 run.left += len(batch)
         run.let_go()
     except VocError as error:
-        run.message = run.message or str(error)
+        run.stop(run.message or str(error))
         raise
     except BaseException:
         run.message = "It broke off in the middle; what the CRM was asked is asked again."
@@ -149,6 +149,10 @@ class _Run:
     def guard(self, db: Transaction) -> None:
         if not leases.held(db, _LEASE, fence=self._fence):
             raise Refused("Another write-back has begun; this one stops here.")
+
+    def stop(self, why: str | None) -> None:
+        """Ask the CRM no more; `why` becomes a sentence of the report."""
+        self.message = f"{why[0].upper()}{why[1:].rstrip('.')}." if why else None
 
     def let_go(self) -> None:
         with self.database.begin() as db:
@@ -207,7 +211,7 @@ def _write(run: _Run, batch: Sequence[Planned]) -> None:
         return
     except GiveUp as error:
         # Perhaps something in this very batch: it waits longer each time, and others have their turn.
-        run.message = str(error)
+        run.stop(str(error))
         wrote = {}
     outcomes = [writing.after(one, wrote.get(one.write.key), now=run.now) for one in batch]
     with run.database.begin() as db:
@@ -221,7 +225,7 @@ def _write(run: _Run, batch: Sequence[Planned]) -> None:
 
 def _put_off(run: _Run, batch: Sequence[Planned], error: TryLater | Misconfigured) -> None:
     """The CRM could not be asked. Part of it may have arrived: no second try before that would show."""
-    run.message = str(error)
+    run.stop(str(error))
     run.left += len(batch)
     again_at = run.now + writing.UNSURE_FOR
     if isinstance(error, TryLater) and error.at is not None:
