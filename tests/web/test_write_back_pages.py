@@ -2,8 +2,10 @@
 
 import csv
 import io
+from typing import Any
 
 import pytest
+from httpx import Response
 from sqlalchemy import select
 
 from tests.builders import NOW
@@ -41,6 +43,10 @@ def clara(company: Company) -> Visitor:
     return visitor
 
 
+def submit(visitor: Visitor, do: str, **fields: Any) -> Response:
+    return visitor.post(PATH, do=do, **fields)
+
+
 def run(company: Company, crm: CrmInMemory) -> None:
     app = company.app
     write_back(app.database, crm, connection(company), base_url=app.settings.base_url, now=NOW, holder=str(id(crm)))
@@ -48,7 +54,7 @@ def run(company: Company, crm: CrmInMemory) -> None:
 
 def test_everything_is_off_at_first_and_a_rehearsal_changes_nothing(company: Company, clara: Visitor) -> None:
     assert "Nothing is written into the CRM" in clara.page
-    shown = clara.post(PATH, do="rehearse", **{"on.tasks": "1"}).text
+    shown = submit(clara, "rehearse", **{"on.tasks": "1"}).text
     assert "Rehearsal: 5 writes if this were saved" in shown  # the open ones of the world
     assert "Get back to" in shown
     assert connection(company).writes == frozenset()
@@ -57,27 +63,27 @@ def test_everything_is_off_at_first_and_a_rehearsal_changes_nothing(company: Com
 
 
 def test_what_people_wrote_is_text_on_the_page(clara: Visitor) -> None:
-    shown = clara.post(PATH, do="rehearse", **{"on.tasks": "1"}).text
+    shown = submit(clara, "rehearse", **{"on.tasks": "1"}).text
     assert HOSTILE not in shown
     assert "&lt;script&gt;" in shown
 
 
 def test_switching_on_is_audited_and_can_be_undone(company: Company, clara: Visitor) -> None:
-    shown = clara.post(PATH, do="save", **{"on.tasks": "1", "on.score": "1"}, **FIELDS).text
+    shown = submit(clara, "save", **{"on.tasks": "1", "on.score": "1"}, **FIELDS).text
     assert "within an hour" in shown
     assert connection(company).writes == {Switch.TASKS, Switch.SCORE}
     with company.app.database.read() as db:
         assert written_back.standing(db).since == {Switch.TASKS: NOW, Switch.SCORE: NOW}
         audited = db.execute(select(schema.audit.c.actor, schema.audit.c.detail)).all()
     assert [(actor, detail["to"]["writes"]) for actor, detail in audited] == [("Clara Wendt", ["score", "tasks"])]
-    clara.post(PATH, do="save", **{f"column.{switch}": "" for switch in Switch})
+    submit(clara, "save", **{f"column.{switch}": "" for switch in Switch})
     assert connection(company).writes == frozenset()
     with company.app.database.read() as db:
         assert written_back.standing(db).since == {}
 
 
 def test_a_field_without_a_column_is_refused_beside_what_was_typed(company: Company, clara: Visitor) -> None:
-    answer = clara.post(PATH, do="save", **{"on.coverage": "1", "on.score": "1", "column.score": "Score__c"})
+    answer = submit(clara, "save", **{"on.coverage": "1", "on.score": "1", "column.score": "Score__c"})
     assert answer.status_code == 400
     assert "Name the CRM&#39;s field that takes it" in answer.text
     assert 'value="Score__c"' in answer.text
@@ -85,7 +91,7 @@ def test_a_field_without_a_column_is_refused_beside_what_was_typed(company: Comp
 
 
 def test_a_refused_write_shows_its_reason_and_is_tried_again_on_demand(company: Company, clara: Visitor) -> None:
-    clara.post(PATH, do="save", **{"on.tasks": "1"})
+    submit(clara, "save", **{"on.tasks": "1"})
     crm = CrmInMemory()
 
     def inactive(write: Write) -> Wrote | None:
@@ -107,7 +113,7 @@ def test_a_refused_write_shows_its_reason_and_is_tried_again_on_demand(company: 
 
 
 def test_old_and_new_stand_beside_each_other_and_an_owner_by_name(company: Company, clara: Visitor) -> None:
-    clara.post(PATH, do="save", **{"on.tasks": "1"})
+    submit(clara, "save", **{"on.tasks": "1"})
     run(company, CrmInMemory())
     with company.app.database.begin() as db:
         table = schema.follow_up
@@ -119,7 +125,7 @@ def test_old_and_new_stand_beside_each_other_and_an_owner_by_name(company: Compa
 
 
 def test_the_file_holds_every_value_and_no_formula(company: Company, clara: Visitor) -> None:
-    clara.post(PATH, do="save", **{"on.tasks": "1", "on.score": "1", "on.last_asked": "1"}, **FIELDS)
+    submit(clara, "save", **{"on.tasks": "1", "on.score": "1", "on.last_asked": "1"}, **FIELDS)
     answer = clara.get(f"{PATH}/rehearsal.csv")
     rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert {row["name"] for row in rows if row["what"] == "contact"} == {"Last_Asked__c", "Score__c"}
@@ -131,7 +137,7 @@ def test_a_folder_takes_no_writes_and_says_so(company: Company) -> None:
     connect(company, Crm.CSV, "/srv/export")
     clara = company.enter("clara")
     assert "is only read" in clara.get(PATH).text
-    assert clara.post(PATH, do="save", **{"on.tasks": "1"}).status_code == 400
+    assert submit(clara, "save", **{"on.tasks": "1"}).status_code == 400
 
 
 def test_without_a_connection_the_page_leads_to_one(company: Company) -> None:

@@ -51,7 +51,7 @@ def is_due(database: Database, *, now: datetime) -> bool:
         if connection is None or not connection.on or not connection.writes:
             return False
         last, read = written_back.standing(db).last, history.last_complete(db)
-    return writing.is_due(last and last.at, read and read.finished_at, now=now)
+    return writing.is_due(last.at if last else None, read.finished_at if read else None, now=now)
 
 
 def bring_back(

@@ -6,6 +6,7 @@ from datetime import date
 
 from voc.accounts.connection import Connection, Crm, Switch
 from voc.accounts.connector import WriteWhat
+from voc.accounts.model import Kind
 from voc.accounts.store.written_back import Standing
 from voc.accounts.writing import KIND_OF, Planned, State, Told
 from voc.web import view
@@ -205,6 +206,6 @@ def heading(connection: Connection, *, refused: int, due: int, more: bool) -> st
     return "The CRM says what it should"
 
 
-def columns_for(kinds: Mapping[object, Sequence[str]]) -> dict[Switch, Sequence[str]]:
+def columns_for(kinds: Mapping[Kind, Sequence[str]]) -> dict[Switch, Sequence[str]]:
     """What each switch may choose from, given what the CRM has by kind of record."""
     return {switch: kinds.get(kind, ()) for switch, kind in KIND_OF.items()}
