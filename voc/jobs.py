@@ -17,6 +17,7 @@ from voc.accounts import schedule
 from voc.accounts.connector import Source
 from voc.accounts.model import SyncReport, Watcher
 from voc.accounts.run import errands
+from voc.accounts.run.writing_back import Busy
 from voc.accounts.store import connections, history
 from voc.accounts.store import errands as asked
 from voc.base import installations, leases, log
@@ -30,7 +31,7 @@ from voc.delivery.store import due as outbox
 from voc.followup import run as followup
 from voc.metrics import run as metrics
 from voc.metrics import store as kept
-from voc.reports import write_back as writing
+from voc.reports import write_back
 from voc.responses import run as responses
 from voc.stakeholders import run as stakeholders
 from voc.web.context import App
@@ -204,18 +205,23 @@ def nightly(app: App, _relay: Relay, now: datetime) -> Counts:
     return {"figures": figures, "opened": opened}
 
 
-def write_back(app: App, _relay: Relay, now: datetime) -> Counts:
-    """Tell the CRM what is switched on: after each reading of it, and once an hour."""
-    if not writing.is_due(app.database, now=now):
+def _write_back_is_due(app: App, now: datetime) -> bool:
+    return write_back.is_due(app.database, now=now)
+
+
+def tell_crm(app: App, _relay: Relay, now: datetime) -> Counts:
+    """Write back what is switched on: after each reading of the CRM, and once an hour."""
+    try:
+        report = write_back.bring_back(
+            app.database,
+            vault=app.vault,
+            outside=app.outside(),
+            base_url=app.settings.base_url,
+            now=now,
+            holder=app.tokens.new(),
+        )
+    except Busy:  # one that takes longer than this job's lease
         return {}
-    report = writing.bring_back(
-        app.database,
-        vault=app.vault,
-        outside=app.outside(),
-        base_url=app.settings.base_url,
-        now=now,
-        holder=app.tokens.new(),
-    )
     if report is None:
         return {}
     return {"written": report.written, "later": report.later, "refused": report.refused, "left": report.left}
@@ -230,7 +236,7 @@ JOBS = (
     Job("crm check", _ASKED, check_crm, due=_waits(ErrandKind.CHECK)),
     Job("crm try", _ASKED, try_crm, due=_waits(ErrandKind.TRY)),
     Job("nightly", timedelta(minutes=10), nightly),
-    Job("write back", timedelta(minutes=5), write_back),
+    Job("write back", timedelta(minutes=1), tell_crm, due=_write_back_is_due),
 )
 
 

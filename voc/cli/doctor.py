@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from voc.accounts import store as accounts
+from voc.accounts.store import connections, written_back
 from voc.base import audit, installations, migrate, preferences, settings, staff
 from voc.base.words import StaffRole
 from voc.delivery.store import facts as delivery
@@ -21,7 +22,7 @@ class Finding:
 
 def examine(app: App) -> list[Finding]:
     """Every check, the good ones too. Nothing is sent; the mail server is only greeted."""
-    return [*_database(app), *_people(app), _crm(app), *_mail(app), _links(app)]
+    return [*_database(app), *_people(app), _crm(app), *_written_back(app), *_mail(app), _links(app)]
 
 
 def _database(app: App) -> list[Finding]:
@@ -61,6 +62,28 @@ def _crm(app: App) -> Finding:
     fresh = app.now() - read_at <= stale_after
     mend = "No new invitations go out from older data. Run `voc sync`, or name crm in voc.toml."
     return Finding(fresh, f"the CRM was last read {read_at:%Y-%m-%d %H:%M} UTC", mend)
+
+
+def _written_back(app: App) -> list[Finding]:
+    """Nothing to say where nothing is written back."""
+    with app.database.read() as db:
+        connection = connections.load_connection(db)
+        refused, oldest = written_back.count_refused(db)
+        last = written_back.standing(db).last
+    if connection is None or not connection.writes:
+        return []
+    since = f", the oldest on {oldest:%Y-%m-%d %H:%M} UTC" if oldest else ""
+    found = [
+        Finding(
+            refused == 0,
+            f"{'1 write was' if refused == 1 else f'{refused} writes were'} refused by the CRM{since}",
+            "See why on the page Settings > CRM > Write back, mend it, and try again there.",
+        )
+    ]
+    if last is not None and last.message:
+        told = f"the last write-back stopped: {last.message}"
+        found.append(Finding(False, told, "It goes on by itself once that is mended; `voc write-back` tries at once."))
+    return found
 
 
 def _mail(app: App) -> list[Finding]:

@@ -18,7 +18,7 @@ from voc.accounts.store.written_back import LastRun
 from voc.accounts.writing import CONTACT_FIELDS, Planned, Wanted, planned
 from voc.base import installations, preferences
 from voc.base.db import Database
-from voc.base.errors import Refused
+from voc.base.errors import Refused, VocError
 from voc.base.preferences import Preferences
 from voc.base.secrets import Vault
 from voc.base.words import FollowUpKind
@@ -70,21 +70,32 @@ def bring_back(
     """
     with database.read() as db:
         connection = connections.load_connection(db)
-        secrets = connections.stored_secrets(db, vault) if connection else {}
-        rehearsal = installations.load(db).rehearsal
-        last = history.last_complete(db)
     if connection is None or not connection.writes:
         return None
-    if rehearsal:
-        raise Refused("This is a rehearsal: its days are invented, and nothing of them is written into a CRM.")
-    connector = connect(connection, secrets, outside)
     try:
-        if last is None or last.source != connector.name:
-            read = f"were read from {last.source}" if last else "were not read yet"
-            raise Refused(f"Our records {read}. Read {connector.name} first: a record is found there by its id.")
+        connector = _opened(database, connection, vault=vault, outside=outside)
+    except VocError as error:
+        with database.begin() as db:
+            writing_back.note_unable(db, str(error), now=now)
+        raise
+    try:
         return write_back(database, connector, connection, base_url=base_url, now=now, holder=holder, progress=progress)
     finally:
         connector.close()
+
+
+def _opened(database: Database, connection: Connection, *, vault: Vault, outside: Outside) -> Connector:
+    with database.read() as db:
+        secrets = connections.stored_secrets(db, vault)
+        last = history.last_complete(db)
+        if installations.load(db).rehearsal:
+            raise Refused("This is a rehearsal: its days are invented, and nothing of them is written into a CRM.")
+    connector = connect(connection, secrets, outside)
+    if last is None or last.source != connector.name:
+        connector.close()
+        read = f"were read from {last.source}" if last else "were not read yet"
+        raise Refused(f"Our records {read}. Read {connector.name} first: its records are found by their ids.")
+    return connector
 
 
 def write_back(

@@ -42,7 +42,7 @@ _ONLY = (Kind.OPPORTUNITY, Kind.ACTIVITY)
 # --- what every page of this place shows --------------------------------------------------------
 
 
-def _standing(app: App) -> Standing:
+def standing_of(app: App) -> Standing:
     with app.database.read() as db:
         connection = connections.load_connection(db)
         if connection is None:
@@ -79,7 +79,7 @@ def _page(
 
 
 def _connected(app: App) -> tuple[Standing, Connection]:
-    standing = _standing(app)
+    standing = standing_of(app)
     if standing.connection is None:
         raise NotFound("No CRM is connected yet: begin under Settings > CRM.")
     return standing, standing.connection
@@ -105,7 +105,7 @@ def _save(app: App, visit: Visit, connection: Connection, secrets: dict[Secret, 
 def connect_page(
     app: GivenApp, visit: GivenVisit, crm: Annotated[str, QueryParameter(name="crm")] = ""
 ) -> Response[str]:
-    standing = _standing(app)
+    standing = standing_of(app)
     wanted = Crm(crm) if crm in set(Crm) else None
     return _connect_page(app, visit, standing, wanted)
 
@@ -155,7 +155,7 @@ def save(app: GivenApp, visit: GivenVisit, form: GivenForm) -> Response[Any]:
     if form.text("crm") not in set(Crm):
         raise Refused("Choose a CRM from the list")
     offer = OFFERS[Crm(form.text("crm"))]
-    standing = _standing(app)
+    standing = standing_of(app)
     with app.database.read() as db:
         before = set(connections.which_secrets(db))
     secrets = {one.secret: form.secret(one.name) for one in offer.entries if one.secret}

@@ -178,7 +178,7 @@ _STATES: dict[FieldState, tuple[str, str]] = {
     FieldState.NOT_MAPPED: ("none", "Not mapped"),
 }
 _ITS_OWN = ("id", "deleted", "winner", "modified")
-_WRITABLE = (Crm.SALESFORCE, Crm.HUBSPOT, Crm.ODOO)
+WRITABLE = (Crm.SALESFORCE, Crm.HUBSPOT, Crm.ODOO)
 CALCULATED_MEANS = "Read once a day in full: a change of it does not show as a change of the record."
 
 
@@ -235,7 +235,7 @@ def stages(standing: Standing, *, now: datetime) -> list[Stage]:
         Stage("Try", f"{base}/try", *trying),
         Stage("Switch on", f"{base}/schedule", *on),
     ]
-    if connection.crm in _WRITABLE:
+    if connection.crm in WRITABLE:
         some = view.count(len(connection.writes), "switch", "switches") + " on" if connection.writes else "off"
         found.append(Stage("Write back", f"{base}/write-back", "done" if connection.writes else "none", some))
     return found

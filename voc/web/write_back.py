@@ -13,11 +13,13 @@ from voc.accounts import writing
 from voc.accounts.connection import Connection, Switch
 from voc.accounts.connector import Probe
 from voc.accounts.model import Kind
-from voc.accounts.store import connections, written_back
+from voc.accounts.run import errands as doing
+from voc.accounts.store import connections, errands, written_back
 from voc.base.errors import Refused
+from voc.base.words import ErrandKind
 from voc.reports.cells import Cell
 from voc.reports.write_back import rehearse
-from voc.web import pages, tables, write_back_view
+from voc.web import crm_pages, crm_view, pages, tables, write_back_view
 from voc.web.context import App
 from voc.web.forms import Form
 from voc.web.given import GivenApp, GivenForm, GivenVisit
@@ -89,8 +91,11 @@ def _connection(app: App) -> Connection | None:
 
 
 def _probe(app: App, connection: Connection) -> Probe | None:
-    """The last look at this CRM; None before the first."""
-    return None
+    """What the last check of this CRM found; None before the first."""
+    with app.database.read() as db:
+        looked = errands.errand(db, ErrandKind.CHECK)
+    checked = doing.checked(looked, connection, app.vault)
+    return checked.probe if checked else None
 
 
 def _typed(before: Connection, form: Form) -> Connection:
@@ -137,7 +142,8 @@ def _page(
     rehearsed: bool = False,
 ) -> Response[str]:
     """`connection` may be one that was only typed: then `rehearsed`, or with what is wrong in `errors`."""
-    takes_writes = connection.crm in write_back_view.NAMES
+    takes_writes = connection.crm in crm_view.WRITABLE
+    kept = crm_pages.standing_of(app)
     probe = _probe(app, connection)
     with app.database.read() as db:
         standing = written_back.standing(db)
@@ -151,7 +157,8 @@ def _page(
     columns = {kind: writing.columns_of(probe, kind) for kind in (Kind.CONTACT, Kind.ACCOUNT)}
     context: dict[str, Any] = {
         "connection": connection,
-        "crm_name": write_back_view.NAMES.get(connection.crm, ""),
+        "stages": crm_view.stages(kept, now=app.now()),
+        "crm_name": crm_view.OFFERS[connection.crm].name,
         "takes_writes": takes_writes,
         "offers": write_back_view.offers(
             connection, standing, columns=write_back_view.columns_for(columns), errors=errors or {}

@@ -4,15 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from voc.accounts.connection import Connection, Crm, Switch
+from voc.accounts.connection import Connection, Switch
 from voc.accounts.connector import WriteWhat
 from voc.accounts.model import Kind
 from voc.accounts.store.written_back import Standing
 from voc.accounts.writing import KIND_OF, Planned, State, Told
 from voc.web import view
 
-NAMES = {Crm.SALESFORCE: "Salesforce", Crm.HUBSPOT: "HubSpot", Crm.ODOO: "Odoo"}
-"""The CRMs that take writes."""
 WHAT = {WriteWhat.TASK: "Task", WriteWhat.CONTACT: "Contact", WriteWhat.ACCOUNT: "Account"}
 CHIPS = {
     State.NEW: "none",

@@ -35,6 +35,10 @@ _LEASE = "writing back"
 _LEASE_LASTS = timedelta(minutes=5)
 
 
+class Busy(Refused):
+    """Another run is at it."""
+
+
 def note_switches(db: Transaction, connection: Connection, *, by: str = SERVICE, now: datetime) -> Standing:
     """Since when each switch is on, for exactly those that are. Another CRM begins with nothing written."""
     known = store.standing(db)
@@ -89,7 +93,7 @@ def write_back(
     """One run: everything in `chunks` that the CRM was not told yet. `holder` names this run and no other.
 
     Stops politely, with the reason in `message`, when the CRM cannot be asked or the day's allowance
-    is used; what is left is for the next run. Refused while another run is at it.
+    is used; what is left is for the next run. Busy while another run is at it.
     """
     run = _Run(database, connector, now=now, holder=holder, progress=progress)
     run.begin()
@@ -111,6 +115,12 @@ def write_back(
     finally:
         report = run.end()
     return report
+
+
+def note_unable(db: Transaction, reason: str, *, now: datetime) -> None:
+    """A run that could not even begin: the page says why, and an hour passes before the next."""
+    standing = msgspec.structs.replace(store.standing(db), last=LastRun(at=now, message=reason))
+    store.save_standing(db, standing, by=SERVICE, now=now)
 
 
 class _Run:
@@ -143,12 +153,12 @@ class _Run:
         """Take the lease, or lengthen it. Refused if it is somebody else's."""
         fence = leases.take(db, _LEASE, holder=self.holder, now=self.now, lasts=_LEASE_LASTS)
         if fence is None:
-            raise Refused("Another write-back is running, or was killed a moment ago. Try again in five minutes.")
+            raise Busy("Another write-back is running, or was killed a moment ago. Try again in five minutes.")
         self._fence = fence
 
     def guard(self, db: Transaction) -> None:
         if not leases.held(db, _LEASE, fence=self._fence):
-            raise Refused("Another write-back has begun; this one stops here.")
+            raise Busy("Another write-back has begun; this one stops here.")
 
     def stop(self, why: str | None) -> None:
         """Ask the CRM no more; `why` becomes a sentence of the report."""
