@@ -77,6 +77,9 @@ class Org:
                 self._numbers.setdefault((kind, known), len(self._numbers) + 30)
         return id_at(OBJECTS[kind][1], self._numbers.setdefault((kind, key), len(self._numbers) + 30))
 
+    def object_of(self, kind: Kind) -> str:
+        return OBJECTS[kind][0]
+
     def kind_of(self, object: str) -> Kind | None:
         return next((kind for kind, (name, _) in OBJECTS.items() if name.lower() == object.lower()), None)
 

@@ -115,7 +115,8 @@ class Salesforce:
             self._share = self._share_of(layout.kind, reading.rows, expected)
             yield page
         reading.check(expected)
-        if not reading.rows and span.since is not None and any(known(layout.kind)):
+        alone = len(self._layouts(layout.kind)) == 1
+        if alone and not reading.rows and span.since is not None and any(known(layout.kind)):
             reading.require_some()
 
     def _either_way(self, reading: Reading, expected: int | None, after: Bookmark | None) -> Iterator[Page]:

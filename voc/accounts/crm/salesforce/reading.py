@@ -93,7 +93,7 @@ class Reading:
 
     def require_some(self) -> None:
         """A window without rows is a quiet hour; no row at all, where we have some, is a lost right: GiveUp."""
-        some = soql.Select(("Id",), self.layout.object, self.layout.where_live, limit=1)
+        some = soql.Select(("Id",), self.layout.object, limit=1)
         if not self.api.rows(some).records:
             raise GiveUp(
                 f"{self.api.host} shows no {self.layout.object} any more; nothing was changed. "
