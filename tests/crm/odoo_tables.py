@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
+from operator import ge, gt, le, lt
 from typing import Any
 
 from tests.crm.company import Company, Row
@@ -136,6 +137,7 @@ class Shown:
                     moments = {"write_date": row.modified_at, "create_date": row.created_at}
                     record |= {name: value for name, value in moments.items() if name not in record}
                     made[model][record["id"]] = record
+        made["mail.blacklist"] = {record["id"]: record for record in self.blacklist.values()}
         for id, values in self.written.items():
             made["res.partner"].get(id, {}).update(values)
         self._named(made)
@@ -177,8 +179,6 @@ class Shown:
             self._put(made, "res.lang", code, code=code, iso_code=iso, active=True)
         self._put(made, "res.currency", "EUR", name="EUR")
         self._put(made, "ir.model", "res.partner", model="res.partner")
-        for record in self.blacklist.values():
-            made["mail.blacklist"][record["id"]] = record
         self._made = made
 
     def _put(self, made: Tables, model: str, key: str, /, **values: Any) -> int:
@@ -297,7 +297,7 @@ class Shown:
         }  # fmt: skip
 
     def guest(self, row: Row) -> str:
-        return row.values.get("contact_id") or row.values["about_id"]
+        return str(row.values.get("contact_id") or row.values["about_id"])
 
     def _milestone(self, row: Row) -> tuple[str, Record]:
         values = row.values
@@ -365,13 +365,13 @@ def _leaf(tables: Tables, model: str, record: Record, path: str, operator: str, 
     return any(_compared(one, operator, value) for one in found)
 
 
-def _compared(one: Any, operator: str, value: Any) -> bool:
+def _compared(one: Any, sign: str, value: Any) -> bool:
     """What is kept in microseconds is compared in full, whatever is shown of it."""
     if isinstance(one, datetime):
         value = datetime.fromisoformat(value).replace(tzinfo=one.tzinfo)
     elif isinstance(one, date):
         value = date.fromisoformat(value)
-    return {">": one > value, ">=": one >= value, "<": one < value, "<=": one <= value}[operator]
+    return bool({">": gt, ">=": ge, "<": lt, "<=": le}[sign](one, value))
 
 
 def values_at(tables: Tables, model: str, record: Record, path: str) -> Iterable[Any]:

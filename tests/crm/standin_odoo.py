@@ -74,9 +74,10 @@ class StandIn:
         self.shown = Shown(company)
         self.hidden: set[tuple[str, str]] = set()  # fields that the user's groups do not show
         self.forbidden: dict[str, str] = {}  # model -> the group it takes
+        self.lacks: set[str] = set()  # groups of the user
         self.failures: list[Failure] = []  # raised by the next calls
         self.waits: list[float] = []
-        self.bodies: list[bytes] = []
+        self.sources: list[Odoo] = []
         self.http = Server(self.answer)
         self.server: Server | None = self.http
         self._lock = threading.Lock()
@@ -114,8 +115,11 @@ class StandIn:
 
     def source(self, connection: Connection | None = None) -> Odoo:
         mapped, secrets = self.connection()
-        outside = Outside(now=self._now, sleep=self.waits.append, private_hosts=("127.0.0.1",))
-        return Odoo(connection or mapped, secrets, outside, limits=QUICK, page=self.page)
+        self.sources.append(Odoo(connection or mapped, secrets, self.outside(), limits=QUICK, page=self.page))
+        return self.sources[-1]
+
+    def outside(self) -> Outside:
+        return Outside(now=self._now, sleep=self.waits.append, private_hosts=("127.0.0.1",))
 
     def _now(self) -> datetime:
         return self.company.now + timedelta(seconds=sum(self.waits))
@@ -124,7 +128,6 @@ class StandIn:
 
     def answer(self, request: Request) -> Reply:
         with self._lock:
-            self.bodies.append(request.body)
             if request.path == "/web/version":
                 return Reply.of({"version": self.version}) if self._json2 else _no_page()
             if request.path == "/jsonrpc":
@@ -135,7 +138,7 @@ class StandIn:
 
     @property
     def _json2(self) -> bool:
-        return int(self.version.partition(".")[0]) >= 19
+        return self.version.startswith("19")
 
     def _json_2(self, request: Request) -> Reply:
         model, method = request.path.removeprefix("/json/2/").split("/")
@@ -186,7 +189,8 @@ class StandIn:
             "search": self._search, "read": self._read, "search_read": self._search_read,
             "search_count": self._search_count, "fields_get": self._fields_get, "has_access": self._has_access,
             "check_access_rights": self._has_access, "write": self._write, "load": self._load,
-            "action_feedback": self._feedback,
+            "action_feedback": self._feedback, "check_object_reference": self._reference,
+            "has_group": lambda call, *, group_ext_id: group_ext_id not in self.lacks,
         }  # fmt: skip
         if method not in methods:
             raise Failure("werkzeug.exceptions.NotFound", 404, f"no {method}")
@@ -275,6 +279,12 @@ class StandIn:
         self.shown.own["mail.activity"][id] = {"id": id, "active": True, "write_date": self.company.now, **record}
         return {"ids": [id], "messages": []}
 
+    def _reference(self, call: "_Call", *, module: str, xml_id: str) -> list[Any]:
+        for one in call.records.values():
+            if (one["module"], one["name"]) == (module, xml_id):
+                return ["mail.activity", one["res_id"]]
+        raise Failure("builtins.ValueError", 500, f"External ID not found in the system: {module}.{xml_id}")
+
     def _feedback(self, call: "_Call") -> int:
         for id in call.ids or []:
             self.shown.own["mail.activity"][id]["active"] = False
@@ -331,4 +341,8 @@ def _no_page() -> Reply:
 def start(company: Company, *, version: str = "19.0") -> Iterator[StandIn]:
     standin = StandIn(company, version=version)
     with standin.http:
-        yield standin
+        try:
+            yield standin
+        finally:
+            for source in standin.sources:
+                source.close()

@@ -87,10 +87,17 @@ class Client:
     """Calls of Odoo's methods. `sign_in` first; `context` then has its user's language, so that words are theirs."""
 
     def __init__(
-        self, connection: Connection, secrets: Mapping[Secret, str], *, outside: Outside, limits: Limits | None = None
+        self,
+        connection: Connection,
+        secrets: Mapping[Secret, str],
+        *,
+        outside: Outside,
+        limits: Limits | None = None,
+        json2_from: int = FIRST_WITH_JSON2,
     ) -> None:
         self.database = connection.database or ""
         self.login = connection.user or ""
+        self._json2_from = json2_from
         self._key = secrets.get(Secret.API_KEY, "").strip()
         self._signature = _Signature(self._key, self.database)
         self.caller = Caller(
@@ -115,7 +122,7 @@ class Client:
         if not self._key:
             raise Misconfigured(self.caller.host, "there is no API key", _NEW_KEY)
         self.version = self._ask_version()
-        if self.major < FIRST_WITH_JSON2:
+        if not self._json2:
             self._signature.in_headers = False
             self._authenticate(self.caller)
         found = self.call("res.users", "context_get", reads=Record)
@@ -172,7 +179,7 @@ class Client:
 
     @property
     def _json2(self) -> bool:
-        return self.major >= FIRST_WITH_JSON2
+        return self.major >= self._json2_from
 
     # --- records ------------------------------------------------------------------------------
 
@@ -207,6 +214,11 @@ class Client:
 
     def count(self, model: str, domain: Domain) -> int:
         return int(self.call(model, "search_count", domain=domain, reads=int))
+
+    def in_group(self, group: str) -> bool:
+        """Whether the user belongs to a group, by its external id."""
+        ids = [self.uid] if self.major >= 18 else None
+        return bool(self.call("res.users", "has_group", ids=ids, group_ext_id=group))
 
     def may(self, model: str, operation: str) -> bool:
         """Whether the user has the right at all (rules per record may still hide some)."""

@@ -10,7 +10,7 @@ from voc.accounts.connector import Known, Outside, Page, Probe, Span, Usage, Win
 from voc.accounts.crm import rows
 from voc.accounts.crm.http import Limits
 from voc.accounts.crm.odoo import looking, planning, writing
-from voc.accounts.crm.odoo.client import Client
+from voc.accounts.crm.odoo.client import FIRST_WITH_JSON2, Client
 from voc.accounts.crm.odoo.domains import Domain, among, both, negated
 from voc.accounts.crm.odoo.mapping import Plan, wanted, why_calculated
 from voc.accounts.crm.odoo.texts import Others, rows_of
@@ -38,10 +38,12 @@ class Odoo:
         *,
         limits: Limits | None = None,
         page: int = _PAGE,
+        json2_from: int = FIRST_WITH_JSON2,
     ) -> None:
+        """`json2_from` is the first version that is asked by JSON-2: a newer one still speaks the older way."""
         self.connection = connection
         self._now, self._page = outside.now, page
-        self.client = Client(connection, secrets, outside=outside, limits=limits)
+        self.client = Client(connection, secrets, outside=outside, limits=limits, json2_from=json2_from)
         own = {"roles": connection.roles, "segments": connection.segments, "statuses": connection.statuses}
         self.spellings = clean.spellings(own)
         self._salt = rows.salt([connection.objects, own])

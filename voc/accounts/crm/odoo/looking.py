@@ -9,10 +9,11 @@ from voc.accounts.connector import FieldFound, FieldState, ObjectFound, Probe, U
 from voc.accounts.crm.odoo import planning, texts
 from voc.accounts.crm.odoo.client import Client, NotAllowed, Record, moment
 from voc.accounts.crm.odoo.domains import both
-from voc.accounts.crm.odoo.mapping import NAMES, OPT_OUT, PARTNER, TAG, USER, Column, Columns, Plan, wanted
+from voc.accounts.crm.odoo.mapping import LEAD, NAMES, OPT_OUT, PARTNER, TAG, USER, Column, Columns, Plan, wanted
 from voc.accounts.model import Kind, Spellings
 from voc.base.errors import GiveUp, Misconfigured
 
+_ALL_DEALS = "sales_team.group_sale_salesman_all_leads"
 _MONTH = timedelta(days=30)
 _LISTED = 200
 _LOOKED_AT = 2_000
@@ -82,6 +83,8 @@ def _warnings(client: Client, connection: Connection, spellings: Spellings, foun
         alone = client.count(PARTNER, _ALONE)
         if alone:
             warnings.append(f"Persons without a company are not read; Odoo has {alone:,}.")
+    if LEAD in {one.object for one in found.objects if one.readable} and not client.in_group(_ALL_DEALS):
+        found.missing_grants.append(f"{LEAD}: Sales / User: All Documents (its user sees only its own deals)")
     if Kind.RELATION in readable and wanted(connection, Kind.RELATION)[1].get("roles") == "category_id":
         unknown = [name for name in texts.all_tags(client).values() if clean.spelling_key(name) not in spellings.roles]
         if unknown:

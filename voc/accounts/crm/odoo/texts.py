@@ -141,7 +141,7 @@ def _special(plan: Plan, ours: str, theirs: str, others: Others) -> ToText | Non
         return lambda record: f"{prefix}{record['id']}"
     if theirs == "name" and ours in ("first_name", "last_name"):
         place = 0 if ours == "first_name" else 1
-        return lambda record: _names(plain(record["name"]))[place]
+        return lambda record: split_name(plain(record["name"]))[place]
     if theirs == "stage_id" and ours == "closed":
         return lambda record: "1" if _is_closed(record, others) else ""
     if theirs == "stage_id" and ours == "won":
@@ -193,7 +193,7 @@ def _is_closed(record: Record, others: Others) -> bool:
     return _is_won(record, others) or (not record["active"] and not record["probability"])
 
 
-def _names(name: str) -> tuple[str, str]:
+def split_name(name: str) -> tuple[str, str]:
     """Odoo has one name. The first word is what one is called by; of "Berg, Ana" it is the second."""
     first, _, last = name.strip().partition(" ")
     if first.endswith(",") and last:

@@ -42,7 +42,13 @@ def _named(client: Client, plan: Plan, name: str, *, since: str, until: str) -> 
 
 
 def _blacklisted(client: Client, since: str, until: str) -> list[Domain]:
-    """An address goes on the blacklist, or off it, without a word to its partners."""
+    """An address goes on the blacklist, or off it, without a word to its partners.
+
+    Where only administrators may read it, all who are on it now are read every time; who left it is
+    found by the day's full reading.
+    """
+    if not client.may(BLACKLIST, "read"):
+        return [[[OPT_OUT, "=", True]]]
     ids = client.search(BLACKLIST, within("write_date", since, until), limit=_MOST)
     if not ids:
         return []

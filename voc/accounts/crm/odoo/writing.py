@@ -30,10 +30,9 @@ def write(client: Client, writes: Sequence[Write]) -> list[Wrote]:
     done: dict[str, Wrote] = {}
     try:
         _write_fields(client, [one for one in writes if one.what != WriteWhat.TASK], done)
-        model_id = _model_id(client) if any(one.what == WriteWhat.TASK for one in writes) else 0
         for one in writes:
             if one.what == WriteWhat.TASK:
-                done[one.key] = _task(client, one, model_id)
+                done[one.key] = _task(client, one)
     except TryLater as error:
         why = str(error)
         return [done.get(one.key) or Wrote(one.key, done=False, again=True, why=why) for one in writes]
@@ -43,13 +42,13 @@ def write(client: Client, writes: Sequence[Write]) -> list[Wrote]:
 # --- tasks --------------------------------------------------------------------------------------
 
 
-def _task(client: Client, one: Write, model_id: int) -> Wrote:
+def _task(client: Client, one: Write) -> Wrote:
     try:
         if one.record_id is not None and not _open(client, one.record_id):
             return Wrote(one.key, done=True, record_id=one.record_id)  # somebody did it, or removed it
         if one.values.get("closed"):
             return _close(client, one)
-        return _import(client, one, model_id)
+        return _import(client, one)
     except (GiveUp, Misconfigured) as error:
         return Wrote(one.key, done=False, record_id=one.record_id, why=str(error))
 
@@ -72,23 +71,20 @@ def _close(client: Client, one: Write) -> Wrote:
 def _imported(client: Client, key: str) -> str | None:
     """The record under our external id, or None when it was never made or is gone."""
     try:
-        found = client.call(
-            "ir.model.data", "search_read", domain=[["module", "=", _MODULE], ["name", "=", _name(key)]],
-            fields=["res_id"], limit=1,
-        )  # fmt: skip
-    except (GiveUp, Misconfigured):
-        return None
-    return str(found[0]["res_id"]) if found else None
+        found = client.call("ir.model.data", "check_object_reference", module=_MODULE, xml_id=_name(key))
+    except GiveUp:
+        return None  # Odoo raises for an id that it does not know
+    return str(found[1]) if found[1] else None
 
 
-def _import(client: Client, one: Write, model_id: int) -> Wrote:
+def _import(client: Client, one: Write) -> Wrote:
     values = one.values
     about = values.get("contact_id") or values.get("account_id")
     if not about or not about.isdigit():
         return Wrote(one.key, done=False, why="It names no contact or account of Odoo's")
     cells = {
         "id": f"{_MODULE}.{_name(one.key)}",
-        "res_model_id/.id": str(model_id),
+        "res_model_id/id": "base.model_res_partner",
         "res_id": about,
         "activity_type_id/id": "mail.mail_activity_data_todo",
         "summary": values.get("subject", ""),
@@ -112,10 +108,6 @@ def _complaint(messages: list[dict[str, Any]]) -> str:
 def _name(key: str) -> str:
     """External ids have no dots and spaces; two keys never meet in one."""
     return "".join(sign if sign.isalnum() and sign.isascii() else f"_{ord(sign):x}_" for sign in key)
-
-
-def _model_id(client: Client) -> int:
-    return int(client.call("ir.model", "search", domain=[["model", "=", PARTNER]], reads=list[int])[0])
 
 
 def _as_html(text: str) -> str:
