@@ -153,7 +153,7 @@ class StandIn:
             said = {"errorType": "RATE_LIMIT", "policyName": policy, "status": "error"}
             return Reply.of({"message": f"You have reached your {policy.lower()} limit.", **said}, 429)
         self.shown.look()
-        path = _numbered(request.path)
+        path = _numbered(request.path.rstrip("/"))  # HubSpot's own client asks for /crm/v3/owners/
         for method, pattern, answer in self._routes:
             if method == request.method and (match := pattern.fullmatch(path)):
                 return self._lacking(match.groupdict()) or answer(request, **match.groupdict())
@@ -249,7 +249,8 @@ class StandIn:
         if not looping:
             found = [one for one in found if not groups or any(_holds(group, one[0]) for group in groups)]
         if sorts:
-            found.sort(key=lambda one: _sortable(one[0].get(sorts[0]["propertyName"])))
+            by = sorts[0] if isinstance(sorts[0], str) else sorts[0]["propertyName"]
+            found.sort(key=lambda one: _sortable(one[0].get(by)))
         page = [self._record(object, row, asked.get("properties", [])) for _, row in found[offset : offset + limit]]
         total = len(found)
         if self.http.acting(Fault.EMPTY, request.path):

@@ -189,15 +189,16 @@ def text(value: Text) -> str:
 
 def day(value: str, zone: ZoneInfo) -> str:
     """The day of a moment, where the account is. Midnight of UTC is how HubSpot writes a day without a time."""
-    moment = _moment(value)
-    if moment is None:
+    at = moment(value)
+    if at is None:
         return value
-    if (moment.hour, moment.minute, moment.second, moment.microsecond) == (0, 0, 0, 0):
-        return moment.date().isoformat()
-    return moment.astimezone(zone).date().isoformat()
+    if (at.hour, at.minute, at.second, at.microsecond) == (0, 0, 0, 0):
+        return at.date().isoformat()
+    return at.astimezone(zone).date().isoformat()
 
 
-def _moment(value: str) -> datetime | None:
+def moment(value: str) -> datetime | None:
+    """HubSpot writes ISO 8601, and here and there milliseconds since 1970. None for a day without a time."""
     if value.isascii() and value.isdigit() and len(value) in (12, 13):
         return datetime.fromtimestamp(int(value) / 1000, UTC)
     if len(value) <= 10:

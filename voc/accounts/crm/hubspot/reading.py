@@ -17,7 +17,7 @@ import msgspec
 from voc.accounts.connector import Page, Span
 from voc.accounts.crm.http import LoopGuard
 from voc.accounts.crm.hubspot.api import Api, Record, Records, Sizes
-from voc.accounts.crm.hubspot.mapping import Layout, merged_ids
+from voc.accounts.crm.hubspot.mapping import Layout, merged_ids, moment, text
 from voc.accounts.model import Incoming
 from voc.base.errors import GiveUp
 
@@ -198,8 +198,8 @@ class Reader:
         return [record for record, at in zip(page.results, times, strict=True) if at < newest], newest
 
     def _moment(self, record: Record) -> int:
-        value = record.properties.get(self._layout.changed_at) or record.updated_at
-        return milliseconds(datetime.fromisoformat(str(value)))
+        at = moment(text(record.properties.get(self._layout.changed_at)) or record.updated_at)
+        return milliseconds(at or _EPOCH)
 
     def _stuck(self) -> GiveUp:
         return GiveUp(f"HubSpot's search for {self._layout.object} does not get on; what was read before stands")
