@@ -7,13 +7,11 @@ and the next sync finishes writing it first. Watermarks move with *complete*, in
 """
 
 from datetime import date, datetime
-from pathlib import Path
 
 import structlog
 
 from voc.accounts import plan
 from voc.accounts.connector import Source
-from voc.accounts.crm.csvfolder import CsvFolder
 from voc.accounts.model import Kind, RunState, SyncReport, Watcher
 from voc.accounts.run.judging import judge
 from voc.accounts.run.reading import read_all
@@ -22,17 +20,9 @@ from voc.accounts.run.writing import write
 from voc.accounts.store import deciding, history, staging, waiting, watermarks
 from voc.base import audit
 from voc.base.db import Database
-from voc.base.errors import Misconfigured, NotFound, Refused, TryLater, VocError
+from voc.base.errors import NotFound, Refused, TryLater, VocError
 
 log = structlog.get_logger()
-
-
-def open_source(name: str) -> Source:
-    """The connector a name stands for: `csv:FOLDER`. Nothing is read yet."""
-    kind, _, place = name.partition(":")
-    if kind == "csv" and place:
-        return CsvFolder(Path(place))
-    raise Misconfigured("source", f"{name!r} names no source", "Write csv:FOLDER with the folder of the export")
 
 
 def sync(
