@@ -8,11 +8,13 @@ whenever a source is opened; a test that wants a transaction open writes into `e
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import Enum
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
+from zlib import crc32
 
 from sqlalchemy import (
     Boolean,
@@ -47,7 +49,7 @@ _AMOUNTS = ("arr", "amount", "arr_before", "arr_after", "value")
 
 
 class WarehousePeer:
-    """`zone`: the tables' timestamps say none and are wall clock there."""
+    """`queries`, `mapped` and `zone` are as somebody set them up; `waits` how long a connector then slept."""
 
     server: Server | None = None
 
@@ -59,7 +61,10 @@ class WarehousePeer:
         self.sqlite = self.engine.dialect.name == "sqlite"
         self.tables = _tables(_SQLITE if self.sqlite else _POSTGRESQL)
         self.queries = {kind: f"SELECT * FROM {table.name}" for kind, table in self.tables.items()}
+        self.mapped: dict[Kind, dict[str, str]] = {}
         self.zone: str | None = None
+        self.user: str | None = None
+        self._opened: list[Warehouse] = []
         next(iter(self.tables.values())).metadata.create_all(self.engine)
 
     def fields(self, kind: Kind) -> tuple[str, ...]:
@@ -70,23 +75,38 @@ class WarehousePeer:
 
     def raw_id(self, kind: Kind, key: str) -> Any:
         if kind == Kind.CSM:
-            return int.from_bytes(key.encode()[:3], "big")
+            return crc32(key.encode()) >> 1
         if kind != Kind.CONTACT:
             return f"{kind.value[:3].upper()} {key}"
         id = uuid5(NAMESPACE_URL, key)
         return str(id) if self.sqlite else id
 
     def connection(self) -> tuple[Connection, Mapping[Secret, str]]:
-        objects = {kind: ObjectMap(query=query) for kind, query in self.queries.items()}
+        objects = {
+            kind: ObjectMap(query=query, fields=self.mapped.get(kind, {})) for kind, query in self.queries.items()
+        }
         url = make_url(self.url)
-        place = url.set(password=None).render_as_string(hide_password=False)
+        place = url.set(password=None, username=self.user or url.username).render_as_string(hide_password=False)
         secrets = {Secret.PASSWORD: str(url.password)} if url.password else {}
         return Connection(Crm.WAREHOUSE, place=place, zone=self.zone, objects=objects), secrets
 
     def source(self) -> Warehouse:
         self.refresh()
+        return self.stale()
+
+    def stale(self) -> Warehouse:
+        """With what the tables hold already."""
         connection, secrets = self.connection()
-        return Warehouse(connection, secrets, self.outside())
+        source = Warehouse(
+            connection, secrets, self.outside(), longest_statement=_PATIENCE, longest_lock=timedelta(milliseconds=100)
+        )
+        self._opened.append(source)
+        return source
+
+    def close(self) -> None:
+        for source in self._opened:
+            source.close()
+        self.engine.dispose()
 
     def outside(self) -> Outside:
         return Outside(now=lambda: self.company.now, sleep=self.waits.append, private_hosts=("127.0.0.1",))
@@ -117,6 +137,9 @@ class WarehousePeer:
         }
 
 
+_PATIENCE = timedelta(seconds=1)
+
+
 @contextmanager
 def start(company: Company) -> Iterator[WarehousePeer]:
     """In a database of its own on the tests' PostgreSQL."""
@@ -125,7 +148,7 @@ def start(company: Company) -> Iterator[WarehousePeer]:
         try:
             yield peer
         finally:
-            peer.engine.dispose()
+            peer.close()
 
 
 @contextmanager
@@ -135,7 +158,7 @@ def start_on_file(company: Company) -> Iterator[WarehousePeer]:
         try:
             yield peer
         finally:
-            peer.engine.dispose()
+            peer.close()
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The queries of a connection, each learned once and then asked: its columns, a few rows, all rows steadily."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -36,13 +37,22 @@ class Learned:
 
 class Asking:
     def __init__(
-        self, connection: Connection, secrets: Mapping[Secret, str], outside: Outside, *, longest: timedelta
+        self,
+        connection: Connection,
+        secrets: Mapping[Secret, str],
+        outside: Outside,
+        *,
+        longest: timedelta,
+        longest_lock: timedelta,
     ) -> None:
         self.connection = connection
         self.asked = 0
         self.outside = outside
         self.session = session.Session(
-            session.address(connection.place, secrets.get(Secret.PASSWORD)), outside, longest=longest
+            session.address(connection.place, secrets.get(Secret.PASSWORD)),
+            outside,
+            longest=longest,
+            longest_lock=longest_lock,
         )
         self.zone = _zone(connection.zone)
         self._learned: dict[Kind, Learned] = {}
@@ -99,10 +109,9 @@ class Asking:
         try:
             with self.session.reading() as db:
                 self.asked += 1
-                result = db.execution_options(stream_results=True, max_row_buffer=max(count, 1)).execute(statement)
-                found = list(result.keys()), [tuple(row) for row in result.fetchmany(count)] if count else []
-                result.close()
-                return found
+                few = db.execution_options(stream_results=True, max_row_buffer=max(count, 1))
+                with few.execute(statement) as result:
+                    return list(result.keys()), [tuple(row) for row in result.fetchmany(count)] if count else []
         except (SQLAlchemyError, OSError) as error:
             raise self._told(error, kind) from None
 
@@ -129,8 +138,9 @@ class Asking:
             result = db.execution_options(stream_results=True, yield_per=_ROWS_AT_ONCE).execute(statement)
             try:
                 yield from result.partitions()
-            finally:
-                result.close()  # a run may be ended between two chunks
+            finally:  # even when nobody reads to the end: the cursor is the server's
+                with suppress(SQLAlchemyError):
+                    result.close()
 
     def _told(self, error: SQLAlchemyError | OSError, kind: Kind) -> VocError:
         return trouble.told(error, place=place(kind))
@@ -143,7 +153,7 @@ def place(kind: Kind) -> str:
 def _zone(name: str | None) -> ZoneInfo | None:
     try:
         return ZoneInfo(name) if name else None
-    except (ValueError, OSError):
+    except (KeyError, ValueError, OSError):
         raise Misconfigured(
             "zone of the warehouse", f"{str(name)[:60]!r} is none", "Write one like Europe/Berlin or UTC"
         ) from None

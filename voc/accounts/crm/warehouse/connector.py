@@ -23,7 +23,6 @@ from voc.accounts.model import FileRead, Kind, Problem, ProblemLevel, Reason, Sp
 from voc.base.errors import Misconfigured
 
 _IDS_AT_ONCE = 500
-_LONGEST_STATEMENT = timedelta(minutes=10)
 
 
 class Warehouse:
@@ -37,11 +36,12 @@ class Warehouse:
         secrets: Mapping[Secret, str],
         outside: Outside,
         *,
-        longest_statement: timedelta = _LONGEST_STATEMENT,
+        longest_statement: timedelta = timedelta(minutes=10),
+        longest_lock: timedelta = timedelta(seconds=30),
     ) -> None:
         self.connection = connection
         self.spellings = _spellings(connection)
-        self._asking = Asking(connection, secrets, outside, longest=longest_statement)
+        self._asking = Asking(connection, secrets, outside, longest=longest_statement, longest_lock=longest_lock)
         self._queries: dict[Kind, Learned] = {}
         self._files = {kind: FileRead(kind, None, exported=False) for kind in Kind}
         self._done = 0

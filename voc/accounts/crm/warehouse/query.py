@@ -67,7 +67,7 @@ class Query:
 
     def look(self) -> Select[Any]:
         """No row, only what the columns are called."""
-        return self.all().where(self._bound(1) == 0)
+        return self.some(0)
 
     def first(self, *columns: str) -> Select[Any]:
         """One row in which these columns hold something."""

@@ -6,7 +6,7 @@ password, so only what names tables and columns is passed on.
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,8 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
-from sqlalchemy.pool import NullPool
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.pool import QueuePool
 
 from voc.accounts.connector import Outside
 from voc.accounts.crm import guard
@@ -23,7 +23,6 @@ from voc.accounts.crm.warehouse.trouble import PLACE
 from voc.base.errors import Misconfigured
 
 _CONNECT_SECONDS = 10
-_LOCK_SECONDS = 30
 
 # The package that speaks to each database, where it is none of ours.
 PACKAGES = {
@@ -45,16 +44,16 @@ PACKAGES = {
 _SESSION: dict[str, tuple[str, ...]] = {
     "postgresql": (
         "SET TIME ZONE 'UTC'",
-        "SET statement_timeout = '{seconds}s'",
-        "SET lock_timeout = '{lock}s'",
+        "SET statement_timeout = {longest}",
+        "SET lock_timeout = {lock}",
         "SET default_transaction_read_only = on",
     ),
-    "redshift": ("SET timezone TO 'UTC'", "SET statement_timeout TO {seconds}000"),
+    "redshift": ("SET timezone TO 'UTC'", "SET statement_timeout TO {longest}"),
     "mysql": ("SET SESSION time_zone = '+00:00'", "SET SESSION TRANSACTION READ ONLY",
-              "SET SESSION max_execution_time = {seconds}000"),
+              "SET SESSION max_execution_time = {longest}"),
     "mariadb": ("SET SESSION time_zone = '+00:00'", "SET SESSION TRANSACTION READ ONLY",
-                "SET SESSION max_statement_time = {seconds}"),
-    "mssql": ("SET LOCK_TIMEOUT {lock}000",),
+                "SET SESSION max_statement_time = {longest} / 1000"),
+    "mssql": ("SET LOCK_TIMEOUT {lock}",),
     "oracle": ("ALTER SESSION SET TIME_ZONE = 'UTC'",),
     "snowflake": ("ALTER SESSION SET TIMEZONE = 'UTC', STATEMENT_TIMEOUT_IN_SECONDS = {seconds}",),
     "databricks": ("SET TIME ZONE 'UTC'",),
@@ -73,6 +72,8 @@ _HOSTS: dict[str, Callable[[str], str]] = {
     "snowflake": lambda name: name if name.endswith(".snowflakecomputing.com") else f"{name}.snowflakecomputing.com",
 }
 _PORTS = {"postgresql": 5432, "redshift": 5439, "mysql": 3306, "mariadb": 3306, "mssql": 1433, "oracle": 1521}
+# Whoever may write queries may not read passwords and answers with them.
+_OUR_OWN = "SELECT count(*) = 2 FROM sqlite_master WHERE type = 'table' AND name IN ('staff', 'sync_run')"
 _STRICT = frozenset({"require", "verify-ca", "verify-full"})
 
 
@@ -94,6 +95,8 @@ def address(place: str, password: str | None) -> URL:
             raise Misconfigured(PLACE, f"it says {name}", f"Take that out; {', '.join(sorted(_OPTIONS))} may be said")
     if url.get_backend_name() in _FILES and not (url.database and Path(url.database).is_file()):
         raise Misconfigured(PLACE, "there is no such file", "Write sqlite:////folder/file.db with its whole path")
+    if url.get_backend_name() in _PORTS and not url.host:  # a driver would then look for a server on this machine
+        raise Misconfigured(PLACE, "it names no server", "Write it like postgresql+psycopg://user@host:5432/name")
     return url.set(password=password) if password else url
 
 
@@ -112,11 +115,12 @@ def shown(url: URL) -> str:
 class Session:
     """Connections to one database. Each is checked when it connects: name and address may change in between."""
 
-    def __init__(self, url: URL, outside: Outside, *, longest: timedelta) -> None:
+    def __init__(self, url: URL, outside: Outside, *, longest: timedelta, longest_lock: timedelta) -> None:
         self.url = url
         self.dialect = url.get_backend_name()
         self._outside = outside
         self._longest = longest
+        self._longest_lock = longest_lock
         self._engine: Engine | None = None
 
     @property
@@ -132,8 +136,11 @@ class Session:
         if self.dialect == "postgresql":
             engine = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         with engine.connect() as db:
-            yield db
-            db.rollback()
+            try:
+                yield db
+            finally:
+                with suppress(SQLAlchemyError):  # the connection may be gone, and what happened is told already
+                    db.rollback()
 
     @property
     def version(self) -> str | None:
@@ -147,7 +154,13 @@ class Session:
             self._engine = None
 
     def _made(self) -> Engine:
-        options: dict[str, Any] = {"hide_parameters": True, "poolclass": NullPool}
+        options: dict[str, Any] = {
+            "hide_parameters": True,
+            "poolclass": QueuePool,
+            "pool_size": 1,
+            "max_overflow": 2,
+            "pool_pre_ping": True,
+        }
         try:
             if self.dialect == "sqlite":
                 engine = create_engine("sqlite://", creator=self._open_file, **options)
@@ -161,19 +174,19 @@ class Session:
 
     def _open_file(self) -> sqlite3.Connection:
         path = quote(str(Path(str(self.url.database)).absolute()))
-        return sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=_LOCK_SECONDS, check_same_thread=False)
+        return sqlite3.connect(
+            f"file:{path}?mode=ro", uri=True, timeout=self._longest_lock.total_seconds(), check_same_thread=False
+        )
 
     def _arguments(self) -> dict[str, Any]:
         if self.dialect == "postgresql":
             sslmode = str(self.url.query.get("sslmode", ""))
-            strict = {} if sslmode in _STRICT or self._named() else {"sslmode": "require"}
+            private = guard.is_private(str(self.url.host), self._outside.private_hosts)
+            strict = {} if sslmode in _STRICT or private else {"sslmode": "require"}
             return {"connect_timeout": _CONNECT_SECONDS, **strict}
         if self.dialect in ("mysql", "mariadb"):
             return {"connect_timeout": _CONNECT_SECONDS}
         return {"read_only": True} if self.dialect == "duckdb" else {}
-
-    def _named(self) -> bool:
-        return str(self.url.host).lower() in {name.lower() for name in self._outside.private_hosts}
 
     def _check(self, _dialect: Any, _record: Any, _arguments: Any, options: dict[str, Any]) -> None:
         if self.dialect in _FILES or not self.url.host:
@@ -186,8 +199,12 @@ class Session:
 
     def _begin(self, connection: Any, _record: Any) -> None:
         cursor = connection.cursor()
+        if self.dialect == "sqlite" and cursor.execute(_OUR_OWN).fetchone()[0]:
+            raise Misconfigured(PLACE, "this is the database of this service itself", "Name the file of your warehouse")
+        longest, lock = (int(one / timedelta(milliseconds=1)) for one in (self._longest, self._longest_lock))
+        told = {"longest": longest, "lock": lock, "seconds": max(longest // 1000, 1)}
         for statement in _SESSION.get(self.dialect, ()):
-            cursor.execute(statement.format(seconds=int(self._longest.total_seconds()), lock=_LOCK_SECONDS))
+            cursor.execute(statement.format(**told))
         cursor.close()
         if self.dialect == "postgresql":
             connection.commit()
