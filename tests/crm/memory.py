@@ -9,7 +9,7 @@ from hashlib import blake2b
 from typing import Any
 
 from tests.crm.company import Company, Row
-from tests.crm.server import Fault
+from tests.crm.server import Fault, Server
 from voc.accounts import clean, rules
 from voc.accounts.connection import Connection, Crm, Secret
 from voc.accounts.connector import Known, Page, Probe, Span, Usage, Windows, Write, Wrote
@@ -29,7 +29,7 @@ class Memory:
     """The peer. `fault` and `usage` bend what the next answers are; `asked` is what was asked of it."""
 
     company: Company
-    server: None = None
+    server: Server | None = None
     windows: Windows | None = WINDOWS
     mapping: str = "1"
     fault: Fault | None = None
