@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from voc.accounts import plan
 from voc.accounts.connector import Page, Source
 from voc.accounts.model import FileRead, Incoming, Kind, Problem, ProblemLevel, Reason
-from voc.accounts.plan import Reading, Step
+from voc.accounts.plan import Reading, Step, Watermark
 from voc.accounts.run.comparing import MERGEABLE, Compared
 from voc.accounts.run.underway import Underway
 from voc.accounts.store import history, staging, sweeps, waiting, watermarks
@@ -26,11 +26,13 @@ def read_all(run: Underway) -> None:
     source = run.source
     assert source is not None
     problems = source.open()
-    with run.database.begin() as db:
-        run.guard(db)
+    with run.database.read() as db:
         aliases = staging.aliases(db)
-        if not run.readings:
-            run.readings = _planned(run, source, db)
+        marks = watermarks.marks(db, run.fingerprint)
+    if not run.readings:
+        run.readings = _planned(run, source, marks)
+        with run.database.begin() as db:
+            run.guard(db)
             staging.add_problems(db, run.id, problems)
             history.note(db, run.id, reading=run.readings)
     _stop_if_used_up(run)
@@ -38,8 +40,7 @@ def read_all(run: Underway) -> None:
         _Object(run, source, kind, aliases).read()
 
 
-def _planned(run: Underway, source: Source, db: Connection) -> dict[Kind, Reading]:
-    marks = watermarks.marks(db, source.fingerprint)
+def _planned(run: Underway, source: Source, marks: Mapping[Kind, Watermark]) -> dict[Kind, Reading]:
     readings = {}
     for kind in Kind:
         readings[kind] = plan.reading(

@@ -44,15 +44,26 @@ def sync(
     closed at the end, whatever happens.
     """
     try:
-        run = _begin(database, source, as_of=as_of, now=now, progress=progress)
+        fingerprint, trouble = _fingerprint(source)
+        run = _begin(database, source, fingerprint, as_of=as_of, now=now, progress=progress)
         run.rows_per_batch = rows_per_batch
-        return _sync(run, source)
+        return _sync(run, source, trouble)
     finally:
         source.close()
 
 
-def _sync(run: Underway, source: Source) -> SyncReport:
+def _fingerprint(source: Source) -> tuple[str | None, VocError | None]:
+    """Some CRMs must be asked which one they are; that they do not answer belongs into the run's record."""
     try:
+        return source.fingerprint, None
+    except VocError as trouble:
+        return None, trouble
+
+
+def _sync(run: Underway, source: Source, trouble: VocError | None) -> SyncReport:
+    try:
+        if trouble is not None:
+            raise trouble
         read_all(run)
         held = judge(run)
     except TryLater as later:
@@ -91,7 +102,15 @@ def release(database: Database, run_id: int, *, by: str, now: datetime, progress
 # --- begin --------------------------------------------------------------------------------------
 
 
-def _begin(database: Database, source: Source, *, as_of: date, now: datetime, progress: Watcher | None) -> Underway:
+def _begin(
+    database: Database,
+    source: Source,
+    fingerprint: str | None,
+    *,
+    as_of: date,
+    now: datetime,
+    progress: Watcher | None,
+) -> Underway:
     with database.begin() as db:
         fence = take_lease(db, now)
         stopped = history.unfinished(db)
@@ -99,7 +118,7 @@ def _begin(database: Database, source: Source, *, as_of: date, now: datetime, pr
     for earlier in stopped:
         if earlier.staged_at is not None and earlier.id == newest:
             _write(Underway(database, earlier, fence=fence, now=now, progress=progress))
-        elif earlier.id == newest and (why := _why_not_resume(earlier, source, now)) is None:
+        elif earlier.id == newest and (why := _why_not_resume(earlier, source, fingerprint, now)) is None:
             return _resume(database, source, earlier, fence=fence, as_of=as_of, now=now, progress=progress)
         else:
             message = why if earlier.id == newest else _BEGUN_ANEW
@@ -107,7 +126,7 @@ def _begin(database: Database, source: Source, *, as_of: date, now: datetime, pr
                 history.note(db, earlier.id, state=RunState.FAILED, message=message, finished_at=now)
     with database.begin() as db:
         staging.clear(db)
-        run_id = history.begin(db, source=source.name, fingerprint=source.fingerprint, as_of=as_of, now=now)
+        run_id = history.begin(db, source=source.name, fingerprint=fingerprint, as_of=as_of, now=now)
         row = history.run(db, run_id)
         assert row is not None
     return Underway(database, row, fence=fence, now=now, progress=progress, source=source)
@@ -116,11 +135,12 @@ def _begin(database: Database, source: Source, *, as_of: date, now: datetime, pr
 _BEGUN_ANEW = "It was stopped before it had read everything; nothing of it was written."
 
 
-def _why_not_resume(earlier: history.SyncRun, source: Source, now: datetime) -> str | None:
+def _why_not_resume(earlier: history.SyncRun, source: Source, fingerprint: str | None, now: datetime) -> str | None:
     """Why a run that was stopped while it read is begun anew, or None."""
     if source.windows is None or not earlier.reading:
         return _BEGUN_ANEW
-    if earlier.fingerprint != source.fingerprint:
+    # A CRM that does not say today which one it is: the run waits on.
+    if earlier.fingerprint != fingerprint and not (fingerprint is None and earlier.source == source.name):
         return "It was stopped, and what is read has been set up otherwise since; nothing of it was written."
     still_since = max(
         earlier.started_at,

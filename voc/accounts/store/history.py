@@ -40,7 +40,7 @@ class SyncRun:
         return sum(counts.changes for counts in self.counts.values())
 
 
-def begin(db: Connection, *, source: str, fingerprint: str, as_of: date, now: datetime) -> int:
+def begin(db: Connection, *, source: str, fingerprint: str | None, as_of: date, now: datetime) -> int:
     row = {"source": source, "as_of": as_of, "started_at": now, "state": RunState.RUNNING, "counts": {}}
     row["fingerprint"] = fingerprint
     return db.execute(insert(schema.sync_run).values(row).returning(schema.sync_run.c.id)).scalar_one()

@@ -10,7 +10,7 @@ from voc.accounts.plan import Reading, Watermark, moved
 from voc.base.schema import watermark
 
 
-def marks(db: Connection, fingerprint: str) -> dict[Kind, Watermark]:
+def marks(db: Connection, fingerprint: str | None) -> dict[Kind, Watermark]:
     rows = db.execute(select(watermark).where(watermark.c.fingerprint == fingerprint))
     return {Kind(row.kind): Watermark(row.read_until, row.swept_at, row.all_read_at) for row in rows}
 
@@ -21,7 +21,7 @@ def move(db: Connection, fingerprint: str | None, readings: Mapping[Kind, Readin
     Another source, or the same one with another mapping, has overwritten the records: coming back
     to it begins with everything.
     """
-    before = marks(db, fingerprint) if fingerprint else {}
+    before = marks(db, fingerprint)
     db.execute(delete(watermark))
     rows = []
     for kind, reading in readings.items():
