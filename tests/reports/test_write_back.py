@@ -12,7 +12,7 @@ from tests import builders as add
 from tests.builders import NOW
 from tests.reports.memory import CrmInMemory, Killed
 from voc.accounts.connection import Connection, Crm, Switch
-from voc.accounts.connector import Usage, Write, Wrote
+from voc.accounts.connector import Usage, Write, WriteWhat, Wrote
 from voc.accounts.run.writing_back import BATCH
 from voc.accounts.store import written_back
 from voc.accounts.store.written_back import LastRun
@@ -391,6 +391,25 @@ def test_a_crm_that_cannot_be_asked_ends_the_run_and_loses_nothing(
     crm.before = lambda: None
     assert run(database, crm, TASKS, now=NOW + again_after).written == BATCH + 5
     assert len(crm.by_key()) == BATCH + 5
+
+
+def test_what_is_missing_for_tasks_does_not_keep_fields_from_being_written(
+    database: Database, wave: int, crm: CrmInMemory
+) -> None:
+    with database.begin() as db:
+        answer(db, wave)
+        add.add_follow_up(db)
+
+    def no_tasks(write: Write) -> Wrote | None:
+        if write.what == WriteWhat.TASK:
+            raise Misconfigured("Settings > CRM, tasks", "Task has no field VOC_Key__c", "Add it")
+        return None
+
+    crm.say = no_tasks
+    report = run(database, crm)
+    assert (report.written, report.left) == (1, 1)
+    assert "VOC_Key__c" in (report.message or "")
+    assert crm.fields["con-1"]["Score__c"] == "9"
 
 
 def test_one_that_fails_stops_no_other(database: Database, wave: int, crm: CrmInMemory) -> None:

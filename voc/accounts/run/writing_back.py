@@ -13,7 +13,7 @@ from sqlalchemy import Connection as Transaction
 
 from voc.accounts import plan, writing
 from voc.accounts.connection import Connection, Switch
-from voc.accounts.connector import Connector, Probe
+from voc.accounts.connector import Connector, Probe, WriteWhat
 from voc.accounts.model import Spent
 from voc.accounts.run.connecting import save_connection
 from voc.accounts.store import connections
@@ -99,15 +99,15 @@ def write_back(
     run.begin()
     try:
         for batch in _batches(run, chunks):
-            if run.message is None:
-                run.stop(plan.why_stop(plan.spent(Spent(), connector.usage(), now=run.now)))
-            if run.message is None:
-                _write(run, batch)
-            else:
+            if why := plan.why_stop(plan.spent(Spent(), connector.usage(), now=run.now)):
+                run.stop(why)
+            if batch[0].write.what in run.stopped:
                 run.left += len(batch)
+            else:
+                _write(run, batch)
         run.let_go()
     except VocError as error:
-        run.stop(run.message or str(error))
+        run.stop(str(error))
         raise
     except BaseException:
         run.message = "It broke off in the middle; what the CRM was asked is asked again."
@@ -135,6 +135,7 @@ class _Run:
         self.tell = progress or (lambda _done: None)
         self.written = self.later = self.refused = self.left = 0
         self.message: str | None = None
+        self.stopped: set[WriteWhat] = set()
         self.unwanted: set[str] = set()  # failed before; what is not asked for again is let go
         self._begun_at = now
         self._started = clock.seconds()
@@ -160,9 +161,10 @@ class _Run:
         if not leases.held(db, _LEASE, fence=self._fence):
             raise Busy("Another write-back has begun; this one stops here.")
 
-    def stop(self, why: str | None) -> None:
-        """Ask the CRM no more; `why` becomes a sentence of the report."""
-        self.message = f"{why[0].upper()}{why[1:].rstrip('.')}." if why else None
+    def stop(self, why: str, *, what: WriteWhat | None = None) -> None:
+        """Write no more of a kind, or of any; the first `why` becomes the sentence of the report."""
+        self.message = self.message or f"{why[0].upper()}{why[1:].rstrip('.')}."
+        self.stopped |= set(WriteWhat) if what is None else {what}
 
     def let_go(self) -> None:
         with self.database.begin() as db:
@@ -184,16 +186,19 @@ class _Run:
         with self.database.begin() as db:
             standing = msgspec.structs.replace(store.standing(db), last=report)
             store.save_standing(db, standing, by=SERVICE, now=self._begun_at)
-            leases.release(db, _LEASE, fence=self._fence, now=self.now)
+            leases.release(db, _LEASE, fence=self._fence, now=self._begun_at)
         counts = {"written": self.written, "later": self.later, "refused": self.refused, "left": self.left}
         log.info("write back", **counts, requests=report.requests, seconds=report.seconds)
         return report
 
 
 def _batches(run: _Run, chunks: Iterable[Sequence[Wanted]]) -> Iterator[list[Planned]]:
-    """What is due, a hundred at a time."""
+    """What is due, a hundred of one kind at a time: what stops tasks need not stop fields."""
     batch: list[Planned] = []
     for chunk in chunks:
+        if batch and chunk and batch[0].write.what != chunk[0].what:
+            yield batch
+            batch = []
         with run.database.read() as db:
             told = store.told(db, [one.key for one in chunk])
         for wanted in chunk:
@@ -235,7 +240,8 @@ def _write(run: _Run, batch: Sequence[Planned]) -> None:
 
 def _put_off(run: _Run, batch: Sequence[Planned], error: TryLater | Misconfigured) -> None:
     """The CRM could not be asked. Part of it may have arrived: no second try before that would show."""
-    run.stop(str(error))
+    # A right or a field that is missing there may be missing for these alone.
+    run.stop(str(error), what=batch[0].write.what if isinstance(error, Misconfigured) else None)
     run.left += len(batch)
     again_at = run.now + writing.UNSURE_FOR
     if isinstance(error, TryLater) and error.at is not None:

@@ -98,7 +98,7 @@ def _task(one: Write, zone: ZoneInfo) -> dict[str, str]:
         values["hubspot_owner_id"] = owner
     if one.values.get("closed"):
         values["hs_task_status"] = "COMPLETED"
-    elif not one.record_id:
+    elif not one.record_id or one.values.get("reopened"):
         values["hs_task_status"] = "NOT_STARTED"
     return values
 

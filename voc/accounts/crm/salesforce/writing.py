@@ -19,6 +19,7 @@ HOW_TO_ADD_KEY = (
     "unique and external id, and let the user read and edit it"
 )
 DONE = "Completed"
+OPEN_AGAIN = "Not Started"
 _AT_MOST = 200
 _OBJECTS = {WriteWhat.CONTACT: "Contact", WriteWhat.ACCOUNT: "Account", WriteWhat.TASK: "Task"}
 _TASK = {
@@ -142,7 +143,9 @@ def _task(values: Mapping[str, str]) -> dict[str, Any]:
     """What is empty is left as it is; so is the status of a task that is not done, which is the CSM's."""
     filled = {_TASK[name]: text for name, text in values.items() if name in _TASK and text}
     cut = {column: text[: _LONGEST.get(column, len(text))] for column, text in filled.items()}
-    return cut | ({"Status": DONE} if values.get("closed") else {})
+    if values.get("closed"):
+        return cut | {"Status": DONE}
+    return cut | ({"Status": OPEN_AGAIN} if values.get("reopened") else {})
 
 
 def _require_key(api: Api) -> None:
