@@ -14,7 +14,7 @@ from voc.base import installations, migrate, preferences, settings, staff
 from voc.base.clock import Clock, SetClock, ShiftedClock, SystemClock
 from voc.base.db import Database
 from voc.base.errors import Misconfigured, Refused
-from voc.base.secrets import KEY_FILE, Vault, new_key, write_key_file
+from voc.base.secrets import KEY_FILE, new_key, write_key_file
 from voc.base.tokens import RandomTokens, SeededTokens, Tokens
 from voc.base.words import StaffRole
 from voc.campaigns import run as campaigns
@@ -145,7 +145,9 @@ def make(
         if installations.exists(db):
             raise Refused("That database holds an installation already: name another one.")
     key = folder / KEY_FILE
-    vault = Vault([key.read_text("ascii").strip() if key.exists() else new_key_file(folder)])
+    if not key.exists():
+        write_key_file(folder, new_key())
+    vault = settings.vault(chosen)
     migrate.upgrade(database)
     with database.begin() as db:
         installations.create(db, epoch=tokens.new(), now=now, moment=moment, demo_seed=demo_seed)
@@ -159,12 +161,6 @@ def make(
     (folder / settings.FILE).write_text(text, "utf-8")  # last: what is half made is no installation
     clock: Clock = SystemClock() if moment is None else SetClock(moment)
     return App(chosen, database, clock, tokens, vault, shipped_questionnaires(), demo=demo_seed is not None)
-
-
-def new_key_file(folder: Path) -> str:
-    key = new_key()
-    write_key_file(folder, key)
-    return key
 
 
 def _toml(wishes: Wishes) -> str:

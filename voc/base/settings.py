@@ -134,7 +134,12 @@ def vault(settings: Settings, environ: Mapping[str, str] = os.environ) -> Vault:
     path = Path(settings.secret_key_file)
     if not path.exists():
         raise Misconfigured(str(path), "the key file is missing", "Run `voc init`, or set VOC_SECRET_KEY")
-    return Vault(_text(path, "ascii").split())
+    return Vault(key_entries(settings), read_again=lambda: key_entries(settings))
+
+
+def key_entries(settings: Settings) -> list[str]:
+    """What the key file holds, newest key first."""
+    return _text(Path(settings.secret_key_file), "ascii").split()
 
 
 def mail_password(settings: Settings, environ: Mapping[str, str] = os.environ) -> str | None:
