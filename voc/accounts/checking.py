@@ -127,7 +127,7 @@ class Example(msgspec.Struct):
     object: Kind
     record_id: str
     name: str
-    fate: Fate | str
+    fate: Fate
     values: dict[str, tuple[str, str]]
 
 

@@ -29,7 +29,7 @@ from voc.web.given import GivenApp, GivenForm, GivenVisit
 from voc.web.visit import ADMINS, Visit, roles
 
 PATH = "/settings/crm"
-_NEW_SPELLINGS = 3
+_NEW_SPELLINGS = 2
 _WORDS = {
     "roles": (Kind.RELATION, "roles"),
     "segments": (Kind.ACCOUNT, "segment"),
@@ -73,7 +73,7 @@ def _page(
         "offer": OFFERS[standing.connection.crm] if standing.connection else None,
         "stages": crm_view.stages(standing, now=app.now()),
         "crm": crm_view,
-        "here": template,
+        "objects": OBJECTS,
     }
     return pages.page(app, visit, f"crm/{template}.html", status=status, **{**common, **context})
 
@@ -260,7 +260,7 @@ def _ask(app: App, visit: Visit, kind: ErrandKind) -> Response[Any]:
 def map_page(app: GivenApp, visit: GivenVisit) -> Response[str]:
     standing, connection = _connected(app)
     rows = {kind: crm_view.field_rows(kind, _wanted(connection, kind), standing.checked) for kind in Kind}
-    return _page(app, visit, "map", standing, rows=rows, objects=OBJECTS, words=_words(standing))
+    return _page(app, visit, "map", standing, rows=rows, words=_words(standing))
 
 
 def _wanted(connection: Connection, kind: Kind) -> ObjectMap:
