@@ -73,6 +73,7 @@ TABLE: dict[str, Gate] = {
     "POST /settings/roles": Gate(ONLY_ADMIN),
     "GET /settings/crm": Gate(ONLY_ADMIN),
     "POST /settings/crm": Gate(ONLY_ADMIN, None, {"crm": "csv", "place": "/srv/export"}),
+    "GET /settings/crm/permission-set.xml": Gate(ONLY_ADMIN),
     "GET /settings/crm/check": Gate(ONLY_ADMIN),
     "POST /settings/crm/check": Gate(ONLY_ADMIN),
     "GET /settings/crm/map": Gate(ONLY_ADMIN),

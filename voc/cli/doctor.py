@@ -2,27 +2,26 @@
 
 import smtplib
 import socket
-from dataclasses import dataclass
-from datetime import timedelta
 
-from voc.accounts import store as accounts
 from voc.accounts.store import connections, written_back
 from voc.base import audit, installations, migrate, preferences, settings, staff
 from voc.base.words import StaffRole
+from voc.cli import doctor_crm
+from voc.cli.findings import Finding
 from voc.delivery.store import facts as delivery
 from voc.web.context import App
 
 
-@dataclass(frozen=True)
-class Finding:
-    good: bool
-    what: str
-    mend: str = ""
-
-
-def examine(app: App) -> list[Finding]:
-    """Every check, the good ones too. Nothing is sent; the mail server is only greeted."""
-    return [*_database(app), *_people(app), _crm(app), *_written_back(app), *_mail(app), _links(app)]
+def examine(app: App, *, crm: bool = False) -> list[Finding]:
+    """Every check, the good ones too. Nothing is sent; the mail server is only greeted, the CRM only with `crm`."""
+    return [
+        *_database(app),
+        *_people(app),
+        *doctor_crm.examine(app, call=crm),
+        *_written_back(app),
+        *_mail(app),
+        _links(app),
+    ]
 
 
 def _database(app: App) -> list[Finding]:
@@ -50,18 +49,6 @@ def _people(app: App) -> list[Finding]:
         admins = [one for one in staff.listing(db) if one.role == StaffRole.ADMIN and one.active and one.has_password]
     found = f"{len(admins)} admin can sign in" if len(admins) == 1 else f"{len(admins)} admins can sign in"
     return [Finding(bool(admins), found, "`voc staff invite ADDRESS` prints a link to set a password.")]
-
-
-def _crm(app: App) -> Finding:
-    with app.database.read() as db:
-        stale_after = timedelta(hours=preferences.load(db).stale_after_hours)
-        last = accounts.last_complete(db)
-        read_at = None if last is None else last.finished_at
-    if read_at is None:
-        return Finding(False, "the CRM was never read", "Run `voc sync --source csv:FOLDER`.")
-    fresh = app.now() - read_at <= stale_after
-    mend = "No new invitations go out from older data. Run `voc sync`, or name crm in voc.toml."
-    return Finding(fresh, f"the CRM was last read {read_at:%Y-%m-%d %H:%M} UTC", mend)
 
 
 def _written_back(app: App) -> list[Finding]:

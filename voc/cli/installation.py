@@ -104,12 +104,13 @@ def worker(*, directory: Path) -> None:
 @click.command()
 @output.directory
 @output.as_json
-def doctor(*, directory: Path, as_json: bool) -> None:
+@click.option("--crm", is_flag=True, help="Speak to the CRM too: rights, fields, what changed in 30 days.")
+def doctor(*, directory: Path, as_json: bool, crm: bool) -> None:
     """Say in plain words what is wrong with this installation and what to do. Exit 1 if anything is.
 
     Example: voc doctor --directory /srv/voc
     """
-    findings = examine(wiring.open_app(directory))
+    findings = examine(wiring.open_app(directory), crm=crm)
     if as_json:
         output.emit({"findings": findings})
     else:

@@ -1,5 +1,6 @@
 """What a handler is given: everything wired once by `voc.app`."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,10 +22,11 @@ class App:
     vault: Vault
     questionnaires: Path
     demo: bool = False
+    wait: Callable[[float], None] = pause  # between two questions to the CRM
 
     def now(self) -> datetime:
         return self.clock.now()
 
     def outside(self) -> Outside:
         """What a connector to the CRM is given."""
-        return Outside(self.now, pause, tuple(self.settings.crm_private_hosts))
+        return Outside(self.now, self.wait, tuple(self.settings.crm_private_hosts))

@@ -16,6 +16,7 @@ from voc.accounts import run as accounts
 from voc.accounts.checking import OUR_WORDS, meaning, unknown_spellings, whereabouts
 from voc.accounts.clean import default_spellings, spelling_key, spellings
 from voc.accounts.connection import Connection, Crm, ObjectMap, Secret, SignIn
+from voc.accounts.crm.salesforce import permission_set
 from voc.accounts.model import Kind, Spellings
 from voc.accounts.run import errands as doing
 from voc.accounts.store import connections, errands, history
@@ -196,6 +197,19 @@ def remove(app: GivenApp, visit: GivenVisit) -> Response[Any]:
     with app.database.begin() as db:
         accounts.forget_connection(db, actor=visit.viewer.name, now=app.now())
     return pages.back(app, visit, PATH, "The connection and its secrets are removed. What was read before stays.")
+
+
+@get(f"{PATH}/permission-set.xml", sync_to_thread=True, opt=roles(*ADMINS))
+def permission_set_file(app: GivenApp, visit: GivenVisit) -> Response[bytes]:
+    """What Salesforce's tools deploy: the rights that the mapping, as it is now, needs."""
+    with app.database.read() as db:
+        stored = connections.load_connection(db)
+    connection = stored if stored is not None and stored.crm == Crm.SALESFORCE else Connection(crm=Crm.SALESFORCE)
+    return Response(
+        permission_set(connection).encode(),
+        media_type="application/xml",
+        headers={"Content-Disposition": 'attachment; filename="voc.permissionset-meta.xml"'},
+    )
 
 
 # --- check and try ------------------------------------------------------------------------------
@@ -484,6 +498,7 @@ HANDLERS = [
     connect_page,
     save,
     remove,
+    permission_set_file,
     check_page,
     check,
     try_page,
