@@ -1,4 +1,4 @@
-"""`python -m tests.bench [NAME ...] [--json]`: how fast the parts that matter are, on this machine.
+"""`python -m tests.bench [NAME ...] [--rows N] [--json]`: how fast the parts that matter are, on this machine.
 
 A benchmark is a module of this package with `run(report: Report) -> None`; add its name to NAMES.
 Each compares itself with the plainest loop that does the same work, in the same run, so that the
@@ -10,19 +10,25 @@ import json
 import sys
 from importlib import import_module
 
+import structlog
+
 from tests.bench.report import Report, machine
 
-NAMES = ("sync", "send", "answer")
+NAMES = ("sync", "crm", "send", "answer")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("names", nargs="*", choices=NAMES, default=[], help="all of them if none is named")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--rows", type=int, help="contacts, for crm: 100,000 if nothing is said")
     asked = parser.parse_args()
+    if not asked.json:
+        print(", ".join(f"{name} {value}" for name, value in machine().items()))
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     reports = []
     for name in asked.names or NAMES:
-        report = Report(name, quiet=asked.json)
+        report = Report(name, quiet=asked.json, rows=asked.rows)
         import_module(f"tests.bench.{name}").run(report)
         reports.append(report)
     if asked.json:

@@ -6,8 +6,11 @@ from typing import Any
 
 
 class Report:
-    def __init__(self, name: str, *, quiet: bool) -> None:
+    """`rows`: how many somebody asked for, None for as many as the benchmark takes by itself."""
+
+    def __init__(self, name: str, *, quiet: bool, rows: int | None = None) -> None:
         self.name = name
+        self.rows = rows
         self.figures: dict[str, Any] = {}
         self._quiet = quiet
 
@@ -16,6 +19,12 @@ class Report:
         self.figures[f"{name}_{unit}".replace("/", "_per_").replace(" ", "_")] = round(value, 3)
         if not self._quiet:
             print(f"{self.name:>10}  {name.replace('_', ' '):<44} {value:>14,.1f} {unit}")
+
+    def note(self, text: str) -> None:
+        """What is missing, and why."""
+        self.figures.setdefault("notes", []).append(text)
+        if not self._quiet:
+            print(f"{self.name:>10}  {text}")
 
 
 def machine() -> dict[str, Any]:
