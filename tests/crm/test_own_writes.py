@@ -29,10 +29,11 @@ class Columns:
 COLUMNS = {
     Crm.SALESFORCE: Columns("VOC_Score__c", "VOC_Last_Asked__c"),
     Crm.HUBSPOT: Columns("score", "last_asked"),
+    Crm.ODOO: Columns("x_voc_score", "x_voc_last_asked"),
 }
 
 
-@pytest.mark.parametrize("name", ["salesforce", "hubspot"])
+@pytest.mark.parametrize("name", ["salesforce", "hubspot", "odoo"])
 def test_own_writes_do_not_come_back(name: str, database: Database) -> None:
     with PEERS[name](standard()) as peer:
         company = peer.company
