@@ -18,7 +18,7 @@ from voc.accounts.connection import Secret
 from voc.accounts.connector import FieldState, Page, Span, Write, WriteWhat, Wrote
 from voc.accounts.crm.http import GIVE_UP, PAUSE, RETRY, Answer, TroubleKind
 from voc.accounts.crm.hubspot import HubSpot, mapping, trouble
-from voc.accounts.crm.hubspot.api import Record
+from voc.accounts.crm.hubspot.answers import Record
 from voc.accounts.crm.hubspot.trouble import next_midnight
 from voc.accounts.model import AccountStatus, Incoming, Kind, Role
 from voc.accounts.rules import REFERENCES

@@ -20,7 +20,8 @@ from tests.crm.company import START, standard
 from voc.accounts.connection import Connection, Crm
 from voc.accounts.connector import Outside, Span
 from voc.accounts.crm.http import BearerToken, Caller
-from voc.accounts.crm.hubspot.api import Api, Record, Sizes
+from voc.accounts.crm.hubspot.answers import Record
+from voc.accounts.crm.hubspot.api import Api, Sizes
 from voc.accounts.crm.hubspot.mapping import layouts
 from voc.accounts.crm.hubspot.paths import Paths
 from voc.accounts.crm.hubspot.reading import Mark, Piece, Reader, milliseconds
@@ -79,7 +80,7 @@ def test_hubspot_s_own_client_understands_every_answer_of_the_stand_in(request: 
     company.delete(Kind.CONTACT, "elm-4")
     company.merge(Kind.CONTACT, "alder-1", into="alder-2")
     with standin_hubspot.start(company) as crm:
-        command = [python, "-c", _CLIENT, crm.http.url, standin_hubspot.TOKEN, str(milliseconds(START))]
+        command = [str(python), "-c", _CLIENT, crm.http.url, standin_hubspot.TOKEN, str(milliseconds(START))]
         done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, done.stderr[-2_000:]
         said = json.loads(done.stdout)
@@ -113,7 +114,7 @@ with backlot.serve(json.loads(sys.stdin.readline()), telemetry=False) as served:
 def _backlot(python: Path, records: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
     """Its address and token. It ends with its standard input."""
     with subprocess.Popen(
-        [python, "-c", _SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [str(python), "-c", _SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as server:
         assert server.stdin is not None
         assert server.stdout is not None

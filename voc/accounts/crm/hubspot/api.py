@@ -7,6 +7,22 @@ import msgspec
 
 from voc.accounts.connector import Outside, Usage
 from voc.accounts.crm.http import Answer, Caller, Spacing
+from voc.accounts.crm.hubspot.answers import (
+    Account,
+    Associations,
+    AssociationType,
+    AssociationTypes,
+    Batch,
+    Group,
+    Groups,
+    Owners,
+    Properties,
+    Property,
+    Record,
+    Records,
+    Token,
+    UsedUp,
+)
 from voc.accounts.crm.hubspot.paths import Paths
 
 # Five a second is the account's for search, whoever asks; a hundred in ten seconds is the least a plan has for all.
@@ -14,7 +30,6 @@ SEARCHES_PER_SECOND = 5
 REQUESTS_PER_SECOND = 10
 
 _Read = TypeVar("_Read")
-Text = str | int | float | bool | None
 
 
 class Sizes(msgspec.Struct, frozen=True):
@@ -27,140 +42,6 @@ class Sizes(msgspec.Struct, frozen=True):
     owners: int = 500
     rows_per_page: int = 1_000  # ours: rows handed over together
     archived_pages: int = 10  # read in every run; the rest once a day
-
-
-class Next(msgspec.Struct):
-    after: str
-
-
-class Paging(msgspec.Struct):
-    next: Next | None = None
-
-
-class Record(msgspec.Struct, rename="camel"):
-    """What is not set is null; numbers and flags come as texts."""
-
-    id: str
-    properties: dict[str, Text] = {}
-    updated_at: str = ""
-    archived_at: str | None = None
-    new: bool = False
-    object_write_trace_id: str | None = None
-
-
-class Records(msgspec.Struct):
-    results: list[Record]
-    paging: Paging | None = None
-    total: int = 0
-
-    @property
-    def after(self) -> str | None:
-        return self.paging.next.after if self.paging and self.paging.next else None
-
-
-class Owner(msgspec.Struct, rename="camel"):
-    id: str
-    email: str | None = None
-    first_name: str | None = None
-    last_name: str | None = None
-    user_id: int | None = None
-    user_id_including_inactive: int | None = None
-    updated_at: str = ""
-    archived: bool = False
-
-
-class Owners(msgspec.Struct):
-    results: list[Owner]
-    paging: Paging | None = None
-
-
-class Option(msgspec.Struct):
-    value: str
-    label: str = ""
-    hidden: bool = False
-
-
-class Property(msgspec.Struct, rename="camel"):
-    name: str
-    type: str = ""
-    calculated: bool = False
-    has_unique_value: bool = False
-    options: list[Option] = []
-
-
-class Properties(msgspec.Struct):
-    results: list[Property]
-
-
-class AssociationType(msgspec.Struct, rename="camel"):
-    category: str = ""
-    type_id: int = 0
-    label: str | None = None
-
-
-class AssociationTypes(msgspec.Struct):
-    results: list[AssociationType]
-
-
-class To(msgspec.Struct, rename="camel"):
-    to_object_id: int | str
-    association_types: list[AssociationType] = []
-
-
-class From(msgspec.Struct):
-    id: str
-
-
-class Associated(msgspec.Struct, rename={"from_": "from"}):
-    from_: From
-    to: list[To]
-    paging: Paging | None = None
-
-
-class Fault(msgspec.Struct, rename="camel"):
-    """One of the errors of a 207. `context` names the inputs it is about."""
-
-    category: str = ""
-    sub_category: Any = None
-    message: str = ""
-    context: dict[str, list[str]] = {}
-
-
-class Associations(msgspec.Struct):
-    results: list[Associated] = []
-    errors: list[Fault] = []
-
-
-class Batch(msgspec.Struct):
-    results: list[Record] = []
-    errors: list[Fault] = []
-
-
-class Account(msgspec.Struct, rename="camel"):
-    portal_id: int
-    time_zone: str = "UTC"
-
-
-class _Used(msgspec.Struct, rename="camel"):
-    name: str = ""
-    current_usage: int = 0
-    usage_limit: int | None = None
-
-
-class _Usage(msgspec.Struct):
-    results: list[_Used]
-
-
-class _Token(msgspec.Struct):
-    scopes: list[str] = []
-
-
-class Group(msgspec.Struct):
-    name: str
-
-
-class _Groups(msgspec.Struct):
-    results: list[Group]
 
 
 class Api:
@@ -186,7 +67,7 @@ class Api:
     def read_usage(self) -> Usage:
         """What everybody's apps have used of the day; a plan that does not tell leaves it unknown."""
         answer = self._caller.get(
-            self._paths.account("api-usage/daily/private-apps"), reads=_Usage, accept=(400, 403, 404)
+            self._paths.account("api-usage/daily/private-apps"), reads=UsedUp, accept=(400, 403, 404)
         )
         for used in answer.value.results if answer.value else ():
             self._allowance, self._used = used.usage_limit, used.current_usage
@@ -197,7 +78,7 @@ class Api:
         answer = self._caller.post(
             "/oauth/v2/private-apps/get/access-token-info",
             json={"tokenKey": token},
-            reads=_Token,
+            reads=Token,
             accept=(400, 401, 403, 404, 405),
         )
         return answer.value.scopes if answer.value else None
@@ -271,7 +152,7 @@ class Api:
         return found
 
     def property_groups(self, object: str) -> list[Group]:
-        groups: _Groups = self._get(self._paths.properties(object, "/groups"), _Groups)
+        groups: Groups = self._get(self._paths.properties(object, "/groups"), Groups)
         return groups.results
 
     def create_property(self, object: str, definition: Mapping[str, Any]) -> Answer:

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from voc.accounts.crm.http import LoopGuard
-from voc.accounts.crm.hubspot.api import Api, Associated, AssociationType, Fault, Sizes
+from voc.accounts.crm.hubspot.answers import Associated, AssociationType, Fault
+from voc.accounts.crm.hubspot.api import Api, Sizes
 from voc.accounts.crm.hubspot.mapping import text
 from voc.base.errors import TryLater
 

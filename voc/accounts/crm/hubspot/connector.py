@@ -14,13 +14,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from voc.accounts import clean, rules
+from voc.accounts import clean
 from voc.accounts.connection import Connection, ObjectMap, Secret
 from voc.accounts.connector import Known, Outside, Page, Probe, Span, Usage, Windows, Write, Wrote
 from voc.accounts.crm import rows
-from voc.accounts.crm.http import BearerToken, Caller, Limits, LoopGuard, Spacing
-from voc.accounts.crm.hubspot import associations, mapping, paths, probing, trouble, writing
-from voc.accounts.crm.hubspot.api import REQUESTS_PER_SECOND, Account, Api, Owner, Property, Record, Sizes
+from voc.accounts.crm.http import BearerToken, Caller, Limits, Spacing
+from voc.accounts.crm.hubspot import associations, mapping, owners, pairing, paths, probing, trouble, writing
+from voc.accounts.crm.hubspot.answers import Account, Property, Record
+from voc.accounts.crm.hubspot.api import REQUESTS_PER_SECOND, Api, Sizes
 from voc.accounts.crm.hubspot.mapping import Layout, Meaning
 from voc.accounts.crm.hubspot.reading import Mark, Piece, Reader, together
 from voc.accounts.model import FileRead, Incoming, Kind, Problem, Spellings
@@ -264,61 +265,21 @@ class HubSpot:
             if layout.kind != Kind.CSM
             for field in ("csm_id", "owner_id")
         )
-        owners = list(self._all_owners()) if own else []
-        ids = {owner.id for owner in owners}
-        users = {str(owner.user_id or owner.user_id_including_inactive): owner.id for owner in owners}
-        return {user: id for user, id in users.items() if user not in ids}
-
-    def _all_owners(self) -> Iterator[Owner]:
-        """Those of today first: who left and came back is in both lists."""
-        for archived in (False, True):
-            guard, after = LoopGuard("HubSpot's list of owners"), None
-            while True:
-                page = self.api.owners(archived=archived, after=after, limit=self.sizes.owners)
-                for owner in page.results:
-                    owner.archived = archived
-                    yield owner
-                after = page.paging.next.after if page.paging and page.paging.next else None
-                if after is None:
-                    break
-                guard.saw(after)
+        return owners.of_users(owners.listed(self.api, self.sizes)) if own else {}
 
     def _owners(self, only: frozenset[str] | None = None) -> Iterator[Page]:
-        made, seen = rows.maker(self._salt), set()
-        found = []
-        for owner in self._all_owners():
-            if owner.id not in seen and (only is None or owner.id in only):
-                seen.add(owner.id)
-                found.append(made(owner.id, 0, None, _owner_cells(owner), owner.updated_at))
-        if found:
-            yield Page(found)
+        made = rows.maker(self._salt)
+        found = owners.rows(owners.listed(self.api, self.sizes), made)
+        if page := [row for row in found if only is None or row.id in only]:
+            yield Page(page)
 
     def _relations(self, contacts: Iterable[str]) -> Iterator[Page]:
-        """Every contact with each of its companies: the labels of the association, and the contact's buying roles."""
-        made = rows.maker(self._salt)
-        column = next((layout.columns.get("roles") for layout in self.layouts[Kind.RELATION]), None)
-        buying = associations.with_text(self.api, self.sizes, "contacts", column) if column else {}
-        for ids in associations.in_chunks(contacts, self.sizes.associations):
-            found = associations.pairs(self.api, self.sizes, "contacts", "companies", ids)
-            page = []
-            for contact, pairs in found.items():
-                main = associations.chosen(pairs)
-                for pair in pairs:
-                    roles = pair.labels | set(buying.get(contact, "").split(";") if pair is main else ())
-                    cells = _relation_cells(pair.other, contact, roles, direct=pair is main)
-                    page.append(made(f"{contact}-{pair.other}", 0, None, cells, ""))
-            yield Page(page)
+        column = self.layouts[Kind.RELATION][0].columns.get("roles")
+        return pairing.relations(self.api, self.sizes, contacts, buying_roles=column, made=rows.maker(self._salt))
 
     def _opportunity_roles(self, deals: Iterable[str]) -> Iterator[Page]:
-        made = rows.maker(self._salt)
         main = self.connection.objects.get(Kind.OPPORTUNITY_ROLE, ObjectMap()).fields.get("main", "")
-        for ids in associations.in_chunks(deals, self.sizes.associations):
-            found = associations.pairs(self.api, self.sizes, "deals", "contacts", ids)
-            page = []
-            for pair in chain.from_iterable(found.values()):
-                cells = (pair.one, pair.other, "; ".join(sorted(pair.labels - {main})), _flag(main in pair.labels))
-                page.append(made(f"{pair.one}-{pair.other}", 0, None, cells, ""))
-            yield Page(page)
+        return pairing.opportunity_roles(self.api, self.sizes, deals, main=main, made=rows.maker(self._salt))
 
     # --- the sweep --------------------------------------------------------------------------
 
@@ -360,18 +321,3 @@ class HubSpot:
 
     def write(self, writes: Sequence[Write]) -> list[Wrote]:
         return writing.write(self.api, self.sizes, writes, zone=self.zone)
-
-
-def _owner_cells(owner: Owner) -> tuple[str, ...]:
-    name = " ".join(part for part in (owner.first_name, owner.last_name) if part)
-    values = {"name": name, "email": owner.email or "", "active": _flag(not owner.archived)}
-    return tuple(values.get(field, "") for field in rules.TEXTS[Kind.CSM])
-
-
-def _relation_cells(company: str, contact: str, roles: set[str], *, direct: bool) -> tuple[str, ...]:
-    labels = ";".join(sorted(label.strip() for label in roles if label.strip()))
-    return (company, contact, labels, _flag(True), _flag(direct), "", "")
-
-
-def _flag(value: bool) -> str:
-    return "1" if value else ""

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from voc.accounts import rules
 from voc.accounts.connection import Connection, ObjectMap
-from voc.accounts.crm.hubspot.api import Property, Record, Text
+from voc.accounts.crm.hubspot.answers import Property, Record, Text
 from voc.accounts.crm.rows import MakeRow
 from voc.accounts.model import Incoming, Kind
 

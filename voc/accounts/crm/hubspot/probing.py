@@ -10,7 +10,7 @@ import msgspec
 from voc.accounts import rules
 from voc.accounts.connector import FieldFound, FieldState, ObjectFound, Probe
 from voc.accounts.crm.hubspot import associations
-from voc.accounts.crm.hubspot.api import Property
+from voc.accounts.crm.hubspot.answers import Property
 from voc.accounts.crm.hubspot.mapping import ASSOCIATIONS, LABELS, Layout, is_link, text
 from voc.accounts.crm.hubspot.reading import milliseconds
 from voc.accounts.model import Kind

@@ -16,7 +16,8 @@ import msgspec
 
 from voc.accounts.connector import Page, Span
 from voc.accounts.crm.http import LoopGuard
-from voc.accounts.crm.hubspot.api import Api, Record, Records, Sizes
+from voc.accounts.crm.hubspot.answers import Record, Records
+from voc.accounts.crm.hubspot.api import Api, Sizes
 from voc.accounts.crm.hubspot.mapping import Layout, merged_ids, moment, text
 from voc.accounts.model import Incoming
 from voc.base.errors import GiveUp

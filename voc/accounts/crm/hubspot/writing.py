@@ -16,7 +16,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from voc.accounts.connector import Write, WriteWhat, Wrote
-from voc.accounts.crm.hubspot.api import Api, Batch, Fault, Sizes
+from voc.accounts.crm.hubspot.answers import Batch, Fault
+from voc.accounts.crm.hubspot.api import Api, Sizes
 
 KEY = "voc_key"
 _DUE = time(9)  # in the account's zone
