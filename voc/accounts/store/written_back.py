@@ -146,16 +146,4 @@ def let_go(db: Connection, keys: Sequence[str]) -> None:
         db.execute(update(written_back).where(chosen).values(digest="", tries=0, again_at=None, why=None))
 
 
-def own_tasks(db: Connection, ids: Sequence[str]) -> set[str]:
-    """Those of these records of the CRM that are tasks we wrote: no activity of anybody."""
-    found: set[str] = set()
-    for first in range(0, len(ids), _AT_ONCE):
-        some = ids[first : first + _AT_ONCE]
-        query = select(written_back.c.record_id).where(
-            written_back.c.what == WriteWhat.TASK, written_back.c.record_id.in_(some)
-        )
-        found |= {id for id in db.scalars(query) if id is not None}
-    return found
-
-
 _REFUSED = written_back.c.why.is_not(None) & written_back.c.again_at.is_(None)
