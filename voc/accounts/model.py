@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
 
 import msgspec
 
@@ -262,13 +261,11 @@ class Incoming(msgspec.Struct, gc=False):
 
 
 class Staged(msgspec.Struct, gc=False):
-    """A row as it is kept apart until all rows are read. `record` is None for one that did not change;
-    `known` then holds what we have of it (`store.known_columns`)."""
+    """A row as it is kept apart until all rows are read. `record` is None for one that is not loaded."""
 
     row: Incoming
     fate: Fate
     record: Record | None = None
-    known: tuple[Any, ...] = ()
     hash: str | None = None
     fields: tuple[str, ...] = ()
     late: Reason | None = None

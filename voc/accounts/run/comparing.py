@@ -1,12 +1,12 @@
-"""Some rows of one object beside what we have: which are new, which changed, which are as they were."""
+"""Rows whose digest is not one we know, beside what we have: which are new, and what changed in the others."""
 
 from collections.abc import Mapping
 
 from voc.accounts import rules
 from voc.accounts.connector import Source
-from voc.accounts.model import Cleaned, Fate, Incoming, Kind, Problem, Record, RecordState, Staged
+from voc.accounts.model import Cleaned, Fate, Incoming, Kind, Problem, Staged
 from voc.accounts.store import staging
-from voc.accounts.store.tables import ALWAYS_IN_FULL
+from voc.accounts.store.staging import Kept
 from voc.base.db import Database
 
 MERGEABLE = (Kind.ACCOUNT, Kind.CONTACT)
@@ -22,41 +22,21 @@ class Compared:
         self._kind = kind
         self._aliases = aliases
         self._source = source
-        self._hashes: dict[str, str] = {}
         self.staged: list[Staged] = []
         self.problems: list[Problem] = []
 
     def read(self, rows: list[Incoming], *, compare: bool) -> None:
         """Without `compare` we have nothing of this kind yet."""
-        changed = self._without_unchanged(rows) if compare else rows
-        cleaned = [self._clean(row) for row in changed]
-        stored = {}
-        if compare and cleaned:
+        cleaned = [self._clean(row) for row in rows]
+        ours: dict[str, Kept] = {}
+        if compare and rows:
             with self._database.read() as db:
-                stored = staging.records(db, self._kind, [row.id for row in changed if row.cells])
-        for row, found in zip(changed, cleaned, strict=True):
+                ours = staging.records(db, self._kind, [row.id for row in rows if row.cells])
+        for row, found in zip(rows, cleaned, strict=True):
             if found is None:
                 self.staged.append(Staged(row, _fate_of_row(self._kind, row)))
             else:
-                self._compare(row, found, stored)
-
-    def _without_unchanged(self, rows: list[Incoming]) -> list[Incoming]:
-        """Stage the rows whose digest we know, and hand back the others."""
-        with self._database.read() as db:
-            known = staging.known(db, self._kind, [row.id for row in rows if row.cells])
-        changed = []
-        for row in rows:
-            found = known.get(row.id)
-            if found and row.cells and found[0] == row.digest and found[1] == "live" and not self._in_full:
-                self.staged.append(Staged(row, Fate.UNCHANGED, known=found[2]))
-            else:
-                changed.append(row)
-        self._hashes = {id: found[0] for id, found in known.items()}
-        return changed
-
-    @property
-    def _in_full(self) -> bool:
-        return self._kind in ALWAYS_IN_FULL
+                self._compare(row, found, ours.get(row.id))
 
     def _clean(self, row: Incoming) -> Cleaned | None:
         if not row.cells:
@@ -69,7 +49,7 @@ class Compared:
             same_id=self._source.same_id,
         )
 
-    def _compare(self, row: Incoming, found: Cleaned, stored: dict[str, tuple[Record, RecordState]]) -> None:
+    def _compare(self, row: Incoming, found: Cleaned, ours: Kept | None) -> None:
         for problem in found.problems:
             problem.file = self._source.file(self._kind).file
             problem.field = problem.field and self._source.column(self._kind, problem.field)
@@ -78,12 +58,11 @@ class Compared:
             row.reason = found.missing
             self.staged.append(Staged(row, Fate.REJECTED))
             return
-        ours, state = stored.get(row.id, (None, None))
-        change = rules.change_of(self._kind, found, ours, state)
+        change = rules.change_of(self._kind, found, ours and ours.record, ours and ours.state)
         # A row with a problem is looked at again in the next run, so that its problem is told again.
         hash = f"{row.digest}!" if found.problems or found.unreadable else row.digest
         fate = change.fate
-        if fate == Fate.UNCHANGED and self._hashes.get(row.id) != hash:
+        if fate == Fate.UNCHANGED and ours is not None and ours.hash != hash:
             fate = Fate.REWORDED
         self.staged.append(Staged(row, fate, change.record, hash=hash, fields=change.fields, late=found.late))
 

@@ -19,6 +19,7 @@ _IDS_PER_BATCH = 10_000
 _IDS_TO_ASK = 1_000
 
 Aliases = Mapping[Kind, Mapping[str, str]]
+_Then = Callable[[Connection], None]
 
 
 def read_all(run: Underway) -> None:
@@ -71,6 +72,7 @@ class _Object:
         self.aliases = aliases
         self.reading = run.readings[kind]
         self.position = self.reading.position
+        self.staged_to = self.reading.position
         self.rows = self.reading.rows
         with run.database.read() as db:
             self.compare = staging.has_any(db, kind)
@@ -161,7 +163,7 @@ class _Object:
 
     # --- a batch --------------------------------------------------------------------------------
 
-    def _take(self, pages: Iterable[Page], *, then: Callable[[Connection], None], bookmarked: bool = False) -> None:
+    def _take(self, pages: Iterable[Page], *, then: _Then, bookmarked: bool = False) -> None:
         """Stage the rows of some pages, a few thousand per transaction, the last one together with `then`."""
         batch: list[Incoming] = []
         bookmark: str | None = None
@@ -193,25 +195,41 @@ class _Object:
                 row.row = self.position
         return rows
 
-    def _stage(
-        self, rows: list[Incoming], *, bookmark: str | None, then: Callable[[Connection], None] | None = None
-    ) -> None:
-        compared = Compared(self.run.database, self.kind, self.source, self.aliases)
-        compared.read(rows, compare=self.compare)
+    def _stage(self, rows: list[Incoming], *, bookmark: str | None, then: _Then | None = None) -> None:
+        """Rows that are as we have them, and in a second step the others; the bookmark comes with the last."""
         self.rows += len(rows)
         self.run.rows += len(rows)
+        self.staged_to = rows[-1].row if rows else self.staged_to
+        with self.run.database.begin() as db:
+            self.run.guard(db)
+            same = staging.stage_unchanged(db, self.kind, rows) if self.compare and rows else 0
+            if same == len(rows):
+                self._mark(db, bookmark, then)
+        if same < len(rows):
+            self._stage_changed(self._others(rows) if same else rows, bookmark, then)
+        if rows:
+            self.run.tell("reading", self.kind, self.source.share_read())
+
+    def _others(self, rows: list[Incoming]) -> list[Incoming]:
+        with self.run.database.read() as db:
+            same = staging.positions(db, self.kind, rows[0].row, rows[-1].row)
+        return [row for row in rows if row.row not in same]
+
+    def _stage_changed(self, rows: list[Incoming], bookmark: str | None, then: _Then | None) -> None:
+        compared = Compared(self.run.database, self.kind, self.source, self.aliases)
+        compared.read(rows, compare=self.compare)
         with self.run.database.begin() as db:
             self.run.guard(db)
             staging.stage(db, self.kind, compared.staged)
             staging.add_problems(db, self.run.id, compared.problems)
-            if bookmark is not None or then is not None:
-                last = rows[-1].row if rows else self.position
-                self.reading.bookmark, self.reading.position, self.reading.rows = bookmark, last, self.rows
-            if then is not None:
-                then(db)
-            self._keep(db)
-        if rows:
-            self.run.tell("reading", self.kind, self.source.share_read())
+            self._mark(db, bookmark, then)
+
+    def _mark(self, db: Connection, bookmark: str | None, then: _Then | None) -> None:
+        if bookmark is not None or then is not None:
+            self.reading.bookmark, self.reading.position, self.reading.rows = bookmark, self.staged_to, self.rows
+        if then is not None:
+            then(db)
+        self._keep(db)
 
     def _keep(self, db: Connection) -> None:
         """How far the run is, in the same transaction as what it has read."""

@@ -95,8 +95,10 @@ def release(database: Database, run_id: int, *, by: str, now: datetime, progress
         history.note(db, run_id, state=RunState.RUNNING, message=f"released by {by}")
         audit.record(db, at=now, actor=by, action="held sync released", object_kind="sync_run", object_id=run_id)
         fence = take_lease(db, now)
-        waiting.forget(db, found.reading, now=now)
-    return _write(Underway(database, found, fence=fence, now=now, progress=progress))
+        forgotten = waiting.forget(db, found.reading, now=now)
+    run = Underway(database, found, fence=fence, now=now, progress=progress)
+    run.forgotten = forgotten
+    return _write(run)
 
 
 # --- begin --------------------------------------------------------------------------------------

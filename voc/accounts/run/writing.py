@@ -89,4 +89,7 @@ def _sentence(run: Underway) -> str:
         (total("closed"), "closed"),
     ]
     said = ", ".join(f"{many:,} {word}" for many, word in parts if many)
-    return f"{said}." if said else "Nothing changed."
+    sentence = f"{said}." if said else "Nothing changed."
+    if run.forgotten:
+        sentence += f" Refused rows that are no longer asked for after 30 days: {run.forgotten:,}."
+    return sentence

@@ -529,19 +529,17 @@ def stage_vanished(db: Connection, run: Run, kind: Kind) -> None:
         )
         .scalar_subquery()
     )
-    for fate, condition in (
-        (Fate.GONE, and_(target.c.state == RecordState.LIVE, unsettled)),
-        (Fate.CLOSED, and_(target.c.state == RecordState.SET_ASIDE, earlier < run.as_of)),
-    ):
-        _stage_missing(db, run, kind, fate, condition)
-
-
-def _stage_missing(db: Connection, run: Run, kind: Kind, fate: Fate, condition: ColumnElement[bool]) -> None:
-    staged, target = STAGED[kind], TARGET[kind]
+    staged = STAGED[kind]
+    goes = and_(target.c.state == RecordState.LIVE, unsettled)
+    closes = and_(target.c.state == RecordState.SET_ASIDE, earlier < run.as_of)
+    fate = case((target.c.state == RecordState.LIVE, Fate.GONE.value), else_=Fate.CLOSED.value)
     last = db.execute(select(func.max(staged.c.position))).scalar() or 0
     place = func.row_number().over(order_by=target.c.id) + max(_BEHIND, last)
-    missing = select(place, target.c.id, literal(fate.value)).where(
-        condition, ~exists().where(staged.c.id == target.c.id)
+    # The state first: most records are neither, or have a row.
+    missing = select(place, target.c.id, fate).where(
+        target.c.state.in_((RecordState.LIVE, RecordState.SET_ASIDE)),
+        ~exists().where(staged.c.id == target.c.id),
+        or_(goes, closes),
     )
     if run.part[kind]:
         sweep = schema.staged_id

@@ -4,17 +4,25 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, delete, func, insert, select
 
-from voc.accounts.model import RECORDS, Fate, Kind, Problem, Reason, Record, RecordState, Staged
+from voc.accounts.model import RECORDS, Fate, Incoming, Kind, Problem, Reason, Record, RecordState, Staged
 from voc.accounts.store.tables import FIELDS, KNOWN, STAGED, TARGET
 from voc.base import schema
 
 _PLACE = ("position", "line", "fate", "modified")
 _VERDICT = ("reason", "late_reason", "fields", "winner_id", "hash")
+
+
+class Kept(NamedTuple):
+    """A record as we have it."""
+
+    record: Record
+    state: RecordState
+    hash: str
 
 
 def clear(db: Connection) -> None:
@@ -51,30 +59,13 @@ def has_any(db: Connection, kind: Kind) -> bool:
     return db.execute(select(TARGET[kind].c.id).limit(1)).first() is not None
 
 
-def known(db: Connection, kind: Kind, ids: Sequence[str]) -> dict[str, tuple[str, str, tuple[Any, ...]]]:
-    """id -> (hash, state, the columns of `tables.KNOWN`) of those we have.
-
-    Asked for every row of every run, so the ids travel as one value and the rows come as the driver has them.
-    """
-    table = TARGET[kind]
-    columns = ", ".join(["id", "hash", "state", *KNOWN[kind]])
-    if db.dialect.name == "postgresql":
-        query = f"SELECT {columns} FROM {table.name} WHERE id = ANY(%s)"  # noqa: S608  # our own names only
-        cursor = db.exec_driver_sql(query, (list(ids),)).cursor
-    else:
-        query = f"SELECT {columns} FROM {table.name} WHERE id IN (SELECT value FROM json_each(?))"  # noqa: S608  # the same
-        cursor = db.exec_driver_sql(query, (json.dumps(ids),)).cursor
-    assert cursor is not None
-    return {row[0]: (row[1], row[2], row[3:]) for row in cursor.fetchall()}
-
-
-def records(db: Connection, kind: Kind, ids: Sequence[str]) -> dict[str, tuple[Record, RecordState]]:
+def records(db: Connection, kind: Kind, ids: Sequence[str]) -> dict[str, Kept]:
     """The records we have, as they were last loaded."""
     table, shape = TARGET[kind], RECORDS[kind]
     columns = [table.c[name] for name in FIELDS[kind]]
-    rows = db.execute(select(table.c.state, *columns).where(table.c.id.in_(ids)))
+    rows = db.execute(select(table.c.state, table.c.hash, *columns).where(table.c.id.in_(ids)))
     return {
-        row[1]: (msgspec.convert(dict(zip(FIELDS[kind], row[1:], strict=True)), shape), RecordState(row[0]))
+        row[2]: Kept(msgspec.convert(dict(zip(FIELDS[kind], row[2:], strict=True)), shape), RecordState(row[0]), row[1])
         for row in rows
     }
 
@@ -82,22 +73,50 @@ def records(db: Connection, kind: Kind, ids: Sequence[str]) -> dict[str, tuple[R
 # --- in -----------------------------------------------------------------------------------------
 
 
+def stage_unchanged(db: Connection, kind: Kind, rows: Sequence[Incoming]) -> int:
+    """Keep those rows apart whose digest is that of the live record we have; how many they are.
+
+    Asked for every row of every run, so the database compares: only what differs comes back to us.
+    """
+    read = [row for row in rows if row.cells]
+    if not read:
+        return 0
+    target, staged = TARGET[kind].name, STAGED[kind].name
+    names = ", ".join(("id", *KNOWN[kind]))
+    # S608: our own names only.
+    into = f"INSERT INTO {staged} (position, line, modified, fate, {names}) SELECT"
+    values = [(row.row, row.line, row.modified or None, row.id, row.digest) for row in read]
+    if db.dialect.name == "postgresql":
+        query = (
+            f"{into} new_position, new_line, new_modified, 'unchanged', {names}"
+            " FROM unnest(%s::int[], %s::int[], %s::text[], %s::text[], %s::text[])"
+            " AS new (new_position, new_line, new_modified, new_id, new_digest)"
+            f" JOIN {target} ON id = new_id AND hash = new_digest AND state = 'live'"
+        )
+        return db.exec_driver_sql(query, tuple(map(list, zip(*values, strict=True)))).rowcount
+    query = f"{into} ?, ?, ?, 'unchanged', {names} FROM {target} WHERE id = ? AND hash = ? AND state = 'live'"
+    return db.exec_driver_sql(query, values).rowcount
+
+
+def positions(db: Connection, kind: Kind, first: int, last: int) -> set[int]:
+    """Which of these rows are kept apart already."""
+    staged = STAGED[kind]
+    query = select(staged.c.position).where(staged.c.position >= first, staged.c.position <= last)
+    return set(db.execute(query).scalars())
+
+
 def stage(db: Connection, kind: Kind, rows: Iterable[Staged]) -> None:
     """Keep rows apart, in the order read. COPY on PostgreSQL, one prepared statement on SQLite."""
-    short = ("id", *KNOWN[kind])
     full = _Inserter(kind, (*FIELDS[kind], *_VERDICT))
-    same, other = _Inserter(kind, short), _Inserter(kind, (*short, *_VERDICT))
-    nothing = (None,) * len(KNOWN[kind])
+    other = _Inserter(kind, ("id", *_VERDICT))
     to_value = _writer(kind, dates_as_text=db.dialect.name == "sqlite")
     for staged in rows:
         if staged.record is not None:
             full.add(staged, to_value(staged.record), _verdict(staged))
-        elif staged.fate == Fate.UNCHANGED:
-            same.add(staged, (staged.row.id, *staged.known), ())
         else:
             # A rejected or deleted row has an id at most.
-            other.add(staged, (staged.row.id, *nothing), _verdict(staged))
-    for inserter in (full, same, other):
+            other.add(staged, (staged.row.id,), _verdict(staged))
+    for inserter in (full, other):
         inserter.write(db)
 
 

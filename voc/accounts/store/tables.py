@@ -34,8 +34,8 @@ FIELDS: dict[Kind, tuple[str, ...]] = {kind: record.__struct_fields__ for kind, 
 
 # What an unchanged row is staged with, so that the checks between records see it like any other.
 KNOWN: dict[Kind, tuple[str, ...]] = {
-    Kind.CSM: (),
-    Kind.ACCOUNT: (),
+    Kind.CSM: ("active",),
+    Kind.ACCOUNT: ("parent_id", "csm_id", "currency", "renewal_on", "status"),
     Kind.CONTACT: ("account_id", "email"),
     Kind.RELATION: ("account_id", "contact_id"),
     Kind.OPPORTUNITY: ("account_id",),
@@ -43,9 +43,6 @@ KNOWN: dict[Kind, tuple[str, ...]] = {
     Kind.ACTIVITY: ("account_id", "about_id", "contact_id"),
     Kind.MILESTONE: ("account_id",),
 }
-# Few rows, and what is asked of them depends on the day: they are always looked at in full.
-ALWAYS_IN_FULL = frozenset({Kind.CSM, Kind.ACCOUNT})
-
 LOADED = (Fate.CREATED, Fate.UPDATED, Fate.RETURNED, Fate.REWORDED, Fate.UNCHANGED)
 
 

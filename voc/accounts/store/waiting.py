@@ -16,7 +16,7 @@ from voc.accounts.plan import Reading
 from voc.accounts.store.tables import LOADED, STAGED, staged_alias, target_alias
 from voc.base.schema import staged_id, waiting
 
-FORGOTTEN_AFTER = timedelta(days=30)
+FORGOTTEN_AFTER = timedelta(days=30)  # since the CRM showed the row last
 
 _KNOWN_STATES = (RecordState.LIVE, RecordState.SET_ASIDE, RecordState.CLOSED)
 # Which record a refused row named: in the column, of these kinds.
@@ -78,7 +78,7 @@ def settle(db: Connection, kind: Kind, here: ColumnElement[bool], *, now: dateti
     )
     statement: Any = (postgresql if db.dialect.name == "postgresql" else sqlite).insert(waiting)
     statement = statement.from_select(["kind", "id", "reason", "since", "named"], rows)
-    again = {"reason": statement.excluded.reason, "named": statement.excluded.named}
+    again = {name: statement.excluded[name] for name in ("reason", "since", "named")}
     db.execute(statement.on_conflict_do_update(index_elements=[waiting.c.kind, waiting.c.id], set_=again))
 
 
