@@ -15,7 +15,8 @@ WINDOWS = Windows(lag=5 * MINUTE, overlap=10 * MINUTE, sweep_every=7 * DAY)
 
 
 def mark(read: timedelta = HOUR, swept: timedelta | None = HOUR, all_read: timedelta | None = HOUR) -> Watermark:
-    return Watermark(NOW - read, swept and NOW - swept, all_read and NOW - all_read)
+    at = [None if ago is None else NOW - ago for ago in (swept, all_read)]
+    return Watermark(NOW - read, *at)
 
 
 def reading(before: Watermark | None, *, every_run: bool = False, every_day: bool = False) -> Reading:
