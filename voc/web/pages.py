@@ -14,7 +14,7 @@ from litestar.response import Redirect
 
 from voc.base import preferences
 from voc.base.preferences import Preferences
-from voc.base.words import StaffRole
+from voc.base.words import RunState, StaffRole
 from voc.web import charts, store, view
 from voc.web.context import App
 from voc.web.visit import ADMINS, EVERYBODY, LEADERS, Visit
@@ -142,5 +142,14 @@ def banners(values: Preferences, standing: store.Standing, visit: Visit, *, now:
         hours = int((now - standing.crm_read_at).total_seconds() // 3600)
         age = view.count(hours, "hour") if hours < 72 else view.count(hours // 24, "day")
         text = f"The CRM was last read {age} ago: no new invitations go out from data this old."
-        found.append(Banner(text, "/sync", "CRM", grave=True))
+        found.append(_old_data(text, standing, admin=admin))
     return found
+
+
+def _old_data(text: str, standing: store.Standing, *, admin: bool) -> Banner:
+    """Why nothing newer came, and where it is mended."""
+    if standing.run_stopped is None:
+        return Banner(text, "/sync", "Read it now" if admin else "CRM", grave=True)
+    run_id, state, message = standing.run_stopped
+    said = f"{text} The last reading {'is paused' if state == RunState.PAUSED else 'failed'}: {message.rstrip('.')}."
+    return Banner(said if message else text, f"/sync/{run_id}", "Mend it" if admin else "See why", grave=True)
