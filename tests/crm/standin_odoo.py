@@ -226,10 +226,16 @@ class StandIn:
 
     def _read(self, call: "_Call", *, fields: list[str], load: None = None) -> list[Record]:
         self._check(call.model, fields)
-        records = [call.records[id] for id in call.ids or [] if id in call.records]
-        return [
-            {"id": one["id"], **{name: _as_json(call.model, name, one.get(name)) for name in fields}} for one in records
-        ]
+        records = [self._as_seen(call, call.records[id]) for id in call.ids or [] if id in call.records]
+        return [{"id": one["id"], **{name: _as_json(call.model, name, one.get(name)) for name in fields}}
+                for one in records]  # fmt: skip
+
+    def _as_seen(self, call: "_Call", record: Record) -> Record:
+        """Who asks for archived records finds people blacklisted who were taken off it."""
+        listed = self.shown.blacklist.get(record.get("email_normalized") or "")
+        if call.model != "res.partner" or listed is None or call.context.get("active_test") is not False:
+            return record
+        return {**record, "is_blacklisted": True}
 
     def _check(self, model: str, names: Any) -> None:
         for name in names:
@@ -271,13 +277,14 @@ class StandIn:
         known = self.shown.own["ir.model.data"]
         found = next((one["res_id"] for one in known.values() if (one["module"], one["name"]) == (module, name)), None)
         if int(values.get("res_id", 0)) not in call.tables["res.partner"]:
-            return {"ids": False, "messages": [{"type": "error", "field": "res_id", "message": IN_TRACEBACK}]}
+            at = {"rows": {"from": 0, "to": 0}, "record": 0}
+            return {"ids": False, "messages": [{**at, "type": "error", "message": IN_TRACEBACK}], "nextrow": 0}
         id = found or len(self.shown.own["mail.activity"]) + 1
         if found is None:
             known[len(known) + 1] = {"id": len(known) + 1, "module": module, "name": name, "res_id": id}
         record = {name.partition("/")[0]: value for name, value in values.items()}
         self.shown.own["mail.activity"][id] = {"id": id, "active": True, "write_date": self.company.now, **record}
-        return {"ids": [id], "messages": []}
+        return {"ids": [id], "messages": [], "nextrow": 0}
 
     def _reference(self, call: "_Call", *, module: str, xml_id: str) -> list[Any]:
         for one in call.records.values():
@@ -304,7 +311,11 @@ def _shown_only(call: _Call) -> list[Any]:
 
 def _described(model: str, name: str, type: str) -> Record:
     plain, _, relation = type.partition(":")
-    found: Record = {"type": plain, "store": (model, name) not in NOT_STORED, "string": name.title()}
+    found: Record = {
+        "type": plain,
+        "store": (model, name) not in NOT_STORED and name != "display_name",
+        "string": name.title(),
+    }
     if relation:
         found["relation"] = relation
     if plain == "selection":

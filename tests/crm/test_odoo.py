@@ -281,6 +281,8 @@ def test_an_address_on_the_blacklist_is_news_although_the_contact_stands_still(
     odoo.company.rows[Kind.CONTACT]["elm-4"].values["opted_out"] = True
     found = changed(odoo, Kind.CONTACT)
     assert [row.cells[9] for row in found.values()] == ["1"]
+    odoo.company.rows[Kind.CONTACT]["elm-4"].values["opted_out"] = False
+    assert everything(opened(odoo), Kind.CONTACT)[odoo.id_of(Kind.CONTACT, "elm-4")].cells[9] == ""
     assert opened(odoo).daily(Kind.CONTACT)  # and who left the blacklist is found once a day
 
 

@@ -12,12 +12,12 @@ import msgspec
 
 from voc.accounts import rules
 from voc.accounts.connection import Connection, ObjectMap
+from voc.accounts.crm.odoo.client import OPT_OUT
 from voc.accounts.crm.odoo.domains import Domain, both, either
 from voc.accounts.model import Kind
 
 PARTNER, USER, LEAD, EVENT = "res.partner", "res.users", "crm.lead", "calendar.event"
 TAG, BLACKLIST = "res.partner.category", "mail.blacklist"
-OPT_OUT = "is_blacklisted"
 
 # An activity may name an account or an opportunity, whose numbers are counted apart: so a deal's id
 # is written the way Odoo itself writes such a reference.

@@ -6,9 +6,9 @@ their dates alone; only the winner's own date moves. All of these are asked for 
 """
 
 from voc.accounts.connector import Span
-from voc.accounts.crm.odoo.client import Client, moment
+from voc.accounts.crm.odoo.client import OPT_OUT, Client, moment
 from voc.accounts.crm.odoo.domains import Domain, among, either, within
-from voc.accounts.crm.odoo.mapping import BLACKLIST, LEAD, OPT_OUT, PARTNER, USER, Plan
+from voc.accounts.crm.odoo.mapping import BLACKLIST, LEAD, PARTNER, USER, Plan
 from voc.accounts.model import Kind
 
 # More than so many at once are an import: then everything is read.
