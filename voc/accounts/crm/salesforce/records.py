@@ -11,7 +11,8 @@ from voc.accounts.crm.salesforce.described import NUMBERS
 from voc.accounts.crm.salesforce.mapping import Layout
 from voc.accounts.model import Incoming
 
-_UTC = re.compile(r"(T\d\d:\d\d:\d\d\.\d{3})\+00:?00", re.ASCII)
+_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:?00", re.ASCII)
+_MOMENT_LENGTHS = (28, 29)
 
 
 def path(record: Mapping[str, Any], column: str) -> Any:
@@ -29,17 +30,15 @@ def _in_any_case(record: Mapping[str, Any], name: str) -> Any:
 
 
 def text(value: Any) -> str:
-    """JSON's value as the CSV of a bulk query writes it."""
-    match value:
-        case None:
-            return ""
-        case str():
-            return _UTC.sub(r"\1Z", value) if value.endswith("00") and _UTC.search(value) else value
-        case bool():
-            return "true" if value else "false"
-        case float():
-            return number(repr(value))
-    return str(value)
+    """JSON's value as the CSV of a bulk query writes it. Asked for every field of every record."""
+    kind = type(value)
+    if kind is str:
+        return f"{value[:23]}Z" if len(value) in _MOMENT_LENGTHS and _UTC.fullmatch(value) else str(value)
+    if value is None:
+        return ""
+    if kind is bool:
+        return "true" if value else "false"
+    return number(repr(value)) if kind is float else str(value)
 
 
 def number(text: str) -> str:
@@ -87,6 +86,13 @@ def reader(layout: Layout, *, salt: bytes) -> Read:
 def texts(layout: Layout) -> Callable[[Mapping[str, Any]], list[str]]:
     """From one JSON record to the texts of a layout's columns."""
     columns = layout.columns
-    if not any("." in column for column in columns):
-        return lambda record: [text(record[c] if c in record else path(record, c)) for c in columns]
-    return lambda record: [text(path(record, column)) for column in columns]
+    pick = itemgetter(*columns)
+
+    def read(record: Mapping[str, Any]) -> list[str]:
+        try:
+            values = pick(record)
+        except KeyError:  # through relations, or in another case
+            values = [path(record, column) for column in columns]
+        return [text(value) for value in values]
+
+    return read
