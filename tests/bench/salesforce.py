@@ -29,8 +29,9 @@ from tests.crm.standin_salesforce import CLIENT, CLIENT_SECRET, Job, StandIn
 from voc.accounts import run as accounts
 from voc.accounts.connection import Connection, Crm, Secret
 from voc.accounts.connector import Outside, Span
+from voc.accounts.crm.http import Limits
 from voc.accounts.crm.salesforce import Salesforce
-from voc.accounts.model import Kind
+from voc.accounts.model import Kind, RunState
 from voc.base import clock, migrate
 from voc.base.db import Database
 
@@ -97,16 +98,17 @@ def _postgresql() -> Iterator[str | None]:
 # --- the process that syncs ---------------------------------------------------------------------
 
 
-def _source(url: str, now: datetime) -> Salesforce:
+def _source(url: str, now: datetime, limits: Limits | None = None) -> Salesforce:
     connection = Connection(Crm.SALESFORCE, place=url, user=CLIENT)
     outside = Outside(lambda: now, clock.pause, private_hosts=("127.0.0.1",))
     # Every list by a job: a small number of rows shall measure the same as a large one.
-    return Salesforce(connection, {Secret.CLIENT_SECRET: CLIENT_SECRET}, outside, bulk_above=0)
+    return Salesforce(connection, {Secret.CLIENT_SECRET: CLIENT_SECRET}, outside, limits=limits, bulk_above=0)
 
 
 def _warm(url: str) -> None:
     """The stand-in writes a result when it is asked the first time; that is not what is measured."""
-    with closing(_source(url, _NOW)) as source:
+    patient = Limits(read_seconds=3_600, answer_seconds=3_600)
+    with closing(_source(url, _NOW, patient)) as source:
         source.open()
         for kind in (Kind.ACCOUNT, Kind.CONTACT):
             next(source.pages(kind, Span(None, _NOW), after=None, known=lambda _: iter(())))
@@ -121,7 +123,8 @@ def _sync(url: str, database_url: str) -> None:
     first = accounts.sync(database, source, as_of=_NOW.date(), now=_NOW)
     cpu = time.process_time() - began
     week = accounts.sync(database, _source(url, later), as_of=later.date(), now=later)
-    assert not week.changed, week.message
+    assert first.state == week.state == RunState.COMPLETE, (first.message, week.message)
+    assert not week.changed
     database.close()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     found = {
