@@ -50,9 +50,13 @@ class Salesforce:
 
     @property
     def fingerprint(self) -> str:
-        """Of the address, the mapping and the spellings: known before anything is asked of Salesforce."""
-        said = [self.name, {kind: mapping.meaning(self.connection, kind) for kind in Kind}, self._spelled]
-        return blake2b(rows.salt(said), digest_size=16).hexdigest()
+        """Of the address, the spellings, the mapping, and what of it the org shows: asks for its descriptions.
+
+        A field that appears, or that its user may see from now on, is so read for all rows.
+        """
+        meant = {kind: mapping.meaning(self.connection, kind) for kind in Kind}
+        shown = [self._salt(layout).hex() for kind in Kind for layout in self._layouts(kind)]
+        return blake2b(rows.salt([self.name, meant, shown, self._spelled]), digest_size=16).hexdigest()
 
     @property
     def _spelled(self) -> list[object]:
@@ -121,6 +125,8 @@ class Salesforce:
 
     def _either_way(self, reading: Reading, expected: int | None, after: Bookmark | None) -> Iterator[Page]:
         many = expected is None or expected > self._bulk_above
+        if expected == 0 and after is None and reading.span.since is not None:
+            return
         begun_by_id = after is not None and not after.job
         if not begun_by_id and (reading.span.since is None or many):
             try:
