@@ -15,13 +15,14 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from voc.accounts import run as accounts
 from voc.accounts import schedule
 from voc.accounts.connector import Source
-from voc.accounts.model import SyncReport, Watcher
+from voc.accounts.model import Progress, SyncReport, Watcher
 from voc.accounts.run import errands
 from voc.accounts.run.writing_back import Busy
 from voc.accounts.store import connections, history
 from voc.accounts.store import errands as asked
 from voc.base import installations, leases, log
 from voc.base.clock import SetClock
+from voc.base.ending import Ended
 from voc.base.errors import Misconfigured, Refused, VocError
 from voc.base.words import ErrandKind
 from voc.campaigns import run as campaigns
@@ -121,8 +122,14 @@ def read_crm(
     app: App, source: Source, *, now: datetime, as_of: date | None = None, progress: Watcher | None = None
 ) -> SyncReport:
     """One reading, or the rest of one that was stopped; and what follows from it for the stakeholders."""
+
+    def watch(step: Progress) -> None:
+        app.ending.check()
+        if progress is not None:
+            progress(step)
+
     try:
-        report = accounts.sync(app.database, source, as_of=as_of or now.date(), now=now, progress=progress)
+        report = accounts.sync(app.database, source, as_of=as_of or now.date(), now=now, progress=watch)
     finally:
         source.close()
     with app.database.begin() as db:
@@ -174,6 +181,9 @@ def sync_now(app: App, _relay: Relay, now: datetime) -> Counts:
             raise Misconfigured("Settings > CRM", "no CRM is connected", "Set it up there, or name crm in voc.toml")
         run_id = read_crm(app, source, now=now).run_id
         trouble = None
+    except Ended:
+        trouble = "The worker was ended; the reading goes on with the next one."
+        raise
     except VocError as mistake:
         trouble = str(mistake)
         raise
@@ -184,11 +194,15 @@ def sync_now(app: App, _relay: Relay, now: datetime) -> Counts:
 
 
 def check_crm(app: App, _relay: Relay, _now: datetime) -> Counts:
-    return {"checked": errands.look(app.database, ErrandKind.CHECK, vault=app.vault, outside=app.outside())}
+    return {"checked": _look(app, ErrandKind.CHECK)}
 
 
 def try_crm(app: App, _relay: Relay, _now: datetime) -> Counts:
-    return {"tried": errands.look(app.database, ErrandKind.TRY, vault=app.vault, outside=app.outside())}
+    return {"tried": _look(app, ErrandKind.TRY)}
+
+
+def _look(app: App, kind: ErrandKind) -> bool:
+    return errands.look(app.database, kind, vault=app.vault, outside=app.outside(), check_ending=app.ending.check)
 
 
 def nightly(app: App, _relay: Relay, now: datetime) -> Counts:
@@ -300,6 +314,8 @@ def run_leased(app: App, relay: Relay, job: Job) -> None:
         counts = job.work(app, relay, now)
     except VocError as mistake:
         logger.error("job failed", job=job.name, reason=str(mistake))
+    except Ended:
+        logger.info("job stopped; it goes on when a worker is there", job=job.name)
     except Exception:
         logger.exception("job broke", job=job.name)
     else:

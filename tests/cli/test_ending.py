@@ -1,16 +1,24 @@
 """Stopped in the middle: what was begun is ended, and half of something is nothing."""
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import cast
 
 import pytest
 
+from tests.crm import standin_salesforce
+from tests.crm.company import standard
+from tests.crm.standin_salesforce import StandIn
 from tests.delivery.world import free_port
 from voc import app as wiring
 from voc import jobs
+from voc.accounts.model import RunState
+from voc.accounts.run import save_connection
+from voc.accounts.store import history
 from voc.base import leases
-from voc.base.clock import SystemClock
+from voc.base.clock import SystemClock, pause
 from voc.cli.demo import all_or_nothing
 
 ROOT = Path(__file__).parents[2]
@@ -74,3 +82,31 @@ def test_a_demo_stopped_halfway_leaves_no_new_folder(tmp_path: Path) -> None:
         (tmp_path / "year").mkdir()
         raise KeyboardInterrupt
     assert not (tmp_path / "year").exists()
+
+
+def test_ctrl_c_pauses_a_reading_and_says_so(tmp_path: Path) -> None:
+    """The CRM's job is never done: the command waits for it until somebody presses Ctrl-C."""
+    app = wiring.make(tmp_path, wiring.Wishes("Kestrel Works"), now=SystemClock().now())
+    with (tmp_path / "voc.toml").open("r+") as file:
+        text = file.read()
+        file.seek(0)
+        file.write('crm_private_hosts = ["127.0.0.1"]\n' + text)
+    with standin_salesforce.salesforce(standard()) as peer:
+        cast("StandIn", peer).polls = 1_000_000
+        connection, secrets = peer.connection()
+        with app.database.begin() as db:
+            save_connection(db, connection, secrets=secrets, actor="Clara", now=app.now(), vault=app.vault,
+                            private_hosts=("127.0.0.1",))  # fmt: skip
+        words = [sys.executable, "-m", "voc", "sync", "--directory", str(tmp_path)]
+        with subprocess.Popen(words, stderr=subprocess.PIPE, text=True, cwd=ROOT) as reading:
+            while reading.poll() is None and not cast("StandIn", peer).jobs:
+                pause(0.05)
+            reading.send_signal(signal.SIGINT)
+            _, said = reading.communicate(timeout=60)
+    with app.database.read() as db:
+        newest = history.newest(db)
+    app.database.close()
+    assert reading.returncode == 130, said
+    assert "run 1 is paused; `voc sync` goes on where it stopped" in said
+    assert newest is not None
+    assert newest.state == RunState.PAUSED

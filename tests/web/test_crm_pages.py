@@ -23,6 +23,7 @@ from voc.accounts.model import Kind, Live, RunState
 from voc.accounts.store import connections, errands, history
 from voc.base import schema
 from voc.base.clock import SetClock
+from voc.base.ending import Ending
 from voc.base.words import ErrandKind, StaffRole
 from voc.delivery.model import Relay
 from voc.web.context import App
@@ -318,6 +319,23 @@ def test_a_run_says_what_it_looked_at_and_which_fields_changed(office: Office) -
     assert "what changed between" in page
     assert "contact title 1" in page
     assert "requests" in page
+
+
+def test_a_worker_that_is_ended_leaves_a_reading_that_the_next_one_goes_on_with(office: Office) -> None:
+    office.connect()
+    office.admin.post("/settings/crm/schedule", every_minutes="60", do="on")
+    office.app.ending.tell()
+    office.work("crm")
+    with office.app.database.read() as db:
+        stopped = history.newest(db)
+    assert stopped is not None
+    assert stopped.state == RunState.PAUSED
+    office.clock.advance(timedelta(hours=1))
+    replace(office, app=replace(office.app, ending=Ending())).work("crm")
+    with office.app.database.read() as db:
+        newest = history.newest(db)
+    assert newest is not None
+    assert (newest.id, newest.state) == (stopped.id, RunState.COMPLETE)
 
 
 def live(office: Office, *, at: timedelta, **values: Any) -> int:

@@ -51,6 +51,7 @@ def run(
         else:
             stopped.wait()
     finally:
+        app.ending.tell()
         if scheduler is not None:
             scheduler.shutdown(wait=True)
         app.database.close()

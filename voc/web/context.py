@@ -1,13 +1,14 @@
 """What a handler is given: everything wired once by `voc.app`."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from voc.accounts.connector import Outside
-from voc.base.clock import Clock, pause
+from voc.base.clock import Clock
 from voc.base.db import Database
+from voc.base.ending import Ending
 from voc.base.secrets import Vault
 from voc.base.settings import Settings
 from voc.base.tokens import Tokens
@@ -22,11 +23,12 @@ class App:
     vault: Vault
     questionnaires: Path
     demo: bool = False
-    wait: Callable[[float], None] = pause  # between two questions to the CRM
+    ending: Ending = field(default_factory=Ending)
+    wait: Callable[[float], None] | None = None  # between two questions to the CRM; tests do not sleep
 
     def now(self) -> datetime:
         return self.clock.now()
 
     def outside(self) -> Outside:
         """What a connector to the CRM is given."""
-        return Outside(self.now, self.wait, tuple(self.settings.crm_private_hosts))
+        return Outside(self.now, self.wait or self.ending.pause, tuple(self.settings.crm_private_hosts))

@@ -3,6 +3,7 @@
 A worker does them, as it does the readings: it stands where the CRM can be reached and folders are.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 
 import msgspec
@@ -27,8 +28,18 @@ log = structlog.get_logger()
 _BROKE = "It stopped on a mistake of ours; the log has it. Nothing was written."
 
 
-def look(database: Database, kind: ErrandKind, *, vault: Vault, outside: Outside) -> bool:
-    """Do the check or the try that waits; False if none does. What stopped it is kept for the page."""
+def look(
+    database: Database,
+    kind: ErrandKind,
+    *,
+    vault: Vault,
+    outside: Outside,
+    check_ending: Callable[[], None] = lambda: None,
+) -> bool:
+    """Do the check or the try that waits; False if none does. What stopped it is kept for the page.
+
+    `check_ending` is called at each step and may raise to end it there.
+    """
     with database.begin() as db:
         mine = store.take(db, kind, now=outside.now())
     if mine is None:
@@ -36,7 +47,8 @@ def look(database: Database, kind: ErrandKind, *, vault: Vault, outside: Outside
     found: Checked | Tried | None = None
     trouble: str | None = _BROKE
     try:
-        found = _found(database, mine, vault=vault, outside=outside)
+        watch = _watcher(database, mine, outside, check_ending)
+        found = _found(database, mine, vault=vault, watch=watch, outside=outside)
         trouble = None
     except VocError as mistake:
         trouble = str(mistake)
@@ -48,14 +60,15 @@ def look(database: Database, kind: ErrandKind, *, vault: Vault, outside: Outside
     return True
 
 
-def _found(database: Database, mine: store.Errand, *, vault: Vault, outside: Outside) -> Checked | Tried:
+def _found(
+    database: Database, mine: store.Errand, *, vault: Vault, watch: Watcher, outside: Outside
+) -> Checked | Tried:
     with database.read() as db:
         connection = connections.load_connection(db)
         secrets = connections.stored_secrets(db, vault)
     if connection is None:
         raise Misconfigured("Settings > CRM", "no CRM is connected", "Set it up there first")
     connector = connect(connection, secrets, outside)
-    watch = _watcher(database, mine, outside)
     try:
         if mine.kind == ErrandKind.CHECK:
             return check(connector, now=outside.now(), tell=lambda kind, share: watch(_looking(kind, share)))
@@ -68,10 +81,12 @@ def _looking(kind: Kind, share: float) -> Progress:
     return Progress(phase="looking", object=kind, rows=0, share=share)
 
 
-def _watcher(database: Database, mine: store.Errand, outside: Outside) -> Watcher:
+def _watcher(database: Database, mine: store.Errand, outside: Outside, check_ending: Callable[[], None]) -> Watcher:
+    """Keeps how far it is, once a second at most."""
     last: list[datetime] = []
 
     def watch(progress: Progress) -> None:
+        check_ending()
         now = outside.now()
         if last and (now - last[0]).total_seconds() < 1:
             return
