@@ -133,6 +133,8 @@ class Org:
         if kind == Kind.CSM:
             return record | {"UserType": "Standard", "Username": f"{row.key}@vendor.example"}
         record["IsDeleted"] = not row.live
+        owner = self.company.rows[Kind.CSM].get(str(row.values.get("owner_id")))
+        record["Owner"] = {"Name": owner.values["name"] if owner else None}
         if kind in (Kind.ACCOUNT, Kind.CONTACT):
             record["MasterRecordId"] = self.id_of(kind, row.merged_into) if row.merged_into else None
         if kind == Kind.ACTIVITY:
@@ -166,7 +168,7 @@ class Org:
         return {"name": object, "label": object, "queryable": True, "fields": described, "recordTypeInfos": []}
 
     def _field(self, object: str, name: str, type: str) -> dict[str, Any]:
-        points = name.removesuffix("Id") if name in ("WhatId", "OwnerId", "AccountId") else None
+        points = name.removesuffix("Id") if name in ("WhatId", "OwnerId") else None
         values = _PICKLISTS.get(name, ()) if type in ("picklist", "multipicklist") else ()
         return {
             "name": name,
@@ -181,9 +183,7 @@ class Org:
             "compoundFieldName": None,
             "picklistValues": [{"value": one, "label": one, "active": True} for one in values],
             "relationshipName": points,
-            "referenceTo": {"WhatId": ["Account", "Opportunity"], "OwnerId": ["User"], "AccountId": ["Account"]}.get(
-                name, []
-            ),
+            "referenceTo": {"WhatId": ["Account", "Opportunity"], "OwnerId": ["User"]}.get(name, []),
         }
 
 

@@ -209,6 +209,13 @@ def test_a_renewal_that_becomes_something_else_is_no_renewal_any_more(peer: Stan
     assert [(row.id, row.deleted) for row in changed] == [(peer.id_of(Kind.OPPORTUNITY, "alder-renewal"), True)]
 
 
+def test_a_field_of_another_record_is_read_and_counts_as_calculated(peer: StandIn) -> None:
+    with opened(peer, opportunity=ObjectMap(fields={"stage": "Owner.Name"})) as source:
+        by_id = rows(source, Kind.OPPORTUNITY, since=peer.company.now - timedelta(days=1))
+        assert {row.cells[4] for row in by_id} == {row.cells[4] for row in rows(source, Kind.OPPORTUNITY)} == {"Emil"}
+        assert source.daily(Kind.OPPORTUNITY)
+
+
 def test_our_own_tasks_are_no_activity(peer: StandIn) -> None:
     with opened(peer, activity=ObjectMap(object="Event, Task")) as source:
         source.write([task("voc-1")])
@@ -219,6 +226,7 @@ def test_our_own_tasks_are_no_activity(peer: StandIn) -> None:
 
 def test_some_records_are_found_in_lists_that_fit_into_an_address(peer: StandIn) -> None:
     crowd(peer.company, 1_000)
+    peer.batch = 200
     ids = [peer.id_of(Kind.CONTACT, f"many-{place}") for place in range(1_000)]
     with opened(peer) as source:
         found = [

@@ -12,7 +12,7 @@ from voc.accounts.crm.http import Limits
 from voc.accounts.crm.salesforce import bulk, mapping, probing, records, samples, soql, sweeping, writing
 from voc.accounts.crm.salesforce.api import Api
 from voc.accounts.crm.salesforce.mapping import Found, Layout
-from voc.accounts.crm.salesforce.reading import Bookmark, Reading, by_id
+from voc.accounts.crm.salesforce.reading import Bookmark, Reading, by_id, in_pages
 from voc.accounts.model import FileRead, Kind, Problem, ProblemLevel, Reason
 
 WINDOWS = Windows(lag=timedelta(minutes=5), overlap=timedelta(minutes=10), sweep_every=timedelta(days=7))
@@ -151,9 +151,8 @@ class Salesforce:
         for layout in self._layouts(kind):
             read, texts = records.reader(layout, salt=self._salt(layout)), records.texts(layout)
             for select in soql.within_length(layout.select, "Id", wanted):
-                found = self._api.rows(select)
-                rows_read = [row for record in found.records if (row := read(texts(record))) is not None]
-                yield Page(rows_read)
+                for page in in_pages(self._api, select):
+                    yield Page([row for record in page if (row := read(texts(record))) is not None])
 
     # --- looking and writing ----------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from voc.accounts.connector import Page, Span
 from voc.accounts.crm.http import LoopGuard
@@ -102,20 +103,27 @@ class Reading:
 
 
 def by_id(reading: Reading, *, after: Bookmark | None) -> Iterator[Page]:
-    """Pages of 2,000, each asked for by the last id of the one before: no locator that dies with its session."""
+    """Pages that a run can go on after."""
     texts = records.texts(reading.layout)
-    circle = LoopGuard(f"{reading.api.host}, {reading.layout.object}")
-    last = after.last if after else None
+    for page in in_pages(reading.api, reading.select, after=after.last if after else None):
+        cells = [texts(record) for record in page]
+        reading.rows += len(cells)
+        mark = Bookmark(reading.layout.object, reading.rows, cells[-1][0])
+        yield reading.page([(one[0], reading.read(one), one[1]) for one in cells], mark)
+
+
+def in_pages(api: Api, select: soql.Select, *, after: str | None = None) -> Iterator[list[dict[str, Any]]]:
+    """Pages of 2,000 at most, each asked for by the last id of the one before: no locator that dies with its session.
+
+    Salesforce may give fewer than asked for, when rows are wide, and then says that it is not done.
+    """
+    circle = LoopGuard(f"{api.host}, {select.object}")
+    last = after
     while True:
-        found = reading.api.rows(reading.select.page_after(last))
-        lines = []
-        for record in found.records:
-            cells = texts(record)
-            lines.append((cells[0], reading.read(cells), cells[1]))
-        reading.rows += len(lines)
-        if lines:
-            last = lines[-1][0]
+        found = api.rows(select.page_after(last))
+        if found.records:
+            last = str(found.records[-1].get("Id"))
             circle.saw(last)
-            yield reading.page(lines, Bookmark(reading.layout.object, reading.rows, last))
-        if not lines or (found.done and len(lines) < soql.PAGE):
+            yield found.records
+        if not found.records or (found.done and len(found.records) < soql.PAGE):
             return

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from voc.accounts.crm.http import LoopGuard
 from voc.accounts.crm.salesforce import bulk, soql
 from voc.accounts.crm.salesforce.api import Api
 from voc.accounts.crm.salesforce.mapping import Layout
+from voc.accounts.crm.salesforce.reading import in_pages
 from voc.base.errors import GiveUp
 
 
@@ -34,18 +34,5 @@ def _either_way(api: Api, select: soql.Select, *, many: bool) -> Iterator[list[s
             pass
         else:
             return
-    yield from _by_id(api, select)
-
-
-def _by_id(api: Api, select: soql.Select) -> Iterator[list[str]]:
-    circle = LoopGuard(f"{api.host}, {select.object}")
-    last: str | None = None
-    while True:
-        found = api.rows(select.page_after(last))
-        chunk = [str(record.get("Id")) for record in found.records]
-        if chunk:
-            last = chunk[-1]
-            circle.saw(last)
-            yield chunk
-        if not chunk or (found.done and len(chunk) < soql.PAGE):
-            return
+    for page in in_pages(api, select):
+        yield [str(record.get("Id")) for record in page]
