@@ -1,6 +1,7 @@
 """What the rows read mean beside each other and beside what we have, and whether a person should look first."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -33,19 +34,34 @@ def judge(run: Underway) -> list[str]:
                 step(db)
                 run.note(db, "deciding", kind, share)
         run.tell("deciding", kind, share)
-    for report in (
-        deciding.warn_accounts,
-        deciding.warn_duplicate_addresses,
-        deciding.warn_unknown_contacts,
-        deciding.warn_missing_accounts,
-    ):
-        with run.database.begin() as db:
-            report(db, view)
-    for kind in Kind:
-        if last is not None and view.part[kind]:
-            with run.database.begin() as db:
-                deciding.carry_over(db, view, kind, from_run=last.id)
+    _warn(run, view, last)
     return _count(run, view)
+
+
+def _warn(run: Underway, view: deciding.Run, last: history.SyncRun | None) -> None:
+    """What only shows beside other records, and what an earlier run found in rows that were not read again."""
+    with run.database.read() as db:
+        shared = deciding.shared_addresses(db, view)
+    reports: list[Callable[[Connection], None]] = [
+        lambda db: deciding.warn_accounts(db, view),
+        *(partial(_warn_of_addresses, view, emails) for emails in shared),
+        lambda db: deciding.warn_unknown_contacts(db, view),
+        lambda db: deciding.warn_missing_accounts(db, view),
+    ]
+    if last is not None:
+        reports += [partial(_carry_over, view, kind, last.id) for kind in Kind]
+    for report in reports:
+        with run.database.begin() as db:
+            run.guard(db)
+            report(db)
+
+
+def _warn_of_addresses(view: deciding.Run, emails: list[str], db: Connection) -> None:
+    deciding.warn_duplicate_addresses(db, view, emails)
+
+
+def _carry_over(view: deciding.Run, kind: Kind, from_run: int, db: Connection) -> None:
+    deciding.carry_over(db, view, kind, from_run=from_run)
 
 
 def _count(run: Underway, view: deciding.Run) -> list[str]:

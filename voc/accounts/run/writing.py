@@ -56,13 +56,12 @@ def _windowed(run: Underway, kind: Kind) -> bool:
 
 def _give_roles(run: Underway) -> None:
     """Who holds which role today follows from the relations, their days and who still stands."""
-    with run.database.begin() as db:
-        run.guard(db)
+    with run.database.read() as db:
         last = history.last_complete(db)
         moved = any(run.counts[kind].changes for kind in (Kind.ACCOUNT, Kind.CONTACT, Kind.RELATION))
         if last is not None and not moved and not applying.ends_between(db, after=last.as_of, until=run.as_of):
             return
-        applying.end_roles(db, as_of=run.as_of)
+    _end_roles(run)
     after = ""
     while True:
         with run.database.begin() as db:
@@ -73,6 +72,18 @@ def _give_roles(run: Underway) -> None:
             applying.add_roles(db, applying.between(after, end), as_of=run.as_of)
         after = end
         run.tell("writing", Kind.RELATION, 1.0)
+
+
+def _end_roles(run: Underway) -> None:
+    after = 0
+    while True:
+        with run.database.begin() as db:
+            run.guard(db)
+            last = applying.next_roles(db, after=after)
+            if last is None:
+                return
+            applying.end_roles(db, as_of=run.as_of, after=after, last=last)
+        after = last
 
 
 def _sentence(run: Underway) -> str:

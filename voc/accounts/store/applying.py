@@ -285,8 +285,15 @@ def next_relations(db: Connection, *, after: str) -> str | None:
     return db.execute(select(func.max(ids.c.id))).scalar()
 
 
-def end_roles(db: Connection, *, as_of: date) -> int:
-    """Take away the roles that no relation of today gives any more."""
+def next_roles(db: Connection, *, after: int) -> int | None:
+    """The last id of the next batch of roles."""
+    role = schema.contact_role
+    ids = select(role.c.id).where(role.c.id > after).order_by(role.c.id).limit(ROWS_PER_BATCH).subquery()
+    return db.execute(select(func.max(ids.c.id))).scalar()
+
+
+def end_roles(db: Connection, *, as_of: date, after: int, last: int) -> int:
+    """Take away those of a batch that no relation of today gives any more."""
     role, relation = schema.contact_role, schema.relation
     gives = and_(
         relation.c.account_id == role.c.account_id,
@@ -299,7 +306,8 @@ def end_roles(db: Connection, *, as_of: date) -> int:
         exists().where(schema.contact.c.id == role.c.contact_id, schema.contact.c.state == RecordState.LIVE),
         exists().where(schema.account.c.id == role.c.account_id, schema.account.c.state == RecordState.LIVE),
     )
-    return db.execute(delete(role).where(~role.c.by_csm, or_(~given, ~standing))).rowcount
+    here = and_(role.c.id > after, role.c.id <= last)
+    return db.execute(delete(role).where(here, ~role.c.by_csm, or_(~given, ~standing))).rowcount
 
 
 def give_roles_of(db: Connection, kind: Kind, record_id: str, *, as_of: date) -> int:

@@ -300,16 +300,21 @@ def _accounts(run: Run) -> Subquery:
     return union_all(read, rest).subquery("standing")
 
 
-def warn_duplicate_addresses(db: Connection, run: Run) -> None:
-    """Each row of a group is told: at one account they may be one person, at two it may be a consultant."""
+def shared_addresses(db: Connection, run: Run) -> list[list[str]]:
+    """Addresses that more than one row has, some at a time."""
     people = _addressed(run)
     shared = select(people.c.email).group_by(people.c.email).having(func.count() > 1).order_by(people.c.email)
-    for emails in _chunks(list(db.execute(shared).scalars())):
-        groups: dict[str, list[Any]] = {}
-        for row in db.execute(select(people).where(people.c.email.in_(emails)).order_by(people.c.position)):
-            groups.setdefault(row.email, []).append(row)
-        found = [problem for group in groups.values() for problem in _duplicates(run, group)]
-        db.execute(insert(schema.sync_problem), found)
+    return list(_chunks(list(db.execute(shared).scalars())))
+
+
+def warn_duplicate_addresses(db: Connection, run: Run, emails: list[str]) -> None:
+    """Each row of a group is told: at one account they may be one person, at two it may be a consultant."""
+    people = _addressed(run)
+    groups: dict[str, list[Any]] = {}
+    for row in db.execute(select(people).where(people.c.email.in_(emails)).order_by(people.c.position, people.c.id)):
+        groups.setdefault(row.email, []).append(row)
+    found = [problem for group in groups.values() for problem in _duplicates(run, group)]
+    db.execute(insert(schema.sync_problem), found)
 
 
 def _duplicates(run: Run, group: list[Any]) -> Iterator[dict[str, Any]]:
