@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from voc.accounts import rules, schedule
-from voc.accounts.checking import Checked, Tried, why_not_read
+from voc.accounts.checking import Checked, Example, Tried, why_not_read
 from voc.accounts.clean import spelling_key
 from voc.accounts.connection import Connection, Crm, ObjectMap, Secret, SignIn
 from voc.accounts.connector import FieldFound, FieldState
@@ -170,6 +170,7 @@ _MEANS: dict[str, str] = {
     "on": "The day it took place",
     "main": "The one who decides there",
 }
+_LABELS = {"arr": "ARR", "arr_before": "ARR before", "arr_after": "ARR after", "csm_id": "CSM", "manager_id": "Lead"}
 _STATES: dict[FieldState, tuple[str, str]] = {
     FieldState.FOUND: ("done", "Found"),
     FieldState.MISSING: ("late", "Not there"),
@@ -316,6 +317,22 @@ def _fields(kind: Kind, found: Mapping[str, FieldFound]) -> list[str]:
         *ours,
         *(name for name in found if name not in ours and name not in ("id", "deleted", "winner", "modified")),
     ]
+
+
+def label(field: str) -> str:
+    """Our field as one reads it: Account, ARR before, Opted out."""
+    return _LABELS.get(field, view.word(field.removesuffix("_id")))
+
+
+def low_label(field: str) -> str:
+    """The same inside a sentence."""
+    return view.low_word(label(field))
+
+
+def by_object(examples: Sequence[Example]) -> list[tuple[Kind, list[Example]]]:
+    """In the order in which objects may name each other."""
+    grouped = [(kind, [one for one in examples if one.object == kind]) for kind in Kind]
+    return [(kind, found) for kind, found in grouped if found]
 
 
 def _distinct(values: Sequence[str]) -> list[str]:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, func, select
 from voc.accounts import wording
 from voc.accounts.checking import Doubt, Example
 from voc.accounts.model import Fate, Kind, ProblemLevel, Reason
+from voc.accounts.rules import REFERENCES
 from voc.accounts.store.tables import FIELDS, TARGET
 from voc.base.schema import sync_change, sync_problem
 
@@ -15,6 +16,7 @@ _EXAMPLES = 3
 _FIELDS_SHOWN = 6
 _LONGEST = 200
 
+_NOT_SHOWN = frozenset({"id", "email_original"})
 _WITH_VALUES = (Fate.CREATED, Fate.UPDATED)
 
 # What a person knows a record by; others are known by their id.
@@ -37,11 +39,24 @@ def examples(live: Connection, other: Connection, run_id: int) -> list[Example]:
                 sync_change.c.run_id == run_id, sync_change.c.object == kind, sync_change.c.change == fate
             )
             for id, fields in other.execute(query.order_by(sync_change.c.id).limit(_EXAMPLES)).all():
-                before, after = (_record(db, kind, id) for db in (live, other))
-                names = [str(after.get(name) or before.get(name) or "") for name in _NAMES.get(kind, ())]
+                before, after = _record(live, kind, id), _record(other, kind, id)
                 values = _values(before, after, fields or FIELDS[kind]) if fate in _WITH_VALUES else {}
-                found.append(Example(kind, id, " ".join(filter(None, names)), fate, values))
+                values = {field: _with_names(live, other, kind, field, pair) for field, pair in values.items()}
+                found.append(Example(kind, id, _name(kind, after or before), fate, values))
     return found
+
+
+def _name(kind: Kind, record: Mapping[str, Any]) -> str:
+    return " ".join(str(record[name]) for name in _NAMES.get(kind, ()) if record.get(name))
+
+
+def _with_names(live: Connection, other: Connection, kind: Kind, field: str, ids: tuple[str, str]) -> tuple[str, str]:
+    """A person knows another record by its name, not by its id."""
+    named = REFERENCES[kind].get(field)
+    if named is None:
+        return ids
+    before, after = (_name(named, _record(db, named, id)) or id for db, id in zip((live, other), ids, strict=True))
+    return before, after
 
 
 def _record(db: Connection, kind: Kind, id: str) -> Mapping[str, Any]:
@@ -50,7 +65,7 @@ def _record(db: Connection, kind: Kind, id: str) -> Mapping[str, Any]:
 
 
 def _values(before: Mapping[str, Any], after: Mapping[str, Any], fields: Iterable[str]) -> dict[str, tuple[str, str]]:
-    shown = [field for field in fields if field != "id" and (after.get(field) or before.get(field))]
+    shown = [field for field in fields if field not in _NOT_SHOWN and (after.get(field) or before.get(field))]
     return {field: (_text(before.get(field)), _text(after.get(field))) for field in shown[:_FIELDS_SHOWN]}
 
 
