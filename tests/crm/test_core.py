@@ -9,11 +9,12 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from tests.crm import promise
 from tests.crm.company import Company, standard
 from tests.crm.memory import WINDOWS, Memory, id_of
+from tests.crm.server import Fault
 from voc.accounts import run, store
 from voc.accounts.connector import Usage
 from voc.accounts.model import Kind, Progress, Role, RunState
@@ -41,6 +42,12 @@ def told(database: Database, run_id: int) -> set[tuple[str, str | None]]:
 def waiting(database: Database) -> dict[str, str]:
     with database.read() as db:
         return {row.id: row.named for row in db.execute(select(schema.waiting))}
+
+
+def opted_out(database: Database, key: str) -> bool:
+    contact = schema.contact
+    with database.read() as db:
+        return bool(db.execute(select(contact.c.opted_out).where(contact.c.id == id_of(Kind.CONTACT, key))).scalar())
 
 
 # --- windows ------------------------------------------------------------------------------------
@@ -77,6 +84,50 @@ def test_a_row_that_waits_is_not_asked_for_until_what_it_names_is_there(sqlite: 
     report = promise.sync(sqlite, peer)
     assert "no longer asked for" in report.message
     assert waiting(sqlite) == {}
+
+
+def test_a_contact_who_moved_to_an_account_we_learn_of_months_later_moves_then(sqlite: Database) -> None:
+    peer = loaded(sqlite)
+    company = peer.company
+    company.change(Kind.CONTACT, "elm-1", account_id="later")
+    company.change(Kind.RELATION, "elm-1-rel", account_id="later")
+    company.wait(minutes=30)
+    assert promise.sync(sqlite, peer).counts["contact"].kept == 1
+    company.wait(days=31)
+    promise.sync(sqlite, peer)
+    company.put(Kind.ACCOUNT, "later", name="Later", csm_id="dana")
+    company.wait(minutes=30)
+    promise.sync(sqlite, peer)
+    promise.must_be_equal(sqlite, peer)
+
+
+# --- opt-outs -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("account", [None, "one we do not read"])
+def test_an_opt_out_counts_though_its_row_is_refused(database: Database, account: str | None) -> None:
+    peer = loaded(database)
+    peer.company.change(Kind.CONTACT, "elm-1", account_id=account, opted_out=True)
+    peer.company.wait(minutes=30)
+    assert promise.sync(database, peer).counts["contact"].kept == 1
+    assert opted_out(database, "elm-1")
+    peer.company.change(Kind.CONTACT, "elm-1", account_id="elm", opted_out=False)
+    peer.company.wait(minutes=30)
+    promise.sync(database, peer)
+    promise.must_be_equal(database, peer)
+
+
+def test_an_opt_out_counts_though_its_run_is_held(database: Database) -> None:
+    peer = loaded(database)
+    for number in range(3):
+        peer.company.erase(Kind.CONTACT, f"elm-{number}")
+    peer.company.change(Kind.CONTACT, "fir-1", opted_out=True, title="Not before somebody looked")
+    peer.company.wait(days=7)
+    held = promise.sync(database, peer)
+    assert held.state == RunState.HELD
+    assert opted_out(database, "fir-1")
+    run.release(database, held.run_id, by="Clara", now=peer.company.now)
+    promise.must_be_equal(database, peer)
 
 
 def test_the_winner_of_a_merge_is_fetched_though_it_is_not_in_the_window(database: Database) -> None:
@@ -178,6 +229,16 @@ def test_a_stopped_run_is_begun_anew_when_it_is_too_old_or_of_another_mapping(sq
     promise.must_be_equal(sqlite, peer)
 
 
+def test_a_run_that_does_not_get_on_for_a_day_is_begun_anew(sqlite: Database) -> None:
+    peer = Memory(standard())
+    assert promise.killed(sqlite, peer, at=4)
+    peer.fault = Fault.TOO_MANY  # such as a locator that has died for good
+    for _ in range(42):
+        peer.company.wait(minutes=30)
+        promise.sync(sqlite, peer)
+    assert promise.states(sqlite) == [RunState.FAILED, RunState.PAUSED]
+
+
 def test_a_page_can_show_how_far_a_run_is(sqlite: Database) -> None:
     peer = Memory(standard())
     seen: list[history.SyncRun] = []
@@ -215,6 +276,19 @@ def test_a_sweep_that_misses_too_many_is_held_and_after_release_they_are_set_asi
     assert not promise.sync(database, peer).changed  # a window says nothing about what is missing
     peer.company.wait(days=7)
     assert promise.sync(database, peer).counts["contact"].closed == 3
+
+
+def test_a_run_killed_before_it_was_held_is_not_written_without_a_person(database: Database) -> None:
+    peer = loaded(database)
+    for number in range(3):
+        peer.company.erase(Kind.CONTACT, f"elm-{number}")
+    peer.company.wait(days=7)
+    held = promise.sync(database, peer)
+    with database.begin() as db:  # as a SIGKILL between deciding and holding leaves it
+        db.execute(update(schema.sync_run).where(schema.sync_run.c.id == held.run_id).values(state=RunState.RUNNING))
+    again = promise.sync(database, peer)
+    assert (again.state, again.counts["contact"].gone) == (RunState.HELD, 3)
+    assert [one.object for one in again.files] == list(Kind)
 
 
 def test_a_record_that_no_window_showed_is_found_by_the_sweep(database: Database) -> None:

@@ -261,7 +261,7 @@ class Incoming(msgspec.Struct, gc=False):
 
 
 class Staged(msgspec.Struct, gc=False):
-    """A row as it is kept apart until all rows are read. `record` is None for one that is not loaded."""
+    """A row as it is kept apart until all rows are read. `record` is None for one without values."""
 
     row: Incoming
     fate: Fate

@@ -56,7 +56,7 @@ class Compared:
         self.problems += found.problems
         if found.missing is not None:
             row.reason = found.missing
-            self.staged.append(Staged(row, Fate.REJECTED))
+            self.staged.append(Staged(row, Fate.REJECTED, found.record))  # an opt-out in it counts
             return
         change = rules.change_of(self._kind, found, ours and ours.record, ours and ours.state)
         # A row with a problem is looked at again in the next run, so that its problem is told again.

@@ -69,6 +69,7 @@ def _count(run: Underway, view: deciding.Run) -> list[str]:
     with run.database.begin() as db:
         run.guard(db)
         before = history.rows_before(db)
+        run.files.clear()
         for kind in Kind:
             deciding.place_problems(db, view, kind)
             reading = run.readings[kind]
@@ -79,7 +80,8 @@ def _count(run: Underway, view: deciding.Run) -> list[str]:
             held += [why] if why else []
         if not held:
             run.forgotten = waiting.forget(db, run.readings, now=run.now)
-        history.note(db, run.id, counts=run.counts, files=run.files, staged_at=run.now)
+        # Only what nobody needs to look at may be written by the next process, should this one be killed now.
+        history.note(db, run.id, counts=run.counts, files=run.files, staged_at=None if held else run.now)
     return held
 
 

@@ -180,7 +180,9 @@ class _Object:
                     batch, since = [], clock.seconds()
                 _stop_if_used_up(self.run)
         except TryLater:
-            self._stage(batch, bookmark=bookmark)
+            # A run that stops where it stood before leaves no sign of life: one day it is begun anew.
+            if batch or bookmark not in (None, self.reading.bookmark):
+                self._stage(batch, bookmark=bookmark)
             raise
         finally:
             _let_go(pages)

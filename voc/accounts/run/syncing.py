@@ -17,7 +17,7 @@ from voc.accounts.run.judging import judge
 from voc.accounts.run.reading import read_all
 from voc.accounts.run.underway import ROWS_PER_BATCH, Overtaken, Underway, take_lease
 from voc.accounts.run.writing import write
-from voc.accounts.store import deciding, history, staging, waiting, watermarks
+from voc.accounts.store import applying, deciding, history, staging, waiting, watermarks
 from voc.base import audit
 from voc.base.db import Database
 from voc.base.errors import NotFound, Refused, TryLater, VocError
@@ -92,7 +92,7 @@ def release(database: Database, run_id: int, *, by: str, now: datetime, progress
             raise NotFound(f"There is no run {run_id}.")
         if found.state != RunState.HELD or history.newest_id(db) != run_id:
             raise Refused("Only the newest run can be released, and only while it is held.")
-        history.note(db, run_id, state=RunState.RUNNING, message=f"released by {by}")
+        history.note(db, run_id, state=RunState.RUNNING, message=f"released by {by}", staged_at=now)
         audit.record(db, at=now, actor=by, action="held sync released", object_kind="sync_run", object_id=run_id)
         fence = take_lease(db, now)
         forgotten = waiting.forget(db, found.reading, now=now)
@@ -198,6 +198,9 @@ def _pause(run: Underway, message: str, *, resume_at: datetime | None) -> SyncRe
 
 
 def _hold(run: Underway, reasons: list[str]) -> SyncReport:
+    with run.database.begin() as db:
+        run.guard(db)
+        applying.heed_opt_outs(db, now=run.now)
     message = f"Held: {'; '.join(reasons)}. Look at the export, then release the run or export again."
     return _finish(run, RunState.HELD, message)
 

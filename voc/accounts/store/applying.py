@@ -67,6 +67,8 @@ def apply_batch(db: Connection, kind: Kind, batch: tuple[int, int], *, run_id: i
     here = within(kind, batch)
     fates = set(db.execute(select(staged.c.fate).where(here).distinct()).scalars())
     _note_changes(db, kind, here, run_id=run_id)
+    if kind == Kind.CONTACT and Fate.REJECTED in fates:
+        heed_opt_outs(db, here, staged.c.fate == Fate.REJECTED, now=now)
     if fates & set(_WRITTEN):
         _upsert(db, kind, here, fates, now=now)
         if kind == Kind.ACCOUNT:
@@ -76,6 +78,18 @@ def apply_batch(db: Connection, kind: Kind, batch: tuple[int, int], *, run_id: i
         _end(db, kind, and_(here, staged.c.fate == fate), _STATES[Fate(fate)], now=now)
     done = db.execute(delete(staged).where(here, staged.c.fate.not_in((Fate.UNCHANGED, Fate.DUPLICATE))))
     return done.rowcount
+
+
+def heed_opt_outs(db: Connection, *which: ColumnElement[bool], now: datetime) -> int:
+    """Who opted out by (some of) the rows kept apart is asked no more, though nothing else of the row is taken over.
+
+    The hash is spoilt, so that the row is compared in full when it is taken over.
+    """
+    staged, contact = schema.staged_contact, schema.contact
+    said = select(staged.c.id).where(*which, staged.c.opted_out, staged.c.fate != Fate.DUPLICATE)
+    chosen = and_(contact.c.id.in_(said), ~contact.c.opted_out)
+    changed = {"opted_out": True, "changed_at": now, "hash": contact.c.hash.concat("!")}
+    return db.execute(update(contact).where(chosen).values(changed)).rowcount
 
 
 def _note_changes(db: Connection, kind: Kind, here: ColumnElement[bool], *, run_id: int) -> None:

@@ -98,4 +98,11 @@ def forget(db: Connection, readings: Mapping[Kind, Reading], *, now: datetime) -
             if not reading.in_full:
                 seen = or_(seen, exists().where(staged_id.c.kind == kind, staged_id.c.id == waiting.c.id))
             db.execute(delete(waiting).where(waiting.c.kind == kind, ~seen))
-    return db.execute(delete(waiting).where(waiting.c.since < now - FORGOTTEN_AFTER)).rowcount
+    # A row of a record that stands is never forgotten: no sweep would miss it, and its values stay yesterday's.
+    stands = or_(*(and_(waiting.c.kind == kind, _stands(kind)) for kind in Kind))
+    return db.execute(delete(waiting).where(waiting.c.since < now - FORGOTTEN_AFTER, ~stands)).rowcount
+
+
+def _stands(kind: Kind) -> ColumnElement[bool]:
+    ours = target_alias(kind, "waiting_for")
+    return exists().where(ours.c.id == waiting.c.id, ours.c.state == RecordState.LIVE)
