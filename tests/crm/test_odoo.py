@@ -6,7 +6,9 @@ from typing import Any
 
 import msgspec
 import pytest
+from sqlalchemy import select
 
+from tests.crm import promise
 from tests.crm.company import START, standard
 from tests.crm.odoo_tables import OTHER_TAG
 from tests.crm.server import Fault
@@ -16,7 +18,9 @@ from voc.accounts.connector import FieldState, Span, Write, WriteWhat
 from voc.accounts.crm.odoo import Odoo
 from voc.accounts.crm.odoo.domains import both, either, negated
 from voc.accounts.crm.odoo.texts import plain, split_name
-from voc.accounts.model import Incoming, Kind, Role
+from voc.accounts.model import Incoming, Kind, Reason, RecordState, Role, RunState, SyncReport
+from voc.base import schema
+from voc.base.db import Database
 from voc.base.errors import GiveUp, Misconfigured, TryLater, VocError
 
 LATER = START + timedelta(days=400)
@@ -478,3 +482,57 @@ def test_a_change_of_mapping_or_meaning_changes_the_fingerprint(odoo: StandIn) -
     elsewhere = msgspec.structs.replace(connection, database="other")
     mapped = with_object(odoo, Kind.ACCOUNT, fields={})
     assert len({fingerprint(one) for one in (connection, other, elsewhere, mapped)}) == 4
+
+
+# --- guessed merges -----------------------------------------------------------------------------
+
+
+def _after_a_day(database: Database, odoo: StandIn) -> SyncReport:
+    odoo.company.wait(days=1, hours=1)
+    return promise.sync(database, odoo)
+
+
+def test_who_is_gone_and_whose_address_one_other_of_the_account_holds_is_taken_for_merged(
+    database: Database, odoo: StandIn
+) -> None:
+    company = odoo.company
+    twins = (("twin", "elm", "p0@elm.example"), ("far", "fir", "p1@elm.example"),
+             ("two", "cedar", "p2@cedar.example"), ("three", "cedar", "p2@cedar.example"))  # fmt: skip
+    for key, account, email in twins:
+        company.put(Kind.CONTACT, key, account_id=account, email=email, last_name=key)
+    promise.sync(database, odoo)
+    odoo.company.erase(Kind.CONTACT, "elm-0")  # Odoo merged it into twin
+    odoo.company.erase(Kind.CONTACT, "elm-1")  # its address is only at another account
+    odoo.company.erase(Kind.CONTACT, "cedar-2")  # two hold its address
+    for activity in company.rows[Kind.ACTIVITY].values():
+        if activity.values["contact_id"] == "elm-0":
+            activity.values["contact_id"] = "twin"
+    report = _after_a_day(database, odoo)
+    assert report.state == RunState.COMPLETE, report.message
+    counts = report.counts[Kind.CONTACT]
+    assert (counts.merged, counts.merged_rows, counts.gone) == (1, 0, 2)
+    assert counts.adds_up
+    assert report.problems["warning"][Reason.MERGE_GUESSED] == 1
+    loser, winner = odoo.id_of(Kind.CONTACT, "elm-0"), odoo.id_of(Kind.CONTACT, "twin")
+    with database.read() as db:
+        aliases = db.execute(select(schema.alias.c.loser_id, schema.alias.c.winner_id)).all()
+        states = {row.id: row.state for row in db.execute(select(schema.contact.c.id, schema.contact.c.state))}
+    assert [tuple(row) for row in aliases] == [(loser, winner)]
+    assert states[loser] == RecordState.MERGED
+    assert states[winner] == RecordState.LIVE
+    assert not _after_a_day(database, odoo).counts[Kind.CONTACT].merged
+
+
+def test_guesses_follow_each_other_to_the_last_of_a_chain(sqlite: Database, odoo: StandIn) -> None:
+    company = odoo.company
+    company.put(Kind.CONTACT, "second", account_id="elm", email="p0@elm.example", last_name="Second")
+    promise.sync(sqlite, odoo)
+    company.erase(Kind.CONTACT, "elm-0")
+    _after_a_day(sqlite, odoo)
+    company.put(Kind.CONTACT, "third", account_id="elm", email="p0@elm.example", last_name="Third")
+    company.erase(Kind.CONTACT, "second")
+    _after_a_day(sqlite, odoo)
+    last = odoo.id_of(Kind.CONTACT, "third")
+    with sqlite.read() as db:
+        assert set(db.execute(select(schema.alias.c.winner_id)).scalars()) == {last}
+        assert len(db.execute(select(schema.alias)).all()) == 2

@@ -104,6 +104,7 @@ class Reason(StrEnum):
     CONTROL_CHARACTER_REMOVED = "control_character_removed"
     OVERSIZED_FIELD = "oversized_field"
     MERGE_WINNER_MISSING = "merge_winner_missing"
+    MERGE_GUESSED = "merge_guessed"
     ACCOUNT_MISSING_FROM_EXPORT = "account_missing_from_export"
     # about a file
     HEADER_ONLY_FILE = "header_only_file"

@@ -34,6 +34,8 @@ _SENTENCES: dict[Reason, str] = {
     Reason.DUPLICATE_EMAIL_OTHER_ACCOUNT: "A contact of another account has the same address.",
     Reason.CONTROL_CHARACTER_REMOVED: "A control character was taken out of the text.",
     Reason.OVERSIZED_FIELD: "The text was longer than 1 MiB and was cut.",
+    Reason.MERGE_GUESSED: "The contact is gone without a trace, and one other contact of its account has its address:"
+    " taken for merged into that one.",
     Reason.MERGE_WINNER_MISSING: "The record was merged into one that is nowhere in the export.",
     Reason.ACCOUNT_MISSING_FROM_EXPORT: "The account is missing from the export, but contacts of it are in it.",
     Reason.HEADER_ONLY_FILE: "This second copy has only a header and was ignored.",

@@ -109,6 +109,8 @@ def _checks(
         # No rows need no looks at empty tables.
         if view.exported[kind]:
             yield lambda db: deciding.stage_vanished(db, view, kind)
+            if kind == Kind.CONTACT:
+                yield lambda db: deciding.guess_merges(db, view, aliases[kind])
         return
     yield lambda db: staging.analyze(db, kind)
     yield lambda db: deciding.drop_older_copies(db, kind)
@@ -130,3 +132,5 @@ def _checks(
     yield lambda db: deciding.mark_kept(db, kind)
     yield lambda db: deciding.mark_ended(db, kind)
     yield lambda db: deciding.stage_vanished(db, view, kind)
+    if kind == Kind.CONTACT:
+        yield lambda db: deciding.guess_merges(db, view, aliases[kind])

@@ -73,6 +73,7 @@ _DECIDED = (
     Reason.DUPLICATE_EMAIL_OTHER_ACCOUNT,
     Reason.DUPLICATE_ID,
     Reason.MERGE_WINNER_MISSING,
+    Reason.MERGE_GUESSED,
     Reason.ACCOUNT_MISSING_FROM_EXPORT,
 )
 
@@ -554,6 +555,65 @@ def stage_vanished(db: Connection, run: Run, kind: Kind) -> None:
     db.execute(insert(staged).from_select(["position", "id", "fate"], missing))
 
 
+def guess_merges(db: Connection, run: Run, before: Mapping[str, str]) -> None:
+    """A contact is gone and its address is held by exactly one other contact of its account: merged into that one.
+
+    For CRMs whose merges leave no trace (Odoo); a file that lacks a row is looked at by a person
+    instead. It is told as the guess it is. A wrong one costs little: what we promise people goes by
+    their address, which is the same, and the history moves within one account. A contact that comes
+    back stands again; what named it stays with the winner.
+    """
+    if run.in_files:
+        return
+    gone = _twins_of_gone(db, run)
+    if not gone:
+        return
+    staged, new = STAGED[Kind.CONTACT], schema.staged_alias
+    of_kind = new.c.kind == Kind.CONTACT
+    today = {row.loser_id: row.winner_id for row in db.execute(select(new).where(of_kind))}
+    guessed = {row.id: row.winner_id for row in gone}
+    final = rules.final_winners({**before, **today, **guessed})
+    db.execute(delete(new).where(of_kind))
+    moved = [
+        {"kind": Kind.CONTACT, "loser_id": loser, "winner_id": winner}
+        for loser, winner in final.items()
+        if before.get(loser) != winner
+    ]
+    db.execute(insert(new), moved)
+    for loser, winner in guessed.items():
+        merged = {"fate": Fate.MERGED, "winner_id": winner, "fields": '["state"]'}
+        db.execute(update(staged).where(staged.c.id == loser, staged.c.fate == Fate.GONE).values(merged))
+    db.execute(insert(schema.sync_problem), [_guess(run, row) for row in gone])
+
+
+def _twins_of_gone(db: Connection, run: Run) -> list[Any]:
+    staged, ours, people = STAGED[Kind.CONTACT], TARGET[Kind.CONTACT], _addressed(run)
+    same = and_(people.c.email == ours.c.email, people.c.account_id == ours.c.account_id)
+    query = (
+        select(ours.c.id, ours.c.account_id, func.min(people.c.id).label("winner_id"))
+        .join_from(staged, ours, ours.c.id == staged.c.id)
+        .join(people, same)
+        .where(staged.c.fate == Fate.GONE)
+        .group_by(ours.c.id, ours.c.account_id)
+        .having(func.count() == 1)
+        .order_by(ours.c.id)
+    )
+    return list(db.execute(query))
+
+
+def _guess(run: Run, row: Any) -> dict[str, Any]:
+    return {
+        "run_id": run.id,
+        "level": ProblemLevel.WARNING,
+        "object": Kind.CONTACT,
+        "file": run.files[Kind.CONTACT],
+        "record_id": row.id,
+        "reason": Reason.MERGE_GUESSED,
+        "text": row.winner_id,
+        "account_id": row.account_id,
+    }
+
+
 def vanished_alone(db: Connection, kind: Kind) -> int:
     """Missing rows that went neither with their account nor with the contact or opportunity they belong to."""
     staged, target = STAGED[kind], TARGET[kind]
@@ -609,6 +669,8 @@ def counts(db: Connection, kind: Kind, *, rows: int) -> Counts:
     news = staged.c.fields.is_not(None)
     query = select(staged.c.fate, func.count(), func.count(case((news, 1)))).group_by(staged.c.fate)
     found: dict[str, tuple[int, int]] = {row[0]: (row[1], row[2]) for row in db.execute(query)}
+    without_row = and_(staged.c.fate == Fate.MERGED, staged.c.position > _BEHIND)
+    guessed = db.execute(select(func.count()).select_from(staged).where(without_row)).scalar_one()
 
     def of(fate: Fate) -> int:
         return found.get(fate.value, (0, 0))[0]
@@ -620,7 +682,7 @@ def counts(db: Connection, kind: Kind, *, rows: int) -> Counts:
         returned=of(Fate.RETURNED),
         unchanged=of(Fate.UNCHANGED) + of(Fate.REWORDED),
         deleted_rows=of(Fate.DELETED),
-        merged_rows=of(Fate.MERGED),
+        merged_rows=of(Fate.MERGED) - guessed,
         rejected=of(Fate.REJECTED),
         duplicates=of(Fate.DUPLICATE),
         deleted=found.get(Fate.DELETED, (0, 0))[1],
