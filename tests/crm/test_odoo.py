@@ -91,6 +91,12 @@ def test_before_19_the_database_and_the_login_are_asked_for() -> None:
             opened(peer, msgspec.structs.replace(connection, user=None))
 
 
+def test_a_database_that_is_not_there_is_named(odoo: StandIn) -> None:
+    connection, _ = odoo.connection()
+    with pytest.raises(Misconfigured, match="the database elsewhere"):
+        opened(odoo, msgspec.structs.replace(connection, database="elsewhere"))
+
+
 @pytest.mark.parametrize("version", [NEW, OLD])
 @pytest.mark.parametrize(
     "name", ["builtins.ValueError", "odoo.exceptions.UserError", "psycopg2.errors.UndefinedColumn", "x.<script>y"]

@@ -14,7 +14,7 @@ from tests.peers.real_odoo import Json2, RealOdoo, must_be_equal
 from voc.accounts.connection import ObjectMap
 from voc.accounts.connector import Span, Write, WriteWhat
 from voc.accounts.crm.odoo.client import Client
-from voc.accounts.model import Kind, RunState
+from voc.accounts.model import Kind, Reason, RunState
 from voc.base import schema
 from voc.base.db import Database
 from voc.base.errors import GiveUp, Misconfigured
@@ -162,9 +162,11 @@ def test_people_and_companies_merged_by_odoo_s_own_wizard(synced: Database, real
     loser, [_, twin] = real.company("Bo Moves", "Ana Twin")
     real.change("res.partner", twin, category_id=[[4, real.tag("Decision Maker")]])
     deal = real.make("crm.lead", name="Moves", type="opportunity", partner_id=twin)
+    again = real.person(winner, "Ana Wins", function="Entered twice")
     real.sync(synced)
     must_be_equal(synced, real)
     _merge(real, ana, twin)
+    _merge(real, ana, again)
     _merge(real, winner, loser)
     real.sync(synced)
     # What the merge left without a date of change is found by the winners' dates; who is gone, by the sweep.
@@ -172,8 +174,14 @@ def test_people_and_companies_merged_by_odoo_s_own_wizard(synced: Database, real
         row = db.execute(select(schema.opportunity).where(schema.opportunity.c.id == f"crm.lead,{deal}")).one()
     assert row.account_id == str(winner)
     real.ahead += DAY
-    real.sync(synced)
+    report = real.sync(synced)
     must_be_equal(synced, real)
+    # Only where the address is the same can it be guessed that it was a merge.
+    assert report.problems["warning"][Reason.MERGE_GUESSED] == 1
+    with synced.read() as db:
+        assert [tuple(row) for row in db.execute(select(schema.alias.c.loser_id, schema.alias.c.winner_id))] == [
+            (str(again), str(ana))
+        ]
 
 
 def _merge(real: RealOdoo, into: int, loser: int) -> None:
@@ -263,6 +271,8 @@ def test_a_wrong_key_a_wrong_database_and_a_wrong_field_say_what_to_do(real: Rea
         real.source(key="0" * 40).open()
     with pytest.raises(Misconfigured, match="API key"):
         real.source(key="0" * 40, json2_from=99).open()
+    with pytest.raises(Misconfigured, match="the database nowhere"):
+        real.source(database="nowhere").open()
     with pytest.raises(Misconfigured, match="x_nothing"):
         real.source(objects={Kind.ACCOUNT: ObjectMap(fields={"segment": "x_nothing"})}).open()
 

@@ -127,7 +127,11 @@ class Client:
         if not self._json2:
             self._signature.in_headers = False
             self._authenticate(self.caller)
-        found = self.call("res.users", "context_get", reads=Record)
+        try:
+            found = self.call("res.users", "context_get", reads=Record)
+        except GiveUp:
+            problem = f"Odoo {self.version} does not open the database {self.database or '(none is named)'}"
+            raise Misconfigured(self.caller.host, problem, "Enter the database's name as Odoo has it") from None
         self.uid = int(found.get("uid") or self._signature.uid)
         self.context = {name: found[name] for name in ("lang", "tz") if found.get(name)} | {"active_test": False}
 
