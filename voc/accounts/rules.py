@@ -384,6 +384,16 @@ def why_hold(kind: Kind, *, vanished: int, live: int, rows: int, rows_before: in
     return None
 
 
+def why_hold_opt_outs(*, lifted: int, standing: int) -> str | None:
+    """Why a person should look before that many of those who had opted out can be asked again, or None.
+
+    One may have changed their mind; when many do at once, a column was renamed, emptied or is spelled otherwise.
+    """
+    if lifted > 1 and lifted > standing * VANISHED_SHARE:
+        return f"{lifted:,} of {standing:,} contacts who had opted out are no longer marked so and would be asked again"
+    return None
+
+
 def _plural(kind: Kind) -> str:
     return {
         Kind.CSM: "CSMs",

@@ -78,6 +78,9 @@ def _count(run: Underway, view: deciding.Run) -> list[str]:
             run.counts[kind] = deciding.counts(db, kind, rows=reading.rows)
             why = _why_hold(db, view, kind, run, before)
             held += [why] if why else []
+        lifted, standing = deciding.opt_outs(db)
+        why = rules.why_hold_opt_outs(lifted=lifted, standing=standing)
+        held += [why] if why else []
         if not held:
             run.forgotten = waiting.forget(db, run.readings, now=run.now)
         # Only what nobody needs to look at may be written by the next process, should this one be killed now.

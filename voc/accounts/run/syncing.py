@@ -15,7 +15,7 @@ from voc.accounts.connector import Source
 from voc.accounts.model import Kind, RunState, SyncReport, Watcher
 from voc.accounts.run.judging import judge
 from voc.accounts.run.reading import read_all
-from voc.accounts.run.underway import ROWS_PER_BATCH, Overtaken, Underway, take_lease
+from voc.accounts.run.underway import ROWS_PER_BATCH, Overtaken, Underway, guard, take_lease
 from voc.accounts.run.writing import write
 from voc.accounts.store import applying, deciding, history, staging, waiting, watermarks
 from voc.base import audit
@@ -125,8 +125,10 @@ def _begin(
         else:
             message = why if earlier.id == newest else _BEGUN_ANEW
             with database.begin() as db:
+                guard(db, fence)
                 history.note(db, earlier.id, state=RunState.FAILED, message=message, finished_at=now)
     with database.begin() as db:
+        guard(db, fence)
         staging.clear(db)
         run_id = history.begin(db, source=source.name, fingerprint=fingerprint, as_of=as_of, now=now)
         row = history.run(db, run_id)
@@ -165,6 +167,7 @@ def _resume(
     progress: Watcher | None,
 ) -> Underway:
     with database.begin() as db:
+        guard(db, fence)
         again = {"state": RunState.RUNNING, "message": None, "resume_at": None, "finished_at": None}
         history.note(db, earlier.id, as_of=max(as_of, earlier.as_of), **again)
         row = history.run(db, earlier.id)

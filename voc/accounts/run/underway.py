@@ -32,6 +32,12 @@ def take_lease(db: Connection, now: datetime) -> int:
     return fence
 
 
+def guard(db: Connection, fence: int) -> None:
+    """Whoever lost the lease to another may not write any more."""
+    if not leases.held(db, _LEASE, fence=fence):
+        raise Overtaken
+
+
 class Underway:
     def __init__(
         self,
@@ -95,9 +101,7 @@ class Underway:
             self._progress(Progress(phase=phase, object=kind, rows=self.rows, share=share))
 
     def guard(self, db: Connection) -> None:
-        """A run that lost its lease to another may not write any more."""
-        if not self.is_current(db):
-            raise Overtaken
+        guard(db, self.fence)
 
     def is_current(self, db: Connection) -> bool:
         return leases.held(db, _LEASE, fence=self.fence)

@@ -633,6 +633,20 @@ def vanished_alone(db: Connection, kind: Kind) -> int:
     return int(db.execute(query).scalar_one())
 
 
+def opt_outs(db: Connection) -> tuple[int, int]:
+    """How many contacts would no longer have opted out in the CRM, of how many that have."""
+    staged, target = STAGED[Kind.CONTACT], TARGET[Kind.CONTACT]
+    standing = and_(target.c.opted_out, target.c.state == RecordState.LIVE)
+    lifted = (
+        select(func.count())
+        .join_from(staged, target, target.c.id == staged.c.id)
+        .where(standing, staged.c.fate.in_(LOADED), ~staged.c.opted_out)
+    )
+    return int(db.execute(lifted).scalar_one()), int(
+        db.execute(select(func.count()).select_from(target).where(standing)).scalar_one()
+    )
+
+
 # --- counts -------------------------------------------------------------------------------------
 
 

@@ -13,6 +13,7 @@ from voc.accounts.model import Kind, Problem, ProblemLevel, Reason
 from voc.base.errors import Misconfigured
 
 _TEXTS = (".csv", ".txt", ".tsv")
+_KINDS = (*_TEXTS, *sorted(excel.SUFFIXES))
 _COPY = re.compile(r"(?P<stem>.+?)(?:\s*\(\d+\)|[ _-]*copy(?:\s*\d+)?)", re.IGNORECASE)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -40,7 +41,7 @@ def opened(path: Path, sheet: str | None = None) -> Table:
 
 def assign(folder: Path, mapping: Mapping) -> tuple[dict[Kind, Path], list[tuple[Kind, Path]]]:
     """The file of each object, and the copies that are left alone. Misconfigured without one of accounts."""
-    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in (*_TEXTS, *excel.SUFFIXES))
+    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in _KINDS)
     files = [path for path in files if not path.name.startswith("~$")]  # Excel's mark of an open workbook
     by_columns = _by_columns(files, mapping)
     paths: dict[Kind, Path] = {}
@@ -102,8 +103,10 @@ def _is_copy_of(stem: str, path: Path) -> bool:
 
 def _named(folder: Path, name: str) -> Path:
     path = folder / name
-    if path.parent != folder or not path.is_file():
-        raise Misconfigured(str(folder / NAME), f"[files] names {name}", "Name a file in the same folder")
+    # Whoever may choose folder and file on a page must not get at keys and settings that lie on the machine.
+    if path.parent != folder or not path.is_file() or path.suffix.lower() not in _KINDS:
+        mend = f"Name a file in the same folder that ends in {', '.join(_KINDS)}"
+        raise Misconfigured(str(folder / NAME), f"[files] names {name}", mend)
     return path
 
 

@@ -4,6 +4,7 @@ What a driver says is told in plain words. Its own text may hold values, the add
 password, so only what names tables and columns is passed on.
 """
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -183,7 +184,9 @@ class Session:
             sslmode = str(self.url.query.get("sslmode", ""))
             private = guard.is_private(str(self.url.host), self._outside.private_hosts)
             strict = {} if sslmode in _STRICT or private else {"sslmode": "require"}
-            return {"connect_timeout": _CONNECT_SECONDS, **strict}
+            # libpq would hand any server the password of ours that stands in PGPASSWORD or in .pgpass.
+            known = {"password": self.url.password or "", "passfile": os.devnull}
+            return {"connect_timeout": _CONNECT_SECONDS, **known, **strict}
         if self.dialect in ("mysql", "mariadb"):
             return {"connect_timeout": _CONNECT_SECONDS}
         return {"read_only": True} if self.dialect == "duckdb" else {}
