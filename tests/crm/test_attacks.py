@@ -3,7 +3,7 @@
 import socket
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -13,12 +13,12 @@ from tests.builders import NOW
 from tests.crm import promise
 from tests.crm.company import standard
 from tests.crm.memory import Memory, MemorySource
-from voc.accounts import run
+from voc.accounts import rules, run
 from voc.accounts.connection import Connection, Crm, ObjectMap
-from voc.accounts.connector import Outside, Windows
+from voc.accounts.connector import Known, Outside, Page, Span, Windows
 from voc.accounts.crm.csvfolder import CsvFolder
 from voc.accounts.crm.warehouse import Warehouse
-from voc.accounts.model import Kind, RunState
+from voc.accounts.model import Incoming, Kind, RunState
 from voc.accounts.run.underway import Overtaken
 from voc.base.db import Database
 from voc.base.errors import Misconfigured, TryLater
@@ -116,6 +116,36 @@ def test_no_file_but_an_export_is_shown_as_one(tmp_path: Path, name: str) -> Non
     with pytest.raises(Misconfigured) as refused:
         found.sample(Kind.ACCOUNT, limit=5)
     assert "planted" not in str(refused.value)
+
+
+# --- one bad row never stops a run --------------------------------------------------------------
+
+NO_IDS = ("nul\x00", "\ud800", "a\nb", "\u202egnp", "".join(f"{number:x}" for number in range(4_000)))
+
+
+class Strange(MemorySource):
+    """Ids that no database keeps, in the pages, as winners of merges and in the sweep."""
+
+    def pages(self, kind: Kind, span: Span, *, after: str | None, known: Known) -> Iterator[Page]:
+        yield from super().pages(kind, span, after=after, known=known)
+        cells = tuple("x" for _ in rules.TEXTS[kind])
+        yield Page([Incoming(id, 0, None, cells, digest="d") for id in NO_IDS])
+        yield Page([Incoming(f"gone-{place}", 0, None, deleted=True, winner_id=id) for place, id in enumerate(NO_IDS)])
+
+    def _ids(self, kind: Kind) -> Iterator[Sequence[str]]:
+        yield from super()._ids(kind)
+        yield NO_IDS
+
+
+def test_an_id_that_no_database_keeps_is_refused_with_its_row_and_stops_nothing(database: Database) -> None:
+    peer = Memory(standard())
+    for _ in range(2):
+        peer.company.wait(days=8)
+        now = peer.company.now
+        report = run.sync(database, Strange(peer), as_of=now.date(), now=now)
+        assert report.state == RunState.COMPLETE
+        assert report.problems["rejected"]["missing_id"] == len(NO_IDS) * len(Kind)
+    promise.must_be_equal(database, peer)
 
 
 # --- nobody is asked against their will ---------------------------------------------------------

@@ -3,7 +3,7 @@
 from voc.accounts.model import ProblemLevel, Reason
 
 _SENTENCES: dict[Reason, str] = {
-    Reason.MISSING_ID: "The row has no id, so nobody can tell which record it is.",
+    Reason.MISSING_ID: "The row has no id that can be one, so nobody can tell which record it is.",
     Reason.SHORT_ROW: "The row has fewer columns than the header; the export was cut off or a line was broken.",
     Reason.LONG_ROW: "The row has more columns than the header; a value probably holds a delimiter without quotes.",
     Reason.UNREADABLE_ROW: "The row cannot be read: a quote or a line break stands where none can be.",

@@ -17,6 +17,7 @@ from voc.base.errors import Misconfigured, TryLater
 _SECONDS_PER_BATCH = 3.0  # slow pages are kept sooner
 _IDS_PER_BATCH = 10_000
 _IDS_TO_ASK = 1_000
+_LONGEST_ID = 500
 
 Aliases = Mapping[Kind, Mapping[str, str]]
 _Then = Callable[[Connection], None]
@@ -60,6 +61,11 @@ def _stop_if_used_up(run: Underway) -> None:
     why = plan.why_stop(run.spent)
     if why is not None:
         raise TryLater(f"{why[0].upper()}{why[1:]}", at=plan.next_day(run.moment))
+
+
+def _can_be_an_id(id: str) -> bool:
+    """A database refuses NUL, and what is too long for its index: one such row must not stop a run."""
+    return id.isprintable() and len(id) <= _LONGEST_ID
 
 
 class _Object:
@@ -129,7 +135,7 @@ class _Object:
             for ids in _in_batches(listing):
                 with self.run.database.begin() as db:
                     self.run.guard(db)
-                    sweeps.stage(db, self.kind, ids)
+                    sweeps.stage(db, self.kind, [id for id in ids if _can_be_an_id(id)])
                     self._keep(db)
                 self.run.tell("reading", self.kind, self.source.share_read())
                 _stop_if_used_up(self.run)
@@ -195,6 +201,10 @@ class _Object:
             else:
                 self.position += 1
                 row.row = self.position
+            if not _can_be_an_id(row.id):
+                row.id, row.cells, row.winner_id, row.reason = "", (), None, Reason.MISSING_ID
+            elif row.winner_id and not _can_be_an_id(row.winner_id):
+                row.winner_id = None
         return rows
 
     def _stage(self, rows: list[Incoming], *, bookmark: str | None, then: _Then | None = None) -> None:
