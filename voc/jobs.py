@@ -4,6 +4,7 @@ A tick only claims rows that are due by `now`; no moment that matters is left to
 a tick that comes late, twice or in two processes changes nothing. Each job takes a lease.
 """
 
+import logging
 import os
 import socket
 from collections.abc import Callable
@@ -328,6 +329,7 @@ def run_leased(app: App, relay: Relay, job: Job) -> None:
 
 def start(app: App, relay: Relay) -> BackgroundScheduler:
     """The worker: every job on its beat in threads of this process."""
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a beat missed while its job is at work is no news
     scheduler = BackgroundScheduler(timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1})
     for job in JOBS:
         scheduler.add_job(

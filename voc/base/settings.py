@@ -88,7 +88,9 @@ def parse(text: str, folder: Path, environ: Mapping[str, str] = os.environ) -> S
     try:
         settings = msgspec.convert(raw, Settings, strict=False)
     except msgspec.ValidationError as mistake:
-        raise Misconfigured(str(path), str(mistake), "See `voc init --help` for the keys and their values") from None
+        raise Misconfigured(
+            str(path), str(mistake), "The README lists the keys, under “Settings of the machine”"
+        ) from None
     _check(settings, str(path))
     return _anchored(settings, folder)
 

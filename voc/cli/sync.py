@@ -91,6 +91,10 @@ def _connector(app: App, name: str | None) -> Connector:
     named = name or (None if stored else app.settings.crm)
     if named is not None and named.startswith("csv:"):
         return accounts.connect(Connection(crm=Crm.CSV, place=named.removeprefix("csv:")), {}, app.outside())
+    if stored is None and named is None:
+        raise Misconfigured(
+            "Settings > CRM", "no CRM is connected", "Connect one there, or name a folder: --source csv:FOLDER"
+        )
     if stored is None or named not in (None, accounts.STORED, stored.crm):
         raise Misconfigured("--source", "there is no such connection", "Set it up under Settings > CRM, or csv:FOLDER")
     return accounts.connect(stored, secrets, app.outside())

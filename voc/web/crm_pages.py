@@ -169,7 +169,7 @@ def save(app: GivenApp, visit: GivenVisit, form: GivenForm) -> Response[Any]:
     with app.database.read() as db:
         cleared = sorted(before - set(connections.which_secrets(db)))
     said = f"{offer.name} is saved."
-    if cleared and standing.connection is not None:
+    if cleared and standing.connection is not None and standing.connection.crm == saved.crm:
         names = view.listed([checks.plain_name(one) for one in cleared])
         said += f" The address leads to another machine, so the stored {names} was cleared: enter it for this one."
     return pages.back(app, visit, f"{PATH}/check" if not _lacks(app, saved) else PATH, said)

@@ -46,7 +46,13 @@ OFFERS: dict[Crm, Offer] = {
         (
             Entry("place", "My Domain URL", "Such as https://acme.my.salesforce.com; in Setup under My Domain."),
             Entry("user", "Consumer key", "Of the External Client App, also called client id."),
-            Entry("client_secret", "Consumer secret", "", Secret.CLIENT_SECRET, only=SignIn.CLIENT_CREDENTIALS),
+            Entry(
+                "client_secret",
+                "Consumer secret",
+                "Also called client secret.",
+                Secret.CLIENT_SECRET,
+                only=SignIn.CLIENT_CREDENTIALS,
+            ),
             Entry("acting_as", "User name it signs in as", "Such as voc@acme.com.integration.", only=SignIn.JWT),
             Entry(
                 "private_key",

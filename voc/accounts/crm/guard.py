@@ -75,7 +75,7 @@ def target(url: str, *, private_hosts: Iterable[str]) -> Target:
     if not 0 < found.port < 65536:
         raise _wrong(found.host, "has a port that cannot be", "Write a port from 1 to 65535, or none")
     if not found.secure and not _may_be_plain(found.host, private_hosts):
-        raise _wrong(found.host, "would be spoken to without TLS", "Write https://")
+        raise _wrong(found.host, "would be spoken to without TLS", _PLAIN)
     return found
 
 
@@ -118,10 +118,11 @@ def check_host(
         if address is None or not _may_call(address, known, private):
             raise _wrong(known, "is not on the internet", _LIFT)
         if plain and not _is_named(address, known, private):
-            raise _wrong(known, "would be spoken to without TLS", "Write https://")
+            raise _wrong(known, "would be spoken to without TLS", _PLAIN)
     return found
 
 
+_PLAIN = "Write https://; only one on your own network, named in voc.toml (crm_private_hosts), may do without"
 _LIFT = "Correct its address; one on your own network has to be named in voc.toml: crm_private_hosts"
 
 

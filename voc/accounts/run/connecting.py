@@ -50,7 +50,8 @@ _PASSWORD = re.compile(r"pass|pwd|token|secret", re.IGNORECASE)
 _MENDS = {
     Crm.SALESFORCE: "Write the My Domain URL, such as https://acme.my.salesforce.com (Setup > My Domain).",
     Crm.HUBSPOT: f"Write {HUBSPOT_PLACE}.",
-    Crm.ODOO: "Write its address as in the browser, such as https://acme.odoo.com, without a path.",
+    Crm.ODOO: "Write its address as in the browser, such as https://acme.odoo.com, without a path. One on your own "
+    "network has to be named in voc.toml first: crm_private_hosts.",
     Crm.WAREHOUSE: "Write it like postgresql+psycopg://reader@db.example.com/warehouse, the password in its own field.",
     Crm.CSV: "Write the whole path of the folder with the exports, such as /srv/export.",
 }
