@@ -104,7 +104,7 @@ def test_too_many_missing_rows_hold_the_run_until_a_person_releases_it(database:
     export.drop("Contact", *[f"c{number:02d}" for number in range(4)])
     held = sync(database, export, tmp_path / "crm", on=TUESDAY)
     assert held.state == RunState.HELD
-    assert "4 of 62 contacts are missing from the export without a delete flag" in held.message
+    assert "4 of 62 contacts are missing without a delete flag" in held.message
     assert crm_state(database) == before
     released = run.release(database, held.run_id, by="Clara", now=noon(TUESDAY))
     assert released.state == RunState.COMPLETE

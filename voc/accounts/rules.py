@@ -378,7 +378,7 @@ def why_hold(kind: Kind, *, vanished: int, live: int, rows: int, rows_before: in
     how many there were.
     """
     if vanished >= VANISHED_AT_LEAST and vanished > live * VANISHED_SHARE:
-        return f"{vanished:,} of {live:,} {_plural(kind)} are missing from the export without a delete flag"
+        return f"{vanished:,} of {live:,} {_plural(kind)} are missing without a delete flag"
     if rows_before and rows * 2 < rows_before:
         return f"the export has {rows:,} {_plural(kind)}, the one before had {rows_before:,}"
     return None

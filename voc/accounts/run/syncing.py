@@ -204,7 +204,7 @@ def _hold(run: Underway, reasons: list[str]) -> SyncReport:
     with run.database.begin() as db:
         run.guard(db)
         applying.heed_opt_outs(db, now=run.now)
-    message = f"Held: {'; '.join(reasons)}. Look at the export, then release the run or export again."
+    message = f"Held: {'; '.join(reasons)}. Look at the CRM or its export, then apply the run or read again."
     return _finish(run, RunState.HELD, message)
 
 
