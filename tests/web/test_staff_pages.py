@@ -348,7 +348,7 @@ def test_the_audit_log_is_shown_and_says_when_somebody_changed_it_by_hand(compan
 
 def test_old_crm_data_paused_sending_and_a_held_run_are_said_on_every_page(company: Company, clara: Visitor) -> None:
     with company.app.database.begin() as db:
-        db.execute(update(schema.sync_run).values(finished_at=NOW - timedelta(days=3)))
+        db.execute(update(schema.sync_run).values(started_at=NOW - timedelta(days=3)))
         run = {"source": "csv:x", "as_of": NOW.date(), "started_at": NOW, "state": "held", "counts": {}}
         db.execute(schema.sync_run.insert().values(**run))
         place = {
