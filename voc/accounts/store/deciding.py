@@ -523,29 +523,12 @@ def stage_vanished(db: Connection, run: Run, kind: Kind) -> None:
     """Records without a row among all: set aside, or closed when they were set aside for an earlier day."""
     if not run.exported[kind] or (run.part[kind] and not run.swept[kind]):
         return
-    target = TARGET[kind]
-    unsettled = ~exists().where(schema.settlement.c.kind == kind, schema.settlement.c.record_id == target.c.id)
-    earlier = (
-        select(func.max(schema.sync_run.c.as_of))
-        .join_from(schema.sync_change, schema.sync_run, schema.sync_run.c.id == schema.sync_change.c.run_id)
-        .where(
-            schema.sync_change.c.object == kind,
-            schema.sync_change.c.record_id == target.c.id,
-            schema.sync_change.c.change == Fate.GONE,
-        )
-        .scalar_subquery()
-    )
-    staged = STAGED[kind]
-    goes = and_(target.c.state == RecordState.LIVE, unsettled)
-    closes = and_(target.c.state == RecordState.SET_ASIDE, earlier < run.as_of)
-    fate = case((target.c.state == RecordState.LIVE, Fate.GONE.value), else_=Fate.CLOSED.value)
+    staged, target = STAGED[kind], TARGET[kind]
     last = db.execute(select(func.max(staged.c.position))).scalar() or 0
     place = func.row_number().over(order_by=target.c.id) + max(_BEHIND, last)
-    # The state first: most records are neither, or have a row.
+    fate = case((target.c.state == RecordState.LIVE, Fate.GONE.value), else_=Fate.CLOSED.value)
     missing = select(place, target.c.id, fate).where(
-        target.c.state.in_((RecordState.LIVE, RecordState.SET_ASIDE)),
-        ~exists().where(staged.c.id == target.c.id),
-        or_(goes, closes),
+        target.c.state.in_((RecordState.LIVE, RecordState.SET_ASIDE)), ~exists().where(staged.c.id == target.c.id)
     )
     if run.part[kind]:
         sweep = schema.staged_id
@@ -553,6 +536,26 @@ def stage_vanished(db: Connection, run: Run, kind: Kind) -> None:
     if kind == Kind.CONTACT:
         missing = missing.where(~schema.contact.c.ours)
     db.execute(insert(staged).from_select(["position", "id", "fate"], missing))
+    _leave_alone(db, run, kind)
+
+
+def _leave_alone(db: Connection, run: Run, kind: Kind) -> None:
+    """Of those that are missing: what a person said is still there, and what was set aside on this very day.
+
+    Asked of the few that are missing; beside the look for them it would be asked of every record.
+    """
+    staged, settled = STAGED[kind], schema.settlement
+    still_there = exists().where(settled.c.kind == kind, settled.c.record_id == staged.c.id)
+    db.execute(delete(staged).where(staged.c.fate == Fate.GONE, still_there))
+    change, earlier_run = schema.sync_change, schema.sync_run
+    set_aside_on = (
+        select(func.max(earlier_run.c.as_of))
+        .join_from(change, earlier_run, earlier_run.c.id == change.c.run_id)
+        .where(change.c.object == kind, change.c.record_id == staged.c.id, change.c.change == Fate.GONE)
+        .scalar_subquery()
+    )
+    too_soon = or_(set_aside_on.is_(None), set_aside_on >= run.as_of)
+    db.execute(delete(staged).where(staged.c.fate == Fate.CLOSED, too_soon))
 
 
 def guess_merges(db: Connection, run: Run, before: Mapping[str, str]) -> None:

@@ -85,15 +85,16 @@ def stage_unchanged(db: Connection, kind: Kind, rows: Sequence[Incoming]) -> int
     names = ", ".join(("id", *KNOWN[kind]))
     # S608: our own names only.
     into = f"INSERT INTO {staged} (position, line, modified, fate, {names}) SELECT"
-    values = [(row.row, row.line, row.modified or None, row.id, row.digest) for row in read]
     if db.dialect.name == "postgresql":
+        # As one value: the driver takes five times longer over arrays.
+        new = [{"p": row.row, "l": row.line, "m": row.modified or None, "i": row.id, "d": row.digest} for row in read]
         query = (
-            f"{into} new_position, new_line, new_modified, 'unchanged', {names}"
-            " FROM unnest(%s::int[], %s::int[], %s::text[], %s::text[], %s::text[])"
-            " AS new (new_position, new_line, new_modified, new_id, new_digest)"
-            f" JOIN {target} ON id = new_id AND hash = new_digest AND state = 'live'"
+            f"{into} new.p, new.l, new.m, 'unchanged', {names}"
+            f" FROM json_to_recordset(%s::json) AS new (p int, l int, m text, i text, d text)"
+            f" JOIN {target} ON id = new.i AND hash = new.d AND state = 'live'"
         )
-        return db.exec_driver_sql(query, tuple(map(list, zip(*values, strict=True)))).rowcount
+        return db.exec_driver_sql(query, (json.dumps(new),)).rowcount
+    values = [(row.row, row.line, row.modified or None, row.id, row.digest) for row in read]
     query = f"{into} ?, ?, ?, 'unchanged', {names} FROM {target} WHERE id = ? AND hash = ? AND state = 'live'"
     return db.exec_driver_sql(query, values).rowcount
 
