@@ -50,6 +50,22 @@ def test_a_number_that_cannot_be_read_is_not_also_missing() -> None:
     assert reasons(read(Kind.ACCOUNT, arr="TBD")) == ["bad_number"]
 
 
+@pytest.mark.parametrize("said", ["Y", "t", "x", "Opted out", "2", "unsubscribed"])
+def test_an_opt_out_in_unknown_words_is_one_and_a_person_hears_of_it(said: str) -> None:
+    found = read(Kind.CONTACT, opted_out=said)
+    assert isinstance(found.record, Contact)
+    assert found.record.opted_out
+    assert reasons(found) == ["unclear_opt_out"]
+
+
+@pytest.mark.parametrize("said", ["", "0", " False ", "no"])
+def test_who_did_not_opt_out_may_be_asked(said: str) -> None:
+    found = read(Kind.CONTACT, opted_out=said)
+    assert isinstance(found.record, Contact)
+    assert not found.record.opted_out
+    assert reasons(found) == []
+
+
 def test_an_unknown_kind_comes_before_a_bad_date() -> None:
     assert read(Kind.MILESTONE, kind="party", on="soon").late == Reason.UNKNOWN_KIND
     assert read(Kind.MILESTONE, kind="went_live", on="soon").late == Reason.BAD_DATE

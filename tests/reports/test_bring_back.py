@@ -76,9 +76,16 @@ def test_a_rehearsals_days_never_reach_a_crm(sqlite: Database, vault: Vault) -> 
         bring_back(sqlite, vault)
 
 
-@pytest.mark.parametrize("source", [None, "csv:/srv/export"])
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        (None, "were not read yet"),
+        ("csv:/srv/export", "were read from csv:/srv/export"),
+        ("hubspot:api.hubapi.com", "were read before the connection was changed"),
+    ],
+)
 def test_nothing_is_written_by_the_ids_of_another_crm_and_the_page_says_why(
-    sqlite: Database, vault: Vault, source: str | None
+    sqlite: Database, vault: Vault, source: str | None, said: str
 ) -> None:
     keep(sqlite, vault, ON)
     with sqlite.begin() as db:
@@ -86,11 +93,18 @@ def test_nothing_is_written_by_the_ids_of_another_crm_and_the_page_says_why(
         add.add_account(db)
         add.add_follow_up(db, contact_id=None)
         if source:
-            run = {"source": source, "as_of": NOW.date(), "state": "complete", "counts": {}, "files": []}
+            run = {
+                "source": source,
+                "fingerprint": "of another token",
+                "as_of": NOW.date(),
+                "state": "complete",
+                "counts": {},
+                "files": [],
+            }
             db.execute(insert(schema.sync_run).values(**run, started_at=NOW, finished_at=NOW))
     with pytest.raises(Refused, match="first: its records are found by their ids"):
         bring_back(sqlite, vault)
     with sqlite.read() as db:
         last = written_back.standing(db).last
     assert last is not None
-    assert (source or "were not read yet") in (last.message or "")
+    assert said in (last.message or "")

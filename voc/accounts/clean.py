@@ -75,11 +75,17 @@ def salesforce_id(value: str) -> str:
 # --- flags, days, money -------------------------------------------------------------------------
 
 _YES = frozenset({"1", "true", "yes"})
+_NO = frozenset({"", "0", "false", "no", "n", "f", "off"})
 
 
 @functools.lru_cache(maxsize=1_000)
 def flag(value: str) -> bool:
     return value.strip().casefold() in _YES
+
+
+def says_no(value: str) -> bool:
+    """Whether a text is a clear no, or nothing. What is neither yes nor no never lets us ask somebody."""
+    return value.strip().casefold() in _NO
 
 
 @functools.lru_cache(maxsize=10_000)  # an export has far more rows than days

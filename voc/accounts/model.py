@@ -98,6 +98,7 @@ class Reason(StrEnum):
     FREE_MAIL = "free_mail"
     UNKNOWN_TIMEZONE = "unknown_timezone"
     UNKNOWN_ROLE = "unknown_role"
+    UNCLEAR_OPT_OUT = "unclear_opt_out"
     DUPLICATE_ID = "duplicate_id"
     DUPLICATE_EMAIL_SAME_ACCOUNT = "duplicate_email_same_account"
     DUPLICATE_EMAIL_OTHER_ACCOUNT = "duplicate_email_other_account"

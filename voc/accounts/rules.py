@@ -271,6 +271,9 @@ def _finish_contact(values: dict[str, Any], texts: _Texts, notes: _Notes, spelli
     values["email_original"] = clean.text(texts["email"])
     # The day may be unreadable; that somebody wrote one is the news.
     values["bounced"] = bool(values["bounced"] or texts["bounced_on"].strip())
+    if not values["opted_out"] and not clean.says_no(texts["opted_out"]):
+        values["opted_out"] = True
+        notes.warn(Reason.UNCLEAR_OPT_OUT, field="opted_out", text=texts["opted_out"])
     _require_account(values["account_id"], notes)
     email = values["email"]
     if email is None:

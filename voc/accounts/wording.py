@@ -28,6 +28,7 @@ _SENTENCES: dict[Reason, str] = {
     Reason.ROLE_ADDRESS: "The address belongs to a function rather than a person.",
     Reason.FREE_MAIL: "The address is at a private mail provider.",
     Reason.UNKNOWN_TIMEZONE: "The time zone is not understood; the country decides instead.",
+    Reason.UNCLEAR_OPT_OUT: "Neither yes nor no: taken as an opt-out: nobody is asked against their will.",
     Reason.UNKNOWN_ROLE: "The role is not understood; add its spelling to the source's mapping.",
     Reason.DUPLICATE_ID: "The record is in the file twice; this is the older copy and does not count.",
     Reason.DUPLICATE_EMAIL_SAME_ACCOUNT: "Another contact of the account has the same address; merge them in the CRM.",

@@ -91,11 +91,21 @@ def _opened(database: Database, connection: Connection, *, vault: Vault, outside
         if installations.load(db).rehearsal:
             raise Refused("This is a rehearsal: its days are invented, and nothing of them is written into a CRM.")
     connector = connect(connection, secrets, outside)
-    if last is None or last.source != connector.name:
+    if (why := _why_not_its_records(last, connector)) is not None:
         connector.close()
-        read = f"were read from {last.source}" if last else "were not read yet"
-        raise Refused(f"Our records {read}. Read {connector.name} first: its records are found by their ids.")
+        raise Refused(f"Our records {why}. Read {connector.name} first: its records are found by their ids.")
     return connector
+
+
+def _why_not_its_records(last: history.SyncRun | None, connector: Connector) -> str | None:
+    """The name does not tell two accounts at one address apart; the fingerprint does."""
+    if last is None:
+        return "were not read yet"
+    if last.source != connector.name:
+        return f"were read from {last.source}"
+    if last.fingerprint != connector.fingerprint:
+        return "were read before the connection was changed"
+    return None
 
 
 def write_back(
