@@ -41,7 +41,7 @@ def customers(clock: SetClock) -> Customers:
 @pytest.fixture
 def peer(customers: Customers) -> Iterator[StandIn]:
     with standin_salesforce.salesforce(customers) as found:
-        yield cast("StandIn", found)
+        yield found
 
 
 @pytest.fixture

@@ -4,13 +4,11 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import cast
 
 import pytest
 
 from tests.crm import standin_salesforce
 from tests.crm.company import standard
-from tests.crm.standin_salesforce import StandIn
 from tests.delivery.world import free_port
 from voc import app as wiring
 from voc import jobs
@@ -92,14 +90,14 @@ def test_ctrl_c_pauses_a_reading_and_says_so(tmp_path: Path) -> None:
         file.seek(0)
         file.write('crm_private_hosts = ["127.0.0.1"]\n' + text)
     with standin_salesforce.salesforce(standard()) as peer:
-        cast("StandIn", peer).polls = 1_000_000
+        peer.polls = 1_000_000
         connection, secrets = peer.connection()
         with app.database.begin() as db:
             save_connection(db, connection, secrets=secrets, actor="Clara", now=app.now(), vault=app.vault,
                             private_hosts=("127.0.0.1",))  # fmt: skip
         words = [sys.executable, "-m", "voc", "sync", "--directory", str(tmp_path)]
         with subprocess.Popen(words, stderr=subprocess.PIPE, text=True, cwd=ROOT) as reading:
-            while reading.poll() is None and not cast("StandIn", peer).jobs:
+            while reading.poll() is None and not peer.jobs:
                 pause(0.05)
             reading.send_signal(signal.SIGINT)
             _, said = reading.communicate(timeout=60)

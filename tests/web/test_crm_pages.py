@@ -18,8 +18,8 @@ from tests.crm.company import standard
 from tests.crm.standin_salesforce import StandIn
 from tests.web.people import Visitor, add_staff, visitor
 from voc import jobs
-from voc.accounts.connection import ObjectMap, Role
-from voc.accounts.model import Kind, Live, RunState
+from voc.accounts.connection import ObjectMap
+from voc.accounts.model import Kind, Live, Role, RunState
 from voc.accounts.store import connections, errands, history
 from voc.base import schema
 from voc.base.clock import SetClock
@@ -29,6 +29,11 @@ from voc.delivery.model import Relay
 from voc.web.context import App
 
 NO_RELAY = cast("Relay", None)
+
+
+def _named(fields: dict[str, str]) -> dict[str, Any]:
+    """Names of a form that are no names of Python."""
+    return {**fields}
 
 
 def words(page: str) -> str:
@@ -61,7 +66,7 @@ class Office:
         connection, secrets = self.peer.connection()
         (secret,) = secrets.values()
         form = {"crm": "salesforce", "place": connection.place, "user": connection.user or "", "client_secret": secret}
-        return self.admin.post("/settings/crm", **{**form, "sign_in": "client_credentials", **typed})
+        return self.admin.post("/settings/crm", **_named({**form, "sign_in": "client_credentials", **typed}))
 
     def check(self) -> str:
         self.admin.post("/settings/crm/check")
@@ -85,7 +90,7 @@ def office(app: App, clock: SetClock) -> Iterator[Office]:
         add_staff(app, StaffRole.ADMIN)
         admin.sign_in("admin@vendor.example")
         admin.get("/settings/crm")
-        yield Office(app, clock, admin, cast("StandIn", peer), customers)
+        yield Office(app, clock, admin, peer, customers)
 
 
 # --- connect ------------------------------------------------------------------------------------
@@ -168,7 +173,7 @@ def test_a_check_that_cannot_sign_in_says_why_without_the_secret(office: Office)
 def test_without_the_opt_out_nothing_may_be_tried_or_switched_on(office: Office) -> None:
     office.connect()
     office.admin.get("/settings/crm/map/contact")
-    office.admin.post("/settings/crm/map/contact", **{"field:opted_out": "No_Such_Field__c", "do": "save"})
+    office.admin.post("/settings/crm/map/contact", **_named({"field:opted_out": "No_Such_Field__c", "do": "save"}))
     page = office.check()
     assert "Salesforce cannot be read yet" in page
     assert "It says who wants no mail" in page
@@ -197,7 +202,7 @@ def test_what_is_left_as_it_was_follows_the_usual_mapping(office: Office) -> Non
     shown = {
         unescape(name): unescape(value) for name, value in re.findall(r'name="(field:[^"]+)" value="([^"]*)"', page)
     }
-    office.admin.post("/settings/crm/map/contact", do="save", **{**shown, "field:department": "Title"})
+    office.admin.post("/settings/crm/map/contact", **_named({**shown, "do": "save", "field:department": "Title"}))
     with office.app.database.read() as db:
         connection = connections.load_connection(db)
     assert connection is not None
@@ -212,7 +217,7 @@ def test_what_is_left_as_it_was_follows_the_usual_mapping(office: Office) -> Non
 def test_a_field_that_the_crm_does_not_have_is_refused_with_what_was_typed(office: Office) -> None:
     office.connect()
     office.check()
-    answer = office.admin.post("/settings/crm/map/contact", **{"field:title": "Titel__c", "do": "save"})
+    answer = office.admin.post("/settings/crm/map/contact", **_named({"field:title": "Titel__c", "do": "save"}))
     assert answer.status_code == 400
     assert "Contact has no field Titel__c" in words(answer.text)
     assert 'value="Titel__c"' in answer.text
@@ -226,7 +231,7 @@ def test_only_some_kinds_of_sales_count(office: Office) -> None:
         unescape(name): unescape(value) for name, value in re.findall(r'name="(field:[^"]+)" value="([^"]*)"', page)
     }
     office.admin.post(
-        "/settings/crm/map/opportunity", do="save", **shown, **{"only:0": "Type", "values:0": "Renewal\n"}
+        "/settings/crm/map/opportunity", **_named({**shown, "do": "save", "only:0": "Type", "values:0": "Renewal\n"})
     )
     with office.app.database.read() as db:
         connection = connections.load_connection(db)
