@@ -1,9 +1,4 @@
-"""Odoo's two ways of being asked: JSON-2 from version 19 on, `execute_kw` over JSON-RPC before.
-
-What goes wrong inside Odoo comes as HTTP 500 (JSON-2) or as 200 with an `error` (JSON-RPC), both with
-a traceback that may hold anything: only the name of the exception is looked at. A mistake of ours
-stays one when it is repeated; a database that restarts or a lock does not.
-"""
+"""Odoo's two ways of being asked: JSON-2 from version 19 on, `execute_kw` over JSON-RPC before."""
 
 import functools
 import re
@@ -16,73 +11,19 @@ import msgspec
 
 from voc.accounts.connection import Connection, Secret
 from voc.accounts.connector import Outside
-from voc.accounts.crm.http import (
-    GIVE_UP,
-    REFRESH,
-    RETRY,
-    Answer,
-    Caller,
-    Calls,
-    Limits,
-    Trouble,
-    Wishes,
-    retry_after,
-    standard_trouble,
-)
+from voc.accounts.crm.http import Caller, Calls, Limits, Wishes
 from voc.accounts.crm.odoo.domains import Domain, both
+from voc.accounts.crm.odoo.failures import NEW_KEY, trouble
 from voc.base.errors import GiveUp, Misconfigured
 
 FIRST_WITH_JSON2 = 19
-_NEW_KEY = "Make a new API key in Odoo (Preferences > Account security) and enter it under Settings > CRM"
-# Exceptions of PostgreSQL that pass by themselves.
-_PASSING = (
-    "psycopg2.OperationalError",
-    "psycopg2.InterfaceError",
-    "psycopg2.errors.SerializationFailure",
-    "psycopg2.errors.DeadlockDetected",
-    "psycopg2.errors.LockNotAvailable",
-    "psycopg2.errors.AdminShutdown",
-    "psycopg2.errors.CrashShutdown",
-    "psycopg2.pool.PoolError",
-    "odoo.sql_db.PoolError",
-)
-_GROUP = re.compile(r"^\s+- (.+?)\s*$", re.MULTILINE)
-
 OPT_OUT = "is_blacklisted"
 
 Record = dict[str, Any]
 
 
-class _Failure(msgspec.Struct):
-    """What is read of an exception: its class; its message only for the groups that an AccessError lists."""
-
-    name: str = ""
-    message: str = ""
-
-
-class _RpcError(msgspec.Struct):
-    data: _Failure
-
-
-class _RpcAnswer(msgspec.Struct):
-    error: _RpcError
-
-
 class _Version(msgspec.Struct):
     version: str
-
-
-class NotThere(GiveUp):
-    """The model or the record does not exist."""
-
-
-class NotAllowed(Misconfigured):
-    """Odoo's user lacks a right; `groups` would give it, in Odoo's words."""
-
-    def __init__(self, place: str, groups: Sequence[str]) -> None:
-        one = f"Give its user one of the groups {', '.join(groups)}" if groups else "Give its user the right to read it"
-        super().__init__(place, "Odoo does not allow it", one)
-        self.groups = tuple(groups)
 
 
 class Client:
@@ -106,7 +47,7 @@ class Client:
             _origin(connection.place),
             auth=self._signature,
             outside=outside,
-            read_trouble=functools.partial(_trouble, "Odoo"),
+            read_trouble=functools.partial(trouble, "Odoo"),
             limits=limits,
             hide=(self._key,),
         )
@@ -122,7 +63,7 @@ class Client:
     def sign_in(self) -> None:
         """Find out the version, and whether the key is good. Misconfigured with the mend."""
         if not self._key:
-            raise Misconfigured(self.caller.host, "there is no API key", _NEW_KEY)
+            raise Misconfigured(self.caller.host, "there is no API key", NEW_KEY)
         self.version = self._ask_version()
         if not self._json2:
             self._signature.in_headers = False
@@ -149,7 +90,7 @@ class Client:
         login = [self.database, self.login, self._key, {}]
         said = _rpc(caller, "common", "authenticate", login, Wishes(reads=_answer_of(Any)))
         if not isinstance(said, int) or said is False:
-            raise Misconfigured(caller.host, "Odoo does not accept the login with this API key", _NEW_KEY)
+            raise Misconfigured(caller.host, "Odoo does not accept the login with this API key", NEW_KEY)
         self._signature.uid = said
 
     # --- calls --------------------------------------------------------------------------------
@@ -174,7 +115,7 @@ class Client:
         wishes = Wishes(
             reads=reads if self._json2 else _answer_of(reads),
             idempotent=idempotent,
-            read_trouble=functools.partial(_trouble, f"{self.caller.host}: {model}"),
+            read_trouble=functools.partial(trouble, f"{self.caller.host}: {model}"),
         )
         if self._json2:
             wishes["json"] = {**named, "context": words} | ({} if ids is None else {"ids": ids})
@@ -274,44 +215,3 @@ def _rpc(caller: Calls, service: str, method: str, args: list[Any], wishes: Wish
 def _answer_of(reads: Any) -> Any:
     """JSON-RPC's answer around the result; one without a result is broken."""
     return msgspec.defstruct("Answer", [("result", reads)])
-
-
-# --- what went wrong ----------------------------------------------------------------------------
-
-
-def _trouble(place: str, answer: Answer) -> Trouble | None:
-    failure = _failure(answer)
-    if failure is None:
-        return standard_trouble(answer)
-    name = failure.name
-    if answer.status == 401 or name.endswith(".AccessDenied"):
-        return Trouble(REFRESH, "does not accept the API key", mend=_NEW_KEY, untouched=True)
-    if name.endswith(".AccessError"):
-        raise NotAllowed(place, _GROUP.findall(failure.message))
-    if name.endswith((".MissingError", ".NotFound")) or answer.status == 404:
-        raise NotThere(f"{place}: it is not there")
-    said = f"failed in Odoo ({_class(name)})"
-    if name in _PASSING or answer.status in (429, 502, 503, 504):
-        seconds, at = retry_after(answer.headers)
-        return Trouble(RETRY, said, wait_seconds=seconds, at=at)
-    # Whatever else was raised in Odoo is raised again for the same request.
-    return Trouble(GIVE_UP, said)
-
-
-def _failure(answer: Answer) -> _Failure | None:
-    """The exception in an answer, or None where it is none of Odoo's."""
-    try:
-        if answer.status != 200:
-            failure: _Failure = answer.json(_Failure)
-            return failure if failure.name else None
-        if answer.content.startswith(b'{"jsonrpc"') and b'"error"' in answer.content[:100]:
-            said: _RpcAnswer = answer.json(_RpcAnswer)
-            return said.error.data
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        pass
-    return None
-
-
-def _class(name: str) -> str:
-    """Only what looks like the name of a class is repeated."""
-    return name.rpartition(".")[2][:60] if re.fullmatch(r"[\w.]+", name, re.ASCII) else "an error"

@@ -7,8 +7,9 @@ from voc.accounts import clean, rules
 from voc.accounts.connection import Connection
 from voc.accounts.connector import FieldFound, FieldState, ObjectFound, Probe, Usage
 from voc.accounts.crm.odoo import planning, texts
-from voc.accounts.crm.odoo.client import OPT_OUT, Client, NotAllowed, Record, moment
+from voc.accounts.crm.odoo.client import OPT_OUT, Client, Record, moment
 from voc.accounts.crm.odoo.domains import both
+from voc.accounts.crm.odoo.failures import NotAllowed
 from voc.accounts.crm.odoo.mapping import LEAD, NAMES, PARTNER, TAG, USER, Column, Columns, Plan, wanted
 from voc.accounts.model import Kind, Spellings
 from voc.base.errors import GiveUp, Misconfigured

@@ -5,8 +5,9 @@ from typing import Any
 from voc.accounts import clean
 from voc.accounts.connection import Connection, ObjectMap
 from voc.accounts.crm.odoo import texts
-from voc.accounts.crm.odoo.client import Client, NotThere
+from voc.accounts.crm.odoo.client import Client
 from voc.accounts.crm.odoo.domains import Domain, among, both
+from voc.accounts.crm.odoo.failures import NotThere
 from voc.accounts.crm.odoo.mapping import (
     LEAD,
     PARTNER,

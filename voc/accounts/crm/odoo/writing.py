@@ -11,7 +11,8 @@ from typing import Any
 
 from voc.accounts import clean
 from voc.accounts.connector import Write, WriteWhat, Wrote
-from voc.accounts.crm.odoo.client import Client, NotThere
+from voc.accounts.crm.odoo.client import Client
+from voc.accounts.crm.odoo.failures import NotThere
 from voc.accounts.crm.odoo.mapping import PARTNER, Columns
 from voc.accounts.crm.odoo.planning import columns_of
 from voc.base.errors import GiveUp, Misconfigured, TryLater
