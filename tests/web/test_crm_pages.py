@@ -199,9 +199,7 @@ def test_what_is_left_as_it_was_follows_the_usual_mapping(office: Office) -> Non
     office.connect()
     office.check()
     page = office.admin.get("/settings/crm/map/contact").text
-    shown = {
-        unescape(name): unescape(value) for name, value in re.findall(r'name="(field:[^"]+)" value="([^"]*)"', page)
-    }
+    shown = fields_of(page)
     office.admin.post("/settings/crm/map/contact", **_named({**shown, "do": "save", "field:department": "Title"}))
     with office.app.database.read() as db:
         connection = connections.load_connection(db)
@@ -227,9 +225,7 @@ def test_only_some_kinds_of_sales_count(office: Office) -> None:
     office.connect()
     office.check()
     page = office.admin.get("/settings/crm/map/opportunity").text
-    shown = {
-        unescape(name): unescape(value) for name, value in re.findall(r'name="(field:[^"]+)" value="([^"]*)"', page)
-    }
+    shown = fields_of(page)
     office.admin.post(
         "/settings/crm/map/opportunity", **_named({**shown, "do": "save", "only:0": "Type", "values:0": "Renewal\n"})
     )
