@@ -20,6 +20,7 @@ from tests.crm.standin_salesforce import CLIENT_SECRET, USER, StandIn, salesforc
 from voc.accounts.connection import Connection, ObjectMap, Secret, SignIn, Switch
 from voc.accounts.connector import FieldState, Known, Page, Span, Write, WriteWhat
 from voc.accounts.crm.salesforce import Salesforce, permission_set, signin, soql
+from voc.accounts.crm.salesforce.described import Described
 from voc.accounts.model import Incoming, Kind, Role
 from voc.base.errors import GiveUp, Misconfigured, TryLater
 
@@ -621,3 +622,12 @@ def test_no_secret_is_in_an_error_or_a_name(peer: StandIn) -> None:
     with opened(peer) as source, pytest.raises(TryLater) as raised:
         source.open()
     assert CLIENT_SECRET not in f"{raised.value} {source.name}"
+
+
+def test_a_field_whose_name_is_no_name_is_not_there() -> None:
+    found = msgspec.json.decode(
+        b'{"name": "Contact", "fields": [{"name": "Email", "type": "email"},'
+        b' {"name": "a\'><img src=x>", "type": "string"}, {"name": "\'); DROP TABLE x;--", "type": "string"}]}',
+        type=Described,
+    )
+    assert [field.name for field in found.fields] == ["Email"]

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import msgspec
 
+from voc.accounts.crm.salesforce.soql import is_name
+
 # of no single text: a mapping names one of their parts instead
 COMPOUND = frozenset({"address", "location", "base64", "complexvalue", "anyType"})
 NUMBERS = frozenset({"double", "currency", "percent", "int", "long"})
@@ -28,6 +30,10 @@ class Field(msgspec.Struct, rename="camel"):
 class Described(msgspec.Struct):
     name: str
     fields: list[Field]
+
+    def __post_init__(self) -> None:
+        # What is no name cannot be asked for; whoever answers with such a thing must not stop the look at the others.
+        self.fields = [field for field in self.fields if is_name(field.name)]
 
     def field(self, name: str) -> Field | None:
         """Found without regard to case, as Salesforce does."""
