@@ -9,7 +9,7 @@ from voc.accounts import rules
 from voc.accounts.model import Kind
 from voc.accounts.run.comparing import MERGEABLE
 from voc.accounts.run.underway import Underway
-from voc.accounts.store import deciding, history, staging, waiting
+from voc.accounts.store import beside, counting, deciding, history, missing, staging, telling, waiting
 from voc.base import preferences
 
 _WITH_ACCOUNT = (Kind.CONTACT, Kind.RELATION, Kind.OPPORTUNITY, Kind.ACTIVITY, Kind.MILESTONE)
@@ -25,7 +25,7 @@ def judge(run: Underway) -> list[str]:
         base = preferences.load(db).reporting_currency
         aliases = staging.aliases(db)
         last = history.last_complete(db)
-    view = deciding.Run(run_id=run.id, as_of=run.as_of, source=source, readings=run.readings, base_currency=base)
+    view = beside.Run(run_id=run.id, as_of=run.as_of, source=source, readings=run.readings, base_currency=base)
     for place, kind in enumerate(Kind):
         share = (place + 1) / len(Kind)
         for step in _checks(view, kind, aliases):
@@ -38,15 +38,15 @@ def judge(run: Underway) -> list[str]:
     return _count(run, view)
 
 
-def _warn(run: Underway, view: deciding.Run, last: history.SyncRun | None) -> None:
+def _warn(run: Underway, view: beside.Run, last: history.SyncRun | None) -> None:
     """What only shows beside other records, and what an earlier run found in rows that were not read again."""
     with run.database.read() as db:
-        shared = deciding.shared_addresses(db, view)
+        shared = telling.shared_addresses(db, view)
     reports: list[Callable[[Connection], None]] = [
-        lambda db: deciding.warn_accounts(db, view),
+        lambda db: telling.warn_accounts(db, view),
         *(partial(_warn_of_addresses, view, emails) for emails in shared),
-        lambda db: deciding.warn_unknown_contacts(db, view),
-        lambda db: deciding.warn_missing_accounts(db, view),
+        lambda db: telling.warn_unknown_contacts(db, view),
+        lambda db: telling.warn_missing_accounts(db, view),
     ]
     if last is not None:
         reports += [partial(_carry_over, view, kind, last.id) for kind in Kind]
@@ -56,29 +56,29 @@ def _warn(run: Underway, view: deciding.Run, last: history.SyncRun | None) -> No
             report(db)
 
 
-def _warn_of_addresses(view: deciding.Run, emails: list[str], db: Connection) -> None:
-    deciding.warn_duplicate_addresses(db, view, emails)
+def _warn_of_addresses(view: beside.Run, emails: list[str], db: Connection) -> None:
+    telling.warn_duplicate_addresses(db, view, emails)
 
 
-def _carry_over(view: deciding.Run, kind: Kind, from_run: int, db: Connection) -> None:
-    deciding.carry_over(db, view, kind, from_run=from_run)
+def _carry_over(view: beside.Run, kind: Kind, from_run: int, db: Connection) -> None:
+    telling.carry_over(db, view, kind, from_run=from_run)
 
 
-def _count(run: Underway, view: deciding.Run) -> list[str]:
+def _count(run: Underway, view: beside.Run) -> list[str]:
     held: list[str] = []
     with run.database.begin() as db:
         run.guard(db)
         before = history.rows_before(db)
         run.files.clear()
         for kind in Kind:
-            deciding.place_problems(db, view, kind)
+            telling.place_problems(db, view, kind)
             reading = run.readings[kind]
             assert reading.file is not None
             run.files.append(reading.file)
-            run.counts[kind] = deciding.counts(db, kind, rows=reading.rows)
+            run.counts[kind] = counting.counts(db, kind, rows=reading.rows)
             why = _why_hold(db, view, kind, run, before)
             held += [why] if why else []
-        lifted, standing = deciding.opt_outs(db)
+        lifted, standing = counting.opt_outs(db)
         why = rules.why_hold_opt_outs(lifted=lifted, standing=standing)
         held += [why] if why else []
         if not held:
@@ -88,7 +88,7 @@ def _count(run: Underway, view: deciding.Run) -> list[str]:
     return held
 
 
-def _why_hold(db: Connection, view: deciding.Run, kind: Kind, run: Underway, before: Mapping[str, int]) -> str | None:
+def _why_hold(db: Connection, view: beside.Run, kind: Kind, run: Underway, before: Mapping[str, int]) -> str | None:
     reading = run.readings[kind]
     if reading.emptied and reading.windowed:
         live = staging.live_count(db, kind)
@@ -100,20 +100,20 @@ def _why_hold(db: Connection, view: deciding.Run, kind: Kind, run: Underway, bef
     if not view.in_files:
         # Runs between have read parts only: what there was before is what we have.
         seen, seen_before = (reading.listed if view.part[kind] else reading.rows), live
-    vanished = deciding.vanished_alone(db, kind)
+    vanished = missing.vanished_alone(db, kind)
     return rules.why_hold(kind, vanished=vanished, live=live, rows=seen, rows_before=seen_before)
 
 
 def _checks(
-    view: deciding.Run, kind: Kind, aliases: Mapping[Kind, dict[str, str]]
+    view: beside.Run, kind: Kind, aliases: Mapping[Kind, dict[str, str]]
 ) -> Iterator[Callable[[Connection], None]]:
     """The steps for one object; each is a transaction of its own."""
     if not view.has_rows[kind]:
         # No rows need no looks at empty tables.
         if view.exported[kind]:
-            yield lambda db: deciding.stage_vanished(db, view, kind)
+            yield lambda db: missing.stage_vanished(db, view, kind)
             if kind == Kind.CONTACT:
-                yield lambda db: deciding.guess_merges(db, view, aliases[kind])
+                yield lambda db: missing.guess_merges(db, view, aliases[kind])
         return
     yield lambda db: staging.analyze(db, kind)
     yield lambda db: deciding.drop_older_copies(db, kind)
@@ -131,9 +131,9 @@ def _checks(
         yield lambda db: deciding.stage_merges(db, view, kind, aliases[kind])
     if kind == Kind.ACCOUNT:
         yield lambda db: deciding.follow_merges(db, kind)
-    yield lambda db: deciding.report_rows(db, view, kind)
-    yield lambda db: deciding.mark_kept(db, kind)
-    yield lambda db: deciding.mark_ended(db, kind)
-    yield lambda db: deciding.stage_vanished(db, view, kind)
+    yield lambda db: telling.report_rows(db, view, kind)
+    yield lambda db: counting.mark_kept(db, kind)
+    yield lambda db: counting.mark_ended(db, kind)
+    yield lambda db: missing.stage_vanished(db, view, kind)
     if kind == Kind.CONTACT:
-        yield lambda db: deciding.guess_merges(db, view, aliases[kind])
+        yield lambda db: missing.guess_merges(db, view, aliases[kind])

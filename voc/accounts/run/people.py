@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from voc.accounts import clean
 from voc.accounts.clean import Unclean
 from voc.accounts.model import Kind, RecordState, Role
-from voc.accounts.store import applying, ours, reads
+from voc.accounts.store import ours, reads, roles
 from voc.base import audit
 from voc.base.errors import NotFound, Refused
 
@@ -107,7 +107,7 @@ def settle_gone(db: Connection, *, kind: Kind, record_id: str, gone: bool, by: s
         raise Refused("Only a record that is set aside can be settled; somebody may have done it already.")
     ours.settle(db, kind, record_id, gone=gone, by=by, at=now)
     if not gone and kind in (Kind.ACCOUNT, Kind.CONTACT, Kind.RELATION):
-        applying.give_roles_of(db, kind, record_id, as_of=now.date())
+        roles.give_roles_of(db, kind, record_id, as_of=now.date())
     audit.record(
         db,
         at=now,

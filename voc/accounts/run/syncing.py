@@ -17,7 +17,7 @@ from voc.accounts.run.judging import judge
 from voc.accounts.run.reading import read_all
 from voc.accounts.run.underway import ROWS_PER_BATCH, Overtaken, Underway, guard, take_lease
 from voc.accounts.run.writing import write
-from voc.accounts.store import applying, deciding, history, staging, waiting, watermarks
+from voc.accounts.store import applying, history, staging, telling, waiting, watermarks
 from voc.base import audit
 from voc.base.db import Database
 from voc.base.errors import NotFound, Refused, TryLater, VocError
@@ -220,7 +220,7 @@ def _finish(run: Underway, state: RunState, message: str, *, resume_at: datetime
             for kind in Kind:
                 run.counts[kind].loaded = staging.live_count(db, kind)
             watermarks.move(db, run.fingerprint, run.readings, started_at=run.started_at)
-            deciding.drop_carried(db, run.id)
+            telling.drop_carried(db, run.id)
         history.note(
             db,
             run.id,

@@ -3,7 +3,7 @@
 from voc.accounts.model import Kind
 from voc.accounts.run.comparing import MERGEABLE
 from voc.accounts.run.underway import Underway
-from voc.accounts.store import applying, history, waiting
+from voc.accounts.store import applying, history, roles, waiting
 
 
 def write(run: Underway) -> str:
@@ -59,17 +59,17 @@ def _give_roles(run: Underway) -> None:
     with run.database.read() as db:
         last = history.last_complete(db)
         moved = any(run.counts[kind].changes for kind in (Kind.ACCOUNT, Kind.CONTACT, Kind.RELATION))
-        if last is not None and not moved and not applying.ends_between(db, after=last.as_of, until=run.as_of):
+        if last is not None and not moved and not roles.ends_between(db, after=last.as_of, until=run.as_of):
             return
     _end_roles(run)
     after = ""
     while True:
         with run.database.begin() as db:
             run.guard(db)
-            end = applying.next_relations(db, after=after)
+            end = roles.next_relations(db, after=after)
             if end is None:
                 return
-            applying.add_roles(db, applying.between(after, end), as_of=run.as_of)
+            roles.add_roles(db, roles.between(after, end), as_of=run.as_of)
         after = end
         run.tell("writing", Kind.RELATION, 1.0)
 
@@ -79,10 +79,10 @@ def _end_roles(run: Underway) -> None:
     while True:
         with run.database.begin() as db:
             run.guard(db)
-            last = applying.next_roles(db, after=after)
+            last = roles.next_roles(db, after=after)
             if last is None:
                 return
-            applying.end_roles(db, as_of=run.as_of, after=after, last=last)
+            roles.end_roles(db, as_of=run.as_of, after=after, last=last)
         after = last
 
 

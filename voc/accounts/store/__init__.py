@@ -1,8 +1,9 @@
 """The tables of this stage: the only place in it with SQL.
 
-`staging`, `deciding` and `applying` serve a sync, in this order; `history` is what a run leaves
-behind, `problems` what it found wrong; `reads` and `pages` are for other stages and people; `ours`
-writes what our own people say.
+A sync keeps rows apart (`staging`, `sweeps`, `waiting`), lays them beside each other and what we
+have (`deciding`, `missing`, `telling`, `counting`, all on `beside`) and writes (`applying`, `roles`,
+`watermarks`). `history` is what a run leaves behind, `problems` what it found wrong; `reads` and
+`pages` are for other stages and people; `ours` writes what our own people say.
 """
 
 from voc.accounts.store.connections import load_connection, stored_secrets, which_secrets
