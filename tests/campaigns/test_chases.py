@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select, update
 
-from tests.builders import add_account, add_contact, add_csm, add_sign, add_staff
+from tests.builders import add_account, add_contact, add_csm, add_sign, add_staff, add_sync_run
 from tests.campaigns.company import FILES, LAUNCH, add_company, add_message_counted, settle_in
 from tests.campaigns.test_waves import launched, only, play
 from voc.base import schema
@@ -222,6 +222,7 @@ def test_a_held_step_waits_for_a_person_who_releases_it_into_the_next_window(dat
     with database.begin() as db:
         launched(db)
         late = datetime(2026, 3, 16, 20, tzinfo=UTC)
+        add_sync_run(db, started_at=late)  # from older data nobody would be asked at all
         assert store.claim_due(db, now=late, limit=1) == []
         held = only(db)
         assert held.held_because == "Overdue since 2026-03-05: 7 working days."
