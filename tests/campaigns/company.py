@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, func, insert, select
 
 from tests.builders import add_account, add_contact, add_csm
 from voc.base import schema
@@ -27,6 +27,13 @@ def settle_in(db: Connection, *, read_at: datetime = LAUNCH - timedelta(hours=1)
 def add_sync(db: Connection, *, read_at: datetime, state: str = "complete") -> None:
     row = {"source": "csv:day1", "as_of": read_at.date(), "started_at": read_at, "finished_at": read_at}
     db.execute(insert(schema.sync_run).values(**row, state=state, counts={}, files=[]))
+
+
+def reads_on(db: Connection, *, now: datetime) -> None:
+    """The CRM is read on as the days pass: nobody is asked anew from old data."""
+    latest = db.execute(select(func.max(schema.sync_run.c.started_at))).scalar()
+    if latest is None or now - latest > timedelta(hours=12):
+        add_sync(db, read_at=now)
 
 
 def add_company(db: Connection, *, accounts: int, people: int, **contact_values: Any) -> None:

@@ -15,6 +15,7 @@ from tests.campaigns.company import (
     add_exclusion,
     add_message_counted,
     launch,
+    reads_on,
     settle_in,
 )
 from voc.base import audit, schema
@@ -45,6 +46,7 @@ def test_the_rehearsal_is_what_then_happens(database: Database) -> None:
             if upcoming is None:
                 break
             now = max(now, upcoming)
+            reads_on(db, now=now)
             for step in store.claim_due(db, now=now, limit=50):
                 happened.append((step.address, step.step, now))
                 run.record_sent(db, step.invitation_id, step=step.step, at=now)

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, select, update
 
 from tests.builders import add_message, add_response, add_staff
-from tests.campaigns.company import LAUNCH, add_company, launch, settle_in
+from tests.campaigns.company import LAUNCH, add_company, launch, reads_on, settle_in
 from voc.base import schema
 from voc.base.access import TERMINAL, Viewer
 from voc.base.db import Database
@@ -36,6 +36,7 @@ def play(db: Connection, *, from_: datetime, until: datetime) -> list[tuple[str,
         if due_at is None or due_at > until:
             return sent
         now = max(from_, due_at)
+        reads_on(db, now=now)
         steps = store.claim_due(db, now=now, limit=50)
         for step in steps:
             key = f"inv:{step.invitation_id}:{step.step}"
@@ -44,6 +45,7 @@ def play(db: Connection, *, from_: datetime, until: datetime) -> list[tuple[str,
             run.record_sent(db, step.invitation_id, step=step.step, at=now)
             sent.append((step.address, step.step))
         run.close_due(db, now=now)
+        assert store.next_due_at(db) != due_at, "what was due is neither sent nor moved"
 
 
 def only(db: Connection) -> store.Invitation:
@@ -187,6 +189,7 @@ def test_a_held_step_keeps_no_wave_open(database: Database) -> None:
     with database.begin() as db:
         wave_id = launched(db)
         late = LAUNCH + 30 * DAY
+        reads_on(db, now=late)
         assert store.claim_due(db, now=late, limit=10) == []
         assert only(db).held_because is not None
         assert run.close_due(db, now=late).closed_waves == (wave_id,)
