@@ -863,6 +863,7 @@ class _Attempt(_Numbered):
     outcome: Named[str] = Column(String(16))  # claimed, handing_over, sent, later, failed, unknown, released, settled
     code: Named[int | None] = Column(Integer)
     text: Named[str | None] = Column("reply", Text)
+    relay: Named[str | None] = Column(String(64))  # the mail server's name in our settings
 
 
 attempt = Table("attempt", metadata, _Attempt)
@@ -906,9 +907,34 @@ class _Inbound(_Numbered):
     until_on: Named[date | None] = Column(Date)
     successor_name: Named[str | None] = Column(Text)
     successor_address: Named[str | None] = Column(String(320))
+    source: Named[str] = Column(String(32), server_default="")  # imap, listener, or the provider of a webhook
+    raw: Named[bytes | None] = Column(LargeBinary)  # the whole mail, encrypted, for as long as it is kept
 
 
 inbound = Table("inbound", metadata, _Inbound, one_of("kind", words.InboundKind))
+
+
+class _ProviderEvent(_Numbered):
+    """What a mail provider's webhook said, kept before anything is done about it."""
+
+    provider: Named[str] = Column(String(16))
+    event: Named[str] = Column(String(128))  # the provider's own id of it, or a digest: a replay counts once
+    received_at: Named[datetime] = Column(Instant)
+    raw: Named[bytes | None] = Column(LargeBinary)  # encrypted, for as long as it is kept
+    kind: Named[str | None] = Column(String(16))  # delivered, bounced, complained, ...; null until it was read
+    message_id: Named[int | None] = Column(ForeignKey("message.id"), index=True)  # null: none of ours
+    handled_at: Named[datetime | None] = Column(Instant)
+    trouble: Named[str | None] = Column(Text)
+
+
+provider_event = Table(
+    "provider_event",
+    metadata,
+    _ProviderEvent,
+    UniqueConstraint("provider", "event"),
+    # What waits to be read, oldest first.
+    Index("ix_provider_event_handled", "handled_at", "id"),
+)
 
 # --- responses ----------------------------------------------------------------------------------
 

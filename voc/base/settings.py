@@ -22,8 +22,57 @@ _LISTS = frozenset({"crm_private_hosts"})
 _ADDRESS = re.compile(r"[^@\s<>\",;]+@[^@\s<>\",;]+")  # a host without a dot may be a mail server of one's own
 
 
+class Server(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One of several mail servers, `[[mail.relays]]`: each with limits of its own."""
+
+    name: str  # ours, for pages and logs
+    host: str
+    port: int = 587
+    security: Literal["none", "starttls", "tls"] = "starttls"
+    username: str | None = None
+    password_file: str | None = None  # or the variable VOC_MAIL_PASSWORD_<NAME>
+    per_second: float = 20.0
+    connections: int = 4
+    timeout_seconds: float = 30.0
+
+
+class Dkim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[mail.dkim]`: sign here, where the mail server does not."""
+
+    selector: str
+    key_file: str  # the private key, PEM
+    domain: str | None = None  # the from address's if not set
+
+
+class Imap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[inbound.imap]`: the mailbox that bounces and replies come to."""
+
+    host: str
+    username: str
+    port: int = 993
+    security: Literal["none", "starttls", "tls"] = "tls"
+    password_file: str | None = None  # or the variable VOC_IMAP_PASSWORD
+    folder: str = "INBOX"
+    timeout_seconds: float = 30.0
+
+
+class Listener(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[inbound.listener]`: a mail server of our own hands them over to us."""
+
+    protocol: Literal["lmtp", "smtp"] = "lmtp"
+    host: str = "127.0.0.1"
+    port: int = 2424
+
+
+class Inbound(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How mail comes back. Webhooks need no line: their keys are set on a page."""
+
+    imap: Imap | None = None
+    listener: Listener | None = None
+
+
 class Mail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The server that takes our mail, and who it comes from."""
+    """The server that takes our mail, and who it comes from. `relays`, where there are any, stand instead of `host`."""
 
     host: str = "127.0.0.1"
     port: int = 25
@@ -36,6 +85,9 @@ class Mail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     per_second: float = 20.0
     connections: int = 4  # at the same time to the mail server, from each worker
     timeout_seconds: float = 30.0
+    relays: list[Server] = []
+    per_domain: dict[str, float] = {}  # messages a minute to one recipient domain; "*" is every other
+    dkim: Dkim | None = None
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -51,6 +103,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     secret_key_file: str = KEY_FILE  # or the variable VOC_SECRET_KEY
     trusted_proxies: int = 0
     mail: Mail = Mail()
+    inbound: Inbound = Inbound()
 
 
 def load(folder: Path, environ: Mapping[str, str] = os.environ) -> Settings:
