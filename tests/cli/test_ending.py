@@ -39,6 +39,15 @@ print("ended in order")
 """
 
 
+# A shell that starts the tests in the background lets them, and what they start, ignore Ctrl-C.
+SYNC = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from voc.cli import main
+main()
+"""
+
+
 @pytest.mark.parametrize("when", ["at once", "later"])
 @pytest.mark.parametrize("kind", ["web", "worker"])
 def test_a_service_told_to_end_ends_its_jobs_first(tmp_path: Path, kind: str, when: str) -> None:
@@ -95,12 +104,15 @@ def test_ctrl_c_pauses_a_reading_and_says_so(tmp_path: Path) -> None:
         with app.database.begin() as db:
             save_connection(db, connection, secrets=secrets, actor="Clara", now=app.now(), vault=app.vault,
                             private_hosts=("127.0.0.1",))  # fmt: skip
-        words = [sys.executable, "-m", "voc", "sync", "--directory", str(tmp_path)]
+        words = [sys.executable, "-c", SYNC, "sync", "--directory", str(tmp_path)]
         with subprocess.Popen(words, stderr=subprocess.PIPE, text=True, cwd=ROOT) as reading:
-            while reading.poll() is None and not peer.jobs:
-                pause(0.05)
-            reading.send_signal(signal.SIGINT)
-            _, said = reading.communicate(timeout=60)
+            try:
+                while reading.poll() is None and not peer.jobs:
+                    pause(0.05)
+                reading.send_signal(signal.SIGINT)
+                _, said = reading.communicate(timeout=60)
+            finally:
+                reading.kill()
     with app.database.read() as db:
         newest = history.newest(db)
     app.database.close()
