@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 
 from tests.builders import NOW, add_csm
 from voc.base import audit, passwords, staff
@@ -101,3 +102,8 @@ def test_a_password_is_long_not_the_name_and_only_itself_matches() -> None:
     assert not passwords.matches(digest, "the heron stands ")
     assert not passwords.matches(None, "the heron stands")
     assert not passwords.matches("not a digest", "the heron stands")
+
+
+def test_somebody_unknown_costs_as_much_time_as_a_wrong_password() -> None:
+    assert PasswordHasher().check_needs_rehash(passwords.NOBODY) is False
+    assert not passwords.matches(None, "nobody has this password")
