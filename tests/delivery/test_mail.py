@@ -32,6 +32,7 @@ from voc.base.secrets import Vault
 from voc.base.tokens import RandomTokens, hash_token
 from voc.base.words import MessageKind, Step
 from voc.campaigns import questionnaire
+from voc.campaigns.model import HeadsUpText
 from voc.delivery import mime, run
 from voc.delivery.model import Party
 from voc.delivery.render import Letter, Rendered, render
@@ -118,11 +119,29 @@ def test_what_came_of_the_last_answer_stands_first() -> None:
     assert mail.html.count("<p") == rendered().html.count("<p") + 2
 
 
+def test_a_heads_up_in_the_csms_own_words_says_just_those() -> None:
+    body = (
+        "I am back from leave.\nCall me <b>any</b> day. {{ 7*7 }}\n\n\nWho *else* matters? https://v.example/a?b=1&c=2."
+    )
+    own = HeadsUpText("{{ 7*7 }} Ana, me again", body)
+    mail = rendered(Step.HEADS_UP, closes_on=None, heads_up_text=own)
+    assert mail.subject == "{{ 7*7 }} Ana, me again"
+    begin = "Dear Ana,\n\nI am back from leave.\nCall me <b>any</b> day. {{ 7*7 }}\n\nWho *else* matters? https"
+    assert mail.text.startswith(begin)
+    assert "Kind regards\nDana Whitlock" in mail.text
+    assert "Call me &lt;b&gt;any&lt;/b&gt; day." in mail.html
+    assert 'href="https://v.example/a?b=1&amp;c=2"' in mail.html
+    assert "really me who asks" not in mail.text + mail.html
+    assert "/q/" not in mail.text + mail.html
+
+
 HOSTILE = "<script>alert(1)</script> [x](https://evil.example) {{ 7*7 }} **b** \"'&"
 
 
 def test_a_name_carries_no_markup_link_or_template() -> None:
-    mail = rendered(first_name=HOSTILE, name=HOSTILE, account=HOSTILE, csm_name=HOSTILE, company=HOSTILE)
+    mail = rendered(
+        first_name=HOSTILE, name=HOSTILE, account=HOSTILE, csm_name=HOSTILE, company=HOSTILE, you_said=(HOSTILE,)
+    )
     assert "<script" not in mail.html
     assert 'href="https://evil.example' not in mail.html
     assert "49" not in mail.subject

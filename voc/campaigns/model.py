@@ -148,9 +148,21 @@ class Chased:
 
 
 @dataclass(frozen=True, slots=True)
+class HeadsUpText:
+    """A heads-up in the CSM's own words, instead of the questionnaire's.
+
+    Plain text, no template: greeting and signature come from the frame, an empty line parts paragraphs.
+    """
+
+    subject: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
 class DueStep:
     """A claimed step with all that its mail needs. Nobody else gets it again.
 
+    `you_said` are the lines on what came of their last answer, plain text, one sentence or two each.
     `due_at` is the moment it was planned for. `closes_at` is the invitation's own due date; for the
     invitation itself the one it gets if it is sent now. `give_up_at` is when the next step would be
     due: a mail that could not be handed over until then is not retried.
@@ -183,6 +195,8 @@ class DueStep:
     closes_at: datetime
     give_up_at: datetime
     last_step: bool  # no reminder follows: this one names the closing date
+    you_said: tuple[str, ...] = ()
+    heads_up_text: HeadsUpText | None = None
 
 
 @dataclass(frozen=True, slots=True)

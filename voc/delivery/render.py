@@ -16,7 +16,8 @@ from functools import lru_cache
 from importlib.resources import files
 
 from voc.base.words import Step
-from voc.campaigns.definition import Kind, Language, Question, Questionnaire
+from voc.campaigns.definition import Kind, Language, MailText, Question, Questionnaire
+from voc.campaigns.model import HeadsUpText
 from voc.campaigns.templates import Value, render_mail
 from voc.delivery.markdown import escaped, to_html, to_text
 
@@ -41,6 +42,7 @@ class Letter:
     unsubscribe_token: str
     answer_token: str | None = None  # None for a mail that links to no page
     you_said: tuple[str, ...] = ()
+    heads_up_text: HeadsUpText | None = None  # of a heads-up only
 
 
 @dataclass(frozen=True)
@@ -58,16 +60,23 @@ class _Sources:
     opens_page: bool
 
 
-def opens_page(questionnaire: Questionnaire, language: Language, step: Step) -> bool:
+def opens_page(
+    questionnaire: Questionnaire, language: Language, step: Step, *, own_words: HeadsUpText | None = None
+) -> bool:
     """Whether this mail has a link to the page, so that it needs a token for one."""
-    return _compiled(_Key(questionnaire, language, step)).opens_page
+    return own_words is None and _compiled(_Key(questionnaire, language, step)).opens_page
 
 
 def render(questionnaire: Questionnaire, language: Language, letter: Letter) -> Rendered:
     """The mail, its template filled in. Whitespace in values is one blank each; a subject is one line."""
-    sources = _compiled(_Key(questionnaire, language, letter.step))
+    own = letter.heads_up_text
+    sources = _compiled(_Key(questionnaire, language, letter.step, own_words=own is not None))
     values = _values(questionnaire, language, letter)
+    if own is not None:
+        values |= {"own_subject": own.subject, "own_words": _own_paragraphs(own)}
     in_html = {name: _in_html(value) for name, value in values.items()}
+    if own is not None:
+        in_html["own_words"] = [_linked(paragraph) for paragraph in _own_paragraphs(own)]
     return Rendered(
         subject=" ".join(render_mail(sources.subject, values).split()),
         text=wrapped(render_mail(sources.text, values)),
@@ -98,6 +107,12 @@ def _values(questionnaire: Questionnaire, language: Language, letter: Letter) ->
         "score": "",
         "next_by": "",
     }
+
+
+def _own_paragraphs(own: HeadsUpText) -> list[str]:
+    """Parted by empty lines; a line end within one is kept."""
+    lines = [_line(line) for line in own.body.splitlines()]
+    return [part for part in "\n".join(lines).strip("\n").split("\n\n") if part.strip()]
 
 
 def _line(value: str | None) -> str:
@@ -180,22 +195,26 @@ class _Key:
     questionnaire: Questionnaire
     language: Language
     step: Step
+    own_words: bool = False  # somebody's own text instead of the questionnaire's
 
     def __hash__(self) -> int:
-        return hash((self.questionnaire.hash, self.language.code, self.step))
+        return hash(self._identity)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Key) and self._identity == other._identity
 
     @property
-    def _identity(self) -> tuple[str, str, Step]:
-        return self.questionnaire.hash, self.language.code, self.step
+    def _identity(self) -> tuple[str, str, Step, bool]:
+        return self.questionnaire.hash, self.language.code, self.step, self.own_words
+
+
+_OWN_WORDS = MailText("{{ own_subject }}", "{% for paragraph in own_words %}\n{{ paragraph }}\n\n{% endfor %}\n")
 
 
 @lru_cache(maxsize=512)
 def _compiled(key: _Key) -> _Sources:
     questionnaire, language = key.questionnaire, key.language
-    mail = language.mail_of(key.step)
+    mail = _OWN_WORDS if key.own_words else language.mail_of(key.step)
     question = questionnaire.key_question
     opens = re.search(r"\b(scale|answer_link|colleague_link|ways_link)\b", mail.body) is not None
     words = {**language.mail, "greeting": _greeting(language.mail)}

@@ -92,7 +92,7 @@ def _frozen(
     """One message of the chase, and the tokens of its links by purpose. Held if its headers cannot be made."""
     language = asked.language(step.language)
     tokens = {"unsubscribe": office.tokens.new()}
-    if render.opens_page(asked, language, step.step):
+    if render.opens_page(asked, language, step.step, own_words=step.heads_up_text):
         tokens["answer"] = office.tokens.new()
     letter = _letter(office, step, tokens)
     rendered = render.render(asked, language, letter)
@@ -172,6 +172,8 @@ def _letter(office: _Office, step: DueStep, tokens: dict[str, str]) -> render.Le
         base_url=office.settings.base_url,
         answer_token=tokens.get("answer"),
         unsubscribe_token=tokens["unsubscribe"],
+        you_said=step.you_said,
+        heads_up_text=step.heads_up_text,
     )
 
 
