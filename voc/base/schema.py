@@ -807,6 +807,22 @@ contact_quota = Table(
     Index("ix_contact_quota_account", "account_id", "on"),
 )
 
+
+class _HeadsUp(_Numbered):
+    """What a CSM said about the heads-up of one invitation; no row: it goes by itself, in the questionnaire's words."""
+
+    invitation_id: Named[int] = Column(ForeignKey("invitation.id"), unique=True)
+    subject: Named[str | None] = Column(Text)  # both or neither: the CSM's own words
+    body: Named[str | None] = Column("own_text", Text)
+    held: Named[bool] = Column(Boolean, server_default=false())  # it is not sent; the invitation goes when it is due
+    planned_on: Named[date | None] = Column(Date)  # the day it was meant for when it was held
+    own_mail_at: Named[datetime | None] = Column(Instant)  # sent by hand, from the CSM's own mail
+    changed_at: Named[datetime] = Column(Instant)
+    changed_by: Named[str] = Column(Text)
+
+
+heads_up = Table("heads_up", metadata, _HeadsUp)
+
 # --- delivery -----------------------------------------------------------------------------------
 
 
@@ -1071,6 +1087,23 @@ class _AnswerSeen(TypedColumns):
 
 
 answer_seen = Table("answer_seen", metadata, _AnswerSeen)
+
+
+class _YouSaid(_Numbered):
+    """What came of an answer, in a line for the customer; told once, in the next invitation."""
+
+    account_id: Named[str] = Column(ForeignKey("account.id"), index=True)
+    contact_id: Named[str | None] = Column(ForeignKey("contact.id"), index=True)  # whose answer it was
+    follow_up_id: Named[int | None] = Column(ForeignKey("follow_up.id"), index=True)
+    line: Named[str] = Column(Text)
+    colleagues: Named[bool] = Column(Boolean, server_default=false())  # others of the account may read it too
+    written_at: Named[datetime] = Column(Instant)
+    written_by: Named[str] = Column(Text)
+    changed_at: Named[datetime | None] = Column(Instant)
+    withdrawn_at: Named[datetime | None] = Column(Instant)
+
+
+you_said = Table("you_said", metadata, _YouSaid)
 
 # --- metrics ------------------------------------------------------------------------------------
 

@@ -43,4 +43,39 @@ def upgrade() -> None:
     with op.batch_alter_table('attempt', schema=None) as batch_op:
         batch_op.add_column(sa.Column('relay', sa.String(length=64), nullable=True))
 
+    op.create_table('heads_up',
+    sa.Column('id', sa.Integer(), autoincrement=True, nullable=False),
+    sa.Column('invitation_id', sa.Integer(), nullable=False),
+    sa.Column('subject', sa.Text(), nullable=True),
+    sa.Column('own_text', sa.Text(), nullable=True),
+    sa.Column('held', sa.Boolean(), server_default=sa.false(), nullable=False),
+    sa.Column('planned_on', sa.Date(), nullable=True),
+    sa.Column('own_mail_at', types.Instant(), nullable=True),
+    sa.Column('changed_at', types.Instant(), nullable=False),
+    sa.Column('changed_by', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['invitation_id'], ['invitation.id'], name=op.f('fk_heads_up_invitation_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_heads_up')),
+    sa.UniqueConstraint('invitation_id', name=op.f('uq_heads_up_invitation_id'))
+    )
+    op.create_table('you_said',
+    sa.Column('id', sa.Integer(), autoincrement=True, nullable=False),
+    sa.Column('account_id', sa.String(length=64), nullable=False),
+    sa.Column('contact_id', sa.String(length=64), nullable=True),
+    sa.Column('follow_up_id', sa.Integer(), nullable=True),
+    sa.Column('line', sa.Text(), nullable=False),
+    sa.Column('colleagues', sa.Boolean(), server_default=sa.false(), nullable=False),
+    sa.Column('written_at', types.Instant(), nullable=False),
+    sa.Column('written_by', sa.Text(), nullable=False),
+    sa.Column('changed_at', types.Instant(), nullable=True),
+    sa.Column('withdrawn_at', types.Instant(), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_you_said_account_id')),
+    sa.ForeignKeyConstraint(['contact_id'], ['contact.id'], name=op.f('fk_you_said_contact_id')),
+    sa.ForeignKeyConstraint(['follow_up_id'], ['follow_up.id'], name=op.f('fk_you_said_follow_up_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_you_said'))
+    )
+    with op.batch_alter_table('you_said', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_you_said_account_id'), ['account_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_you_said_contact_id'), ['contact_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_you_said_follow_up_id'), ['follow_up_id'], unique=False)
+
     # ### end Alembic commands ###
