@@ -9,8 +9,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 import voc
-from voc.accounts.crm import guard
-from voc.base import installations, migrate, preferences, settings, staff
+from voc.base import guard, installations, migrate, preferences, settings, staff
 from voc.base.clock import Clock, SetClock, ShiftedClock, SystemClock
 from voc.base.db import Database
 from voc.base.errors import Misconfigured, Refused

@@ -950,6 +950,23 @@ provider_event = Table(
     UniqueConstraint("provider", "event"),
     # What waits to be read, oldest first.
     Index("ix_provider_event_handled", "handled_at", "id"),
+    # How many of each provider came today, and when the last one did.
+    Index("ix_provider_event_received", "provider", "received_at"),
+)
+
+
+class _ProviderRefusal(_Numbered):
+    """Webhook calls that were not taken, counted: what a forger sends is never kept."""
+
+    provider: Named[str] = Column(String(16))
+    reason: Named[str] = Column(String(32))
+    on: Named[date] = Column("on_day", Date)
+    number: Named[int] = Column(Integer)
+    last_at: Named[datetime] = Column(Instant)
+
+
+provider_refusal = Table(
+    "provider_refusal", metadata, _ProviderRefusal, UniqueConstraint("provider", "reason", "on_day")
 )
 
 # --- responses ----------------------------------------------------------------------------------

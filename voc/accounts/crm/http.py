@@ -21,7 +21,6 @@ import httpx
 import msgspec
 
 from voc.accounts.connector import Outside
-from voc.accounts.crm import guard, wire
 from voc.accounts.crm.answers import (
     GIVE_UP,
     MISCONFIGURED,
@@ -37,6 +36,7 @@ from voc.accounts.crm.answers import (
 )
 from voc.accounts.crm.pacing import Jitter, Limits, LoopGuard, Spacing, spread
 from voc.accounts.crm.signing import Auth, BearerToken, Calls, NoAuth, OAuth, Wishes
+from voc.base import guard, wire
 from voc.base.errors import GiveUp, Misconfigured, TryLater
 
 __all__ = [

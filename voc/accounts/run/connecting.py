@@ -15,14 +15,13 @@ from sqlalchemy.exc import ArgumentError
 from voc.accounts import checks
 from voc.accounts.connection import Connection, Crm, Secret
 from voc.accounts.connector import Connector, Outside, Source
-from voc.accounts.crm import guard
 from voc.accounts.crm.csvfolder import CsvFolder
 from voc.accounts.crm.hubspot import HubSpot, paths
 from voc.accounts.crm.odoo import Odoo
 from voc.accounts.crm.salesforce import Salesforce
 from voc.accounts.crm.warehouse import Warehouse
 from voc.accounts.store import connections as store
-from voc.base import audit
+from voc.base import audit, guard
 from voc.base.db import Database
 from voc.base.errors import Misconfigured, Refused
 from voc.base.secrets import Vault

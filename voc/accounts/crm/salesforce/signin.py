@@ -11,9 +11,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from voc.accounts.connection import Connection, Secret, SignIn
-from voc.accounts.crm import guard
 from voc.accounts.crm.salesforce import trouble
 from voc.accounts.crm.signing import OAuth
+from voc.base import guard
 from voc.base.errors import Misconfigured
 
 _SETTINGS = "Settings > CRM"

@@ -19,8 +19,8 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
 from voc.accounts.connector import Outside
-from voc.accounts.crm import guard
 from voc.accounts.crm.warehouse.trouble import PLACE
+from voc.base import guard
 from voc.base.errors import Misconfigured
 
 _CONNECT_SECONDS = 10

@@ -35,6 +35,18 @@ def upgrade() -> None:
     with op.batch_alter_table('provider_event', schema=None) as batch_op:
         batch_op.create_index('ix_provider_event_handled', ['handled_at', 'id'], unique=False)
         batch_op.create_index(batch_op.f('ix_provider_event_message_id'), ['message_id'], unique=False)
+        batch_op.create_index('ix_provider_event_received', ['provider', 'received_at'], unique=False)
+
+    op.create_table('provider_refusal',
+    sa.Column('id', sa.Integer(), autoincrement=True, nullable=False),
+    sa.Column('provider', sa.String(length=16), nullable=False),
+    sa.Column('reason', sa.String(length=32), nullable=False),
+    sa.Column('on_day', sa.Date(), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('last_at', types.Instant(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_provider_refusal')),
+    sa.UniqueConstraint('provider', 'reason', 'on_day', name=op.f('uq_provider_refusal_provider_reason_on_day'))
+    )
 
     with op.batch_alter_table('inbound', schema=None) as batch_op:
         batch_op.add_column(sa.Column('source', sa.String(length=32), server_default='', nullable=False))

@@ -16,8 +16,7 @@ from typing import Any
 import httpcore
 import httpx
 
-from voc.accounts.crm import guard
-from voc.base import clock
+from voc.base import clock, guard
 
 CHUNK = 1 << 16
 

@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from tests.builders import NOW
 from tests.crm.server import Reply, Server
 from voc.accounts.connector import Outside
-from voc.accounts.crm import guard
 from voc.accounts.crm.http import Caller, Limits, NoAuth
+from voc.base import guard
 from voc.base.errors import Misconfigured, VocError
 
 LIMITS = Limits(connect_seconds=0.5, read_seconds=0.5, tries=1)
