@@ -960,7 +960,7 @@ class _ProviderRefusal(_Numbered):
 
     provider: Named[str] = Column(String(16))
     reason: Named[str] = Column(String(32))
-    on: Named[date] = Column("on_day", Date)
+    on_day: Named[date] = Column(Date)
     number: Named[int] = Column(Integer)
     last_at: Named[datetime] = Column(Instant)
 
