@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -928,6 +929,33 @@ class _Inbound(_Numbered):
 
 
 inbound = Table("inbound", metadata, _Inbound, one_of("kind", words.InboundKind))
+
+
+class _Mailbox(TypedColumns):
+    """A way in for mail that comes back: how far it is read, and what is wrong with it."""
+
+    name: Named[str] = Column(String(255), primary_key=True)  # user@host/folder, or listener
+    uid_validity: Named[int | None] = Column(BigInteger)  # the server's: another one and its numbers begin anew
+    last_uid: Named[int] = Column(BigInteger, server_default="0")  # read up to here
+    read_at: Named[datetime | None] = Column(Instant)  # when it was last read to its end
+    trouble: Named[str | None] = Column(Text)
+    trouble_since: Named[datetime | None] = Column(Instant)
+
+
+mailbox = Table("mailbox", metadata, _Mailbox)
+
+
+class _MailboxMail(_Numbered):
+    """A mail of a mailbox with something left to do: put it away at the server, or look why it was set aside."""
+
+    mailbox: Named[str] = Column(String(255))
+    uid_validity: Named[int] = Column(BigInteger)
+    uid: Named[int] = Column(BigInteger)
+    at: Named[datetime] = Column(Instant)
+    reason: Named[str | None] = Column(Text)  # why it was set aside; null: taken, and to be put away
+
+
+mailbox_mail = Table("mailbox_mail", metadata, _MailboxMail, UniqueConstraint("mailbox", "uid_validity", "uid"))
 
 
 class _ProviderEvent(_Numbered):

@@ -53,6 +53,7 @@ class Imap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     security: Literal["none", "starttls", "tls"] = "tls"
     password_file: str | None = None  # or the variable VOC_IMAP_PASSWORD
     folder: str = "INBOX"
+    handled_folder: str = "voc/handled"  # what was taken goes there; "" leaves it where it is, marked as handled
     timeout_seconds: float = 30.0
 
 
@@ -162,10 +163,33 @@ def _check(settings: Settings, place: str) -> None:
             raise Misconfigured(f"{place}: {key}", f"{port} is not a port", "Write a number from 1 to 65535")
     if settings.sync_every_minutes < 1:
         raise Misconfigured(f"{place}: sync_every_minutes", "must be 1 or more", "Write 60 for once an hour")
+    _check_inbound(settings.inbound, place)
     if not 1 <= settings.mail.connections <= 50:
         raise Misconfigured(f"{place}: mail.connections", "must be 1 to 50", "Write 4")
     if not 0 < settings.mail.per_second <= FASTEST:  # not a number is neither
         raise Misconfigured(f"{place}: mail.per_second", f"must be above 0, to {FASTEST:_}", "Write 20")
+
+
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def _check_inbound(inbound: Inbound, place: str) -> None:
+    for key, way in (("imap", inbound.imap), ("listener", inbound.listener)):
+        if way is not None and not 0 < way.port < 65536:
+            raise Misconfigured(f"{place}: inbound.{key}.port", f"{way.port} is not a port", "Write 1 to 65535")
+    imap = inbound.imap
+    if imap is None:
+        return
+    if imap.security == "none" and imap.host not in _LOOPBACK:
+        told = "the password would cross the network readable"
+        raise Misconfigured(f"{place}: inbound.imap.security", told, 'Write "tls" (port 993) or "starttls" (143)')
+    if not 0 < imap.timeout_seconds <= 600:
+        raise Misconfigured(f"{place}: inbound.imap.timeout_seconds", "must be above 0, to 600", "Write 30")
+    if not imap.folder or any(ord(letter) < 32 for letter in imap.folder + imap.handled_folder):
+        raise Misconfigured(f"{place}: inbound.imap.folder", "that is no name of a folder", 'Write "INBOX"')
+    if imap.folder.lower() == imap.handled_folder.lower():
+        told = "what is handled would stay among what is to be read"
+        raise Misconfigured(f"{place}: inbound.imap.handled_folder", told, 'Write "voc/handled", or "" to leave it')
 
 
 def _anchored(settings: Settings, folder: Path) -> Settings:
@@ -178,8 +202,16 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
         settings,
         database=database,
         secret_key_file=str((folder / settings.secret_key_file).resolve()),
+        inbound=_anchored_inbound(settings.inbound, folder),
         questionnaires=None if settings.questionnaires is None else str((folder / settings.questionnaires).resolve()),
     )
+
+
+def _anchored_inbound(inbound: Inbound, folder: Path) -> Inbound:
+    if inbound.imap is None or inbound.imap.password_file is None:
+        return inbound
+    path = str((folder / inbound.imap.password_file).resolve())
+    return msgspec.structs.replace(inbound, imap=msgspec.structs.replace(inbound.imap, password_file=path))
 
 
 def vault(settings: Settings, environ: Mapping[str, str] = os.environ) -> Vault:
@@ -205,4 +237,17 @@ def mail_password(settings: Settings, environ: Mapping[str, str] = os.environ) -
     path = Path(settings.mail.password_file)
     if not path.exists():
         raise Misconfigured("mail.password_file", f"{path} does not exist", "Correct the path or set VOC_MAIL_PASSWORD")
+    return _text(path, "utf-8").strip()
+
+
+def imap_password(imap: Imap, environ: Mapping[str, str] = os.environ) -> str:
+    """VOC_IMAP_PASSWORD, or what the file holds. Misconfigured where there is neither."""
+    if given := environ.get("VOC_IMAP_PASSWORD"):
+        return given
+    key = "inbound.imap.password_file"
+    if imap.password_file is None:
+        raise Misconfigured(key, "there is no password", "Name a file with it there, or set VOC_IMAP_PASSWORD")
+    path = Path(imap.password_file)
+    if not path.exists():
+        raise Misconfigured(key, f"{path} does not exist", "Correct the path, or set VOC_IMAP_PASSWORD")
     return _text(path, "utf-8").strip()

@@ -197,6 +197,7 @@ class InboundKind(StrEnum):
     LEFT = "left"
     CHANGED_ROLE = "changed_role"
     REPLY = "reply"
+    AUTOMATIC = "automatic"  # a program's receipt: says nothing about the person
 
 
 class ResponseState(StrEnum):

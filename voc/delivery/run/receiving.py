@@ -34,6 +34,7 @@ def receive(
     tokens: Tokens,
     settings: Settings,
     envelope_to: Sequence[str] = (),
+    source: str = "",
 ) -> InboundKind | None:
     """Take one mail that came back. None when it belongs to no message of ours, or reports success.
 

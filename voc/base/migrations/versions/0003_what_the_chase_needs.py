@@ -9,11 +9,16 @@ from sqlalchemy import Text
 from sqlalchemy.dialects import postgresql
 
 from voc.base import types
+from voc.base.migrations import widen
 
 revision = '0003'
 down_revision = '0002'
 branch_labels = None
 depends_on = None
+
+INBOUND_KINDS = (
+    'hard_bounce', 'soft_bounce', 'policy_bounce', 'complaint', 'away', 'left', 'changed_role', 'reply',
+)
 
 
 def upgrade() -> None:
@@ -89,5 +94,25 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_you_said_account_id'), ['account_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_you_said_contact_id'), ['contact_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_you_said_follow_up_id'), ['follow_up_id'], unique=False)
+    op.create_table('mailbox',
+    sa.Column('name', sa.String(length=255), nullable=False),
+    sa.Column('uid_validity', sa.BigInteger(), nullable=True),
+    sa.Column('last_uid', sa.BigInteger(), server_default='0', nullable=False),
+    sa.Column('read_at', types.Instant(), nullable=True),
+    sa.Column('trouble', sa.Text(), nullable=True),
+    sa.Column('trouble_since', types.Instant(), nullable=True),
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_mailbox'))
+    )
+    op.create_table('mailbox_mail',
+    sa.Column('id', sa.Integer(), autoincrement=True, nullable=False),
+    sa.Column('mailbox', sa.String(length=255), nullable=False),
+    sa.Column('uid_validity', sa.BigInteger(), nullable=False),
+    sa.Column('uid', sa.BigInteger(), nullable=False),
+    sa.Column('at', types.Instant(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_mailbox_mail')),
+    sa.UniqueConstraint('mailbox', 'uid_validity', 'uid', name=op.f('uq_mailbox_mail_mailbox_uid_validity_uid'))
+    )
 
     # ### end Alembic commands ###
+    widen.allow('inbound', 'kind', before=INBOUND_KINDS, after=(*INBOUND_KINDS, 'automatic'))
