@@ -75,9 +75,36 @@ class _Installation(TypedColumns):
     created_at: Named[datetime] = Column(Instant)
     sending_paused: Named[bool] = Column(Boolean, server_default=false())
     paused_because: Named[str | None] = Column(Text)
+    generation: Named[int] = Column(Integer, server_default="0")  # grows as it is worked with; see voc.base.standing
+    used_at: Named[datetime | None] = Column(Instant)  # when it last grew
+    place: Named[Any] = Column(Json, nullable=True)  # where it lived then: voc.base.place
+    # A copy: between these moments another may have sent what is due here. Settled when sending is resumed.
+    doubt_since: Named[datetime | None] = Column(Instant)
+    doubt_until: Named[datetime | None] = Column(Instant)
 
 
 installation = Table("installation", metadata, _Installation)
+
+
+class _InstallationMark(TypedColumns):
+    """The last generations with a random word each: the file beside voc.toml knows the newest it has seen."""
+
+    generation: Named[int] = Column(Integer, primary_key=True, autoincrement=False)
+    word: Named[str] = Column(String(64))
+
+
+installation_mark = Table("installation_mark", metadata, _InstallationMark)
+
+
+class _Erased(TypedColumns):
+    """Whom we were asked to forget: a keyed digest of an address or of a CRM id, nothing that names anybody."""
+
+    digest: Named[str] = Column(String(64), primary_key=True)
+    kind: Named[str] = Column(String(16))  # address, contact
+    at: Named[datetime] = Column(Instant)
+
+
+erased = Table("erased", metadata, _Erased)
 
 
 class _Setting(TypedColumns):

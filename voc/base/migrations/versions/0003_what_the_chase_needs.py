@@ -114,5 +114,23 @@ def upgrade() -> None:
     sa.UniqueConstraint('mailbox', 'uid_validity', 'uid', name=op.f('uq_mailbox_mail_mailbox_uid_validity_uid'))
     )
 
+    op.create_table('installation_mark',
+    sa.Column('generation', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('word', sa.String(length=64), nullable=False),
+    sa.PrimaryKeyConstraint('generation', name=op.f('pk_installation_mark'))
+    )
+    op.create_table('erased',
+    sa.Column('digest', sa.String(length=64), nullable=False),
+    sa.Column('kind', sa.String(length=16), nullable=False),
+    sa.Column('at', types.Instant(), nullable=False),
+    sa.PrimaryKeyConstraint('digest', name=op.f('pk_erased'))
+    )
+    with op.batch_alter_table('installation', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('generation', sa.Integer(), server_default='0', nullable=False))
+        batch_op.add_column(sa.Column('used_at', types.Instant(), nullable=True))
+        batch_op.add_column(sa.Column('place', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=True))
+        batch_op.add_column(sa.Column('doubt_since', types.Instant(), nullable=True))
+        batch_op.add_column(sa.Column('doubt_until', types.Instant(), nullable=True))
+
     # ### end Alembic commands ###
     widen.allow('inbound', 'kind', before=INBOUND_KINDS, after=(*INBOUND_KINDS, 'automatic'))
