@@ -21,7 +21,7 @@ from voc.accounts.run import errands
 from voc.accounts.run.writing_back import Busy
 from voc.accounts.store import connections, history
 from voc.accounts.store import errands as asked
-from voc.base import installations, leases, log
+from voc.base import beats, installations, leases, log
 from voc.base.clock import SetClock
 from voc.base.ending import Ended
 from voc.base.errors import Misconfigured, Refused, VocError
@@ -216,6 +216,7 @@ def nightly(app: App, _relay: Relay, now: datetime) -> Counts:
     figures = metrics.snapshot(app.database, now)
     with app.database.begin() as db:
         asked.forget(db, before=now - _DAY)
+        beats.forget(db, before=now - _DAY)
         opened = metrics.catch_up(db, now)
     return {"figures": figures, "opened": opened}
 
@@ -308,16 +309,21 @@ def run_leased(app: App, relay: Relay, job: Job) -> None:
         return
     with app.database.begin() as db:
         fence = leases.take(db, job.name, holder=worker_name(), now=now, lasts=job.lease)
+        if fence is not None:
+            beats.began(db, job.name, worker=worker_name(), now=now)
     if fence is None:
         return
     logger = log.get("jobs")
+    trouble: str | None = None
     try:
         counts = job.work(app, relay, now)
     except VocError as mistake:
-        logger.error("job failed", job=job.name, reason=str(mistake))
+        trouble = str(mistake)
+        logger.error("job failed", job=job.name, reason=trouble)
     except Ended:
         logger.info("job stopped; it goes on when a worker is there", job=job.name)
     except Exception:
+        trouble = "It stopped on a mistake of ours; the log has it."
         logger.exception("job broke", job=job.name)
     else:
         if any(counts.values()):
@@ -325,6 +331,7 @@ def run_leased(app: App, relay: Relay, job: Job) -> None:
     finally:
         with app.database.begin() as db:
             leases.release(db, job.name, fence=fence, now=app.now())
+            beats.ended(db, job.name, worker=worker_name(), now=app.now(), trouble=trouble)
 
 
 def start(app: App, relay: Relay) -> BackgroundScheduler:

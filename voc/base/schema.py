@@ -81,6 +81,8 @@ class _Installation(TypedColumns):
     # A copy: between these moments another may have sent what is due here. Settled when sending is resumed.
     doubt_since: Named[datetime | None] = Column(Instant)
     doubt_until: Named[datetime | None] = Column(Instant)
+    paused_at: Named[datetime | None] = Column(Instant)
+    paused_by: Named[str | None] = Column(Text)  # null: a brake, no person
 
 
 installation = Table("installation", metadata, _Installation)
@@ -134,6 +136,30 @@ class _Lease(TypedColumns):
 
 
 lease = Table("lease", metadata, _Lease)
+
+
+class _Beat(TypedColumns):
+    """When a worker last did a job: a job that began and never ends, or that nobody does, is seen here."""
+
+    job: Named[str] = Column(String(64), primary_key=True)
+    worker: Named[str] = Column(String(64), primary_key=True)
+    began_at: Named[datetime] = Column(Instant)
+    ended_at: Named[datetime | None] = Column(Instant)  # null: at it
+    trouble: Named[str | None] = Column(Text)  # why it failed the last time
+
+
+beat = Table("beat", metadata, _Beat)
+
+
+class _LastCheck(TypedColumns):
+    """What a look at the world outside found, such as the DNS records of our mail: kept until the next look."""
+
+    name: Named[str] = Column(String(64), primary_key=True)
+    at: Named[datetime] = Column(Instant)
+    found: Named[Any] = Column(Json, nullable=False)
+
+
+last_check = Table("last_check", metadata, _LastCheck)
 
 
 class _Staff(_Numbered):
@@ -896,7 +922,8 @@ message = Table(
     # The worker's queue and what a person must look at. Whole, not partial: SQLite takes a partial index only for
     # the very condition it was made with, and a scan of this table reads every body.
     Index("ix_message_state", "state", "next_attempt_at", "id"),
-    Index("ix_message_sent", "sent_at"),
+    # What the Delivery page counts over a month, read from the index alone: by hour, by wave, by domain, the wait.
+    partial("ix_message_sent", "sent_at", "id", "due_at", "wave_id", "recipient", where="sent_at IS NOT NULL"),
 )
 
 
@@ -910,7 +937,13 @@ class _Attempt(_Numbered):
     relay: Named[str | None] = Column(String(64))  # the mail server's name in our settings
 
 
-attempt = Table("attempt", metadata, _Attempt)
+attempt = Table(
+    "attempt",
+    metadata,
+    _Attempt,
+    # What failed, by hour. Those that were sent are in ix_message_sent, and their number is what costs.
+    partial("ix_attempt_not_sent", "at", "outcome", "message_id", where="outcome <> 'sent'"),
+)
 
 
 class _RelayState(TypedColumns):
@@ -955,7 +988,14 @@ class _Inbound(_Numbered):
     raw: Named[bytes | None] = Column(LargeBinary)  # the whole mail, encrypted, for as long as it is kept
 
 
-inbound = Table("inbound", metadata, _Inbound, one_of("kind", words.InboundKind))
+inbound = Table(
+    "inbound",
+    metadata,
+    _Inbound,
+    one_of("kind", words.InboundKind),
+    # What came back since when, by class: its rows hold whole mails.
+    Index("ix_inbound_at", "at", "kind", "message_id"),
+)
 
 
 class _Mailbox(TypedColumns):

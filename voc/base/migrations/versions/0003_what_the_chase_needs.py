@@ -134,3 +134,29 @@ def upgrade() -> None:
 
     # ### end Alembic commands ###
     widen.allow('inbound', 'kind', before=INBOUND_KINDS, after=(*INBOUND_KINDS, 'automatic'))
+    _what_the_pages_ask()
+
+
+def _what_the_pages_ask() -> None:
+    op.create_table('beat',
+    sa.Column('job', sa.String(length=64), nullable=False),
+    sa.Column('worker', sa.String(length=64), nullable=False),
+    sa.Column('began_at', types.Instant(), nullable=False),
+    sa.Column('ended_at', types.Instant(), nullable=True),
+    sa.Column('trouble', sa.Text(), nullable=True),
+    sa.PrimaryKeyConstraint('job', 'worker', name=op.f('pk_beat'))
+    )
+    op.create_table('last_check',
+    sa.Column('name', sa.String(length=64), nullable=False),
+    sa.Column('at', types.Instant(), nullable=False),
+    sa.Column('found', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_last_check'))
+    )
+    op.add_column('installation', sa.Column('paused_at', types.Instant(), nullable=True))
+    op.add_column('installation', sa.Column('paused_by', sa.Text(), nullable=True))
+    op.drop_index('ix_message_sent', table_name='message')
+    op.create_index('ix_message_sent', 'message', ['sent_at', 'id', 'due_at', 'wave_id', 'recipient'],
+        unique=False, sqlite_where=sa.text('sent_at IS NOT NULL'), postgresql_where=sa.text('sent_at IS NOT NULL'))
+    op.create_index('ix_attempt_not_sent', 'attempt', ['at', 'outcome', 'message_id'],
+        unique=False, sqlite_where=sa.text("outcome <> 'sent'"), postgresql_where=sa.text("outcome <> 'sent'"))
+    op.create_index('ix_inbound_at', 'inbound', ['at', 'kind', 'message_id'], unique=False)
