@@ -120,11 +120,24 @@ def test_a_blackout_day_that_was_added_since_moves_the_step_to_the_next_day_for_
     assert moved.on == date(2026, 3, 11)
 
 
-@pytest.mark.parametrize("hours", [1, 23])
-def test_up_to_a_day_late_is_sent_now(hours: int) -> None:
+@pytest.mark.parametrize("hours", [1, 23.75])
+def test_up_to_a_day_late_is_sent_now_if_the_window_is_open(hours: float) -> None:
     assert decide(RULES, ANA, INVITE, Ledger(), now=NOW + timedelta(hours=hours)) == Send(
         (NOW + timedelta(hours=hours)).date()
     )
+
+
+@pytest.mark.parametrize(("hours", "on"), [(2, date(2026, 3, 11)), (14, date(2026, 3, 11)), (23, date(2026, 3, 11))])
+def test_late_by_hours_never_becomes_a_mail_at_night(hours: int, on: date) -> None:
+    moved = decide(RULES, ANA, INVITE, Ledger(), now=NOW + timedelta(hours=hours))
+    assert isinstance(moved, Plan)
+    assert (moved.on, moved.why) == (on, Why.OUTSIDE_WINDOW)
+
+
+def test_what_was_due_as_the_window_closed_still_goes_out_a_few_minutes_later() -> None:
+    last = Plan(Step.INVITE, TUESDAY, datetime(2026, 3, 10, 10, 29, tzinfo=UTC))
+    assert isinstance(decide(RULES, ANA, last, Ledger(), now=last.at + timedelta(minutes=14)), Send)
+    assert isinstance(decide(RULES, ANA, last, Ledger(), now=last.at + timedelta(minutes=20)), Plan)
 
 
 def test_more_than_a_day_late_is_planned_into_the_next_window() -> None:
@@ -261,6 +274,9 @@ def test_every_step_ends_sent_dropped_or_held_and_is_sent_only_within_every_limi
         pytest.fail("a step was moved for ever")
     if isinstance(decision, Send):
         mine = [one for one in before if one.address == person.address]
+        window = RULES.calendar.window(decision.on, zone)
+        assert window is not None
+        assert window[0] <= now < window[1] + chase.CLOSING
         assert RULES.calendar.is_working(decision.on, country)
         assert pause is None or decision.on >= pause
         assert sum(decision.on - 90 * DAY < one.on for one in mine) < limits.messages

@@ -16,6 +16,7 @@ from voc.campaigns.quarantine import Ledger
 
 _DAY = timedelta(days=1)
 LATE = timedelta(hours=24)  # overdue by more: the next window
+CLOSING = timedelta(minutes=15)  # what a full outbox may still hand out after the window
 HELD_AFTER_WORKING_DAYS = 5  # overdue by more: a person looks
 
 ASKING = (Step.HEADS_UP, Step.INVITE)
@@ -134,7 +135,16 @@ def decide(rules: Rules, chased: Chased, planned: Plan, ledger: Ledger, *, now: 
         return plan(rules, chased, planned.step, from_on=today + _DAY, why=Why.NOT_A_WORKING_DAY)
     if today > last_day(rules, chased, planned.step):
         return Dropped(planned.step, today, Why.TOO_LATE)
+    # A clock that was moved, or a service that was down: late by hours must not become a mail at night.
+    if now - at > CLOSING and not _open(rules, chased, now=now):
+        return replan(rules, chased, planned.step, now=now, why=Why.OUTSIDE_WINDOW)
     return Send(today)
+
+
+def _open(rules: Rules, chased: Chased, *, now: datetime) -> bool:
+    """Whether the contact's window is open, or has only just closed."""
+    window = rules.calendar.window(local_day(now, chased.time_zone), chased.time_zone)
+    return window is not None and window[0] <= now < window[1] + CLOSING
 
 
 def why_not_today(rules: Rules, chased: Chased, step: Step, ledger: Ledger, *, today: date) -> tuple[Why, date] | None:
