@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 
 from tests.builders import NOW
@@ -199,6 +200,7 @@ def test_a_domain_of_this_machine_alone_is_not_looked_up() -> None:
     assert why_not_checked(SENDING) is None
 
 
+@hypothesis(max_examples=40)
 @given(st.lists(st.text(max_size=60).map(lambda text: f"v=spf1 {text}"), max_size=3), st.text(max_size=80))
 def test_no_record_of_others_breaks_the_check(records: list[str], dmarc: str) -> None:
     told({(BOUNCES, "TXT"): records, (f"_dmarc.{DOMAIN}", "TXT"): [f"v=DMARC1;{dmarc}"], (BOUNCES, "MX"): [dmarc]})

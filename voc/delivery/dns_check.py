@@ -1,4 +1,4 @@
-"""What the DNS says about our mail: SPF, DKIM, DMARC, where bounces go, where links lead. Pure: records in, findings out.
+"""What the DNS says about our mail: SPF, DKIM, DMARC, where bounces go, where links lead. Records in, findings out.
 
 `still_to_ask` says which records must be looked up next, `findings` what is right, wrong or not known,
 each with why it matters and the record to publish. Sources: RFC 7208 (SPF), RFC 6376 (DKIM), RFC 7489
@@ -136,7 +136,9 @@ def _exchangers(answer: Answer | None) -> list[str]:
     if answer is None:
         return []
     pairs = [value.split() for value in answer.values]
-    told = sorted((int(pair[0]), pair[1].rstrip(".").lower()) for pair in pairs if len(pair) == 2 and pair[0].isdigit())
+    told = sorted(
+        (int(pair[0]), pair[1].rstrip(".").lower()) for pair in pairs if len(pair) == 2 and pair[0].isdecimal()
+    )
     return [host for _, host in told if host]
 
 
@@ -361,7 +363,7 @@ def _aligned(sending: Sending, domain: str, policy: str, tags: dict[str, str], k
         + f": neither speaks for {domain}. Unless your mail server signs as {domain}, DMARC fails."
     )
     verdict = Verdict.WRONG if policy in ("quarantine", "reject") else Verdict.TOLD
-    why = f"Its policy is {policy}: receivers put such mail aside or refuse it. Set bounce_domain to a name below {domain}."
+    why = f"By its policy ({policy}) such mail is put aside or refused. Set bounce_domain to a name below {domain}."
     return [DnsFinding(verdict, "DMARC", domain, what, why if verdict is Verdict.WRONG else _DMARC_WHY)]
 
 

@@ -74,9 +74,7 @@ def _text(record: object, type: str) -> str:
 
 def _refusals(mistake: dns.resolver.NoNameservers) -> str:
     told = {str(error[3]).split(" at ")[0] for error in mistake.kwargs.get("errors", ()) if len(error) > 3}
-    return (
-        _UNPRINTABLE.sub(" ", f"the server answered {', '.join(sorted(told))}"[:200]) if told else "no server answered"
-    )
+    return _UNPRINTABLE.sub(" ", f"it answered {', '.join(sorted(told))}"[:200]) if told else "no server answered"
 
 
 def _words(mistake: Exception) -> str:
