@@ -35,7 +35,12 @@ def upgrade(database: Database, *, to: str = "head") -> None:
         if to == "head" and revision(db) == newest():
             return
     with database.begin() as db:
-        command.upgrade(_config(db), to)
+        upgrade_within(db, to=to)
+
+
+def upgrade_within(db: Connection, *, to: str = "head") -> None:
+    """The same in the caller's transaction."""
+    command.upgrade(_config(db), to)
 
 
 def differences(db: Connection) -> None:

@@ -75,9 +75,10 @@ class _Installation(TypedColumns):
     created_at: Named[datetime] = Column(Instant)
     sending_paused: Named[bool] = Column(Boolean, server_default=false())
     paused_because: Named[str | None] = Column(Text)
-    generation: Named[int] = Column(Integer, server_default="0")  # grows as it is worked with; see voc.base.standing
+    generation: Named[int] = Column(Integer, server_default="0")  # grows as it is worked with; see voc.base.copies
     used_at: Named[datetime | None] = Column(Instant)  # when it last grew
     place: Named[Any] = Column(Json, nullable=True)  # where it lived then: voc.base.place
+    past_epochs: Named[Any] = Column(Json, nullable=True)  # list: a folder that still knows one of these is ours too
     # A copy: between these moments another may have sent what is due here. Settled when sending is resumed.
     doubt_since: Named[datetime | None] = Column(Instant)
     doubt_until: Named[datetime | None] = Column(Instant)

@@ -8,7 +8,7 @@ import click
 
 from voc.base import log
 from voc.base.errors import VocError
-from voc.cli import demo, figures, installation, keys, programme, questionnaires, staff, sync, wave, write_back
+from voc.cli import demo, figures, installation, keeping, keys, programme, questionnaires, staff, sync, wave, write_back
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -27,6 +27,8 @@ for command in (
     installation.web,
     installation.worker,
     installation.doctor,
+    keeping.backup,
+    keeping.restore,
     keys.rotate_keys,
     sync.sync,
     write_back.write_back,

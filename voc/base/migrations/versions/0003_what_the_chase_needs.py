@@ -129,6 +129,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('generation', sa.Integer(), server_default='0', nullable=False))
         batch_op.add_column(sa.Column('used_at', types.Instant(), nullable=True))
         batch_op.add_column(sa.Column('place', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=True))
+        batch_op.add_column(sa.Column('past_epochs', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=True))
         batch_op.add_column(sa.Column('doubt_since', types.Instant(), nullable=True))
         batch_op.add_column(sa.Column('doubt_until', types.Instant(), nullable=True))
 
