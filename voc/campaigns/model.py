@@ -1,7 +1,7 @@
 """What a campaign is, and the values that its rules take and give."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
 
@@ -33,6 +33,15 @@ class CampaignSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     due_days: int | None = None  # after the invitation was sent; None takes the installation's
     quiet_days: int = 2  # no step later than this many working days before the due date
     give_up_days: int = 28  # an invitation that finds no day this long after launch is not sent any more
+    on: bool = True  # off: no wave of it is launched; one under way goes on
+    # None is as for the company, also when that changes while a wave is under way
+    opens: time | None = None
+    closes: time | None = None
+    blackout_days: list[date] | None = None
+    quarantine_days: int | None = None
+    messages_per_quarantine: int | None = None
+    contacts_per_account_day: int | None = None
+    renewal_pause_days: int | None = None
 
 
 class Why(StrEnum):

@@ -1,5 +1,6 @@
 """What changes here. `waves`: rehearse, launch, pause, close. `chases`: what an event does to one invitation."""
 
+from voc.campaigns.run import heads_ups
 from voc.campaigns.run.chases import (
     Nudge,
     away,
@@ -34,6 +35,7 @@ __all__ = [
     "close",
     "close_due",
     "dispose",
+    "heads_ups",
     "install_defaults",
     "launch",
     "nudge",

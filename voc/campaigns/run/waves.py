@@ -92,6 +92,7 @@ def _draft(db: Connection, *, campaign: str, files: Mapping[str, str], now: date
         language=_language_of(definition),
         now=now,
         preferences=wanted,
+        rest_days=rules.limits.days,
     )
     members = census.take(
         everybody,
@@ -119,7 +120,7 @@ def rehearse(db: Connection, *, campaign: str, questionnaire_files: Mapping[str,
     """
     wanted = preferences.load(db)
     draft = _draft(db, campaign=campaign, files=questionnaire_files, now=now, wanted=wanted)
-    since = now - timedelta(days=wanted.quarantine_days + 2)
+    since = now - timedelta(days=draft.rules.limits.days + 2)
     course = planning.rehearse(draft.rules, draft.firsts, programmes.reserved_since(db, since))
     due_on: dict[Any, int] = defaultdict(int)
     for day, _at in course.closes_at:

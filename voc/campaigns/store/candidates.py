@@ -26,16 +26,18 @@ def candidates(
     language: Callable[[str | None], str],
     now: datetime,
     preferences: Preferences,
+    rest_days: int,
 ) -> list[Candidate]:
     """One per contact and account, in a constant number of queries.
 
     `roles` are those the questionnaire is for, none for all; `language` picks one that it has.
+    `rest_days` is how long the campaign lets people rest between two invitations.
     """
     teams = stakeholders.teams(db, None, now=now, preferences=preferences)
     accounts = _accounts(db)
     contacts = _contacts(db)
     excluded = _excluded(db, today=now.date())
-    asked_on = _asked_on(db, priority=priority, since=now - timedelta(days=preferences.quarantine_days + 2))
+    asked_on = _asked_on(db, priority=priority, since=now - timedelta(days=rest_days + 2))
     inherited = inherited_accounts(db, None, now=now)
     found = []
     for account_id, team in teams.items():

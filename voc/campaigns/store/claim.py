@@ -23,7 +23,8 @@ from voc.campaigns.model import Chased, Dropped, DueStep, Plan, Role, Step
 from voc.campaigns.quarantine import Reserved
 from voc.campaigns.store import facts
 from voc.campaigns.store.outcome import Outcome, write
-from voc.campaigns.store.rows import limits_of, rules_of
+from voc.campaigns.store.rows import rules_of
+from voc.campaigns.store.words import with_words
 
 
 def claim_due(db: Connection, *, now: datetime, limit: int) -> list[DueStep]:
@@ -61,8 +62,9 @@ def _decide_all(
 ) -> list[DueStep]:
     if not rows:
         return []
-    limits = limits_of(wanted)
-    ledger = facts.ledger(db, rows, limits, now=now)
+    # Each campaign counts by its own limits, over what the one that looks back furthest needs.
+    furthest = max((rules[row.wave_id].limits for row in rows), key=lambda limits: limits.days)
+    ledger = facts.ledger(db, rows, furthest, now=now)
     suppressed = facts.suppressed(db, rows)
     excluded = facts.excluded(db, rows, today=now.date() - timedelta(days=1))
     outcome = Outcome()
@@ -85,7 +87,8 @@ def _decide_all(
         else:
             outcome.held.append((row, decision))
     write(db, outcome, wanted, now=now)
-    return [_due_step(row, person, rules[row.wave_id], now=now) for row, person, _on in outcome.sent]
+    given_out = [_due_step(row, person, rules[row.wave_id], now=now) for row, person, _on in outcome.sent]
+    return with_words(db, given_out, now=now)
 
 
 def _why_stop(row: Any) -> StopReason | None:

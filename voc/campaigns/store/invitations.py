@@ -126,6 +126,7 @@ class Standing:
     running: bool  # the chase goes on: not stopped, not answered
     next_step: Step | None
     intended_on: date | None
+    due_at: datetime | None
     sent_at: datetime | None
     closes_at: datetime | None
     answered_at: datetime | None
@@ -187,6 +188,7 @@ def lock(db: Connection, invitation_id: int) -> Standing:
         running=row.stopped is None and row.answered_at is None,
         next_step=Step(row.next_step) if row.next_step else None,
         intended_on=row.intended_on,
+        due_at=row.due_at,
         sent_at=row.sent_at,
         closes_at=row.closes_at,
         answered_at=row.answered_at,

@@ -33,18 +33,24 @@ def settings_of(value: Any) -> CampaignSettings:
 
 def rules_of(settings: Any, preferences: Preferences) -> Rules:
     """The rules of a campaign from its settings as they are stored, and the installation's preferences."""
-    own = settings_of(settings)
-    calendar = Calendar(preferences.opens, preferences.closes, frozenset(preferences.blackout_days))
-    return Rules(own, calendar, limits_of(preferences), own.due_days or preferences.due_days)
+    return rules_with(settings_of(settings), preferences)
 
 
-def limits_of(preferences: Preferences) -> Limits:
-    return Limits(
-        days=preferences.quarantine_days,
-        messages=preferences.messages_per_quarantine,
-        contacts_per_account_day=preferences.contacts_per_account_day,
-        renewal_pause_days=preferences.renewal_pause_days,
+def rules_with(own: CampaignSettings, preferences: Preferences) -> Rules:
+    """The campaign's own values where it has them, the company's elsewhere."""
+
+    def chosen(name: str) -> Any:
+        value = getattr(own, name)
+        return getattr(preferences, name) if value is None else value
+
+    limits = Limits(
+        days=chosen("quarantine_days"),
+        messages=chosen("messages_per_quarantine"),
+        contacts_per_account_day=chosen("contacts_per_account_day"),
+        renewal_pause_days=chosen("renewal_pause_days"),
     )
+    calendar = Calendar(chosen("opens"), chosen("closes"), frozenset(chosen("blackout_days")))
+    return Rules(own, calendar, limits, chosen("due_days"))
 
 
 def stop_rows(db: Connection, ids: Collection[int], *, reason: StopReason, now: datetime) -> list[int]:
