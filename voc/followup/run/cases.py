@@ -21,6 +21,7 @@ from voc.delivery.model import Party
 from voc.followup import rules, store, wording
 from voc.followup.hours import of_owner
 from voc.followup.model import Act, Colleague, Escalated, FollowUp, Notice, NoticeKind, Opening
+from voc.followup.run import you_said
 from voc.stakeholders import run as stakeholders
 
 SERVICE = "the service"
@@ -108,9 +109,17 @@ def contact(db: Connection, follow_up_id: int, *, viewer: Viewer, now: datetime,
 
 
 def resolve(
-    db: Connection, follow_up_id: int, *, viewer: Viewer, now: datetime, cause: Cause | str, outcome: str
+    db: Connection,
+    follow_up_id: int,
+    *,
+    viewer: Viewer,
+    now: datetime,
+    cause: Cause | str,
+    outcome: str,
+    line: str | None = None,
+    colleagues: bool = False,
 ) -> None:
-    """Close it from our side, with its root cause and what was done."""
+    """Close it from our side, with its root cause and what was done; `line` tells the customer, where it is given."""
     done = _needed(outcome, "outcome", "Say what was done")
     try:
         root = Cause(cause)
@@ -119,6 +128,8 @@ def resolve(
     values = {"resolved_at": now, "cause": root, "outcome": done}
     case = _case(db, follow_up_id, viewer, now)
     _act(db, Act.RESOLVE, case, viewer=viewer, now=now, values=values, note=f"{root}: {done}")
+    if line is not None and line.strip():
+        you_said.keep(db, case, line=line, colleagues=colleagues, viewer=viewer, now=now)
 
 
 def confirm(db: Connection, follow_up_id: int, *, viewer: Viewer, now: datetime, note: str | None = None) -> None:
@@ -135,6 +146,7 @@ def reopen(db: Connection, follow_up_id: int, *, viewer: Viewer, now: datetime, 
     values = {"resolved_at": None, "confirmed_at": None, "cause": None, "outcome": None}
     case = _case(db, follow_up_id, viewer, now)
     _act(db, Act.REOPEN, case, viewer=viewer, now=now, values=values, note=_text(note))
+    you_said.withdraw_of(db, follow_up_id, viewer=viewer, now=now)
 
 
 def _act(
