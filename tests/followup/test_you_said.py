@@ -7,7 +7,6 @@ from sqlalchemy import Connection, select, update
 
 from tests.builders import NOW
 from tests.followup.test_run import DANA, OTHER, answered, invited, only, opened
-
 from voc.base import schema
 from voc.base.db import Database
 from voc.base.errors import NotFound, Refused
