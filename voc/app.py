@@ -187,6 +187,12 @@ def _escaped(value: str) -> str:
     return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
 
 
-def relay(app: App) -> SmtpRelay:
-    """The mail server that the settings name."""
-    return SmtpRelay(app.settings.mail, password=settings.mail_password(app.settings))
+def relays(app: App) -> list[SmtpRelay]:
+    """The mail servers that the settings name."""
+    mail = app.settings.mail
+    # How we greet them: the domain that our return paths are of.
+    us = (mail.bounce_domain or mail.from_address.rpartition("@")[2]).strip("[]")
+    return [
+        SmtpRelay(server, us=us, password=settings.mail_password(app.settings, server))
+        for server in settings.servers(mail)
+    ]

@@ -28,7 +28,7 @@ from voc.base.errors import Misconfigured, Refused, VocError
 from voc.base.words import ErrandKind
 from voc.campaigns import run as campaigns
 from voc.delivery import run as delivery
-from voc.delivery.model import Relay
+from voc.delivery.model import Relays
 from voc.delivery.store import due as outbox
 from voc.followup import run as followup
 from voc.metrics import run as metrics
@@ -61,22 +61,24 @@ class Job:
 
     name: str
     every: timedelta
-    work: Callable[[App, Relay, datetime], Counts]
+    work: Callable[[App, Relays, datetime], Counts]
     lease: timedelta = _LEASE
     due: Callable[[App, datetime], bool] = _always
 
 
-def send(app: App, relay: Relay, now: datetime) -> Counts:
+def send(app: App, relays: Relays, now: datetime) -> Counts:
     """Freeze what is due into messages, then hand them over."""
     delivery.recover(app.database, now=now)
     queued = delivery.queue_due(
         app.database, now=now, vault=app.vault, tokens=app.tokens, settings=app.settings, limit=_BATCH
     )
-    sent = delivery.send_due(app.database, relay, now=now, vault=app.vault, worker=worker_name(), limit=_BATCH)
+    sent = delivery.send_due(
+        app.database, relays, now=now, vault=app.vault, worker=worker_name(), limit=_BATCH, clock=app.clock
+    )
     return {"queued": queued, "sent": sent.sent, "later": sent.later, "failed": sent.failed, "unknown": sent.unknown}
 
 
-def drain(app: App, relay: Relay, now: datetime) -> Counts:
+def drain(app: App, relays: Relays, now: datetime) -> Counts:
     """`send` until nothing that is due by `now` is left; nothing at all where nothing is due."""
     counts: Counts = {}
     with app.database.read() as db:
@@ -84,13 +86,13 @@ def drain(app: App, relay: Relay, now: datetime) -> Counts:
     if due is None or due > now:
         return counts
     while True:
-        more = send(app, relay, now)
+        more = send(app, relays, now)
         counts = {key: counts.get(key, 0) + number for key, number in more.items()}
         if more["queued"] < _BATCH and more["sent"] < _BATCH:
             return counts
 
 
-def follow_up(app: App, _relay: Relay, now: datetime) -> Counts:
+def follow_up(app: App, _relays: Relays, now: datetime) -> Counts:
     """Due dates become dispositions, answers become follow-ups, late ones are escalated."""
     with app.database.begin() as db:
         responses.catch_up(db, now)
@@ -155,7 +157,7 @@ def _reading_is_due(app: App, now: datetime) -> bool:
     return at is not None and at <= now
 
 
-def sync(app: App, _relay: Relay, now: datetime) -> Counts:
+def sync(app: App, _relays: Relays, now: datetime) -> Counts:
     """Read the CRM: its moment has come, and nobody is at it."""
     source = crm_source(app)
     return {} if source is None else {"run": read_crm(app, source, now=now).run_id}
@@ -169,7 +171,7 @@ def _waits(kind: ErrandKind) -> Callable[[App, datetime], bool]:
     return due
 
 
-def sync_now(app: App, _relay: Relay, now: datetime) -> Counts:
+def sync_now(app: App, _relays: Relays, now: datetime) -> Counts:
     """Read the CRM because an admin asked for it on a page; why it was not read is kept for the page."""
     with app.database.begin() as db:
         mine = asked.take(db, ErrandKind.SYNC, now=now)
@@ -194,11 +196,11 @@ def sync_now(app: App, _relay: Relay, now: datetime) -> Counts:
     return {"run": run_id}
 
 
-def check_crm(app: App, _relay: Relay, _now: datetime) -> Counts:
+def check_crm(app: App, _relays: Relays, _now: datetime) -> Counts:
     return {"checked": _look(app, ErrandKind.CHECK)}
 
 
-def try_crm(app: App, _relay: Relay, _now: datetime) -> Counts:
+def try_crm(app: App, _relays: Relays, _now: datetime) -> Counts:
     return {"tried": _look(app, ErrandKind.TRY)}
 
 
@@ -206,7 +208,7 @@ def _look(app: App, kind: ErrandKind) -> bool:
     return errands.look(app.database, kind, vault=app.vault, outside=app.outside(), check_ending=app.ending.check)
 
 
-def nightly(app: App, _relay: Relay, now: datetime) -> Counts:
+def nightly(app: App, _relays: Relays, now: datetime) -> Counts:
     """Once a day: freeze the figures, open cases for accounts that fell silent."""
     with app.database.read() as db:
         if kept.has_snapshot(db, now.date()):
@@ -225,7 +227,7 @@ def _write_back_is_due(app: App, now: datetime) -> bool:
     return write_back.is_due(app.database, now=now)
 
 
-def tell_crm(app: App, _relay: Relay, now: datetime) -> Counts:
+def tell_crm(app: App, _relays: Relays, now: datetime) -> Counts:
     """Write back what is switched on: after each reading of the CRM, and once an hour."""
     try:
         report = write_back.bring_back(
@@ -260,12 +262,12 @@ def worker_name() -> str:
     return f"{socket.gethostname()[:40]}:{os.getpid()}"
 
 
-def tick(app: App, relay: Relay, now: datetime) -> dict[str, Counts]:
+def tick(app: App, relays: Relays, now: datetime) -> dict[str, Counts]:
     """Every job but the sync once, in order: what `voc tick` does. The CRM is read when `voc sync` says so."""
     return {
-        "send": drain(app, relay, now),
-        "follow up": follow_up(app, relay, now),
-        "nightly": nightly(app, relay, now),
+        "send": drain(app, relays, now),
+        "follow up": follow_up(app, relays, now),
+        "nightly": nightly(app, relays, now),
     }
 
 
@@ -282,7 +284,7 @@ def next_beat(app: App, *, after: datetime, slot: timedelta = SLOT) -> datetime:
     return min(night, max(rounded, next_slot))
 
 
-def travel(app: App, relay: Relay, *, to: datetime, report: Report) -> Counts:
+def travel(app: App, relays: Relays, *, to: datetime, report: Report) -> Counts:
     """Move a rehearsal to that moment through everything that falls due on the way; what was done, added up."""
     assert isinstance(app.clock, SetClock), "only a rehearsal stands still"
     begun = now = app.now()
@@ -293,7 +295,7 @@ def travel(app: App, relay: Relay, *, to: datetime, report: Report) -> Counts:
         with app.database.begin() as db:
             installations.move(db, to=now)
         app.clock.set(now)
-        for counts in tick(app, relay, now).values():
+        for counts in tick(app, relays, now).values():
             for name, count in counts.items():
                 done[name] = done.get(name, 0) + count
         if now >= to:
@@ -302,7 +304,7 @@ def travel(app: App, relay: Relay, *, to: datetime, report: Report) -> Counts:
         report(f"{now:%d %B %Y}", int((now - begun).total_seconds()), int((to - begun).total_seconds()))
 
 
-def run_leased(app: App, relay: Relay, job: Job) -> None:
+def run_leased(app: App, relays: Relays, job: Job) -> None:
     """One tick of one job, unless another process holds its lease. An error is logged and tried again next time."""
     now = app.now()
     if not job.due(app, now):
@@ -316,7 +318,7 @@ def run_leased(app: App, relay: Relay, job: Job) -> None:
     logger = log.get("jobs")
     trouble: str | None = None
     try:
-        counts = job.work(app, relay, now)
+        counts = job.work(app, relays, now)
     except VocError as mistake:
         trouble = str(mistake)
         logger.error("job failed", job=job.name, reason=trouble)
@@ -334,13 +336,13 @@ def run_leased(app: App, relay: Relay, job: Job) -> None:
             beats.ended(db, job.name, worker=worker_name(), now=app.now(), trouble=trouble)
 
 
-def start(app: App, relay: Relay) -> BackgroundScheduler:
+def start(app: App, relays: Relays) -> BackgroundScheduler:
     """The worker: every job on its beat in threads of this process."""
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a beat missed while its job is at work is no news
     scheduler = BackgroundScheduler(timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1})
     for job in JOBS:
         scheduler.add_job(
-            run_leased, "interval", args=(app, relay, job), seconds=job.every.total_seconds(), id=job.name
+            run_leased, "interval", args=(app, relays, job), seconds=job.every.total_seconds(), id=job.name
         )
     scheduler.start()
     return scheduler

@@ -1,14 +1,14 @@
 """A sender that is killed with SIGKILL at a chosen moment. Reads one order a line, forks, and tells how each ended.
 
-The hooks are a database and a relay of the test's own, passed in like any other: the sender itself
-knows nothing of them.
+The hook is a database of the test's own, passed in like any other: the sender itself knows nothing of it.
 """
 
 import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Collection, Iterator, Sequence
+import threading
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -20,7 +20,7 @@ from voc.base import log
 from voc.base.db import Database
 from voc.base.secrets import Vault
 from voc.delivery import run
-from voc.delivery.model import Envelope, Handed, Relay
+from voc.delivery.run.crew import JOURNAL, RECORDER
 
 POINTS = (
     ("claim", "before"),
@@ -29,24 +29,21 @@ POINTS = (
     ("handing_over", "after"),
     ("record", "before"),  # the server's 250 is here, and nobody wrote it down
 )
-LEAVES_UNKNOWN = {("handing_over", "after"), ("record", "before")}
 
 
 class Course:
-    """Where the sender is; kills the process the nth time that it comes to the point."""
+    """Kills the process the nth time that it comes to the point. What a commit is, its thread tells."""
 
     def __init__(self, point: tuple[str, str] | None, nth: int) -> None:
-        self.phase = "upkeep"
         self._point = point
         self._left = nth
-
-    def next_phase(self) -> None:
-        """After the upkeep, and after each record, comes a claim; the other phases begin in the relay."""
-        if self.phase in ("upkeep", "record"):
-            self.phase = "claim"
+        self._begun = False
 
     def reached(self, when: str) -> None:
-        if (self.phase, when) == self._point:
+        phase = {JOURNAL: "handing_over", RECORDER: "record"}.get(threading.current_thread().name, "claim")
+        if phase == "claim" and not self._begun:
+            self._begun = when == "after"  # the first commit is the upkeep's
+        elif (phase, when) == self._point:
             self._left -= 1
             if self._left == 0:
                 os.kill(os.getpid(), signal.SIGKILL)
@@ -61,35 +58,6 @@ class WatchedDatabase(Database):
             yield db
             self.course.reached("before")
         self.course.reached("after")
-        self.course.next_phase()
-
-
-class WatchedRelay:
-    def __init__(self, inner: Relay, course: Course) -> None:
-        self._inner = inner
-        self._course = course
-
-    @property
-    def name(self) -> str:
-        return self._inner.name
-
-    @property
-    def at_once(self) -> int:
-        return self._inner.at_once
-
-    def hand_over(
-        self, envelopes: Sequence[Envelope], *, before_final_dots: Callable[[Sequence[int]], Collection[int]]
-    ) -> list[Handed | None]:
-        def watched(ready: Sequence[int]) -> Collection[int]:
-            self._course.phase = "handing_over"
-            return before_final_dots(ready)
-
-        handed = self._inner.hand_over(envelopes, before_final_dots=watched)
-        self._course.phase = "record"
-        return handed
-
-    def close(self) -> None:
-        self._inner.close()
 
 
 def send(database: WatchedDatabase, order: dict[str, Any]) -> None:
@@ -98,7 +66,7 @@ def send(database: WatchedDatabase, order: dict[str, Any]) -> None:
     database.course = Course(None, 0)
     run.recover(database, now=now)
     database.course = course
-    relay = WatchedRelay(relay_to(order["port"], connections=order["together"]), course)
+    relay = relay_to(order["port"], connections=order["together"])
     run.send_due(database, relay, now=now, vault=vault, worker=f"worker-{os.getpid()}", limit=order["limit"])
     relay.close()
     database.close()

@@ -1,6 +1,6 @@
 """What a mail server may do to us, and what becomes of the message and of the person behind it."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,7 +25,7 @@ from voc.base.secrets import Vault
 from voc.base.words import StopReason
 from voc.campaigns import run as campaigns
 from voc.delivery import rules, run, store
-from voc.delivery.model import Envelope, Handed, Sent
+from voc.delivery.model import Envelope, Handed, Line, Sent
 from voc.delivery.smtp import SmtpRelay
 
 
@@ -209,24 +209,26 @@ def test_refused_ten_times_in_a_row_sending_pauses_itself(database: Database, va
 
 
 class Meanwhile:
-    """A relay in front of another: something happens after the bodies, before or after the second commit."""
+    """A relay in front of another: something happens after a body, before or after the second commit."""
 
     def __init__(
         self, inner: SmtpRelay, *, before: Callable[[], object] = int, after: Callable[[], object] = int
     ) -> None:
         self._inner, self._before, self._after = inner, before, after
-        self.name, self.at_once = inner.name, inner.at_once
+        self.name, self.per_second = inner.name, inner.per_second
 
-    def hand_over(
-        self, envelopes: Sequence[Envelope], *, before_final_dots: Callable[[Sequence[int]], Collection[int]]
-    ) -> list[Handed | None]:
-        def between(ready: Sequence[int]) -> Collection[int]:
+    @property
+    def lines(self) -> Sequence[Line]:
+        return [self]
+
+    def hand_over(self, envelope: Envelope, *, before_final_dot: Callable[[], bool]) -> Handed | None:
+        def between() -> bool:
             self._before()
-            granted = before_final_dots(ready)
+            granted = before_final_dot()
             self._after()
             return granted
 
-        return self._inner.hand_over(envelopes, before_final_dots=between)
+        return self._inner.lines[0].hand_over(envelope, before_final_dot=between)
 
     def close(self) -> None:
         self._inner.close()

@@ -21,7 +21,7 @@ from tests.builders import NOW, add_account, add_campaign, add_contact, add_csm,
 from voc.base import installations, preferences, schema
 from voc.base.db import Database
 from voc.base.secrets import Vault
-from voc.base.settings import Mail, Settings
+from voc.base.settings import Mail, Server, Settings
 from voc.base.tokens import RandomTokens
 from voc.campaigns import questionnaire
 from voc.delivery import run
@@ -125,6 +125,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def relay_to(port: int, **mail: Any) -> SmtpRelay:
-    wanted = {"host": "127.0.0.1", "port": port, "from_address": "feedback@kestrel.example", "per_second": 10_000.0}
-    return SmtpRelay(Mail(**{**wanted, "timeout_seconds": 5.0, **mail}))
+def relay_to(port: int, **server: Any) -> SmtpRelay:
+    wanted = {"name": f"127.0.0.1:{port}", "host": "127.0.0.1", "port": port, "security": "none"}
+    more = {"per_second": 10_000.0, "timeout_seconds": 5.0, **server}
+    return SmtpRelay(Server(**{**wanted, **more}), us="kestrel.example")

@@ -64,7 +64,11 @@ def test_the_mailbox_keeps_what_the_relay_takes_and_nothing_that_was_not_granted
         mail["From"], mail["To"], mail["Subject"] = "Jané <jane@vendor.example>", f"{name}@x.example", f"Für {name}"
         mail.set_content("Hello")
         mails.append(Envelope("bounce@vendor.example", f"{name}@x.example", mail.as_bytes().replace(b"\n", b"\r\n")))
-    handed = DemoRelay(mailbox, clock).hand_over(mails, before_final_dots=lambda _places: [1])
+    relay = DemoRelay(mailbox, clock)
+    handed = [
+        relay.hand_over(mail, before_final_dot=lambda taken=taken: taken)
+        for mail, taken in zip(mails, (False, True), strict=True)
+    ]
     assert [one is None for one in handed] == [True, False]
     assert [(one.subject, one.recipient) for one in mailbox.listing()] == [("Für Björn", "Björn@x.example")]
     assert mailbox.listing(about="nobody") == []

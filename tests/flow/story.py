@@ -84,11 +84,12 @@ class Story:
         return cast("SetClock", self.app.clock)
 
     def travel(self, to: datetime) -> None:
-        relay = wiring.relay(self.app)
+        relays = wiring.relays(self.app)
         try:
-            jobs.travel(self.app, relay, to=to, report=lambda _what, _done, _total: None)
+            jobs.travel(self.app, relays, to=to, report=lambda _what, _done, _total: None)
         finally:
-            relay.close()
+            for relay in relays:
+                relay.close()
 
     def pass_time(self, by: timedelta) -> None:
         """Nothing is done meanwhile."""

@@ -20,6 +20,9 @@ FILE = "voc.toml"
 FASTEST = 1_000_000  # mails a second
 _LISTS = frozenset({"crm_private_hosts"})
 _ADDRESS = re.compile(r"[^@\s<>\",;]+@[^@\s<>\",;]+")  # a host without a dot may be a mail server of one's own
+_SERVER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
+_NAME_MEND = 'Write up to 40 letters, digits, dots and hyphens, such as "ses-frankfurt"'
+_DOMAIN = re.compile(r"[^@\s*]+\.[^@\s*]+")
 
 
 class Server(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -107,6 +110,23 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     inbound: Inbound = Inbound()
 
 
+def servers(mail: Mail) -> list[Server]:
+    """The mail servers to send by: those named, or else the plain `[mail]` host as the only one."""
+    return mail.relays or [
+        Server(
+            name=f"{mail.host}:{mail.port}",
+            host=mail.host,
+            port=mail.port,
+            security=mail.security,
+            username=mail.username,
+            password_file=mail.password_file,
+            per_second=mail.per_second,
+            connections=mail.connections,
+            timeout_seconds=mail.timeout_seconds,
+        )
+    ]
+
+
 def load(folder: Path, environ: Mapping[str, str] = os.environ) -> Settings:
     """Settings of the installation in that folder. Misconfigured names the key and the mend."""
     path = folder / FILE
@@ -131,7 +151,9 @@ def parse(text: str, folder: Path, environ: Mapping[str, str] = os.environ) -> S
     except tomllib.TOMLDecodeError as mistake:
         raise Misconfigured(str(path), f"not readable as TOML: {mistake}", "Correct that line") from None
     for name, value in environ.items():
-        if name.startswith("VOC_MAIL_") and name != "VOC_MAIL_PASSWORD":
+        if name.startswith("VOC_MAIL_PASSWORD") and name != "VOC_MAIL_PASSWORD_FILE":
+            continue
+        if name.startswith("VOC_MAIL_"):
             section = raw.setdefault("mail", {})
             if not isinstance(section, dict):
                 raise Misconfigured(f"{path}: mail", "it is one value", "Write [mail], and each key on a line below")
@@ -158,16 +180,42 @@ def _check(settings: Settings, place: str) -> None:
         )
     if not _ADDRESS.fullmatch(settings.mail.from_address):
         raise Misconfigured(f"{place}: mail.from_address", "not an address", "Write feedback@example.com")
-    for key, port in (("port", settings.port), ("mail.port", settings.mail.port)):
-        if not 0 < port < 65536:
-            raise Misconfigured(f"{place}: {key}", f"{port} is not a port", "Write a number from 1 to 65535")
+    if not 0 < settings.port < 65536:
+        raise Misconfigured(f"{place}: port", f"{settings.port} is not a port", "Write a number from 1 to 65535")
     if settings.sync_every_minutes < 1:
         raise Misconfigured(f"{place}: sync_every_minutes", "must be 1 or more", "Write 60 for once an hour")
     _check_inbound(settings.inbound, place)
-    if not 1 <= settings.mail.connections <= 50:
-        raise Misconfigured(f"{place}: mail.connections", "must be 1 to 50", "Write 4")
-    if not 0 < settings.mail.per_second <= FASTEST:  # not a number is neither
-        raise Misconfigured(f"{place}: mail.per_second", f"must be above 0, to {FASTEST:_}", "Write 20")
+    _check_servers(settings.mail, f"{place}: mail")
+
+
+def _check_servers(mail: Mail, place: str) -> None:
+    names: set[str] = set()
+    for server in servers(mail):
+        here = f"{place}.relays {server.name}:" if mail.relays else place
+        key = f"{here} " if mail.relays else f"{place}."
+        if mail.relays and (not _SERVER_NAME.fullmatch(server.name) or server.name.lower() == "file"):
+            raise Misconfigured(f"{place}.relays", f"{server.name!r} is no name for a mail server", _NAME_MEND)
+        variable = _password_variable(server.name)
+        if variable in names:
+            raise Misconfigured(f"{place}.relays", f"{server.name!r} is there twice", "Give each a name of its own")
+        names.add(variable)
+        if not server.host.strip():
+            raise Misconfigured(f"{key}host", "it is empty", "Write smtp.example.com")
+        if not 0 < server.port < 65536:
+            raise Misconfigured(f"{key}port", f"{server.port} is not a port", "Write a number from 1 to 65535")
+        if not 1 <= server.connections <= 50:
+            raise Misconfigured(f"{key}connections", "must be 1 to 50", "Write 4")
+        if not 0 < server.per_second <= FASTEST:  # not a number is neither
+            raise Misconfigured(f"{key}per_second", f"must be above 0, to {FASTEST:_}", "Write 20")
+        if not 0 < server.timeout_seconds <= 600:
+            raise Misconfigured(f"{key}timeout_seconds", "must be above 0, to 600", "Write 30")
+    for domain, limit in mail.per_domain.items():
+        if domain != "*" and not _DOMAIN.fullmatch(domain):
+            raise Misconfigured(f"{place}.per_domain", f"{domain!r} is not a domain", 'Write "gmail.com", or "*"')
+        if not 0 < limit <= FASTEST:
+            raise Misconfigured(
+                f"{place}.per_domain {domain}", f"must be above 0, to {FASTEST:_}", "Write the messages a minute"
+            )
 
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -202,8 +250,20 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
         settings,
         database=database,
         secret_key_file=str((folder / settings.secret_key_file).resolve()),
+        mail=_anchored_mail(settings.mail, folder),
         inbound=_anchored_inbound(settings.inbound, folder),
         questionnaires=None if settings.questionnaires is None else str((folder / settings.questionnaires).resolve()),
+    )
+
+
+def _anchored_mail(mail: Mail, folder: Path) -> Mail:
+    def anchored(file: str | None) -> str | None:
+        return None if file is None else str((folder / file).resolve())
+
+    return msgspec.structs.replace(
+        mail,
+        password_file=anchored(mail.password_file),
+        relays=[msgspec.structs.replace(one, password_file=anchored(one.password_file)) for one in mail.relays],
     )
 
 
@@ -229,14 +289,20 @@ def key_entries(settings: Settings) -> list[str]:
     return _text(Path(settings.secret_key_file), "ascii").split()
 
 
-def mail_password(settings: Settings, environ: Mapping[str, str] = os.environ) -> str | None:
-    if given := environ.get("VOC_MAIL_PASSWORD"):
+def mail_password(
+    settings: Settings, server: Server | None = None, environ: Mapping[str, str] = os.environ
+) -> str | None:
+    """Of that server of `servers`; of the first if none is named. None where there is none to give."""
+    server = server or servers(settings.mail)[0]
+    variable = _password_variable(server.name) if settings.mail.relays else "VOC_MAIL_PASSWORD"
+    if given := environ.get(variable):
         return given
-    if settings.mail.password_file is None:
+    if server.password_file is None:
         return None
-    path = Path(settings.mail.password_file)
+    path = Path(server.password_file)
     if not path.exists():
-        raise Misconfigured("mail.password_file", f"{path} does not exist", "Correct the path or set VOC_MAIL_PASSWORD")
+        place = f"mail.relays {server.name}: password_file" if settings.mail.relays else "mail.password_file"
+        raise Misconfigured(place, f"{path} does not exist", f"Correct the path or set {variable}")
     return _text(path, "utf-8").strip()
 
 
@@ -251,3 +317,7 @@ def imap_password(imap: Imap, environ: Mapping[str, str] = os.environ) -> str:
     if not path.exists():
         raise Misconfigured(key, f"{path} does not exist", "Correct the path, or set VOC_IMAP_PASSWORD")
     return _text(path, "utf-8").strip()
+
+
+def _password_variable(name: str) -> str:
+    return "VOC_MAIL_PASSWORD_" + re.sub(r"[^A-Z0-9]", "_", name.upper())

@@ -106,4 +106,4 @@ def _serve(folder: Path, *, port: int | None = None) -> None:
         output.say(f"  {person.email:36} {person.name}: sees {person.sees}")
     output.say("Nothing leaves this machine. Ctrl-C ends it.")
     extra = pages.handlers(mailbox, build.sign_ins())
-    serving.run(app, web=True, worker=True, relay=DemoRelay(mailbox, app.clock), extra=extra, level="WARNING")
+    serving.run(app, web=True, worker=True, relays=DemoRelay(mailbox, app.clock), extra=extra, level="WARNING")

@@ -12,7 +12,7 @@ from voc import app as wiring
 from voc import jobs
 from voc.base import log
 from voc.base.errors import Refused
-from voc.delivery.model import Relay
+from voc.delivery.model import Relays
 from voc.web import asgi
 from voc.web.context import App
 
@@ -22,13 +22,13 @@ def run(
     *,
     web: bool,
     worker: bool,
-    relay: Relay | None = None,
+    relays: Relays | None = None,
     extra: Sequence[ControllerRouterHandler] = (),
     level: str = "INFO",
 ) -> None:
     """Blocks until Ctrl-C or SIGTERM, and ends what was begun.
 
-    `relay` instead of the one the settings name; `extra` handlers of the demo.
+    `relays` instead of those the settings name; `extra` handlers of the demo.
     """
     if web:
         refuse_taken_port(app.settings.host, app.settings.port)
@@ -44,7 +44,7 @@ def run(
     # Without a handler SIGTERM ends the process at once (uvicorn raises it again after its own end): messages on
     # their way to the mail server would be unknown for good. One that comes before uvicorn listens to it is kept.
     signal.signal(signal.SIGTERM, stop)
-    scheduler = jobs.start(app, relay or wiring.relay(app)) if worker else None
+    scheduler = jobs.start(app, relays or wiring.relays(app)) if worker else None
     try:
         if server is not None:
             server.run()

@@ -176,12 +176,13 @@ def tick(*, directory: Path, as_json: bool, at: datetime | None) -> None:
             "This database keeps real time: `voc serve` or `voc worker` does its work. "
             "A rehearsal is made by `voc init --rehearsal`."
         )
-    relay = wiring.relay(app)
+    relays = wiring.relays(app)
     try:
         with output.progress() as report:
-            done = jobs.travel(app, relay, to=at or app.now(), report=report)
+            done = jobs.travel(app, relays, to=at or app.now(), report=report)
     finally:
-        relay.close()
+        for relay in relays:
+            relay.close()
     if as_json:
         output.emit({"at": app.now(), "done": done, "waiting": _why_mail_waits(app)})
         return

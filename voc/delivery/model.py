@@ -1,6 +1,6 @@
 """What travels between the outbox, the mail server and the inbox."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -47,27 +47,34 @@ class Handed:
     relay_down: bool = False
 
 
-class Relay(Protocol):
-    """A mail server. Takes up to `at_once` messages together, so that one commit serves them all.
+class Line(Protocol):
+    """One connection to a mail server; one thread uses it at a time.
 
-    `before_final_dots` is called once, after all bodies and immediately before the first final dot,
-    with the places of the messages the server waits to end; it commits, and returns the places whose
-    dot may go out. For the others the connection is dropped: the server has nothing to accept. Its
-    answer is one `Handed` per message, or None for one that was not granted or not tried. It never
-    raises for what the server does. One thread uses a relay at a time.
+    `before_final_dot` is called after the body and immediately before the final dot; it commits, and
+    says whether the dot may go out. If not, the connection is dropped: the server has nothing to
+    accept, and the answer is None. `hand_over` never raises for what the server does.
     """
+
+    def hand_over(self, envelope: Envelope, *, before_final_dot: Callable[[], bool]) -> Handed | None: ...
+
+
+class Relay(Protocol):
+    """A mail server, with its own limits. `lines` are opened when they are first used, and stay open."""
 
     @property
     def name(self) -> str: ...
 
     @property
-    def at_once(self) -> int: ...
+    def per_second(self) -> float: ...
 
-    def hand_over(
-        self, envelopes: Sequence[Envelope], *, before_final_dots: Callable[[Sequence[int]], Collection[int]]
-    ) -> list[Handed | None]: ...
+    @property
+    def lines(self) -> Sequence[Line]: ...
 
     def close(self) -> None: ...
+
+
+Relays = Relay | Sequence[Relay]
+"""One mail server, or several that share the messages."""
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,9 @@ CIRCUIT = (
 REFUSALS_IN_A_ROW = 10  # so many messages refused for good, one after the other, is not about their recipients
 
 LEASE = timedelta(minutes=10)
+RENEW_SECONDS = 60.0  # what is in hand for longer has its lease renewed that often
+CLAIM = 200  # at once; fewer where they would wait for long:
+CLAIM_SECONDS = 5
 
 COMPLAINTS = 2  # "this is spam", in a small wave ...
 COMPLAINED_SHARE = 0.001  # ... and of the messages of a large one: from there mail providers block a sender
@@ -124,6 +127,11 @@ def refused_recipient(handed: Handed) -> InboundKind | None:
     if handed.stage is Stage.DOT and kind is InboundKind.HARD_BOUNCE and enhanced_code(handed.text) is None:
         return InboundKind.SOFT_BOUNCE
     return kind
+
+
+def refuses_us(handed: Handed) -> bool:
+    """Whether a final refusal is not about its recipient: it may be us, and then it is so for every other."""
+    return handed.outcome is Outcome.FAILED and refused_recipient(handed) is not InboundKind.HARD_BOUNCE
 
 
 def sender(person: Party | None, *, house: Party, authenticated: Sequence[str]) -> tuple[Party, Party | None]:

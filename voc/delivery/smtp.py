@@ -1,278 +1,280 @@
-"""Our mail server, spoken to command by command: the moment before the final dot has to be ours.
+"""Our mail servers, spoken to command by command: the moment before the final dot has to be ours.
 
-smtplib's `sendmail` hides that moment, so MAIL, RCPT, DATA, body and dot are driven by hand, on
-several connections in step: each command is sent on all of them before the first answer is read, and
-one commit before the dots serves all. Connections are kept open across messages; one that the server
-closed meanwhile is opened once more, which is safe because nothing was handed over.
+smtplib opens the connection (greeting, STARTTLS, login); its `sendmail` hides that moment, so MAIL,
+RCPT, DATA, body and dot are driven here. Where the server offers PIPELINING (RFC 2920) the three
+commands are one write. A connection is kept open across messages; one that the server closed
+meanwhile is opened once more, which is safe because nothing was handed over.
 """
 
 import re
 import smtplib
 import socket
 import ssl
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 
-from voc.base import clock
-from voc.base.settings import Mail
+from voc.base.settings import Server
 from voc.delivery.addresses import on_the_wire
-from voc.delivery.model import Envelope, Handed, Outcome, Stage
+from voc.delivery.model import Envelope, Handed, Line, Outcome, Stage
 
-_LINE_STARTS_WITH_DOT = re.compile(rb"(?m)^\.")
 _GOODBYE = 421
 _TROUBLE = (OSError, smtplib.SMTPException)
 _WELCOME = {Stage.MAIL: (250,), Stage.RCPT: (250, 251), Stage.DATA: (354,)}
+_LINE_STARTS_WITH_DOT = re.compile(rb"(?m)^\.")
+_NOT_IN_A_COMMAND = re.compile(r"[^!-=?-~]")  # visible ASCII without the closing bracket
+_LONGEST_ANSWER = 64 * 1024
+_PATIENCE_AFTER_DOT = 4
+"""Times as long as for any other answer: RFC 5321 4.5.3.2.6 asks for minutes, and giving up here costs a message."""
 
 
 class SmtpRelay:
-    """Up to `mail.connections` to one server, at most `mail.per_second` messages a second. For one thread at a time."""
+    """One mail server: up to `server.connections` lines, `us` is how we greet it."""
 
-    def __init__(self, mail: Mail, *, password: str | None = None, tls: ssl.SSLContext | None = None) -> None:
-        self._mail = mail
-        if tls is None and mail.security != "none":
+    def __init__(
+        self, server: Server, *, us: str, password: str | None = None, tls: ssl.SSLContext | None = None
+    ) -> None:
+        self._server = server
+        if tls is None and server.security != "none":
             tls = ssl.create_default_context()
-        self._lines = [_Line(mail, password, tls) for _ in range(mail.connections)]
-        self._next_slot = clock.seconds()
+        self._lines = [_Line(server, us, password, tls) for _ in range(server.connections)]
 
     @property
     def name(self) -> str:
-        return f"{self._mail.host}:{self._mail.port}"
+        return self._server.name
 
     @property
-    def at_once(self) -> int:
-        return len(self._lines)
+    def per_second(self) -> float:
+        return self._server.per_second
 
-    def hand_over(
-        self, envelopes: Sequence[Envelope], *, before_final_dots: Callable[[Sequence[int]], Collection[int]]
-    ) -> list[Handed | None]:
-        assert len(envelopes) <= len(self._lines)
-        self._wait_for_slots(len(envelopes))
-        handed: list[Handed | None] = [None] * len(envelopes)
-        lines = self._connected(len(envelopes), handed)
-        for place, envelope in enumerate(envelopes):
-            if place in lines:
-                lines[place].envelope = envelope
-        for say in (_Line.say_mail, _Line.say_rcpt, _Line.say_data):
-            _together(lines, handed, say)
-        for place, line in list(lines.items()):
-            handed[place] = line.send_body()
-            if handed[place] is not None:
-                del lines[place]
-        if not lines:
-            return handed
-        try:
-            granted = before_final_dots(list(lines))
-        except BaseException:
-            for line in lines.values():
-                line.drop()
-            raise
-        for place in set(lines) - set(granted):
-            lines.pop(place).drop()
-        for line in lines.values():
-            line.send_dot()
-        for place, line in lines.items():
-            handed[place] = line.read_verdict()
-        return handed
+    @property
+    def lines(self) -> Sequence[Line]:
+        return self._lines
 
     def close(self) -> None:
         for line in self._lines:
             line.quit()
 
-    def _wait_for_slots(self, messages: int) -> None:
-        wait = self._next_slot - clock.seconds()
-        if wait > 0:
-            clock.pause(wait)
-        self._next_slot = max(self._next_slot, clock.seconds()) + messages / self._mail.per_second
-
-    def _connected(self, wanted: int, handed: list[Handed | None]) -> "dict[int, _Line]":
-        """The lines that are open, by place. If not one opens the server is down; fewer are simply fewer."""
-        lines: dict[int, _Line] = {}
-        for place, line in enumerate(self._lines[:wanted]):
-            trouble = line.open()
-            if trouble is None:
-                lines[place] = line
-            elif not lines:
-                handed[place] = trouble
-                return {}
-            else:
-                break
-        return lines
-
-
-def _together(lines: "dict[int, _Line]", handed: list[Handed | None], say: "Callable[[_Line], None]") -> None:
-    """One command on every line, then every answer; a line that is refused is out."""
-    for line in lines.values():
-        say(line)
-    for place, line in list(lines.items()):
-        handed[place] = line.read_answer()
-        if handed[place] is not None:
-            del lines[place]
-
 
 class _Line:
     """One connection, and the message on it."""
 
-    envelope: Envelope
-
-    def __init__(self, mail: Mail, password: str | None, tls: ssl.SSLContext | None) -> None:
-        self._mail = mail
+    def __init__(self, server: Server, us: str, password: str | None, tls: ssl.SSLContext | None) -> None:
+        self._server = server
+        self._us = us
         self._password = password
         self._tls = tls
-        self._smtp: smtplib.SMTP | None = None
-        self._kept = False
-        self._stage = Stage.CONNECT
-        self._trouble: Exception | None = None
+        self._socket: socket.socket | None = None
+        self._pipelining = False
+        self._unread = b""
 
-    def open(self) -> Handed | None:
-        """None once it stands; else what went wrong, which is the server's fault and no message's."""
-        self._trouble = None
-        self._kept = self._smtp is not None
-        if self._kept:
+    def hand_over(self, envelope: Envelope, *, before_final_dot: Callable[[], bool]) -> Handed | None:
+        for address, stage in ((envelope.return_path, Stage.MAIL), (envelope.recipient, Stage.RCPT)):
+            if _NOT_IN_A_COMMAND.search(on_the_wire(address)):
+                return Handed(Outcome.FAILED, stage, None, "This address cannot be written in a mail command")
+        refused = self._begin(envelope) or self._send_body(envelope.mime)
+        if refused is not None:
+            return refused
+        try:
+            granted = before_final_dot()
+        except BaseException:
+            self.drop()
+            raise
+        if not granted:
+            self.drop()
             return None
-        try:
-            self._smtp = self._connect()
-        except _TROUBLE as trouble:
-            self.drop()
-            return Handed(Outcome.LATER, Stage.CONNECT, *_said(trouble), relay_down=True)
-        return None
+        return self._end()
 
-    def _connect(self) -> smtplib.SMTP:
-        mail = self._mail
-        us = (mail.bounce_domain or mail.from_address.rpartition("@")[2]).strip("[]")
-        if mail.security == "tls":
-            smtp: smtplib.SMTP = smtplib.SMTP_SSL(
-                mail.host, mail.port, us, timeout=mail.timeout_seconds, context=self._tls
-            )
-        else:
-            smtp = smtplib.SMTP(mail.host, mail.port, us, timeout=mail.timeout_seconds)
-        self._smtp = smtp
-        # The dot is a packet of its own: held back until the body is acknowledged it would cost 40 ms.
-        assert smtp.sock is not None
-        smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        smtp.ehlo_or_helo_if_needed()
-        if mail.security == "starttls":
-            smtp.starttls(context=self._tls)
-            smtp.ehlo_or_helo_if_needed()
-        if mail.username is not None:
-            smtp.login(mail.username, self._password or "")
-        return smtp
-
-    def say_mail(self) -> None:
-        self._say(Stage.MAIL, f"MAIL FROM:<{self.envelope.return_path}>")
-
-    def say_rcpt(self) -> None:
-        self._say(Stage.RCPT, f"RCPT TO:<{on_the_wire(self.envelope.recipient)}>")
-
-    def say_data(self) -> None:
-        self._say(Stage.DATA, "DATA")
-
-    def _say(self, stage: Stage, command: str) -> None:
-        self._stage = stage
-        try:
-            self._open_smtp.putcmd(command)
-        except _TROUBLE as trouble:
-            self._trouble = trouble
-
-    def read_answer(self) -> Handed | None:
-        """None when the server goes on; else why not. Nothing can be accepted yet."""
-        code, text = self._read()
-        if self._kept and self._stage is Stage.MAIL and (self._trouble is not None or code == _GOODBYE):
-            return self._once_more()
-        if self._trouble is not None:
-            self.drop()
-            return Handed(Outcome.LATER, self._stage, *_said(self._trouble))
-        return None if code in _WELCOME[self._stage] else self._refused(code, text)
-
-    def _once_more(self) -> Handed | None:
-        """The server had closed the connection we kept: again, with a new one."""
-        self.drop()
-        down = self.open()
+    def _begin(self, envelope: Envelope) -> Handed | None:
+        """None when the server waits for the body; else why not. Nothing can be accepted yet."""
+        kept = self._socket is not None
+        down = self._open()
         if down is not None:
             return down
-        self.say_mail()
-        return self.read_answer()
+        refused = self._say_whom(envelope)
+        if kept and self._socket is None and refused is not None and refused.stage is Stage.MAIL:
+            # The server had closed the connection we kept: again, with a new one.
+            return self._open() or self._say_whom(envelope)
+        return refused
 
-    def send_body(self) -> Handed | None:
-        self._stage = Stage.BODY
+    def _open(self) -> Handed | None:
+        """None once it stands; else what went wrong, which is the server's fault and no message's."""
+        if self._socket is not None:
+            return None
         try:
-            self._open_smtp.send(_LINE_STARTS_WITH_DOT.sub(b"..", self.envelope.mime))
+            self._socket = self._connect()
         except _TROUBLE as trouble:
-            self.drop()
-            return Handed(Outcome.LATER, Stage.BODY, *_said(trouble))
+            return Handed(Outcome.LATER, Stage.CONNECT, *_said(trouble, self._server), relay_down=True)
         return None
 
-    def send_dot(self) -> None:
-        self._stage = Stage.DOT
+    def _connect(self) -> socket.socket:
+        server = self._server
+        if server.security == "tls":
+            smtp: smtplib.SMTP = smtplib.SMTP_SSL(
+                server.host, server.port, self._us, timeout=server.timeout_seconds, context=self._tls
+            )
+        else:
+            smtp = smtplib.SMTP(server.host, server.port, self._us, timeout=server.timeout_seconds)
         try:
-            self._open_smtp.send(b".\r\n")
+            smtp.ehlo_or_helo_if_needed()
+            if server.security == "starttls":
+                smtp.starttls(context=self._tls)
+                smtp.ehlo_or_helo_if_needed()
+            if server.username is not None:
+                smtp.login(server.username, self._password or "")
+        except BaseException:
+            smtp.close()
+            raise
+        assert smtp.sock is not None
+        # The dot is a packet of its own: held back until the body is acknowledged it would cost 40 ms.
+        smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._pipelining = smtp.has_extn("pipelining")
+        self._unread = b""
+        stands = smtp.sock
+        if smtp.file is not None:
+            smtp.file.close()
+        return stands
+
+    def _say_whom(self, envelope: Envelope) -> Handed | None:
+        """MAIL, RCPT and DATA: one write where the server takes them so; None when all were welcome."""
+        commands = (
+            (Stage.MAIL, f"MAIL FROM:<{on_the_wire(envelope.return_path)}>\r\n"),
+            (Stage.RCPT, f"RCPT TO:<{on_the_wire(envelope.recipient)}>\r\n"),
+            (Stage.DATA, "DATA\r\n"),
+        )
+        stage, refused = Stage.MAIL, None
+        try:
+            if self._pipelining:
+                self._write("".join(command for _stage, command in commands).encode("ascii"))
+            for stage, command in commands:
+                if not self._pipelining:
+                    self._write(command.encode("ascii"))
+                code, text = self._read()
+                if refused is None and code not in _WELCOME[stage]:
+                    refused = _refusal(stage, code, text)
+                    if code == _GOODBYE or not self._pipelining:
+                        break
+                elif refused is not None and code == 354:
+                    # It wants a body for nobody: nothing that we could say is sure to be understood.
+                    self.drop()
         except _TROUBLE as trouble:
-            self._trouble = trouble
-
-    def read_verdict(self) -> Handed:
-        code, text = self._read()
-        if self._trouble is not None:
             self.drop()
-            return Handed(Outcome.UNKNOWN, Stage.DOT, *_said(self._trouble))
-        if 200 <= code < 300:
-            return Handed(Outcome.SENT, Stage.DOT, code, _words(text))
-        return self._refused(code, text)
+            return refused or Handed(Outcome.LATER, stage, *_said(trouble, self._server))
+        if refused is not None:
+            self._recover_from(refused)
+        return refused
 
-    def _read(self) -> tuple[int, bytes]:
-        if self._trouble is None:
+    def _recover_from(self, refused: Handed) -> None:
+        if refused.code == _GOODBYE or refused.code is None or not 400 <= refused.code < 600:
+            self.drop()
+        elif self._socket is not None:
             try:
-                return self._open_smtp.getreply()
-            except _TROUBLE as trouble:
-                self._trouble = trouble
-        return -1, b""
-
-    def _refused(self, code: int, text: bytes) -> Handed:
-        if code == _GOODBYE:
-            self.drop()
-            return Handed(Outcome.LATER, self._stage, code, _words(text), relay_down=True)
-        if self._stage is not Stage.DOT:
-            self._reset()
-        if 400 <= code < 500:
-            return Handed(Outcome.LATER, self._stage, code, _words(text))
-        if 500 <= code < 600:
-            return Handed(Outcome.FAILED, self._stage, code, _words(text))
-        self.drop()  # an answer that SMTP does not know; after the dot it may mean anything
-        unsure = Outcome.UNKNOWN if self._stage is Stage.DOT else Outcome.LATER
-        return Handed(unsure, self._stage, code, _words(text))
-
-    def _reset(self) -> None:
-        try:
-            if self._open_smtp.docmd("RSET")[0] != 250:
-                self.drop()
-        except _TROUBLE:
-            self.drop()
-
-    @property
-    def _open_smtp(self) -> smtplib.SMTP:
-        if self._smtp is None:
-            raise smtplib.SMTPServerDisconnected("the connection is closed")
-        return self._smtp
-
-    def drop(self) -> None:
-        if self._smtp is not None:
-            self._smtp.close()
-            self._smtp = None
-
-    def quit(self) -> None:
-        if self._smtp is not None:
-            try:
-                self._smtp.quit()
+                self._write(b"RSET\r\n")
+                if self._read()[0] != 250:
+                    self.drop()
             except _TROUBLE:
                 self.drop()
-            self._smtp = None
+
+    def _send_body(self, mime: bytes) -> Handed | None:
+        if mime.startswith(b".") or b"\n." in mime:
+            mime = _LINE_STARTS_WITH_DOT.sub(b"..", mime)
+        try:
+            self._write(mime if mime.endswith(b"\r\n") else mime + b"\r\n")
+        except _TROUBLE as trouble:
+            self.drop()
+            return Handed(Outcome.LATER, Stage.BODY, *_said(trouble, self._server))
+        return None
+
+    def _end(self) -> Handed:
+        """The dot, and what the server says: from here on no answer means that nobody can know."""
+        try:
+            assert self._socket is not None
+            self._socket.settimeout(self._server.timeout_seconds * _PATIENCE_AFTER_DOT)
+            self._write(b".\r\n")
+            code, text = self._read()
+            self._socket.settimeout(self._server.timeout_seconds)
+        except _TROUBLE as trouble:
+            self.drop()
+            return Handed(Outcome.UNKNOWN, Stage.DOT, *_said(trouble, self._server))
+        if 200 <= code < 300:
+            return Handed(Outcome.SENT, Stage.DOT, code, text)
+        if code == _GOODBYE or not 400 <= code < 600:
+            self.drop()
+        return _refusal(Stage.DOT, code, text)
+
+    def _write(self, what: bytes) -> None:
+        if self._socket is None:
+            raise smtplib.SMTPServerDisconnected("the connection is closed")
+        self._socket.sendall(what)
+
+    def _read(self) -> tuple[int, str]:
+        """One answer, its lines joined. Raises when none comes."""
+        lines = []
+        while True:
+            line = self._read_line()
+            lines.append(line[4:].strip())
+            if line[3:4] != b"-":
+                break
+        try:
+            code = int(line[:3])
+        except ValueError:
+            code = -1
+        return code, b" ".join(lines).decode("utf-8", "replace")[:500]
+
+    def _read_line(self) -> bytes:
+        while (end := self._unread.find(b"\n")) < 0:
+            if self._socket is None or len(self._unread) > _LONGEST_ANSWER:
+                raise smtplib.SMTPServerDisconnected("the connection is closed")
+            more = self._socket.recv(8192)
+            if not more:
+                raise smtplib.SMTPServerDisconnected("Connection unexpectedly closed")
+            self._unread += more
+        line, self._unread = self._unread[: end + 1], self._unread[end + 1 :]
+        return line
+
+    def drop(self) -> None:
+        if self._socket is not None:
+            with suppress(OSError):
+                self._socket.close()
+            self._socket = None
+
+    def quit(self) -> None:
+        with suppress(*_TROUBLE):
+            self._write(b"QUIT\r\n")
+        self.drop()
 
 
-def _words(text: bytes) -> str:
-    return text.decode("utf-8", "replace").replace("\n", " ")[:500]
+def _refusal(stage: Stage, code: int, text: str) -> Handed:
+    if code == _GOODBYE:
+        return Handed(Outcome.LATER, stage, code, text, relay_down=True)
+    if 400 <= code < 500:
+        return Handed(Outcome.LATER, stage, code, text)
+    if 500 <= code < 600:
+        return Handed(Outcome.FAILED, stage, code, text)
+    # An answer that SMTP does not know; after the dot it may mean anything.
+    return Handed(Outcome.UNKNOWN if stage is Stage.DOT else Outcome.LATER, stage, code if code > 0 else None, text)
 
 
-def _said(trouble: Exception) -> tuple[int | None, str]:
-    """Code and words of what went wrong; a broken connection has no code."""
+def _said(trouble: Exception, server: Server) -> tuple[int | None, str]:
+    """Code and words of what went wrong, for whoever has to mend it; a broken connection has no code."""
+    where = f"{server.host}:{server.port}"
     if isinstance(trouble, smtplib.SMTPResponseException):
         error = trouble.smtp_error
-        code = trouble.smtp_code if trouble.smtp_code > 0 else None
-        return code, _words(error if isinstance(error, bytes) else str(error).encode())
-    return None, (str(trouble) or type(trouble).__name__)[:500]
+        words = error.decode("utf-8", "replace") if isinstance(error, bytes) else str(error)
+        if isinstance(trouble, smtplib.SMTPAuthenticationError):
+            words = f"{where} refused the user name or the password; correct them. It said: {words}"
+        return (trouble.smtp_code if trouble.smtp_code > 0 else None), " ".join(words.split())[:500]
+    if isinstance(trouble, ssl.SSLCertVerificationError):
+        return None, (
+            f"The certificate of {where} is not to be trusted ({trouble.verify_message}): put a valid one there, "
+            "or name the server as its certificate does"
+        )
+    if isinstance(trouble, ssl.SSLError):
+        return None, f"{where} does not speak TLS as `security` says ({trouble.reason}): correct security or port"
+    if isinstance(trouble, smtplib.SMTPNotSupportedError):
+        return (
+            None,
+            f"{where} offers no {'STARTTLS' if 'STARTTLS' in str(trouble) else 'login'}: correct security or port",
+        )
+    if isinstance(trouble, TimeoutError):
+        return None, f"{where} gave no answer within {server.timeout_seconds:g} seconds"
+    return None, f"{where}: {trouble or type(trouble).__name__}"[:500]

@@ -6,7 +6,7 @@ product knows about it.
 
 import threading
 import zlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes, policy
@@ -35,9 +35,10 @@ from voc.base.clock import Clock
 from voc.base.db import Database
 from voc.base.errors import NotFound
 from voc.base.types import Instant
-from voc.delivery.model import Envelope, Handed, Outcome, Stage
+from voc.delivery.model import Envelope, Handed, Line, Outcome, Stage
 
 FILE = "mailbox.db"
+_TOGETHER = 50
 _metadata = MetaData()
 
 
@@ -74,7 +75,7 @@ class Mailbox:
         self._lock = threading.Lock()
 
     def keep(self, *, at: datetime, recipient: str, raw: bytes) -> None:
-        """Take one mail; it is seen after the next `flush`."""
+        """Take one mail; it is written with those that come soon after it, and before anybody looks."""
         head = BytesHeaderParser(policy=policy.compat32).parsebytes(raw)
         row = {
             "at": at,
@@ -85,6 +86,9 @@ class Mailbox:
         }
         with self._lock:
             self._waiting.append(row)
+            enough = len(self._waiting) >= _TOGETHER
+        if enough:
+            self.flush()
 
     def flush(self) -> None:
         with self._lock:
@@ -95,6 +99,7 @@ class Mailbox:
 
     def listing(self, *, about: str = "", before: int | None = None, limit: int = 50) -> list[Mail]:
         """Newest first; `about` is part of an address or a subject, `before` the id to go on from."""
+        self.flush()
         columns = _mail.c
         query = select(columns.id, columns.at, columns.recipient, columns.sender, columns.subject)
         if about:
@@ -105,6 +110,7 @@ class Mailbox:
             return [Mail(*row) for row in db.execute(query.order_by(columns.id.desc()).limit(limit))]
 
     def mail(self, id: int) -> Mail:
+        self.flush()
         with self._database.read() as db:
             row = db.execute(select(_mail).where(_mail.c.id == id)).mappings().first()
         if row is None:
@@ -127,28 +133,27 @@ def parsed(compressed: bytes) -> EmailMessage:
 
 
 class DemoRelay:
-    """Accepts every mail and puts it into the mailbox; `arrived` is told of each."""
+    """Accepts every mail and puts it into the mailbox; `arrived` is told of each. One line, so that order is kept."""
 
     name = "mailbox of the demo"
-    at_once = 50
+    per_second = 1e6
 
     def __init__(self, mailbox: Mailbox, clock: Clock, arrived: Callable[[Envelope], None] | None = None) -> None:
         self._mailbox = mailbox
         self._clock = clock
         self._arrived = arrived
 
-    def hand_over(
-        self, envelopes: Sequence[Envelope], *, before_final_dots: Callable[[Sequence[int]], Collection[int]]
-    ) -> list[Handed | None]:
-        granted = set(before_final_dots(range(len(envelopes))))
-        for place in sorted(granted):
-            envelope = envelopes[place]
-            self._mailbox.keep(at=self._clock.now(), recipient=envelope.recipient, raw=envelope.mime)
-            if self._arrived is not None:
-                self._arrived(envelope)
-        self._mailbox.flush()
-        taken = Handed(Outcome.SENT, Stage.DOT, 250, "2.0.0 kept in the mailbox of the demo")
-        return [taken if place in granted else None for place in range(len(envelopes))]
+    @property
+    def lines(self) -> Sequence[Line]:
+        return [self]
+
+    def hand_over(self, envelope: Envelope, *, before_final_dot: Callable[[], bool]) -> Handed | None:
+        if not before_final_dot():
+            return None
+        self._mailbox.keep(at=self._clock.now(), recipient=envelope.recipient, raw=envelope.mime)
+        if self._arrived is not None:
+            self._arrived(envelope)
+        return Handed(Outcome.SENT, Stage.DOT, 250, "2.0.0 kept in the mailbox of the demo")
 
     def close(self) -> None:
         self._mailbox.flush()

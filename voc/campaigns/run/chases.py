@@ -1,5 +1,6 @@
 """What a sent mail, an answer, a reply or a person does to one chase."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -26,6 +27,11 @@ _WORDS = {
     Why.GOES_FIRST: "A message of another campaign goes first today.",
 }
 _ABOUT_THE_PERSON = (StopReason.OPTED_OUT, StopReason.BOUNCED, StopReason.COMPLAINED, StopReason.LEFT)
+
+
+def hold(db: Connection, invitation_ids: Collection[int | None]) -> None:
+    """Lock these chases before anything else of theirs, as an answer does: so that nobody waits in a ring."""
+    invitations.hold(db, sorted({id for id in invitation_ids if id is not None}))
 
 
 def record_sent(db: Connection, invitation_id: int, *, step: Step, at: datetime) -> None:

@@ -1,5 +1,6 @@
 """One invitation: read it, and write what happened to it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -195,6 +196,13 @@ def lock(db: Connection, invitation_id: int) -> Standing:
         disposition=Disposition(row.disposition) if row.disposition else None,
         latest_step=Step(row.latest_step) if row.latest_step else None,
     )
+
+
+def hold(db: Connection, invitation_ids: Sequence[int]) -> None:
+    """Lock the rows, in their order, until the transaction ends."""
+    if invitation_ids:
+        of_these = select(invitation.c.id).where(invitation.c.id.in_(invitation_ids))
+        db.execute(of_these.order_by(invitation.c.id).with_for_update()).all()
 
 
 def write(db: Connection, invitation_id: int, **values: Any) -> None:

@@ -9,175 +9,139 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from voc.base import log, preferences
+from voc.base.clock import Clock, SetClock
 from voc.base.db import Database
 from voc.base.preferences import Preferences
 from voc.base.secrets import Vault
-from voc.base.words import InboundKind, MessageKind, MessageState
-from voc.campaigns import run as campaigns
-from voc.delivery import mime, rules
-from voc.delivery.model import Claimed, Envelope, Handed, Outcome, Relay, Sent
+from voc.delivery import rules
+from voc.delivery.model import Claimed, Relays, Sent
 from voc.delivery.run import effects
+from voc.delivery.run.crew import Crew
+from voc.delivery.run.recording import Book
+from voc.delivery.run.tray import Post, Tray
 from voc.delivery.store import outbox
-from voc.delivery.store import relay as relays
-from voc.delivery.store.outbox import Verdict
+from voc.delivery.store import relay as relay_states
 
 _log = log.get("delivery")
 
 
-def send_due(database: Database, relay: Relay, *, now: datetime, vault: Vault, worker: str, limit: int = 500) -> Sent:
-    """Hand over what is due, at most `limit` messages. `worker` names this thread of this process.
+def send_due(
+    database: Database,
+    relays: Relays,
+    *,
+    now: datetime,
+    vault: Vault,
+    worker: str,
+    limit: int = 500,
+    clock: Clock | None = None,
+) -> Sent:
+    """Hand over what is due, at most `limit` messages, over all lines of one mail server or of several.
 
-    Stops early, with the reason, when sending is paused or the server cannot be reached.
+    `worker` names this process; no two that run at the same time may share a name, or a relay.
+    `clock` runs on during a long call; without it the time stays at `now`. Stops early, with the
+    reason, when sending is paused or no server can be reached. Returns when everything that was
+    begun is recorded; what was claimed and not begun is back in the queue.
     """
+    servers = list(relays) if isinstance(relays, Sequence) else [relays]
+    clock = clock or SetClock(now)
+    book = Book(database, vault, worker, clock, several=len(servers) > 1)
     with database.begin() as db:
-        stopped = relays.sending_paused(db)
-        counts = Counter(cancelled=outbox.cancel_unwanted(db))
+        stopped = relay_states.sending_paused(db)
+        book.counts["cancelled"] += outbox.cancel_unwanted(db)
         for message in outbox.give_up(db, now=now):
             effects.not_delivered(db, message.invitation_id, step=message.step, now=now)
-    desk = _Desk(database, relay, vault, worker, now)
-    while stopped is None and limit > 0:
-        batch, wanted, stopped = _claim(desk, limit=min(limit, relay.at_once))
-        if not batch:
+        states = {server.name: relay_states.relay(db, server.name) for server in servers}
+    shut = [(server.name, states[server.name]) for server in servers if states[server.name].is_shut(now)]
+    posts = [
+        Post(server, refusals=states[server.name].refusals)
+        for server in servers
+        if not states[server.name].is_shut(now)
+    ]
+    if stopped is None and not posts:
+        stopped = " ".join(
+            f"The mail server {name} is left alone until {state.open_until:%H:%M} UTC: {state.reason}"
+            for name, state in shut
+        )
+    desk = _Desk(database, posts, vault, worker, clock, book)
+    while stopped is None:
+        book.again = 0
+        stopped = _send(desk, limit=limit - book.tried)
+        if not book.again or book.tried >= limit:
             break
-        limit -= len(batch)
-        before = counts.total()
-        stopped = _hand_over(desk, batch, wanted, counts)
-        if counts.total() == before:
-            break  # nothing could be tried: the next round sees further
-    sent = Sent(**counts, stopped_because=stopped)
+    sent = Sent(**Counter(book.counts), stopped_because=stopped)
     if sent.handed_over or stopped:
-        _log.info("messages sent", **counts, stopped_because=stopped)
+        _log.info("messages sent", **book.counts, stopped_because=stopped)
     return sent
 
 
 @dataclass(frozen=True)
 class _Desk:
-    """Where one worker works, and when."""
+    """Where one worker works."""
 
     database: Database
-    relay: Relay
+    posts: list[Post]
     vault: Vault
     worker: str
-    now: datetime
+    clock: Clock
+    book: Book
+
+    @property
+    def together(self) -> int:
+        """Claimed at once: enough to keep every line busy, and no more than goes out in a few seconds."""
+        lines = sum(len(post.relay.lines) for post in self.posts)
+        a_while = sum(post.relay.per_second for post in self.posts) * rules.CLAIM_SECONDS
+        return max(2 * lines, min(rules.CLAIM, int(a_while)))
 
 
-def _claim(desk: _Desk, *, limit: int) -> tuple[list[Claimed], Preferences, str | None]:
-    """The first commit: what is ours now, or why nothing is tried."""
+def _send(desk: _Desk, *, limit: int) -> str | None:
+    """Claim, hand over, until nothing is due, the limit is reached, or it cannot go on: why not, or None."""
+    batch, wanted = _claim(desk, limit=limit)
+    if not batch:
+        return None
+    tray = Tray(desk.posts)
+    crew = Crew(tray, desk.vault, commit=lambda claims: _commit(desk, claims, wanted), record=desk.book.record)
+    try:
+        while batch:
+            limit -= len(batch)
+            tray.put(batch)
+            crew.man(desk.posts, lines=len(batch))
+            while not tray.wait_for_room(len(batch) // 2, at_most=rules.RENEW_SECONDS):
+                _renew(desk)
+            batch, wanted = _claim(desk, limit=limit) if limit > 0 and tray.takes else ([], wanted)
+        tray.close()
+        while not crew.is_done(at_most=rules.RENEW_SECONDS):
+            _renew(desk)
+    finally:
+        crew.finish()
+        with desk.database.begin() as db:
+            outbox.give_back(db, tray.left())
+    return desk.book.stopped or tray.stopped_because
+
+
+def _claim(desk: _Desk, *, limit: int) -> tuple[list[Claimed], Preferences]:
+    """The first commit: what is ours now."""
     with desk.database.begin() as db:
         wanted = preferences.load(db)
-        state = relays.relay(db, desk.relay.name)
-        if state.open_until is not None and state.open_until > desk.now:
-            until = f"{state.open_until:%H:%M} UTC"
-            return [], wanted, f"The mail server {desk.relay.name} is left alone until {until}: {state.reason}"
-        batch = outbox.claim(db, preferences=wanted, worker=desk.worker, now=desk.now, lasts=rules.LEASE, limit=limit)
-        return batch, wanted, relays.sending_paused(db)
-
-
-def _hand_over(desk: _Desk, batch: list[Claimed], wanted: Preferences, counts: Counter[str]) -> str | None:
-    """Bodies, the second commit, the dots, and what the server said; why it cannot go on, or None."""
-    mails = [desk.vault.decrypt(claimed.body) for claimed in batch]
-
-    def commit_handing_over(ready: Sequence[int]) -> set[int]:
-        with desk.database.begin() as db:
-            ours = outbox.mark_handing_over(db, [batch[place] for place in ready], preferences=wanted)
-        return {place for place in ready if batch[place].id in ours}
-
-    envelopes = [
-        Envelope(claimed.return_path, claimed.recipient, mail) for claimed, mail in zip(batch, mails, strict=True)
-    ]
-    answers = desk.relay.hand_over(envelopes, before_final_dots=commit_handing_over)
-    verdicts = [
-        _verdict(desk, claimed, handed, mail)
-        for claimed, handed, mail in zip(batch, answers, mails, strict=True)
-        if handed is not None
-    ]
-    with desk.database.begin() as db:
-        _record(db, desk, verdicts)
-        # Not tried, or called back at the last moment: what nobody wants any more is cancelled.
-        outbox.give_back(db, [claimed for claimed, handed in zip(batch, answers, strict=True) if handed is None])
-        counts["cancelled"] += outbox.cancel_unwanted(db) if len(verdicts) < len(batch) else 0
-        _brake(db, [verdict.claimed for verdict in verdicts])
-        stopped = _note_relay(db, desk, [verdict.handed for verdict in verdicts])
-    counts.update(verdict.handed.outcome.value for verdict in verdicts)
-    return stopped
-
-
-def _verdict(desk: _Desk, claimed: Claimed, handed: Handed, mail: bytes) -> Verdict:
-    if handed.outcome is Outcome.SENT:
-        return Verdict(claimed, handed, masked=desk.vault.encrypt(mime.masked(mail)))
-    if handed.outcome is not Outcome.LATER:
-        return Verdict(claimed, handed)
-    if handed.relay_down:
-        return Verdict(claimed, handed, again_at=claimed.next_attempt_at)
-    again_at = rules.next_attempt(claimed.attempts + 1, now=desk.now, give_up_at=claimed.give_up_at)
-    return Verdict(claimed, handed, again_at=again_at)
-
-
-def _record(db: Connection, desk: _Desk, verdicts: list[Verdict]) -> None:
-    """Write down what the server said, and tell the stages it concerns."""
-    ours = outbox.record(db, verdicts, now=desk.now, worker=desk.worker)
-    for verdict in verdicts:
-        claimed = verdict.claimed
-        if claimed.id not in ours:
-            _log.warning("a late commit was refused", message=claimed.id, outcome=verdict.handed.outcome)
-        elif verdict.state is MessageState.SENT:
-            if claimed.kind is MessageKind.CHASE and claimed.invitation_id is not None and claimed.step is not None:
-                campaigns.record_sent(db, claimed.invitation_id, step=claimed.step, at=desk.now)
-        elif verdict.state is MessageState.UNKNOWN:
-            effects.not_delivered(db, claimed.invitation_id, step=claimed.step, now=desk.now)
-        elif verdict.state is MessageState.FAILED:
-            _refused(db, claimed, verdict.handed, now=desk.now)
-
-
-def _brake(db: Connection, tried: list[Claimed]) -> None:
-    ids = [claimed.invitation_id for claimed in tried if claimed.invitation_id is not None]
-    if ids and outbox.sent_twice(db, ids):
-        relays.set_paused(db, "A contact was sent the same step of a wave twice. Find out why before sending goes on.")
-
-
-def _refused(db: Connection, claimed: Claimed, handed: Handed, *, now: datetime) -> None:
-    kind = rules.refused_recipient(handed)
-    if kind is InboundKind.HARD_BOUNCE and claimed.contact_id is not None and not claimed.is_test:
-        effects.address_gone(
+        batch = outbox.claim(
             db,
-            message_id=claimed.id,
-            contact_id=claimed.contact_id,
-            invitation_id=claimed.invitation_id,
-            address=claimed.address,
-            code=rules.enhanced_code(handed.text) or str(handed.code),
-            quote=handed.text,
-            now=now,
+            preferences=wanted,
+            worker=desk.worker,
+            now=desk.clock.now(),
+            lasts=rules.LEASE,
+            limit=min(limit, desk.together),
         )
-    else:
-        effects.not_delivered(db, claimed.invitation_id, step=claimed.step, now=now)
+    desk.book.take(batch)
+    return batch, wanted
 
 
-def _note_relay(db: Connection, desk: _Desk, answers: list[Handed]) -> str | None:
-    """The circuit, and the brake for refusals that cannot be about their recipients; why to stop, or None."""
-    before = relays.relay(db, desk.relay.name)
-    down = next((handed for handed in answers if handed.relay_down), None)
-    refused = [
-        handed
-        for handed in answers
-        if handed.outcome is Outcome.FAILED and rules.refused_recipient(handed) is not InboundKind.HARD_BOUNCE
-    ]
-    took = any(handed.outcome is Outcome.SENT for handed in answers)
-    refusals = len(refused) + (0 if took else before.refusals)
-    if down is not None:
-        outages = before.outages + 1
-        until = rules.circuit_until(outages, now=desk.now)
-        relays.set_relay(db, desk.relay.name, relays.RelayState(until, outages, refusals, down.text), now=desk.now)
-        return f"The mail server {desk.relay.name} is not available: {down.text}"
-    if refused:
-        state = relays.RelayState(None, 0, refusals, refused[-1].text)
-        relays.set_relay(db, desk.relay.name, state, now=desk.now)
-        if refusals >= rules.REFUSALS_IN_A_ROW:
-            because = f"The mail server refused {refusals} messages in a row: {refused[-1].text}"
-            relays.set_paused(db, because)
-            return because
-    elif took and before != relays.RelayState():
-        relays.relay_well(db, desk.relay.name)
-    return None
+def _renew(desk: _Desk) -> None:
+    """A slow server never outlives the lease of what is handed to it."""
+    with desk.database.begin() as db:
+        outbox.renew(db, desk.book.held(), until=desk.clock.now() + rules.LEASE)
+
+
+def _commit(desk: _Desk, claims: list[Claimed], wanted: Preferences) -> set[int]:
+    """The second commit: after the bodies, immediately before the dots."""
+    with desk.database.begin() as db:
+        return outbox.mark_handing_over(db, claims, preferences=wanted)

@@ -24,6 +24,7 @@ from sqlalchemy import (
     not_,
     or_,
     select,
+    true,
     tuple_,
     update,
 )
@@ -258,18 +259,32 @@ def mark_handing_over(db: Connection, claimed: Sequence[Claimed], *, preferences
     return set(done.scalars())
 
 
-def give_back(db: Connection, claimed: Sequence[Claimed]) -> None:
-    """Back into the queue, untouched: they were not tried."""
-    if not claimed:
-        return
+def renew(db: Connection, claimed: Sequence[Claimed], *, until: datetime) -> None:
+    """Go on holding what is still ours."""
     db.execute(
+        update(message)
+        .where(
+            tuple_(message.c.id, message.c.fence).in_([(one.id, one.fence) for one in claimed]),
+            message.c.state.in_((MessageState.CLAIMED, MessageState.HANDING_OVER)),
+        )
+        .values(lease_until=until)
+    )
+
+
+def give_back(db: Connection, claimed: Sequence[Claimed]) -> int:
+    """Back into the queue, untouched: they were not tried. What nobody wants any more is cancelled; how many."""
+    if not claimed:
+        return 0
+    back = (
         update(message)
         .where(
             tuple_(message.c.id, message.c.fence).in_([(one.id, one.fence) for one in claimed]),
             message.c.state == MessageState.CLAIMED,
         )
         .values(state=MessageState.QUEUED, worker=None, lease_until=None)
+        .returning(message.c.id)
     )
+    return _cancel_unwanted(db, message.c.id.in_(list(db.execute(back).scalars())))
 
 
 # --- what became of it --------------------------------------------------------------------------
@@ -283,13 +298,14 @@ _STATE = {
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the server said about a claimed message.
+    """What a server said about a claimed message; `relay` is that server's name.
 
     `again_at` is for LATER: when to try again, None to give up. `masked` replaces the body once sent.
     """
 
     claimed: Claimed
     handed: Handed
+    relay: str
     again_at: datetime | None = None
     masked: bytes | None = None
 
@@ -356,6 +372,7 @@ def record(db: Connection, verdicts: Sequence[Verdict], *, now: datetime, worker
             "outcome": one.handed.outcome if one.claimed.id in ours else f"late_{one.handed.outcome}",
             "code": one.handed.code,
             "text": one.handed.text or None,
+            "relay": one.relay[:64],
         }
         for one in verdicts
     ]
@@ -426,9 +443,13 @@ def cancel(db: Connection, invitation_id: int, *, reason: StopReason) -> int:
 
 def cancel_unwanted(db: Connection) -> int:
     """Queued messages of ended chases and to suppressed addresses, whoever ended them."""
+    return _cancel_unwanted(db, true())
+
+
+def _cancel_unwanted(db: Connection, these: ColumnElement[bool]) -> int:
     return db.execute(
         update(message)
-        .where(message.c.state == MessageState.QUEUED, _unwanted())
+        .where(message.c.state == MessageState.QUEUED, these, _unwanted())
         .values(_ended(MessageState.CANCELLED, "Not sent: the chase has ended or the address is suppressed"))
     ).rowcount
 
@@ -498,18 +519,20 @@ def settle(db: Connection, message_id: int, *, state: MessageState, now: datetim
     return done == 1
 
 
-def sent_twice(db: Connection, invitation_ids: Collection[int]) -> bool:
-    """Whether one of these people was sent the same step of the same wave more than once. It must never be."""
-    of_these = select(invitation.c.contact_id).where(invitation.c.id.in_(invitation_ids))
+def sent_twice(db: Connection, message_ids: Collection[int]) -> bool:
+    """Whether another message of the same contact, wave and step was sent beside one of these. It must never be."""
+    these, others = message.alias(), message.alias()
     twice = (
-        select(message.c.contact_id)
+        select(others.c.id)
+        .join(these, (these.c.contact_id == others.c.contact_id) & (these.c.id != others.c.id))
         .where(
-            message.c.contact_id.in_(of_these),
-            message.c.kind == MessageKind.CHASE,
-            message.c.state == MessageState.SENT,
+            these.c.id.in_(message_ids),
+            these.c.kind == MessageKind.CHASE,
+            others.c.kind == MessageKind.CHASE,
+            others.c.wave_id == these.c.wave_id,
+            others.c.step == these.c.step,
+            others.c.state == MessageState.SENT,
         )
-        .group_by(message.c.contact_id, message.c.wave_id, message.c.step)
-        .having(func.count() > 1)
         .limit(1)
     )
     return db.execute(twice).first() is not None

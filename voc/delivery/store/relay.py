@@ -16,6 +16,9 @@ class RelayState:
     refusals: int = 0
     reason: str | None = None
 
+    def is_shut(self, now: datetime) -> bool:
+        return self.open_until is not None and self.open_until > now
+
 
 def relay(db: Connection, name: str) -> RelayState:
     row = db.execute(

@@ -1,0 +1,177 @@
+"""The threads of one `send_due`: a line to a mail server each, one journal, one recorder.
+
+    tray -> line: MAIL, RCPT, DATA, body -> journal: one commit for all who wait -> line: dot, answer
+                                                                                       |
+                                             recorder: one commit for all who came  <--+
+
+While the journal commits, the lines whose bodies are through gather for its next commit. No
+transaction is open while mail is in flight.
+"""
+
+import threading
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import Generic, TypeVar
+
+from voc.base import clock
+from voc.base.errors import TryLater
+from voc.base.secrets import Vault
+from voc.delivery.model import Claimed, Envelope, Handed, Line
+from voc.delivery.run.tray import Post, Tray
+
+JOURNAL = "voc journal"
+RECORDER = "voc recorder"
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A message and what a server said; `handed` is None where the dot was not granted: the server has nothing."""
+
+    claimed: Claimed
+    handed: Handed | None
+    mail: bytes
+    post: Post
+
+
+class Crew:
+    """`commit` marks messages as being handed over and gives the ids that may end; `record` writes down what came.
+
+    An error in any thread stops all of them; `finish` raises it.
+    """
+
+    def __init__(
+        self,
+        tray: Tray,
+        vault: Vault,
+        *,
+        commit: Callable[[list[Claimed]], Collection[int]],
+        record: Callable[[list[Tried]], None],
+    ) -> None:
+        self._tray = tray
+        self._vault = vault
+        self._journal = _Together[_Ask](JOURNAL, lambda asks: _answer(asks, commit), self._fail)
+        self._recorder = _Together[Tried](RECORDER, record, self._fail)
+        self._lines: list[threading.Thread] = []
+        self._manned: set[Line] = set()
+        self._error: BaseException | None = None
+
+    def man(self, posts: Sequence[Post], *, lines: int) -> None:
+        """So many lines of each server, if it has them; those already at work count."""
+        for post in posts:
+            for line in post.relay.lines[:lines]:
+                if line not in self._manned:
+                    self._manned.add(line)
+                    name = f"voc line to {post.relay.name}"
+                    thread = threading.Thread(target=self._work, args=(post, line), name=name, daemon=True)
+                    self._lines.append(thread)
+                    thread.start()
+
+    def is_done(self, *, at_most: float) -> bool:
+        """Whether every line has ended, after that many seconds or before."""
+        until = clock.seconds() + at_most
+        for thread in self._lines:
+            thread.join(max(until - clock.seconds(), 0))
+        return not any(thread.is_alive() for thread in self._lines)
+
+    def finish(self) -> None:
+        """What lines have begun is ended and recorded; raises what went wrong."""
+        self._tray.close()
+        for thread in self._lines:
+            thread.join()
+        self._journal.finish()
+        self._recorder.finish()
+        if self._error is not None:
+            raise self._error
+
+    def _work(self, post: Post, line: Line) -> None:
+        try:
+            while (claimed := self._tray.take(post)) is not None:
+                mail = self._vault.decrypt(claimed.body)
+                envelope = Envelope(claimed.return_path, claimed.recipient, mail)
+                ask = _Ask(claimed, self._journal)
+                handed = line.hand_over(envelope, before_final_dot=ask.wait)
+                goes_on = self._tray.note(post, line, handed)
+                self._recorder.put(Tried(claimed, handed, mail, post))
+                if not goes_on:
+                    return
+        except BaseException as error:  # noqa: BLE001 - it is raised again by `finish`, in the caller's thread
+            self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
+        self._error = self._error or error
+        self._tray.stop(f"{type(error).__name__}: {error}")
+
+
+Item = TypeVar("Item")
+
+
+class _Together(Generic[Item]):
+    """A thread that takes whatever has gathered since it last looked, all at once."""
+
+    def __init__(self, name: str, work: Callable[[list[Item]], None], fail: Callable[[BaseException], None]) -> None:
+        self._gathered: SimpleQueue[Item | None] = SimpleQueue()
+        self._do = work
+        self._fail = fail
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def put(self, item: Item) -> None:
+        self._gathered.put(item)
+
+    def finish(self) -> None:
+        self._gathered.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            batch, ended = self._batch()
+            if batch:
+                try:
+                    self._do(batch)
+                except BaseException as error:  # noqa: BLE001 - it is raised again in the caller's thread
+                    self._fail(error)
+            if ended:
+                return
+
+    def _batch(self) -> tuple[list[Item], bool]:
+        batch: list[Item] = []
+        item = self._gathered.get()
+        while item is not None:
+            batch.append(item)
+            try:
+                item = self._gathered.get_nowait()
+            except Empty:
+                return batch, False
+        return batch, True
+
+
+class _Ask:
+    """A line that waits for the second commit of its message."""
+
+    def __init__(self, claimed: Claimed, journal: "_Together[_Ask]") -> None:
+        self.claimed = claimed
+        self._journal = journal
+        self._granted: bool | None = None
+        self._answered = threading.Lock()
+        self._answered.acquire()
+
+    def wait(self) -> bool:
+        self._journal.put(self)
+        self._answered.acquire()
+        if self._granted is None:
+            raise TryLater("The database did not take the commit before the final dot.")
+        return self._granted
+
+    def answer(self, granted: bool | None) -> None:
+        self._granted = granted
+        self._answered.release()
+
+
+def _answer(asks: list[_Ask], commit: Callable[[list[Claimed]], Collection[int]]) -> None:
+    granted: Collection[int] | None = None
+    try:
+        granted = commit([ask.claimed for ask in asks])
+    finally:
+        for ask in asks:
+            ask.answer(None if granted is None else ask.claimed.id in granted)
