@@ -6,12 +6,13 @@ have an engine of their own that cannot write, and never wait.
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, literal
+from sqlalchemy import Connection, Engine, Insert, Table, create_engine, event, literal
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
@@ -19,8 +20,11 @@ from sqlalchemy.exc import ArgumentError, DataError, NoSuchModuleError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from voc.base.errors import Misconfigured, NotFound
+from voc.base.together import Together
 
 BUSY_TIMEOUT_MS = 10_000
+Result = TypeVar("Result")
+
 STATEMENTS_KEPT = 3_000  # compiled ones; the product has more than SQLAlchemy's 500 and would compile them anew
 
 
@@ -39,9 +43,11 @@ class Database:
                 raise Misconfigured("database", "a database in memory is lost at the end", "Name a file")
             self._lock: threading.Lock | None = threading.Lock()
             self._writer = _sqlite_engine(url, reader=False, pool_size=1, durable=durable)
+            self._together: Together | None = Together(self._writer, self._lock)
             self._reader = _sqlite_engine(url, reader=True, pool_size=pool_size)
         elif parsed.get_backend_name() == "postgresql":
             self._lock = None
+            self._together = None
             self._writer = create_engine(
                 url,
                 pool_size=pool_size,
@@ -64,6 +70,16 @@ class Database:
         else:
             with self._lock, self._writer.begin() as db:
                 yield db
+
+    def commit(self, work: Callable[[Connection], Result]) -> Result:
+        """What `work` returns, in a writing transaction that on SQLite may be others' too: for small ones of many.
+
+        PostgreSQL groups the commits of its connections itself.
+        """
+        if self._together is not None:
+            return self._together.run(work)
+        with self.begin() as db:
+            return work(db)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -150,6 +166,10 @@ def insert_once(db: Connection, table: Table, values: dict[str, Any]) -> bool:
 
     Two processes that record the same fact at the same moment keep one row, and neither fails.
     """
-    into = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
-    statement = into(table).values(values).on_conflict_do_nothing().returning(literal(1))
-    return db.execute(statement).first() is not None
+    return db.execute(_once(table, db.dialect.name), values).first() is not None
+
+
+@cache
+def _once(table: Table, dialect: str) -> Insert:
+    into = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return into(table).on_conflict_do_nothing().returning(literal(1))

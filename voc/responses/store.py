@@ -30,6 +30,7 @@ from voc.responses.model import Channel, Checked, Door, Draft, Given, Kept, Purp
 from voc.responses.scanners import WITHIN
 
 _ADDRESSES = 200  # of one account, enough to know its domains
+# Statements that every answer runs are built once: building one takes longer than running it.
 _BY_HASH: dict[str, Questionnaire] = {}  # by content: what a hash stands for never changes
 
 
@@ -105,14 +106,17 @@ def questionnaire(db: Connection, opened: Door | Draft) -> Questionnaire:
     return _BY_HASH[opened.version_hash]
 
 
+_ADDRESSES_OF = (
+    select(contact.c.email)
+    .where(contact.c.account_id == bindparam("account_id"), contact.c.email.is_not(None))
+    .where(contact.c.state == RecordState.LIVE)
+    .order_by(contact.c.id)
+    .limit(_ADDRESSES)
+)
+
+
 def account_addresses(db: Connection, account_id: str) -> list[str]:
-    rows = db.execute(
-        select(contact.c.email)
-        .where(contact.c.account_id == account_id, contact.c.email.is_not(None))
-        .where(contact.c.state == RecordState.LIVE)
-        .order_by(contact.c.id)
-        .limit(_ADDRESSES)
-    )
+    rows = db.execute(_ADDRESSES_OF, {"account_id": account_id})
     return [address for address in rows.scalars() if address is not None]
 
 
@@ -138,7 +142,7 @@ def add_hit(
         "agent": None if agent is None else agent[:200],
         "source": source,
     }
-    db.execute(insert(hit), values)
+    db.execute(_HIT, values)
 
 
 def add_rendering(db: Connection, opened: Door, *, nonce: str, at: datetime, source: str | None) -> None:
@@ -149,23 +153,26 @@ def add_rendering(db: Connection, opened: Door, *, nonce: str, at: datetime, sou
         "at": at,
         "source": source,
     }
-    db.execute(insert(rendering), values)
+    db.execute(_RENDERING, values)
+
+
+_HIT, _RENDERING = insert(hit), insert(rendering)
+_RENDERING_OF = select(
+    rendering.c.id,
+    rendering.c.invitation_id,
+    rendering.c.link_id,
+    rendering.c.at,
+    rendering.c.source,
+    rendering.c.trapped_at,
+).where(
+    rendering.c.nonce_hash == bindparam("nonce_hash"),
+    rendering.c.invitation_id == bindparam("invitation_id"),
+)
 
 
 def rendering_of(db: Connection, opened: Door, nonce: str) -> Rendering | None:
     """The page with that nonce, if it was served for this invitation."""
-    row = db.execute(
-        select(
-            rendering.c.id,
-            rendering.c.invitation_id,
-            rendering.c.link_id,
-            rendering.c.at,
-            rendering.c.source,
-            rendering.c.trapped_at,
-        )
-        .where(rendering.c.nonce_hash == hash_token(nonce))
-        .where(rendering.c.invitation_id == opened.invitation_id)
-    ).first()
+    row = db.execute(_RENDERING_OF, {"nonce_hash": hash_token(nonce), "invitation_id": opened.invitation_id}).first()
     return None if row is None else Rendering(**row._mapping)
 
 
@@ -178,14 +185,20 @@ def spring_trap(db: Connection, opened: Door, *, nonce: str, at: datetime) -> No
     )
 
 
+_SCORES = (
+    select(hit.c.at, hit.c.score)
+    .where(hit.c.link_id == bindparam("link_id"), hit.c.score.is_not(None))
+    .where(hit.c.at.between(bindparam("begins"), bindparam("ends")))
+    .where(hit.c.source.is_not_distinct_from(bindparam("source")))
+    .order_by(hit.c.at, hit.c.id)
+)
+
+
 def scores_around(db: Connection, page: Rendering) -> list[tuple[datetime, int]]:
     """The score links of the same mail that the page's own source opened within ten seconds of it."""
     rows = db.execute(
-        select(hit.c.at, hit.c.score)
-        .where(hit.c.link_id == page.link_id, hit.c.score.is_not(None))
-        .where(hit.c.at.between(page.at - WITHIN, page.at + WITHIN))
-        .where(hit.c.source == page.source if page.source is not None else hit.c.source.is_(None))
-        .order_by(hit.c.at, hit.c.id)
+        _SCORES,
+        {"link_id": page.link_id, "begins": page.at - WITHIN, "ends": page.at + WITHIN, "source": page.source},
     )
     return [(row.at, row.score) for row in rows if row.score is not None]
 
@@ -206,7 +219,10 @@ def visitor_of(db: Connection, opened: Door, cookie: str | None) -> int | None:
 
 def add_visitor(db: Connection, opened: Door, *, cookie: str, at: datetime) -> int:
     values = {"cookie_hash": hash_token(cookie), "invitation_id": opened.invitation_id, "at": at}
-    return int(db.execute(insert(visitor).returning(visitor.c.id), values).scalar_one())
+    return int(db.execute(_VISITOR, values).scalar_one())
+
+
+_VISITOR = insert(visitor).returning(visitor.c.id)
 
 
 # --- responses ----------------------------------------------------------------------------------
@@ -218,21 +234,24 @@ def lock(db: Connection, invitation_id: int) -> None:
         db.execute(select(invitation.c.id).where(invitation.c.id == invitation_id).with_for_update())
 
 
+_RESPONSES = (
+    select(
+        response.c.id,
+        response.c.state,
+        response.c.visitor_id,
+        response.c.rendering_id,
+        response.c.submitted_at,
+        response.c.score,
+        response.c.channel,
+    )
+    .where(response.c.invitation_id == bindparam("invitation_id"))
+    .order_by(response.c.id.desc())
+)
+
+
 def responses_of(db: Connection, invitation_id: int) -> list[Kept]:
     """Every response of the invitation, newest first."""
-    rows = db.execute(
-        select(
-            response.c.id,
-            response.c.state,
-            response.c.visitor_id,
-            response.c.rendering_id,
-            response.c.submitted_at,
-            response.c.score,
-            response.c.channel,
-        )
-        .where(response.c.invitation_id == invitation_id)
-        .order_by(response.c.id.desc())
-    )
+    rows = db.execute(_RESPONSES, {"invitation_id": invitation_id})
     return [
         Kept(**{**row._mapping, "state": ResponseState(row.state), "channel": Channel(row.channel)}) for row in rows
     ]
@@ -270,8 +289,7 @@ def write_response(
         "twice": twice,
     }
     if replaces is None:
-        statement = insert(response).returning(response.c.id)
-        response_id = int(db.execute(statement, {**values, "started_at": started_at}).scalar_one())
+        response_id = int(db.execute(_RESPONSE, {**values, "started_at": started_at}).scalar_one())
     else:
         response_id = replaces
         db.execute(update(response).where(response.c.id == response_id).values(**values))
@@ -287,8 +305,11 @@ def write_response(
         for key, given in checked.given.items()
     ]
     if rows:
-        db.execute(insert(answer), rows)
+        db.execute(_ANSWER, rows)
     return response_id
+
+
+_RESPONSE, _ANSWER = insert(response).returning(response.c.id), insert(answer)
 
 
 def supersede(db: Connection, response_ids: Iterable[int]) -> None:

@@ -96,12 +96,15 @@ def record_answer(db: Connection, invitation_id: int, *, complete: bool, at: dat
     On time it decides the disposition; a later complete answer outranks a partial one.
     """
     standing = invitations.lock(db, invitation_id)
+    known: dict[str, object] = {}
     if standing.answered_at is None:
-        invitations.write(db, invitation_id, answered_at=at)
+        known["answered_at"] = at
     on_time = standing.closes_at is None or at <= standing.closes_at
     if on_time and standing.disposition != Disposition.COMPLETE:
-        disposition = Disposition.COMPLETE if complete else Disposition.PARTIAL
-        invitations.write(db, invitation_id, disposition=disposition, disposed_at=at)
+        known["disposition"] = Disposition.COMPLETE if complete else Disposition.PARTIAL
+        known["disposed_at"] = at
+    if known:
+        invitations.write(db, invitation_id, **known)
     return stop(db, invitation_id, reason=StopReason.ANSWERED, now=at)
 
 

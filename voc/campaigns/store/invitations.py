@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Update, bindparam, func, insert, select, update
 
 from voc.base.access import Viewer, visible_accounts
 from voc.base.errors import NotFound
@@ -206,7 +207,14 @@ def hold(db: Connection, invitation_ids: Sequence[int]) -> None:
 
 
 def write(db: Connection, invitation_id: int, **values: Any) -> None:
-    db.execute(update(invitation).where(invitation.c.id == invitation_id).values(**values))
+    new = {f"new_{column}": value for column, value in values.items()}
+    db.execute(_writing(tuple(sorted(values))), {"sought": invitation_id, **new})
+
+
+@cache
+def _writing(columns: tuple[str, ...]) -> Update:
+    new = {column: bindparam(f"new_{column}", type_=invitation.c[column].type) for column in columns}
+    return update(invitation).where(invitation.c.id == bindparam("sought")).values(new)
 
 
 def write_plan(

@@ -2,10 +2,12 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, case, literal, update
+from sqlalchemy import Connection, bindparam, case, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from voc.base.preferences import Preferences
 from voc.base.schema import invitation
@@ -57,10 +59,16 @@ def stop_rows(db: Connection, ids: Collection[int], *, reason: StopReason, now: 
     """End the chase of those that are not stopped yet; returns them."""
     if not ids:
         return []
+    return sorted(db.execute(_stopping(reason), {"ids": sorted(ids), "at": now}).scalars())
+
+
+@cache
+def _stopping(reason: StopReason) -> ReturningUpdate[int]:
     decided = STOPPED.get(reason)
+    at = bindparam("at", type_=Instant())
     values: dict[str, Any] = {
         "stopped": reason,
-        "stopped_at": now,
+        "stopped_at": at,
         "next_step": None,
         "due_at": None,
         "held_because": None,
@@ -70,11 +78,10 @@ def stop_rows(db: Connection, ids: Collection[int], *, reason: StopReason, now: 
         # Only an invitation that was sent has a disposition, and the first one stands.
         open_ = (invitation.c.sent_at.is_not(None)) & (invitation.c.disposition.is_(None))
         values["disposition"] = case((open_, decided.value), else_=invitation.c.disposition)
-        values["disposed_at"] = case((open_, literal(now, Instant())), else_=invitation.c.disposed_at)
-    statement = (
+        values["disposed_at"] = case((open_, at), else_=invitation.c.disposed_at)
+    return (
         update(invitation)
-        .where(invitation.c.id.in_(sorted(ids)), invitation.c.stopped.is_(None))
+        .where(invitation.c.id.in_(bindparam("ids", expanding=True)), invitation.c.stopped.is_(None))
         .values(**values)
         .returning(invitation.c.id)
     )
-    return sorted(db.execute(statement).scalars())

@@ -40,7 +40,8 @@ def submit(
     tokens: Tokens,
 ) -> Saved | Again | Doubted | None:
     """Record an answer, or say why not with everything typed still there. None: the link opens nothing."""
-    with database.begin() as db:
+
+    def act(db: Connection) -> Saved | Again | Doubted | None:
         door = live_door(db, token, Purpose.ANSWER, now)
         if door is None:
             return None
@@ -62,6 +63,8 @@ def submit(
         response_id = _record(db, door, questionnaire, checked, page, visitor_id=visitor_id, visit=visit, now=now)
         return Saved(door, cookie, response_id)
 
+    return database.commit(act)
+
 
 def confirm(
     database: Database,
@@ -75,7 +78,8 @@ def confirm(
     tokens: Tokens,
 ) -> Saved | Again | Doubted | None:
     """ "It is me" was pressed: what was kept from the page `of` counts now."""
-    with database.begin() as db:
+
+    def act(db: Connection) -> Saved | Again | Doubted | None:
         door = live_door(db, token, Purpose.ANSWER, now)
         if door is None:
             return None
@@ -97,6 +101,8 @@ def confirm(
             _record(db, door, questionnaire, checked, first, visitor_id=visitor_id, visit=visit, now=now)
         return Saved(door, cookie, kept.id)
 
+    return database.commit(act)
+
 
 def autosave(
     database: Database,
@@ -110,7 +116,8 @@ def autosave(
     tokens: Tokens,
 ) -> tuple[str, str] | None:
     """Keep what is typed so far as a draft; gives the cookie. None: nothing was kept (a scanner, an old page)."""
-    with database.begin() as db:
+
+    def act(db: Connection) -> tuple[str, str] | None:
         door = live_door(db, token, Purpose.ANSWER, now)
         page = None if door is None else store.rendering_of(db, door, nonce)
         if door is None or page is None or doubt(db, page, trap_filled=trap_filled, now=now) is not None:
@@ -120,6 +127,8 @@ def autosave(
         if not checked.given:
             return None
         return _keep(db, door, page, checked, ResponseState.DRAFT, visit=visit, now=now, tokens=tokens)
+
+    return database.commit(act)
 
 
 def _wrong(door: Door, page: Rendering | None, checked: Checked, referral: Referral | Wrong | None) -> list[Wrong]:

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from sqlalchemy import Connection
+
 from voc.base.db import Database
 from voc.base.tokens import Tokens
 from voc.responses import store
@@ -23,7 +25,8 @@ def decline(
     tokens: Tokens,
 ) -> Acted | Again | Doubted | None:
     """End it at the person's wish. An answer given before stays as it is."""
-    with database.begin() as db:
+
+    def act(db: Connection) -> Acted | Again | Doubted | None:
         door = live_door(db, token, Purpose.ANSWER, now)
         if door is None:
             return None
@@ -39,6 +42,8 @@ def decline(
         effects.declined(db, door, what, now=now)
         return Acted(door, questionnaire, what)
 
+    return database.commit(act)
+
 
 def refer(
     database: Database,
@@ -52,7 +57,8 @@ def refer(
     tokens: Tokens,
 ) -> Acted | Again | None:
     """Name a colleague: put before the CSM, sent to nobody. Doubted ones come back to be pressed once more."""
-    with database.begin() as db:
+
+    def act(db: Connection) -> Acted | Again | None:
         door = live_door(db, token, Purpose.ANSWER, now)
         if door is None:
             return None
@@ -77,6 +83,8 @@ def refer(
             effects.referred_instead(db, door, now=now)
         return Acted(door, questionnaire)
 
+    return database.commit(act)
+
 
 def unsubscribe(
     database: Database,
@@ -90,7 +98,8 @@ def unsubscribe(
     tokens: Tokens,
 ) -> Acted | Doubted | None:
     """Never again. A mail program's one-click POST (RFC 8058) acts at once; the page's form shows that it is one."""
-    with database.begin() as db:
+
+    def act(db: Connection) -> Acted | Doubted | None:
         door = live_door(db, token, Purpose.UNSUBSCRIBE, now)
         if door is None:
             return None
@@ -102,3 +111,5 @@ def unsubscribe(
             return Doubted(asked, Decline.NEVER)
         effects.declined(db, door, Decline.NEVER, now=now)
         return Acted(door, questionnaire, Decline.NEVER)
+
+    return database.commit(act)

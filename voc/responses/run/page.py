@@ -34,7 +34,8 @@ def open_page(
 
     Unknown, malformed and expired tokens take the same path: one hash, one look-up, None.
     """
-    with database.begin() as db:
+
+    def act(db: Connection) -> Opened | Thanks | None:
         door = live_door(db, token, Purpose.ANSWER, now)
         if door is None:
             return None
@@ -51,12 +52,15 @@ def open_page(
             return Opened(door, questionnaire, "", filled, _domains(db, door), own)
         return shown_again(db, door, questionnaire, filled, visit=visit, now=now, tokens=tokens, own=own)
 
+    return database.commit(act)
+
 
 def open_unsubscribe(
     database: Database, *, token: str, method: str, visit: Visit, now: datetime, tokens: Tokens
 ) -> Opened | None:
     """The page that asks whether to stop for good; looking at it changes nothing."""
-    with database.begin() as db:
+
+    def act(db: Connection) -> Opened | None:
         door = live_door(db, token, Purpose.UNSUBSCRIBE, now)
         if door is None:
             return None
@@ -66,14 +70,19 @@ def open_unsubscribe(
             return Opened(door, questionnaire, "", {}, ())
         return shown_again(db, door, questionnaire, {}, visit=visit, now=now, tokens=tokens)
 
+    return database.commit(act)
+
 
 def trap(database: Database, *, token: str, nonce: str, now: datetime) -> None:
     """The link nobody sees was followed: whoever holds that page is asked to confirm."""
-    with database.begin() as db:
+
+    def act(db: Connection) -> None:
         for purpose in Purpose:
             door = live_door(db, token, purpose, now)
             if door is not None:
                 store.spring_trap(db, door, nonce=nonce, at=now)
+
+    database.commit(act)
 
 
 def thanks(database: Database, *, token: str, visit: Visit, now: datetime) -> Thanks | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, delete, func, insert, or_, select, update
 
 from voc.base import locks, schema
 from voc.base.access import Viewer, visible_accounts
@@ -211,10 +211,13 @@ def write_matrix(db: Connection, requirements: Iterable[Requirement]) -> None:
         db.execute(insert(role_requirement), rows)
 
 
+_CONTACT = select(contact.c.id).where(contact.c.id == bindparam("contact_id"))
+
+
 def add_sign(
     db: Connection, *, key: str, contact_id: str, kind: Sign, at: datetime, source: str, quote: str | None
 ) -> bool:
-    if db.execute(select(contact.c.id).where(contact.c.id == contact_id)).first() is None:
+    if db.execute(_CONTACT, {"contact_id": contact_id}).first() is None:
         return False
     row = {"key": key, "contact_id": contact_id, "kind": kind, "at": at, "source": source, "quote": quote}
     return insert_once(db, sign_of_life, row)
