@@ -49,6 +49,11 @@ class Together:
         result: Result = mine.result
         return result
 
+    @property
+    def waiting(self) -> int:
+        """How many wait for their turn now."""
+        return len(self._waiting)
+
     def _next(self) -> list[_Turn]:
         with self._guard:
             turns, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
