@@ -33,7 +33,7 @@ from voc.base.tokens import RandomTokens, hash_token
 from voc.base.words import MessageKind, Step
 from voc.campaigns import questionnaire
 from voc.campaigns.model import HeadsUpText
-from voc.delivery import mime, run
+from voc.delivery import headers, mime, run
 from voc.delivery.model import Party
 from voc.delivery.render import Letter, Rendered, render
 
@@ -193,7 +193,7 @@ def test_names_of_every_script_come_through() -> None:
 
 def test_masking_strikes_out_every_link_and_leaves_the_rest() -> None:
     raw = assembled(
-        rendered(), to=Party("Ana", "a@c.example"), more=mime.list_unsubscribe(f"https://v.example/u/{TOKEN}")
+        rendered(), to=Party("Ana", "a@c.example"), more=headers.list_unsubscribe(f"https://v.example/u/{TOKEN}")
     )
     kept = mime.masked(raw)
     parsed = email.message_from_bytes(kept, policy=email.policy.default)

@@ -5,62 +5,19 @@ Built from joined bytes and not from `EmailMessage`, which stops at some 500 mai
 
 import binascii
 import re
-import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
-from email.header import Header
-from email.utils import format_datetime, formataddr
+from email.utils import format_datetime
 
-from voc.base.errors import Refused
-from voc.delivery.addresses import on_the_wire
+from voc.delivery import headers
 from voc.delivery.model import Party
 
-Headers = Sequence[tuple[str, str]]
-
-AUTOMATIC: Headers = (
-    ("Auto-Submitted", "auto-generated"),
-    ("Precedence", "bulk"),
-    ("X-Auto-Response-Suppress", "All"),
-)
-"""For mail to our own people. Never on an invitation: they would silence "I am no longer with the company"."""
+PART = "Content-Type: text/{kind}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
 
 
-def subject(text: str) -> str:
-    return _safe("Subject", text) if text.isascii() else Header(
-        _safe("Subject", text), "utf-8", header_name="Subject"
-    ).encode(linesep="\r\n")  # fmt: skip
-
-
-def party(who: Party) -> str:
-    """`Ana Ruiz <ana@...>`, quoted or encoded as the name needs it. Refused with a control character in either."""
-    address = on_the_wire(_safe("address", who.address))
-    if not address.isascii() or re.search(r"[\s<>,;:\"()\[\]\\]", address) or address.count("@") != 1:
-        raise Refused(f"{address!r} cannot stand in a mail header: correct the address")
-    name = _safe("name", who.name)
-    if name.isascii():
-        return formataddr((name, address))
-    return f"{Header(name, 'utf-8', header_name='Reply-To').encode(linesep=chr(13) + chr(10))} <{address}>"
-
-
-def list_unsubscribe(link: str) -> Headers:
-    """RFC 8058: one click, a POST that acts at once and needs no login."""
-    return (
-        ("List-Unsubscribe", f"<{_safe('link', link)}>"),
-        ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
-    )
-
-
-def original_to(address: str) -> Headers:
-    """Whom a mail in test mode was for."""
-    shown = on_the_wire(_safe("address", address))
-    return (("X-Original-To", shown if shown.isascii() else Header(shown, "utf-8").encode()),)
-
-
-def threaded(references: Sequence[str]) -> Headers:
-    """So that mail programs show the mail below the earlier ones of the same chase."""
-    if not references:
-        return ()
-    return (("In-Reply-To", references[-1]), ("References", "\r\n ".join(references)))
+def border(message_id: str) -> str:
+    """`=_` can stand in no quoted-printable text, so no part can hold its own border."""
+    return f"=_{message_id.strip('<>').partition('@')[0]}"
 
 
 def assemble(
@@ -69,47 +26,51 @@ def assemble(
     to: Party,
     subject_line: str,
     text: str,
-    html: str | None,
+    html: str,
     message_id: str,
     at: datetime,
     reply_to: Party | None = None,
     more: Iterable[tuple[str, str]] = (),
 ) -> bytes:
     """The whole mail. `message_id` has its angle brackets. Text and HTML have \\n line ends."""
-    headers = [
-        ("From", party(sender)),
-        *([("Reply-To", party(reply_to))] if reply_to is not None else []),
-        ("To", party(to)),
-        ("Subject", subject(subject_line)),
-        ("Date", format_datetime(at)),
-        ("Message-ID", _safe("Message-ID", message_id)),
-        *more,
-        ("MIME-Version", "1.0"),
-    ]
-    body = _part("plain", text)
-    if html is not None:
-        # `=_` can stand in no quoted-printable text, so no part can hold its own border.
-        border = f"=_{message_id.strip('<>').partition('@')[0]}"
-        headers.append(("Content-Type", f'multipart/alternative; boundary="{border}"'))
-        line = b"--" + border.encode("ascii")
-        parts = (line, b"\r\n", body, b"\r\n", line, b"\r\n", _part("html", html), b"\r\n", line, b"--\r\n")
-        body = b"\r\n" + b"".join(parts)
-    head = "".join(f"{name}: {value}\r\n" for name, value in headers)
-    return head.encode("ascii") + body
+    line = b"\r\n--" + border(message_id).encode("ascii")
+    body = (line, b"\r\n", _part("plain", text), line, b"\r\n", _part("html", html), line, b"--\r\n")
+    return head(
+        origin=origin(sender, reply_to),
+        to=to,
+        subject_line=subject_line,
+        message_id=message_id,
+        date=format_datetime(at),
+        more=more,
+    ) + b"".join(body)
+
+
+def origin(sender: Party, reply_to: Party | None) -> str:
+    """The header lines that say whom a mail is from; the same for every mail of a CSM."""
+    answers = "" if reply_to is None else f"Reply-To: {headers.party(reply_to)}\r\n"
+    return f"From: {headers.party(sender)}\r\n{answers}"
+
+
+def head(
+    *, origin: str, to: Party, subject_line: str, message_id: str, date: str, more: Iterable[tuple[str, str]]
+) -> bytes:
+    """All headers up to the body, which begins with an empty line and the first border."""
+    others = "".join([f"{name}: {value}\r\n" for name, value in more])
+    return (
+        f"{origin}To: {headers.party(to)}\r\nSubject: {headers.subject(subject_line)}\r\nDate: {date}\r\n"
+        f"Message-ID: {headers.checked('Message-ID', message_id)}\r\n{others}MIME-Version: 1.0\r\n"
+        f'Content-Type: multipart/alternative; boundary="{border(message_id)}"\r\n'
+    ).encode("ascii")
 
 
 def _part(kind: str, text: str) -> bytes:
-    head = f"Content-Type: text/{kind}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
-    quoted = binascii.b2a_qp(text.encode("utf-8"), istext=True)
-    return head.encode("ascii") + quoted.replace(b"\n", b"\r\n") + (b"" if quoted.endswith(b"\n") else b"\r\n")
+    shown = quoted(text)
+    return PART.format(kind=kind).encode("ascii") + shown + (b"" if shown.endswith(b"\n") else b"\r\n")
 
 
-def _safe(where: str, value: str) -> str:
-    """A line end in a header would start another header of the writer's choice."""
-    for character in value:
-        if unicodedata.category(character) in ("Cc", "Zl", "Zp", "Cs"):
-            raise Refused(f"The {where} {value!r} holds a control character: correct it where it comes from")
-    return value
+def quoted(text: str) -> bytes:
+    """Quoted-printable, with CRLF line ends."""
+    return binascii.b2a_qp(text.encode("utf-8"), istext=True).replace(b"\n", b"\r\n")
 
 
 _TOKEN = re.compile(rb"(/[qu]/)[A-Za-z0-9_-]{20,}")

@@ -8,7 +8,6 @@ they are escaped for HTML.
 import html
 import math
 import re
-import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -20,8 +19,7 @@ from voc.campaigns.definition import Kind, Language, MailText, Question, Questio
 from voc.campaigns.model import HeadsUpText
 from voc.campaigns.templates import Value, render_mail
 from voc.delivery.markdown import escaped, to_html, to_text
-
-WIDTH = 72
+from voc.delivery.plain import one_line, wrapped
 
 _SOFT = '<p class="soft" style="margin:0 0 12px;color:#47525d;font-size:14px;line-height:20px;">'
 
@@ -53,56 +51,103 @@ class Rendered:
 
 
 @dataclass(frozen=True)
-class _Sources:
+class Sources:
+    """The templates of one mail: filled in with values they are its subject, text and HTML."""
+
     subject: str
     text: str
     html: str
     opens_page: bool
 
 
+PERSONAL = (
+    "first_name",
+    "name",
+    "account",
+    "csm_name",
+    "csm_title",
+    "closing_date",
+    "answer_token",
+    "unsubscribe_token",
+)
+"""What differs from one mail of a step to the next, besides the lines on what came of the last answer."""
+
+TOKENS = frozenset({"answer_token", "unsubscribe_token"})
+LINKS = frozenset({"answer_link", "colleague_link", "ways_link", "unsubscribe_link"})
+HOLES = (frozenset(PERSONAL) - TOKENS) | LINKS
+"""The variables of a template that hold something of it."""
+
+
 def opens_page(
     questionnaire: Questionnaire, language: Language, step: Step, *, own_words: HeadsUpText | None = None
 ) -> bool:
     """Whether this mail has a link to the page, so that it needs a token for one."""
-    return own_words is None and _compiled(_Key(questionnaire, language, step)).opens_page
+    return own_words is None and compiled(Key(questionnaire, language, step)).opens_page
 
 
 def render(questionnaire: Questionnaire, language: Language, letter: Letter) -> Rendered:
     """The mail, its template filled in. Whitespace in values is one blank each; a subject is one line."""
     own = letter.heads_up_text
-    sources = _compiled(_Key(questionnaire, language, letter.step, own_words=own is not None))
-    values = _values(questionnaire, language, letter)
+    sources = compiled(Key(questionnaire, language, letter.step, own_words=own is not None))
+    personal = values_of_person(letter, language)
+    values = values_of_all(
+        questionnaire, language, personal, said(letter), company=letter.company, base_url=letter.base_url
+    )
     if own is not None:
         values |= {"own_subject": own.subject, "own_words": _own_paragraphs(own)}
-    in_html = {name: _in_html(value) for name, value in values.items()}
+    shown = {name: in_html(value) for name, value in values.items()}
     if own is not None:
-        in_html["own_words"] = [_linked(paragraph) for paragraph in _own_paragraphs(own)]
+        shown["own_words"] = [_linked(paragraph) for paragraph in _own_paragraphs(own)]
     return Rendered(
         subject=" ".join(render_mail(sources.subject, values).split()),
         text=wrapped(render_mail(sources.text, values)),
-        html=render_mail(sources.html, in_html),
+        html=render_mail(sources.html, shown),
     )
 
 
-def _values(questionnaire: Questionnaire, language: Language, letter: Letter) -> dict[str, Value]:
-    page = f"{letter.base_url}/q/{letter.answer_token}" if letter.answer_token else ""
+def values_of_person(letter: Letter, language: Language) -> dict[str, str]:
+    """`PERSONAL`, in that order."""
+    csm_name = one_line(letter.csm_name)
     return {
-        "first_name": _line(letter.first_name),
-        "name": _line(letter.name),
-        "account": _line(letter.account),
-        "company": _line(letter.company),
-        "csm_name": _line(letter.csm_name) or _line(letter.company),
-        "csm_title": _line(letter.csm_title) if letter.csm_name else "",
+        "first_name": one_line(letter.first_name),
+        "name": one_line(letter.name),
+        "account": one_line(letter.account),
+        "csm_name": csm_name or one_line(letter.company),
+        "csm_title": one_line(letter.csm_title) if csm_name else "",
         "closing_date": language.day(letter.closes_on) if letter.closes_on else "",
+        "answer_token": letter.answer_token or "",
+        "unsubscribe_token": letter.unsubscribe_token,
+    }
+
+
+def said(letter: Letter) -> list[str]:
+    return [line for line in map(one_line, letter.you_said) if line]
+
+
+def values_of_all(
+    questionnaire: Questionnaire,
+    language: Language,
+    personal: Mapping[str, str],
+    you_said: list[str],
+    *,
+    company: str,
+    base_url: str,
+) -> dict[str, Value]:
+    """Every variable that a template may name."""
+    token = personal["answer_token"]
+    page = f"{base_url}/q/{token}" if token else ""
+    return {
+        **{name: value for name, value in personal.items() if name not in TOKENS},
+        "company": one_line(company),
         "minutes": math.ceil(questionnaire.seconds / 60),
         "seconds": questionnaire.seconds,
         "questions": language.number(len(questionnaire.main_questions)),
-        "you_said": [_line(line) for line in letter.you_said],
+        "you_said": you_said,
         "answer_link": page,
         "colleague_link": f"{page}#colleague" if page else "",
         "ways_link": f"{page}#ways" if page else "",
-        "unsubscribe_link": f"{letter.base_url}/u/{letter.unsubscribe_token}",
-        "about_link": f"{letter.base_url}/about",
+        "unsubscribe_link": f"{base_url}/u/{personal['unsubscribe_token']}",
+        "about_link": f"{base_url}/about",
         "scale": "",
         "score": "",
         "next_by": "",
@@ -111,29 +156,14 @@ def _values(questionnaire: Questionnaire, language: Language, letter: Letter) ->
 
 def _own_paragraphs(own: HeadsUpText) -> list[str]:
     """Parted by empty lines; a line end within one is kept."""
-    lines = [_line(line) for line in own.body.splitlines()]
+    lines = [one_line(line) for line in own.body.splitlines()]
     return [part for part in "\n".join(lines).strip("\n").split("\n\n") if part.strip()]
 
 
-def _line(value: str | None) -> str:
-    return " ".join((value or "").split())
-
-
-def _in_html(value: Value) -> Value:
+def in_html(value: Value) -> Value:
     if isinstance(value, list):
         return [html.escape(line) for line in value]
     return html.escape(value) if isinstance(value, str) else value
-
-
-def wrapped(text: str) -> str:
-    """Lines of at most 72 characters; links and indented lines stay whole."""
-    lines: list[str] = []
-    for line in text.strip().splitlines():
-        if len(line) <= WIDTH or line.startswith(" ") or "://" in line.rpartition(" ")[2]:
-            lines.append(line.rstrip())
-        else:
-            lines += textwrap.wrap(line, WIDTH, break_long_words=False, break_on_hyphens=False)
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)) + "\n"
 
 
 def with_subject(rendered: Rendered, subject: str, *, address: str) -> Rendered:
@@ -147,7 +177,7 @@ def _test_prefix(address: str) -> str:
 
 def for_test(rendered: Rendered, *, name: str, address: str) -> Rendered:
     """Says on top whose mail this would have been."""
-    words = f"Test mode: this mail is for {_line(name)} <{address}>, who did not get it."
+    words = f"Test mode: this mail is for {one_line(name)} <{address}>, who did not get it."
     style = "margin:0;padding:10px 16px;background-color:#e6f0f4;color:#17212a;font-family:sans-serif;font-size:14px;"
     notice = f'<p style="{style}">{html.escape(words)}</p>'
     return Rendered(
@@ -189,7 +219,7 @@ def _linked(text: str) -> str:
 
 
 @dataclass(frozen=True)
-class _Key:
+class Key:
     """Equal for the same content: a questionnaire by its hash, which its languages are part of."""
 
     questionnaire: Questionnaire
@@ -201,7 +231,7 @@ class _Key:
         return hash(self._identity)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Key) and self._identity == other._identity
+        return isinstance(other, Key) and self._identity == other._identity
 
     @property
     def _identity(self) -> tuple[str, str, Step, bool]:
@@ -212,7 +242,7 @@ _OWN_WORDS = MailText("{{ own_subject }}", "{% for paragraph in own_words %}\n{{
 
 
 @lru_cache(maxsize=512)
-def _compiled(key: _Key) -> _Sources:
+def compiled(key: Key) -> Sources:
     questionnaire, language = key.questionnaire, key.language
     mail = _OWN_WORDS if key.own_words else language.mail_of(key.step)
     question = questionnaire.key_question
@@ -241,7 +271,7 @@ def _compiled(key: _Key) -> _Sources:
         },
     )
     # Templates drop the line end that follows a tag; in plain text every line end is meant.
-    return _Sources(mail.subject, text.replace("%}\n", "%}\n\n"), in_html, opens)
+    return Sources(mail.subject, text.replace("%}\n", "%}\n\n"), in_html, opens)
 
 
 @lru_cache(maxsize=8)

@@ -18,7 +18,7 @@ from voc.campaigns import questionnaire as questionnaires
 from voc.campaigns.definition import Questionnaire
 from voc.campaigns.model import DueStep
 from voc.campaigns.store import claim_due
-from voc.delivery import mime, render, rules
+from voc.delivery import headers, mime, render, rules
 from voc.delivery.model import Party
 from voc.delivery.store import outbox, relay
 from voc.delivery.store.outbox import Draft, Earlier, NewLink
@@ -152,9 +152,9 @@ def _mail(
         message_id=draft.message_id,
         at=now,
         more=(
-            *mime.threaded(before),
-            *mime.list_unsubscribe(link),
-            *(mime.original_to(step.address) if office.wanted.test_mode else ()),
+            *headers.threaded(before),
+            *headers.list_unsubscribe(link),
+            *(headers.original_to(step.address) if office.wanted.test_mode else ()),
         ),
     )
 
@@ -233,7 +233,7 @@ def queue(
         html=rendered.html,
         message_id=f"<{id}@{office.own_domain}>",
         at=now,
-        more=mime.AUTOMATIC if automatic else (),
+        more=headers.AUTOMATIC if automatic else (),
     )
     draft = Draft(
         key=key,

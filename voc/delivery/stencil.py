@@ -1,0 +1,215 @@
+"""A mail cut once, with holes where people differ: filling it is joining bytes.
+
+Everything that is the same for all who get a mail in that language, at that step, from that company,
+is rendered, wrapped and encoded once; per person only names, dates and links are, and put between.
+What comes out reads exactly as the plain way does (`render` and `mime.assemble`): a test compares the two.
+
+A value that is empty changes the words around it (a greeting without a name), so there is a stencil
+for each set of empty values. A template that computes with a value has none: it goes the plain way.
+"""
+
+import html
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from voc.campaigns.definition import Language, Questionnaire
+from voc.campaigns.printing import used_otherwise
+from voc.campaigns.templates import Value, render_mail
+from voc.delivery import mime, render
+from voc.delivery.plain import wrapped_line
+from voc.delivery.render import Key, Letter, Sources
+
+# Private-use characters around and inside a hole; a template or a company that has one of them goes the plain way.
+_FIRST = 0xE100
+_HOLE = re.compile("(\ue000[\ue100-\uf8ff]\ue001*)")
+_RESERVED = re.compile("[\ue000-\uf8ff]")
+
+Part = str | int
+"""Of a line: words that stay, or the number of the hole between them."""
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """What decides about the words besides the step and the language. Tokens are as long as they are wide."""
+
+    company: str
+    base_url: str
+    widths: tuple[int, ...]  # of each hole: 0 is empty, 1 a value of any width, more is a token just as wide
+
+
+@dataclass(frozen=True)
+class Stencil:
+    """`body` is the MIME body in pieces; `borders`, `in_html` and `in_text` say which of them are filled, and how."""
+
+    subject: tuple[Part, ...]
+    body: tuple[bytes, ...]
+    borders: tuple[int, ...]
+    in_html: tuple[tuple[int, int], ...]  # place among the pieces, hole
+    in_text: tuple[tuple[int, tuple[Part, ...]], ...]  # place, line: wrapped when it is filled
+
+    def subject_line(self, values: Sequence[str]) -> str:
+        return " ".join(_filled(self.subject, values).split())
+
+    def filled(self, values: Sequence[str], *, border: str) -> bytes:
+        """The MIME body. `values` in the order of the holes, each one line without blanks at its ends."""
+        pieces = list(self.body)
+        for place in self.borders:
+            pieces[place] = border.encode("ascii")
+        shown: dict[int, bytes] = {}
+        for place, hole in self.in_html:
+            if hole not in shown:
+                shown[hole] = mime.quoted(html.escape(values[hole]))
+            pieces[place] = shown[hole]
+        for place, line in self.in_text:
+            pieces[place] = mime.quoted("\n".join(wrapped_line(_filled(line, values))))
+        return b"".join(pieces)
+
+
+def values_of(letter: Letter, language: Language) -> list[str]:
+    """What goes into the holes, in their order."""
+    return [*render.values_of_person(letter, language).values(), *render.said(letter)]
+
+
+def stencil(questionnaire: Questionnaire, language: Language, letter: Letter, values: Sequence[str]) -> Stencil | None:
+    """The stencil for that letter, cut at its first use; None if its template computes with what would be a hole."""
+    if letter.heads_up_text is not None:
+        return None
+    widths = [min(len(value), 1) for value in values]
+    for place in _TOKENS:
+        widths[place] = len(values[place])
+    return _cut(Key(questionnaire, language, letter.step), _Shape(letter.company, letter.base_url, tuple(widths)))
+
+
+_TOKENS = tuple(place for place, name in enumerate(render.PERSONAL) if name in render.TOKENS)
+
+
+@lru_cache(maxsize=1024)
+def _cut(key: Key, shape: _Shape) -> Stencil | None:
+    sources = render.compiled(key)
+    if _computes(sources) or _RESERVED.search(sources.subject + sources.text + sources.html + shape.company):
+        return None
+    marks = [_mark(number, width) for number, width in enumerate(shape.widths)]
+    said = marks[len(render.PERSONAL) :]
+    personal = dict(zip(render.PERSONAL, marks, strict=False))
+    values = render.values_of_all(
+        key.questionnaire, key.language, personal, said, company=shape.company, base_url=shape.base_url
+    )
+    subject = _parts(render_mail(sources.subject, values))
+    return _in_bytes(subject, render_mail(sources.text, values), _html(sources, values), shape.widths)
+
+
+def _computes(sources: Sources) -> bool:
+    return any(
+        used_otherwise(source, values=render.HOLES, lists=("you_said",))
+        for source in (sources.subject, sources.text, sources.html)
+    )
+
+
+def _html(sources: Sources, values: Mapping[str, Value]) -> str:
+    return render_mail(sources.html, {name: render.in_html(value) for name, value in values.items()})
+
+
+def _mark(number: int, width: int) -> str:
+    """What stands in a hole while the words around it are rendered and wrapped."""
+    return "" if width == 0 else "\ue000" + chr(_FIRST + number) + "\ue001" * (width - 2)
+
+
+def _parts(text: str) -> tuple[Part, ...]:
+    parts = [ord(part[1]) - _FIRST if part.startswith("\ue000") else part for part in _HOLE.split(text)]
+    return tuple(part for part in parts if part != "")
+
+
+def _filled(parts: Sequence[Part], values: Sequence[str]) -> str:
+    return "".join([part if isinstance(part, str) else values[part] for part in parts])
+
+
+# --- into bytes ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Border:
+    """The hole for the border between the parts of the mail."""
+
+
+@dataclass(frozen=True)
+class _Wrapped:
+    """A line of plain text that breaks elsewhere with each value."""
+
+    line: tuple[Part, ...]
+
+
+_Piece = bytes | int | _Border | _Wrapped
+
+
+def _in_bytes(subject: tuple[Part, ...], text: str, page: str, widths: Sequence[int]) -> Stencil:
+    pieces = _joined(_pieces(text, page, widths))
+    return Stencil(
+        subject,
+        tuple(piece if isinstance(piece, bytes) else b"" for piece in pieces),
+        tuple(place for place, piece in enumerate(pieces) if isinstance(piece, _Border)),
+        tuple((place, piece) for place, piece in enumerate(pieces) if isinstance(piece, int)),
+        tuple((place, piece.line) for place, piece in enumerate(pieces) if isinstance(piece, _Wrapped)),
+    )
+
+
+def _pieces(text: str, page: str, widths: Sequence[int]) -> Iterator[_Piece]:
+    yield from (b"\r\n--", _Border(), b"\r\n", mime.PART.format(kind="plain").encode("ascii"))
+    yield from _text(text, widths)
+    yield from (b"\r\n--", _Border(), b"\r\n", mime.PART.format(kind="html").encode("ascii"))
+    for line in page.removesuffix("\n").split("\n"):
+        yield from _line(_parts(line), widths)
+    yield from (b"\r\n--", _Border(), b"--\r\n")
+
+
+def _text(text: str, widths: Sequence[int]) -> Iterator[_Piece]:
+    """As `plain.wrapped` does it, a line at a time; lines whose values have no fixed width wait for them."""
+    blank = 0
+    for line in text.strip().splitlines():
+        parts = _parts(line)
+        if any(isinstance(part, int) and widths[part] == 1 for part in parts):
+            blank = 0
+            yield from (_Wrapped(parts), b"\r\n")
+            continue
+        for wrapped in wrapped_line(line):
+            blank = 0 if wrapped else blank + 1
+            if blank <= 1:
+                yield from _line(_parts(wrapped), widths)
+
+
+def _line(parts: tuple[Part, ...], widths: Sequence[int]) -> Iterator[_Piece]:
+    """A line in quoted-printable. Soft line ends around a hole keep every value apart from the 76 columns."""
+    column = 0
+    for part in parts:
+        if isinstance(part, str):
+            shown = mime.quoted(part)
+            first = shown.partition(b"\r\n")[0]
+            if column and column + len(first) > _ROOM:
+                yield b"=\r\n"
+                column = 0
+            yield shown
+            column = len(shown.rpartition(b"\r\n")[2]) + (column if shown == first else 0)
+            continue
+        # A token is as wide as it is; any other value gets a line, or lines, of its own.
+        width = widths[part] if widths[part] > 1 else _ROOM
+        if column and column + width > _ROOM:
+            yield b"=\r\n"
+            column = 0
+        yield part
+        column += width
+    yield b"\r\n"
+
+
+_ROOM = 75
+
+
+def _joined(pieces: Iterator[_Piece]) -> list[_Piece]:
+    """Neighbours that stay become one."""
+    joined: list[_Piece] = []
+    for piece in pieces:
+        if joined and isinstance(piece, bytes) and isinstance(joined[-1], bytes):
+            joined[-1] += piece
+        else:
+            joined.append(piece)
+    return joined
