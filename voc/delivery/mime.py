@@ -33,8 +33,6 @@ def assemble(
     more: Iterable[tuple[str, str]] = (),
 ) -> bytes:
     """The whole mail. `message_id` has its angle brackets. Text and HTML have \\n line ends."""
-    line = b"\r\n--" + border(message_id).encode("ascii")
-    body = (line, b"\r\n", _part("plain", text), line, b"\r\n", _part("html", html), line, b"--\r\n")
     return head(
         origin=origin(sender, reply_to),
         to=to,
@@ -42,7 +40,13 @@ def assemble(
         message_id=message_id,
         date=format_datetime(at),
         more=more,
-    ) + b"".join(body)
+    ) + body(text, html, border=border(message_id))
+
+
+def body(text: str, html: str, *, border: str) -> bytes:
+    """The empty line below the headers, then both parts."""
+    line = b"\r\n--" + border.encode("ascii")
+    return b"".join((line, b"\r\n", _part("plain", text), line, b"\r\n", _part("html", html), line, b"--\r\n"))
 
 
 def origin(sender: Party, reply_to: Party | None) -> str:

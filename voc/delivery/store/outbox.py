@@ -7,7 +7,7 @@ of the step to handing_over: what they forbid cannot slip between a look and an 
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import (
@@ -70,10 +70,10 @@ class Draft:
     held_because: str | None = None
 
 
-def freeze(db: Connection, drafts: Sequence[Draft], *, now: datetime) -> list[int]:
-    """Put messages into the outbox; their ids, in order. Keys are unique: a second one is an error of the caller."""
+def freeze(db: Connection, drafts: Sequence[Draft], *, now: datetime) -> dict[str, int]:
+    """Put messages into the outbox; their ids by key. Keys are unique: a second one is an error of the caller."""
     if not drafts:
-        return []
+        return {}
     rows = [
         {
             "key": draft.key,
@@ -97,10 +97,11 @@ def freeze(db: Connection, drafts: Sequence[Draft], *, now: datetime) -> list[in
         }
         for draft in drafts
     ]
-    return list(db.execute(_FREEZE, rows).scalars())
+    return {key: id for key, id in db.execute(_FREEZE, rows)}
 
 
-_FREEZE = insert(message).returning(message.c.id, sort_by_parameter_order=True)
+# By key and not in order: on SQLite rows that must come back in order are inserted one at a time.
+_FREEZE = insert(message).returning(message.c.key, message.c.id)
 
 
 def id_of_key(db: Connection, key: str) -> int | None:
@@ -164,7 +165,20 @@ class NewLink:
 
 def add_links(db: Connection, links: Sequence[NewLink], *, now: datetime) -> None:
     if links:
-        db.execute(insert(link), [{**asdict(one), "created_at": now} for one in links])
+        db.execute(_ADD_LINKS, [_link_row(one, now) for one in links])
+
+
+_ADD_LINKS = insert(link)
+
+
+def _link_row(one: NewLink, now: datetime) -> dict[str, object]:
+    return {
+        "message_id": one.message_id,
+        "invitation_id": one.invitation_id,
+        "purpose": one.purpose,
+        "token_hash": one.token_hash,
+        "created_at": now,
+    }
 
 
 # --- may it go ----------------------------------------------------------------------------------

@@ -1,0 +1,163 @@
+"""One message of the chase: from a claimed step to a draft, its bytes frozen and encrypted."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from email.utils import format_datetime
+from functools import cached_property
+
+from voc.base.errors import Refused
+from voc.base.preferences import Preferences
+from voc.base.secrets import Vault
+from voc.base.settings import Settings
+from voc.base.tokens import Tokens, hash_token
+from voc.base.words import MessageKind, Step
+from voc.campaigns.calendar import local_day
+from voc.campaigns.definition import Language, Questionnaire
+from voc.campaigns.model import DueStep
+from voc.delivery import headers, mime, render, rules, stencil
+from voc.delivery.model import Party
+from voc.delivery.store.outbox import Draft, Earlier
+
+
+class Office:
+    """What every mail is made with. One for a batch: what its mails share is made once."""
+
+    def __init__(self, vault: Vault, tokens: Tokens, settings: Settings, wanted: Preferences, *, now: datetime) -> None:
+        self.vault, self.tokens, self.settings, self.wanted = vault, tokens, settings, wanted
+        self.date = format_datetime(now)
+        self._origins: dict[tuple[str | None, str | None], str] = {}
+
+    @cached_property
+    def own_domain(self) -> str:
+        return self.settings.mail.from_address.rpartition("@")[2]
+
+    @cached_property
+    def house(self) -> Party:
+        return Party(self.wanted.company, self.settings.mail.from_address)
+
+    @cached_property
+    def _return_domain(self) -> str:
+        return self.settings.mail.bounce_domain or self.own_domain
+
+    def return_path(self, id: str) -> str:
+        return f"b-{id}@{self._return_domain}"
+
+    def message_id(self, id: str) -> str:
+        return f"<{id}@{self.own_domain}>"
+
+    def random_id(self) -> str:
+        """32 small letters and digits: it survives a server that changes the case of an address."""
+        return hash_token(self.tokens.new())[:32]
+
+    def recipient(self, address: str) -> str:
+        return self.wanted.test_address if self.wanted.test_mode and self.wanted.test_address else address
+
+    def origin(self, csm_name: str | None, csm_email: str | None) -> str:
+        """The header lines that say whom a mail is from; Refused if a name cannot stand in one."""
+        known = self._origins.get((csm_name, csm_email))
+        if known is None:
+            person = Party(csm_name, csm_email) if csm_name and csm_email else None
+            shown = rules.sender(person, house=self.house, authenticated=self.settings.mail.authenticated_domains)
+            known = self._origins[csm_name, csm_email] = mime.origin(*shown)
+        return known
+
+
+def written(
+    office: Office, asked: Questionnaire, step: DueStep, earlier: Sequence[Earlier]
+) -> tuple[Draft, dict[str, str]]:
+    """One message of the chase, and the tokens of its links by purpose. Held if its headers cannot be made."""
+    language = asked.language(step.language)
+    tokens = {"unsubscribe": office.tokens.new()}
+    if render.opens_page(asked, language, step.step, own_words=step.heads_up_text):
+        tokens["answer"] = office.tokens.new()
+    letter = _letter(office, step, tokens)
+    id = office.random_id()
+    subject, body = _content(office, asked, language, letter, step=step, earlier=earlier, id=id)
+    try:
+        head = _head(office, step, letter, subject, earlier=earlier, id=id)
+        frozen, held_because = office.vault.encrypt(head + body), None
+    except Refused as refusal:
+        frozen, held_because = None, refusal.reason
+    draft = Draft(
+        key=f"inv:{step.invitation_id}:{step.step}",
+        kind=MessageKind.CHASE,
+        invitation_id=step.invitation_id,
+        wave_id=step.wave_id,
+        step=step.step,
+        contact_id=step.contact_id,
+        address=step.address,
+        recipient=office.recipient(step.address),
+        return_path=office.return_path(id),
+        subject=subject,
+        message_id=office.message_id(id),
+        body=frozen,
+        due_at=step.due_at,
+        give_up_at=step.give_up_at,
+        held_because=held_because,
+    )
+    return draft, tokens
+
+
+def _content(
+    office: Office,
+    asked: Questionnaire,
+    language: Language,
+    letter: render.Letter,
+    *,
+    step: DueStep,
+    earlier: Sequence[Earlier],
+    id: str,
+) -> tuple[str, bytes]:
+    """Subject and MIME body: out of a stencil, or the plain way where there is none."""
+    # The first reminder keeps the invitation's subject, so that mail programs show both as one thread.
+    before = next((one.subject for one in earlier if one.step is Step.INVITE), None)
+    kept = before if step.step is Step.REMINDER_1 else None
+    border = mime.border(office.message_id(id))
+    if not office.wanted.test_mode:
+        values = stencil.values_of(letter, language)
+        cut = stencil.stencil(asked, language, letter, values)
+        if cut is not None:
+            return kept or cut.subject_line(values), cut.filled(values, border=border)
+    rendered = render.render(asked, language, letter)
+    if kept is not None:
+        rendered = render.with_subject(rendered, kept, address=step.address)
+    if office.wanted.test_mode:
+        rendered = render.for_test(rendered, name=letter.name, address=step.address)
+    return rendered.subject, mime.body(rendered.text, rendered.html, border=border)
+
+
+def _head(
+    office: Office, step: DueStep, letter: render.Letter, subject: str, *, earlier: Sequence[Earlier], id: str
+) -> bytes:
+    before = [one.message_id for one in earlier] if step.step is not Step.INVITE else []
+    link = f"{office.settings.base_url}/u/{letter.unsubscribe_token}"
+    return mime.head(
+        origin=office.origin(step.csm_name, step.csm_email),
+        to=Party(letter.name, office.recipient(step.address)),
+        subject_line=subject,
+        message_id=office.message_id(id),
+        date=office.date,
+        more=(
+            *headers.threaded(before),
+            *headers.list_unsubscribe(link),
+            *(headers.original_to(step.address) if office.wanted.test_mode else ()),
+        ),
+    )
+
+
+def _letter(office: Office, step: DueStep, tokens: dict[str, str]) -> render.Letter:
+    return render.Letter(
+        step=step.step,
+        first_name=step.first_name,
+        name=" ".join([part for part in (step.first_name, step.last_name) if part]),
+        account=step.account_name,
+        company=office.wanted.company,
+        csm_name=step.csm_name,
+        csm_title=step.csm_title,
+        closes_on=None if step.step is Step.HEADS_UP else local_day(step.closes_at, step.time_zone),
+        base_url=office.settings.base_url,
+        answer_token=tokens.get("answer"),
+        unsubscribe_token=tokens["unsubscribe"],
+        you_said=step.you_said,
+        heads_up_text=step.heads_up_text,
+    )
