@@ -97,7 +97,7 @@ def freeze(db: Connection, drafts: Sequence[Draft], *, now: datetime) -> dict[st
         }
         for draft in drafts
     ]
-    return {key: id for key, id in db.execute(_FREEZE, rows)}
+    return {row.key: row.id for row in db.execute(_FREEZE, rows)}
 
 
 # By key and not in order: on SQLite rows that must come back in order are inserted one at a time.
