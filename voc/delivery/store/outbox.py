@@ -9,8 +9,10 @@ of the step to handing_over: what they forbid cannot slip between a look and an 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Connection,
     Integer,
@@ -444,15 +446,7 @@ def cancel(db: Connection, invitation_id: int, *, reason: StopReason) -> int:
 
     A claimed one is cancelled too: its worker finds out before the final dot.
     """
-    return db.execute(
-        update(message)
-        .where(
-            message.c.invitation_id == invitation_id,
-            message.c.kind.in_(ASKING),
-            message.c.state.in_((MessageState.QUEUED, MessageState.CLAIMED, MessageState.HELD)),
-        )
-        .values(_ended(MessageState.CANCELLED, f"Not sent: {reason}"))
-    ).rowcount
+    return db.execute(_CANCEL, {"of": invitation_id, "because": f"Not sent: {reason}"}).rowcount
 
 
 def cancel_unwanted(db: Connection) -> int:
@@ -495,7 +489,7 @@ def give_up(db: Connection, *, now: datetime) -> list[Abandoned]:
     return [Abandoned(row.id, row.invitation_id, None if row.step is None else Step(row.step)) for row in sorted(rows)]
 
 
-def _ended(state: MessageState, text: str) -> dict[str, object]:
+def _ended(state: MessageState, text: str | BindParameter[Any]) -> dict[str, object]:
     return {
         "state": state,
         "reply_text": text,
@@ -504,6 +498,18 @@ def _ended(state: MessageState, text: str) -> dict[str, object]:
         "lease_until": None,
         "fence": message.c.fence + 1,
     }
+
+
+# Every answer runs it: building it takes longer than running it.
+_CANCEL = (
+    update(message)
+    .where(
+        message.c.invitation_id == bindparam("of"),
+        message.c.kind.in_(ASKING),
+        message.c.state.in_((MessageState.QUEUED, MessageState.CLAIMED, MessageState.HELD)),
+    )
+    .values(_ended(MessageState.CANCELLED, bindparam("because")))
+)
 
 
 def release(db: Connection, message_id: int, *, now: datetime, give_up_at: datetime, by: str) -> bool:
