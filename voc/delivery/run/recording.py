@@ -109,7 +109,7 @@ class Book:
             relays.relay_well(db, name)
 
     def _pause(self, db: Connection, because: str) -> None:
-        relays.set_paused(db, because)
+        relays.set_paused(db, because, at=self.clock.now())
         self.stopped = because
 
 

@@ -47,7 +47,7 @@ def send_due(
     clock = clock or SetClock(now)
     book = Book(database, vault, worker, clock, several=len(servers) > 1)
     with database.begin() as db:
-        stopped = relay_states.sending_paused(db)
+        paused = relay_states.sending_paused(db)  # only alerts to our own people go then: the claim knows
         book.counts["cancelled"] += outbox.cancel_unwanted(db)
         for message in outbox.give_up(db, now=now):
             effects.not_delivered(db, message.invitation_id, step=message.step, now=now)
@@ -58,7 +58,8 @@ def send_due(
         for server in servers
         if not states[server.name].is_shut(now)
     ]
-    if stopped is None and not posts:
+    stopped = None
+    if not posts:
         stopped = " ".join(
             f"The mail server {name} is left alone until {state.open_until:%H:%M} UTC: {state.reason}"
             for name, state in shut
@@ -69,6 +70,7 @@ def send_due(
         stopped = _send(desk, limit=limit - book.tried)
         if not book.again or book.tried >= limit:
             break
+    stopped = paused or stopped
     sent = Sent(**Counter(book.counts), stopped_because=stopped)
     if sent.handed_over or stopped:
         _log.info("messages sent", **book.counts, stopped_because=stopped)

@@ -37,7 +37,7 @@ def cancel(db: Connection, invitation_id: int, *, reason: StopReason) -> int:
 
 
 def pause_sending(db: Connection, *, because: str, by: str, now: datetime) -> None:
-    relay.set_paused(db, because)
+    relay.set_paused(db, because, at=now, by=by)
     audit.record(
         db,
         at=now,

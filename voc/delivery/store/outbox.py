@@ -21,6 +21,7 @@ from sqlalchemy import (
     bindparam,
     case,
     exists,
+    false,
     func,
     insert,
     not_,
@@ -197,7 +198,9 @@ def _unwanted() -> ColumnElement[bool]:
 
 
 def _may_go(preferences: Preferences) -> ColumnElement[bool]:
-    paused = exists().where(installation.c.sending_paused)
+    # Whoever must mend what stopped it is told: an alert that was written since then goes.
+    told = and_(message.c.kind == MessageKind.ALERT, message.c.created_at >= installation.c.paused_at)
+    paused = exists().where(installation.c.sending_paused, not_(func.coalesce(told, false())))
     resting = exists().where(wave.c.id == message.c.wave_id, wave.c.state != WaveState.RUNNING)
     conditions = [not_(paused), not_(_unwanted()), not_(and_(message.c.kind.in_(ASKING), resting))]
     if preferences.test_mode:

@@ -57,5 +57,26 @@ def sending_paused(db: Connection) -> str | None:
     return (row.paused_because or "Sending is paused") if row is not None and row.sending_paused else None
 
 
-def set_paused(db: Connection, because: str | None) -> None:
-    db.execute(update(installation).values(sending_paused=because is not None, paused_because=because))
+def set_paused(db: Connection, because: str | None, *, at: datetime | None = None, by: str | None = None) -> None:
+    """None lets mail go again. `by` is a person; a brake has none, and alerts written after `at` still go out."""
+    values = {"sending_paused": because is not None, "paused_because": because, "paused_at": at, "paused_by": by}
+    db.execute(update(installation).values(values))
+
+
+@dataclass(frozen=True)
+class Pause:
+    """`by` is None where a brake did it; `since` is not known of a restored installation."""
+
+    because: str
+    since: datetime | None
+    by: str | None
+
+
+def pause(db: Connection) -> Pause | None:
+    columns = installation.c
+    row = db.execute(
+        select(columns.sending_paused, columns.paused_because, columns.paused_at, columns.paused_by)
+    ).first()
+    if row is None or not row.sending_paused:
+        return None
+    return Pause(row.paused_because or "somebody paused it", row.paused_at, row.paused_by)
