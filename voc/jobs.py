@@ -29,7 +29,9 @@ from voc.base.words import ErrandKind
 from voc.campaigns import run as campaigns
 from voc.delivery import run as delivery
 from voc.delivery.model import Relays
+from voc.delivery.run import events
 from voc.delivery.store import due as outbox
+from voc.delivery.store import events as provider_events
 from voc.followup import run as followup
 from voc.metrics import run as metrics
 from voc.metrics import store as kept
@@ -90,6 +92,17 @@ def drain(app: App, relays: Relays, now: datetime) -> Counts:
         counts = {key: counts.get(key, 0) + number for key, number in more.items()}
         if more["queued"] < _BATCH and more["sent"] < _BATCH:
             return counts
+
+
+def _webhooks_wait(app: App, _now: datetime) -> bool:
+    with app.database.read() as db:
+        return provider_events.is_waiting(db) or bool(provider_events.proven(db))
+
+
+def read_webhooks(app: App, _relays: Relays, now: datetime) -> Counts:
+    """Act on what mail providers said."""
+    desk = events.Desk(app.database, app.vault, app.tokens, app.settings, app.outgoing, now)
+    return events.catch_up(desk)
 
 
 def follow_up(app: App, _relays: Relays, now: datetime) -> Counts:
@@ -247,6 +260,7 @@ def tell_crm(app: App, _relays: Relays, now: datetime) -> Counts:
 
 JOBS = (
     Job("send", timedelta(seconds=10), send, _SENDS),
+    Job("webhooks", timedelta(seconds=5), read_webhooks, due=_webhooks_wait),
     Job("follow up", timedelta(minutes=1), follow_up),
     # Its lease is not named "sync": that one is the run's own.
     Job(_CRM, timedelta(seconds=30), sync, due=_reading_is_due),

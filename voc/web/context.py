@@ -12,6 +12,7 @@ from voc.base.ending import Ending
 from voc.base.secrets import Vault
 from voc.base.settings import Settings
 from voc.base.tokens import Tokens
+from voc.delivery.fetching import Outgoing
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class App:
     demo: bool = False
     ending: Ending = field(default_factory=Ending)
     wait: Callable[[float], None] | None = None  # between two questions to the CRM; tests do not sleep
+    outgoing: Outgoing = field(default_factory=Outgoing)  # what a webhook makes us fetch
 
     def now(self) -> datetime:
         return self.clock.now()

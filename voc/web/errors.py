@@ -1,6 +1,6 @@
 """Our errors -> HTTP. The only place that knows status codes of errors; a stack trace never reaches anybody.
 
-People get a page in words, programs under /api get problem+json (RFC 9457). What we did not foresee
+People get a page in words, programs under /api and /hooks get problem+json (RFC 9457). What we did not foresee
 is logged with its trace, under a number that the page shows.
 """
 
@@ -76,7 +76,7 @@ def respond(request: Request, error: Exception) -> Response[Any]:  # type: ignor
     problem = described(error)
     if problem.status >= 500:
         _log.error("request failed", path=_masked(request), kind=type(error).__name__, exc_info=error)
-    if request.url.path.startswith("/api"):
+    if request.url.path.startswith(("/api", "/hooks")):
         return _as_json(problem)
     return _as_page(app, request, problem)
 

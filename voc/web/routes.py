@@ -12,6 +12,7 @@ from voc.web import (
     csm,
     delivery_pages,
     followups,
+    hooks,
     leader,
     people,
     programme,
@@ -38,4 +39,4 @@ STAFF: list[ControllerRouterHandler] = [
     *sync.HANDLERS,
     *write_back.HANDLERS,
 ]
-OPEN: list[ControllerRouterHandler] = [*signin.HANDLERS, *respondent.HANDLERS]
+OPEN: list[ControllerRouterHandler] = [*signin.HANDLERS, *respondent.HANDLERS, *hooks.HANDLERS]

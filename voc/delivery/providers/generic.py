@@ -11,7 +11,6 @@ import hmac
 import re
 from datetime import datetime, timedelta
 
-from voc.base.tokens import same
 from voc.delivery.providers import reading
 from voc.delivery.providers.model import MIB, Call, Event, EventKind, Keys, Piece, Report, Says, WhyNot
 
@@ -48,7 +47,7 @@ def verify(call: Call, keys: Keys, now: datetime) -> WhyNot | None:
         return why
     timestamp = call.headers["x-voc-timestamp"].strip()
     given = re.split(r"\s*,\s*", call.headers["x-voc-signature"].strip())[:4]
-    if not any(same(one, signature(key, timestamp, call.body)) for key in keys.keys for one in given):
+    if not any(reading.alike(one, signature(key, timestamp, call.body)) for key in keys.keys for one in given):
         return WhyNot.FORGED
     if reading.too_old(timestamp, window=WINDOW, now=now):
         return WhyNot.OLD

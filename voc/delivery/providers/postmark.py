@@ -8,7 +8,6 @@ import binascii
 from datetime import datetime
 from typing import Any
 
-from voc.base.tokens import same
 from voc.delivery.providers import reading
 from voc.delivery.providers.model import MIB, Call, Event, EventKind, Keys, Piece, Report, Says, WhyNot
 from voc.delivery.rules import enhanced_code
@@ -50,7 +49,7 @@ def glance(call: Call, keys: Keys) -> WhyNot | None:
     given = _credentials(call)
     if given is None:
         return WhyNot.UNSIGNED
-    return None if any(same(given, key) for key in keys.keys) else WhyNot.FORGED
+    return None if any(reading.alike(given, key) for key in keys.keys) else WhyNot.FORGED
 
 
 def verify(call: Call, keys: Keys, now: datetime) -> WhyNot | None:

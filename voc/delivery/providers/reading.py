@@ -1,7 +1,8 @@
-"""Reading what others send: a value that is not there, or of another kind than expected, is empty and never an error."""
+"""Reading what others send: what is not there, or of another kind than expected, is empty and never an error."""
 
 import email
 import hashlib
+import hmac
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -67,6 +68,11 @@ def moment(value: str) -> datetime | None:
 def too_old(value: str, *, window: timedelta, now: datetime) -> bool:
     at = moment(value)
     return at is None or now - at > window or at - now > _AHEAD
+
+
+def alike(left: str, right: str) -> bool:
+    """Compare two secrets in constant time."""
+    return hmac.compare_digest(left.encode("utf-8", "surrogatepass"), right.encode("utf-8", "surrogatepass"))
 
 
 def digest(raw: bytes) -> str:

@@ -1,0 +1,253 @@
+"""Webhooks: kept before anything is done about them, then acted on once, in whatever order they came.
+
+Nothing here depends on which of two events was first: a delivery never takes back a bounce, and what
+is proven of an unknown message is looked up when it is unknown, not when the proof came.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from voc.base import log
+from voc.base.db import Database
+from voc.base.errors import VocError
+from voc.base.secrets import Vault
+from voc.base.settings import Settings
+from voc.base.tokens import Tokens
+from voc.base.words import InboundKind, StopReason, SuppressionReason
+from voc.delivery.fetching import Outgoing
+from voc.delivery.model import Incoming, OwnMessage
+from voc.delivery.providers import PROVIDERS, reading, ses, verdict
+from voc.delivery.providers.model import Call, Event, EventKind, Report, WhyNot
+from voc.delivery.run import alerts, effects
+from voc.delivery.run.receiving import receive
+from voc.delivery.store import events as store
+from voc.delivery.store import hook_keys, inbox
+from voc.delivery.store.events import Kept, Waiting
+from voc.stakeholders import run as stakeholders
+
+AT_ONCE = 200
+MOST = 5_000  # of one turn of the job; the rest has its turn ten seconds later
+RAW_KEPT = timedelta(days=30)
+REFUSALS_KEPT = timedelta(days=90)
+_LONGEST_QUOTE = 300
+
+_log = log.get("delivery")
+
+
+# --- what comes in ------------------------------------------------------------------------------
+
+
+def why_not_even_look(database: Database, call: Call, *, provider: str, vault: Vault) -> WhyNot | None:
+    """What the headers alone give away, before the body is read."""
+    with database.read() as db:
+        keys = hook_keys.keys(db, provider, vault=vault)
+    return PROVIDERS[provider].glance(call, keys)
+
+
+def take(
+    database: Database,
+    call: Call,
+    *,
+    provider: str,
+    now: datetime,
+    vault: Vault,
+    certificate: Callable[[str], bytes],
+) -> WhyNot | None:
+    """Verify a call and keep what it says, encrypted and committed; or the reason why it is not taken."""
+    offered = PROVIDERS[provider]
+    if len(call.body) > offered.largest:
+        return WhyNot.TOO_LARGE
+    with database.read() as db:
+        keys = hook_keys.keys(db, provider, vault=vault)
+    why = offered.verify(call, replace(keys, certificate=certificate), now)
+    if why is not None:
+        return why
+    kept = [Kept(piece.event, vault.encrypt(piece.raw), piece.kind) for piece in offered.pieces(call)]
+    with database.begin() as db:
+        new = store.keep(db, provider, kept, now=now)
+    _log.info("a webhook was taken", provider=provider, events=len(kept), new=new)
+    return None
+
+
+def refuse(database: Database, *, provider: str, reason: WhyNot, now: datetime) -> None:
+    with database.begin() as db:
+        store.refuse(db, provider, reason, now=now)
+    _log.warning("a webhook was refused", provider=provider, reason=reason)
+
+
+# --- what follows from it -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What acting on events needs besides them."""
+
+    database: Database
+    vault: Vault
+    tokens: Tokens
+    settings: Settings
+    outgoing: Outgoing
+    now: datetime
+
+
+def catch_up(desk: Desk) -> dict[str, int]:
+    """Act on what waits; counts by kind. Again changes nothing."""
+    counts: Counter[str] = Counter()
+    while counts.total() < MOST:
+        with desk.database.read() as db:
+            batch = store.waiting(db, limit=AT_ONCE)
+        for one in batch:
+            counts[_caught_up(desk, one)] += 1
+        if len(batch) < AT_ONCE:
+            break
+    counts["settled"] = _settle_proven(desk)
+    return dict(counts)
+
+
+def forget(db: Connection, *, now: datetime) -> int:
+    """Drop what is not kept any longer; once a night. How many events lost their full text."""
+    store.forget_refusals(db, before=(now - REFUSALS_KEPT).date())
+    return store.forget_raw(db, before=now - RAW_KEPT)
+
+
+def _caught_up(desk: Desk, one: Waiting) -> str:
+    try:
+        if one.kind is EventKind.MAIL:
+            return _mail(desk, one)
+        if one.kind is EventKind.CONFIRM:
+            return _confirm(desk, one)
+        return _event(desk, one)
+    except VocError as mistake:
+        trouble = str(mistake)
+    except Exception as broken:
+        # One event that breaks us must not stand before all the others for ever.
+        with desk.database.begin() as db:
+            store.set_aside(db, one.id, trouble=f"Acting on it broke ({type(broken).__name__}); the log has it.")
+        raise
+    with desk.database.begin() as db:
+        store.set_aside(db, one.id, trouble=trouble)
+    return "set aside"
+
+
+def _mail(desk: Desk, one: Waiting) -> str:
+    """Its own transaction, then the mark: `receive` knows a mail that it has seen."""
+    to, mime = reading.unpacked_mail(desk.vault.decrypt(one.raw))
+    receive(
+        desk.database,
+        mime,
+        now=desk.now,
+        vault=desk.vault,
+        tokens=desk.tokens,
+        settings=desk.settings,
+        envelope_to=to,
+        source=one.provider,
+    )
+    with desk.database.begin() as db:
+        store.settle(db, one.id, kind=EventKind.MAIL, now=desk.now)
+    return EventKind.MAIL
+
+
+def _confirm(desk: Desk, one: Waiting) -> str:
+    """AWS asks whether we want the topic that an admin entered here."""
+    address = ses.confirmation(desk.vault.decrypt(one.raw))
+    trouble = None
+    try:
+        if address is not None:
+            desk.outgoing.get(address)
+    except OSError:
+        trouble = "AWS could not be told that we subscribe. Ask for the confirmation again at the subscription in SNS."
+    with desk.database.begin() as db:
+        store.settle(db, one.id, kind=EventKind.CONFIRM, now=desk.now, trouble=trouble)
+    return EventKind.CONFIRM
+
+
+def _event(desk: Desk, one: Waiting) -> str:
+    event = PROVIDERS[one.provider].read(desk.vault.decrypt(one.raw))
+    with desk.database.begin() as db:
+        if not store.take(db, one.id):
+            return "taken by another"
+        about, report = _ours(db, event)
+        if about is not None and report is not None:
+            said = _said(one, event, report)
+            if said is not None and not about.is_test and about.contact_id is not None:
+                # Else it went to the test address or to a colleague: nothing is learned about a contact.
+                _act(db, desk, one, about, said)
+        store.settle(db, one.id, kind=event.kind, now=desk.now, message_id=None if about is None else about.id)
+    return event.kind if about is not None else "not ours"
+
+
+def _ours(db: Connection, event: Event) -> tuple[OwnMessage | None, Report | None]:
+    """The message it is about, and what it says of that message's own recipient; nothing if it speaks of others."""
+    if event.kind is EventKind.IGNORED:
+        return None, None
+    about = inbox.by_message_id(db, list(event.message_ids))
+    if about is None and event.return_path is not None:
+        about = inbox.by_return_path(db, [event.return_path])
+    report = None if about is None else event.about(about.recipient)
+    return (about, report) if report is not None else (None, None)
+
+
+def _said(one: Waiting, event: Event, report: Report) -> Incoming | StopReason | None:
+    """What it says about the person, if anything."""
+    if event.kind is EventKind.BOUNCED:
+        kind = verdict.bounce_kind(report, event.says)
+        return Incoming(kind, code=report.code and report.code[:16], quote=report.text[:_LONGEST_QUOTE] or None)
+    if event.kind is EventKind.COMPLAINED:
+        return Incoming(InboundKind.COMPLAINT, quote=f"Reported to {one.provider}")
+    return StopReason.OPTED_OUT if event.kind is EventKind.UNSUBSCRIBED else None
+
+
+def _act(db: Connection, desk: Desk, one: Waiting, about: OwnMessage, said: Incoming | StopReason) -> None:
+    if isinstance(said, StopReason):
+        source = effects.SOURCE
+        stakeholders.suppress(db, address=about.address, reason=SuppressionReason.OPT_OUT, at=desk.now, source=source)
+        effects.stop(db, about.invitation_id, reason=said, now=desk.now)
+    elif _is_news(db, one, about, said):
+        if said.kind is InboundKind.COMPLAINT:
+            effects.complained(db, about, now=desk.now)
+        else:
+            _bounced(db, desk, about, said)
+
+
+def _is_news(db: Connection, one: Waiting, about: OwnMessage, said: Incoming) -> bool:
+    """Each thing is said once of a message, however many of a provider's events say it."""
+    key = inbox.digest(f"event:{said.kind}:{about.id}")
+    return inbox.keep(db, key=key, about=about, said=said, at=one.received_at) is not None
+
+
+def _bounced(db: Connection, desk: Desk, about: OwnMessage, said: Incoming) -> None:
+    if said.kind is InboundKind.HARD_BOUNCE and about.contact_id is not None:
+        effects.address_gone(
+            db,
+            message_id=about.id,
+            contact_id=about.contact_id,
+            invitation_id=about.invitation_id,
+            address=about.address,
+            code=said.code or "",
+            quote=said.quote,
+            now=desk.now,
+        )
+    elif said.kind is InboundKind.POLICY_BOUNCE:
+        alerts.refused_as_such(db, said, now=desk.now, vault=desk.vault, tokens=desk.tokens, settings=desk.settings)
+
+
+def _settle_proven(desk: Desk) -> int:
+    with desk.database.read() as db:
+        found = store.proven(db)
+    for one in found:
+        with desk.database.begin() as db:
+            inbox.confirm_delivered(db, one.message_id, at=one.said_at)
+    return len(found)
+
+
+# --- how they stand -----------------------------------------------------------------------------
+
+
+def standing(db: Connection, *, now: datetime) -> list[store.Standing]:
+    """Each provider's webhook as it stands, for the page, the doctor and Prometheus."""
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return store.standing(db, list(PROVIDERS), midnight=midnight, week=(now - timedelta(days=6)).date())
