@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 import voc
-from voc.base import guard, installations, migrate, preferences, settings, staff
+from voc.base import copies, guard, installations, migrate, preferences, settings, staff
 from voc.base.clock import Clock, SetClock, ShiftedClock, SystemClock
 from voc.base.db import Database
 from voc.base.errors import Misconfigured, Refused
@@ -147,6 +147,7 @@ def make(
     if not key.exists():
         write_key_file(folder, new_key())
     vault = settings.vault(chosen)
+    copies.forget(chosen)
     migrate.upgrade(database)
     with database.begin() as db:
         installations.create(db, epoch=tokens.new(), now=now, moment=moment, demo_seed=demo_seed)

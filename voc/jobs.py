@@ -21,7 +21,7 @@ from voc.accounts.run import errands
 from voc.accounts.run.writing_back import Busy
 from voc.accounts.store import connections, history
 from voc.accounts.store import errands as asked
-from voc.base import beats, installations, leases, log
+from voc.base import beats, copies, installations, leases, log
 from voc.base.clock import SetClock
 from voc.base.ending import Ended
 from voc.base.errors import Misconfigured, Refused, VocError
@@ -66,6 +66,7 @@ class Job:
     work: Callable[[App, Relays, datetime], Counts]
     lease: timedelta = _LEASE
     due: Callable[[App, datetime], bool] = _always
+    reaches_out: bool = False  # to systems of others, who would take a copy of us for us
 
 
 def send(app: App, relays: Relays, now: datetime) -> Counts:
@@ -78,6 +79,20 @@ def send(app: App, relays: Relays, now: datetime) -> Counts:
         app.database, relays, now=now, vault=app.vault, worker=worker_name(), limit=_BATCH, clock=app.clock
     )
     return {"queued": queued, "sent": sent.sent, "later": sent.later, "failed": sent.failed, "unknown": sent.unknown}
+
+
+def watch(app: App, _relays: Relays, now: datetime) -> Counts:
+    """Mark that this database is worked with here; one that was copied is paused."""
+    return {"paused": copies.watch(app.database, app.settings, now=now, tokens=app.tokens) is not None}
+
+
+def send_ours(app: App, relays: Relays, now: datetime) -> Counts:
+    """`send`; if anything may leave, only after a look whether this is a copy of the database that sent before."""
+    with app.database.read() as db:
+        due = outbox.next_due_at(db)
+    if due is not None and due <= now and copies.watch(app.database, app.settings, now=now, tokens=app.tokens):
+        return {}
+    return send(app, relays, now)
 
 
 def drain(app: App, relays: Relays, now: datetime) -> Counts:
@@ -259,7 +274,8 @@ def tell_crm(app: App, _relays: Relays, now: datetime) -> Counts:
 
 
 JOBS = (
-    Job("send", timedelta(seconds=10), send, _SENDS),
+    Job("watch", timedelta(minutes=1), watch),
+    Job("send", timedelta(seconds=10), send_ours, _SENDS),
     Job("webhooks", timedelta(seconds=5), read_webhooks, due=_webhooks_wait),
     Job("follow up", timedelta(minutes=1), follow_up),
     # Its lease is not named "sync": that one is the run's own.
@@ -268,7 +284,7 @@ JOBS = (
     Job("crm check", _ASKED, check_crm, due=_waits(ErrandKind.CHECK)),
     Job("crm try", _ASKED, try_crm, due=_waits(ErrandKind.TRY)),
     Job("nightly", timedelta(minutes=10), nightly),
-    Job("write back", timedelta(minutes=1), tell_crm, due=_write_back_is_due),
+    Job("write back", timedelta(minutes=1), tell_crm, due=_write_back_is_due, reaches_out=True),
 )
 
 
@@ -321,7 +337,7 @@ def travel(app: App, relays: Relays, *, to: datetime, report: Report) -> Counts:
 def run_leased(app: App, relays: Relays, job: Job) -> None:
     """One tick of one job, unless another process holds its lease. An error is logged and tried again next time."""
     now = app.now()
-    if not job.due(app, now):
+    if not job.due(app, now) or (job.reaches_out and _in_doubt(app)):
         return
     with app.database.begin() as db:
         fence = leases.take(db, job.name, holder=worker_name(), now=now, lasts=job.lease)
@@ -350,8 +366,14 @@ def run_leased(app: App, relays: Relays, job: Job) -> None:
             beats.ended(db, job.name, worker=worker_name(), now=app.now(), trouble=trouble)
 
 
+def _in_doubt(app: App) -> bool:
+    with app.database.read() as db:
+        return installations.in_doubt(db)
+
+
 def start(app: App, relays: Relays) -> BackgroundScheduler:
     """The worker: every job on its beat in threads of this process."""
+    copies.watch(app.database, app.settings, now=app.now(), tokens=app.tokens)  # before anything else can run
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a beat missed while its job is at work is no news
     scheduler = BackgroundScheduler(timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1})
     for job in JOBS:

@@ -9,7 +9,7 @@ from voc.base.errors import Refused
 from voc.base.place import Place
 from voc.base.schema import installation, installation_mark
 
-MARKS_KEPT = 10_000
+MARKS_KEPT = 50_000
 
 
 @dataclass(frozen=True)
@@ -105,6 +105,9 @@ def doubt(db: Connection, *, because: str, since: datetime, until: datetime, epo
             doubt_since=min(since, here.doubt_since or since),
             doubt_until=until,
             epoch=epoch,
+            place=None,
+            paused_at=until,
+            paused_by=None,
             past_epochs=list(dict.fromkeys(past)),
         )
     )
@@ -116,10 +119,15 @@ def believe(db: Connection) -> None:
 
 
 def mark(db: Connection, *, generation: int, word: str, place: Place, now: datetime) -> None:
-    """It is worked with at that place; the marks before are kept for a week of minutes."""
+    """It is worked with at that place; some of the marks before are kept."""
     db.execute(update(installation).values(generation=generation, place=asdict(place), used_at=now))
     db.execute(delete(installation_mark).where(installation_mark.c.generation <= generation - MARKS_KEPT))
     db.execute(insert(installation_mark).values(generation=generation, word=word))
+
+
+def settle(db: Connection, place: Place) -> None:
+    """It lives there now, and nowhere else."""
+    db.execute(update(installation).values(place=asdict(place)))
 
 
 def word_of(db: Connection, generation: int) -> str | None:

@@ -105,6 +105,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sync_every_minutes: int = 60
     log: Literal["json", "text"] = "text"
     secret_key_file: str = KEY_FILE  # or the variable VOC_SECRET_KEY
+    state_file: str = "voc.state"  # what this folder last knew of its database: tells a copy from it
+    erased_file: str = "erased.list"  # whom we were asked to forget, as keyed digests: outlives an older backup
     trusted_proxies: int = 0
     mail: Mail = Mail()
     inbound: Inbound = Inbound()
@@ -251,6 +253,8 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
         database=database,
         secret_key_file=str((folder / settings.secret_key_file).resolve()),
         mail=_anchored_mail(settings.mail, folder),
+        state_file=str((folder / settings.state_file).resolve()),
+        erased_file=str((folder / settings.erased_file).resolve()),
         inbound=_anchored_inbound(settings.inbound, folder),
         questionnaires=None if settings.questionnaires is None else str((folder / settings.questionnaires).resolve()),
     )

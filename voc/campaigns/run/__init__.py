@@ -14,6 +14,7 @@ from voc.campaigns.run.chases import (
     release,
     stop,
 )
+from voc.campaigns.run.copied import pass_over, take_up
 from voc.campaigns.run.waves import (
     ClosedDue,
     change_settings,
@@ -41,6 +42,7 @@ __all__ = [
     "install_defaults",
     "launch",
     "nudge",
+    "pass_over",
     "pause",
     "plan_overdue_anew",
     "record_answer",
@@ -52,4 +54,5 @@ __all__ = [
     "resume",
     "stop",
     "stop_wave",
+    "take_up",
 ]

@@ -1,5 +1,6 @@
 """What keeps the outbox true: recovery after a dead worker, calling back, pausing, a person's word on unknown ones."""
 
+from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -8,7 +9,9 @@ from voc.base import audit, log
 from voc.base.db import Database
 from voc.base.errors import Refused
 from voc.base.words import MessageState, StopReason
-from voc.delivery.run import effects
+from voc.campaigns import run as campaigns
+from voc.delivery.run import copied, effects
+from voc.delivery.store import copied as doubtful
 from voc.delivery.store import outbox, relay
 
 RELEASED_WAITS = timedelta(days=2)
@@ -49,10 +52,17 @@ def pause_sending(db: Connection, *, because: str, by: str, now: datetime) -> No
     )
 
 
-def resume_sending(db: Connection, *, by: str, now: datetime) -> None:
-    """Mail goes out again; steps that became overdue meanwhile are planned anew by the claim."""
+def resume_sending(db: Connection, *, by: str, now: datetime, nothing_was_sent: bool = False) -> copied.Settled | None:
+    """Mail goes out again; steps that became overdue meanwhile are planned anew by the claim.
+
+    A copied database: what another may have sent is unknown and not repeated, unless a person says
+    that `nothing_was_sent`; what is overdue is planned anew at once. Returns how many of each.
+    """
+    settled = copied.settle(db, nothing_was_sent=nothing_was_sent, now=now)
     relay.set_paused(db, None)
-    audit.record(db, at=now, actor=by, action="sending resumed", object_kind="installation", object_id=1)
+    detail = {} if settled is None else {"nothing was sent": nothing_was_sent, **asdict(settled)}
+    audit.record(db, at=now, actor=by, action="sending resumed", object_kind="installation", object_id=1, detail=detail)
+    return settled
 
 
 def release(db: Connection, message_id: int, *, by: str, now: datetime) -> None:
@@ -60,7 +70,12 @@ def release(db: Connection, message_id: int, *, by: str, now: datetime) -> None:
 
     Refused when it is in another state, or when its mail could not be made in the first place.
     """
-    if not outbox.release(db, message_id, now=now, give_up_at=now + RELEASED_WAITS, by=by):
+    passed = doubtful.passed_over(db, message_id)
+    if passed is not None:
+        invitation_id, step = passed
+        campaigns.take_up(db, invitation_id, step=step, now=now)
+        doubtful.end_line(db, message_id, said=f"Sent anew, {by} says")
+    elif not outbox.release(db, message_id, now=now, give_up_at=now + RELEASED_WAITS, by=by):
         raise Refused("Only an unknown, failed or held message with a text can be released.")
     _note(db, message_id, "message released", by=by, now=now)
 

@@ -129,6 +129,7 @@ def earlier_of(db: Connection, invitation_ids: set[int]) -> dict[int, list[Earli
             message.c.invitation_id.in_(invitation_ids),
             message.c.kind == MessageKind.CHASE,
             message.c.state.in_((MessageState.SENT, MessageState.UNKNOWN)),
+            message.c.subject != "",  # only a line for what a copied database may have sent
         )
         .order_by(message.c.id)
     )
