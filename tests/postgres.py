@@ -7,6 +7,7 @@ It runs without root, on a free loopback port, with its files in a folder of its
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -82,42 +83,77 @@ def running() -> Iterator[Server]:
 
 @contextmanager
 def _started(folder: Path) -> Iterator[Server]:
-    binaries = _binaries(folder)
-    data = folder / "data"
-    owner = _plain_user()
-    folder.chmod(0o755)
-    data.mkdir(mode=0o700)
-    if owner is not None:
-        os.chown(data, owner.pw_uid, owner.pw_gid)
-
-    drop: dict[str, Any] = {} if owner is None else {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
-    options = ["-U", "voc", "--auth=trust", "-E", "UTF8", "--locale=C", "--no-sync"]
-    subprocess.run([binaries / "initdb", "-D", data, *options], check=True, capture_output=True, cwd=data, **drop)
-    port = _free_port()
-    settings = {
-        "listen_addresses": "127.0.0.1",
-        "port": port,
-        "unix_socket_directories": "",
-        "fsync": "off",
-        "full_page_writes": "off",
-        "max_connections": 200,
-        "timezone": "UTC",
-    }
-    arguments = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [binaries / "postgres", "-D", data, *arguments], stdout=log, stderr=log, cwd=data, **drop
-        )
+    cluster = Cluster(folder, fsync="off", full_page_writes="off")
+    cluster.start()
     try:
-        _wait(port, process, folder / "log")
-        yield Server("127.0.0.1", port, "voc")
+        yield cluster.server
     finally:
-        process.terminate()
+        cluster.stop()
+
+
+class Cluster:
+    """A server with its files in `folder`, to be started and stopped as one likes."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self._folder = folder
+        self._binaries = _binaries(folder)
+        self._data = folder / "data"
+        self._settings = settings
+        self._process: subprocess.Popen[bytes] | None = None
+        owner = _plain_user()
+        folder.chmod(0o755)
+        self._data.mkdir(mode=0o700)
+        if owner is not None:
+            os.chown(self._data, owner.pw_uid, owner.pw_gid)
+        self._as: dict[str, Any] = (
+            {} if owner is None else {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
+        )
+        options = ["-U", "voc", "--auth=trust", "-E", "UTF8", "--locale=C", "--no-sync"]
+        subprocess.run(
+            [self._binaries / "initdb", "-D", self._data, *options],
+            check=True,
+            capture_output=True,
+            cwd=self._data,
+            **self._as,
+        )
+        self.server = Server("127.0.0.1", free_port(), "voc")
+
+    def start(self) -> None:
+        """Returns when it answers."""
+        settings = {
+            "listen_addresses": "127.0.0.1",
+            "port": self.server.port,
+            "unix_socket_directories": "",
+            "max_connections": 200,
+            "timezone": "UTC",
+            **self._settings,
+        }
+        arguments = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [self._binaries / "postgres", "-D", self._data, *arguments],
+                stdout=log,
+                stderr=log,
+                cwd=self._data,
+                **self._as,
+            )
+        _wait(self.server.port, self._process, self._folder / "log")
+
+    @property
+    def runs(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def stop(self, *, at_once: bool = False) -> None:
+        """In order; `at_once` is what a power cut leaves: no checkpoint, recovery at the next start."""
+        if self._process is None:
+            return
+        self._process.send_signal(signal.SIGQUIT if at_once else signal.SIGTERM)
         try:
-            process.wait(10)
+            self._process.wait(10)
         except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            self._process.kill()
+            self._process.wait()
+        self._process = None
 
 
 def _binaries(folder: Path) -> Path:
@@ -144,7 +180,7 @@ def _plain_user() -> pwd.struct_passwd | None:
     return pwd.getpwnam("nobody") if os.geteuid() == 0 else None
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
