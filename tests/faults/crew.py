@@ -6,6 +6,7 @@ child does it, opens its own connections, and writes down what the function retu
 """
 
 import atexit
+import gc
 import json
 import os
 import select
@@ -181,6 +182,9 @@ def _obey(order: dict[str, Any], children: set[int]) -> None:
     work = getattr(import_module(module), name)
     if order["here"]:
         Path(order["result"]).write_text(json.dumps(work(**order["arguments"])))
+        # What stands here is shared with the children: their collector would copy every page of it.
+        gc.collect()
+        gc.freeze()
         _tell({"here": order["work"]})
         return
     child = os.fork()
