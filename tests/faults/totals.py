@@ -27,15 +27,8 @@ def reckon(database: Database, accepted: Sequence[Accepted], *, over: Collection
     times = Counter(one.return_path for one in accepted)
     with database.read() as db:
         rows = db.execute(select(message.c.id, message.c.return_path, message.c.state).order_by(message.c.id)).all()
-        noted = dict(
-            db.execute(
-                select(attempt.c.message_id, func.count())
-                .where(attempt.c.outcome == "sent")
-                .group_by(attempt.c.message_id)
-            )
-            .tuples()
-            .all()
-        )
+        said_sent = select(attempt.c.message_id, func.count()).where(attempt.c.outcome == "sent")
+        noted = {row[0]: row[1] for row in db.execute(said_sent.group_by(attempt.c.message_id))}
     known = {row.return_path: row for row in rows}
     found = [f"delivered {count} times: message {known[path].id}" for path, count in times.items() if count > 1]
     found += [f"delivered and not ours: {path}" for path in times if path not in known]
