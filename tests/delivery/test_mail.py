@@ -116,7 +116,7 @@ def test_what_came_of_the_last_answer_stands_first() -> None:
     assert (
         mail.text.index(lines[0]) < mail.text.index(lines[1].split(".")[0]) < mail.text.index("How are we doing now?")
     )
-    assert mail.html.count("<p") == rendered().html.count("<p") + 2
+    assert mail.html.count("<p") == rendered().html.count("<p") + 3  # their heading, and each
 
 
 def test_a_heads_up_in_the_csms_own_words_says_just_those() -> None:

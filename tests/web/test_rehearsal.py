@@ -11,7 +11,7 @@ from voc.base import schema
 from voc.base.schema import message, wave
 from voc.base.words import NotAsked, Step
 from voc.campaigns.model import Why
-from voc.web.rehearsal_view import REASONS, STEPS, WHYS
+from voc.web.rehearsal_words import REASONS, STEPS, WHYS
 
 
 @pytest.fixture

@@ -16,7 +16,8 @@ from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 from sqlalchemy import insert, select, update
 
-from tests.builders import NOW
+from tests.builders import NOW, add_invitation
+from tests.campaigns.company import FILES
 from tests.web import world
 from tests.web.people import Visitor, visitor
 from voc.base import schema
@@ -120,6 +121,11 @@ TABLE: dict[str, Gate] = {
     "GET /follow-ups/all.csv": Gate(ALL),
     "GET /follow-ups/{follow_up}": Gate(ALL, "follow_up"),
     "POST /follow-ups/{follow_up}/{act}": Gate(ALL, "follow_up"),
+    "GET /heads-ups": Gate(ALL),
+    "GET /heads-ups/{invitation}": Gate(ALL, "invitation"),
+    "POST /heads-ups/{invitation}": Gate(ALL, "invitation", {"do": "put_back"}),
+    "GET /you-said": Gate(ALL),
+    "POST /you-said/{line}": Gate(ALL, "line", {"do": "withdraw"}),
     "GET /signin": OPEN,
     "POST /signin": OPEN,
     "GET /invite/{token}": OPEN,
@@ -157,6 +163,8 @@ _NAMES = {
     "wave_id": "wave",
     "follow_up_id": "follow_up",
     "message_id": "message",
+    "invitation_id": "invitation",
+    "line_id": "line",
     "kind": "object",
     "key": "company",
 }
@@ -190,6 +198,8 @@ def _objects(db: Any, who: str, account_id: str) -> dict[str, Any]:
     stands = {"account_id": account_id, "reason": "Merger", "by": who, "created_at": NOW}
     until = {"expires_on": date(2026, 5, 1)}
     exclusion = insert(schema.exclusion).values(**stands, **until).returning(schema.exclusion.c.id)
+    line = {"account_id": account_id, "line": "We did", "written_at": NOW, "written_by": who}
+    told = insert(schema.you_said).values(**line)
     of_csm = schema.follow_up.c.owner_csm_id == f"csm-{who}"
     follow_ups = list(db.execute(select(schema.follow_up.c.id).where(of_csm).order_by(schema.follow_up.c.id)).scalars())
     return {
@@ -202,10 +212,21 @@ def _objects(db: Any, who: str, account_id: str) -> dict[str, Any]:
         "suggestion": db.execute(suggestion).scalar_one(),
         "exclusion": db.execute(exclusion).scalar_one(),
         "run": db.execute(select(schema.sync_run.c.id)).scalar() or 1,
+        "invitation": _announced(db, account_id, contacts[1]),
+        "line": db.execute(told.returning(schema.you_said.c.id)).scalar_one(),
         "object": "account",
         "wave": db.execute(select(schema.wave.c.id)).scalar(),
         "staff": db.execute(select(schema.staff.c.id).where(schema.staff.c.name == "Jonas Brandt")).scalar(),
     }
+
+
+def _announced(db: Any, account_id: str, contact_id: str) -> int:
+    """Somebody in the running wave whose heads-up is still to go."""
+    running = select(schema.wave.c.id).where(schema.wave.c.state == "running").limit(1)
+    db.execute(update(schema.questionnaire_version).values(files=FILES))
+    planned = {"next_step": "heads_up", "intended_on": date(2026, 3, 9), "due_at": NOW, "heads_up": True}
+    people = {"contact_id": contact_id, "account_id": account_id, "csm_id": None}
+    return add_invitation(db, wave_id=db.execute(running).scalar_one(), **people, **planned)
 
 
 def call(somebody: Visitor, route: str, gate: Gate, ids: dict[str, Any]) -> Response:

@@ -105,6 +105,16 @@ def render(questionnaire: Questionnaire, language: Language, letter: Letter) -> 
     )
 
 
+def words_of(questionnaire: Questionnaire, language: Language, letter: Letter) -> HeadsUpText:
+    """The questionnaire's own words to them, without greeting and signature: what a CSM begins to edit."""
+    mail, personal = language.mail_of(letter.step), values_of_person(letter, language)
+    at = {"company": letter.company, "base_url": letter.base_url}
+    values = values_of_all(questionnaire, language, personal, said(letter), **at)
+    body = to_text(mail.body, blocks={"scale": ""}).replace("%}\n", "%}\n\n")
+    filled = re.sub(r"\n{3,}", "\n\n", render_mail(body, values)).strip()
+    return HeadsUpText(" ".join(render_mail(mail.subject, values).split()), filled)
+
+
 def values_of_person(letter: Letter, language: Language) -> dict[str, str]:
     """`PERSONAL`, in that order."""
     csm_name = one_line(letter.csm_name)

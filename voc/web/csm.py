@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from litestar import Response, get
 from litestar.params import FromPath
@@ -12,8 +14,11 @@ from sqlalchemy import Connection
 from voc.accounts.store import ProblemRow, last_complete, problems
 from voc.accounts.store import book as accounts
 from voc.base import preferences
+from voc.base.access import Viewer
 from voc.base.words import AccountState, AccountStatus, Role, Segment, Sign
+from voc.campaigns.store import heads_ups
 from voc.followup import store as followup
+from voc.followup.store import lines
 from voc.metrics import run as metrics
 from voc.metrics import wording
 from voc.metrics.model import Standing
@@ -21,11 +26,13 @@ from voc.responses import store_pages as responses
 from voc.stakeholders import recruiting
 from voc.stakeholders import store as stakeholders
 from voc.stakeholders.model import ActKind, Place, Step, Team
-from voc.web import pages, store
+from voc.web import heads_up_view, pages, store, view, you_said, you_said_view
 from voc.web.account_view import score_parts, score_reasons
+from voc.web.context import App
 from voc.web.given import AnyRequest, GivenApp, GivenVisit
 from voc.web.parts import address
 from voc.web.visit import EVERYBODY, Visit, roles
+from voc.web.you_said_view import LineCard
 
 PAGE = 50
 
@@ -102,6 +109,7 @@ def accounts_page(app: GivenApp, visit: GivenVisit, request: AnyRequest) -> Resp
         teams = stakeholders.teams(db, [row.id for row in rows[:PAGE]], now=now, preferences=values)
         steps = [] if viewer.sees_all else stakeholders.recruiting(db, viewer, now=now, preferences=values)
         known = stakeholders.signs_known(db, viewer, now=now)
+        announced = [] if viewer.sees_all else heads_ups.to_go(db, viewer)
     this_week, later = recruiting.fold(steps)
     per_account: dict[str, int] = {}
     for step in steps:
@@ -121,6 +129,7 @@ def accounts_page(app: GivenApp, visit: GivenVisit, request: AnyRequest) -> Resp
         "statuses": list(AccountStatus),
         "orders": list(accounts.Order),
         "Role": Role,
+        "announced": [one for one in announced if one.open],
     }
     return pages.page(app, visit, "accounts.html", **context)
 
@@ -173,10 +182,21 @@ def account_page(app: GivenApp, visit: GivenVisit, account_id: FromPath[str]) ->
             "score_parts": score_parts(standing),
             "score_reasons": score_reasons(standing, now.date()),
             "surprise": wording.surprise(standing) if standing is not None else None,
+            "announced": [
+                heads_up_view.row(one, (), moment=partial(view.moment, zone=ZoneInfo(values.default_time_zone)))
+                for one in heads_ups.to_go(db, viewer, account_id=facts.id)
+            ],
+            "told": _told(db, app, facts.id, viewer),
             "ActKind": ActKind,
             "Role": Role,
         }
     return pages.page(app, visit, "account.html", **context)
+
+
+def _told(db: Connection, app: App, account_id: str, viewer: Viewer) -> list[LineCard]:
+    """The lines that customers here are told, with who reads each next."""
+    found = lines.listing(db, viewer, account_id=account_id, limit=20)
+    return you_said_view.cards(found, you_said.readers(db, found, app))
 
 
 def _problems(db: Connection, account_id: str, visit: Visit) -> list[ProblemRow]:

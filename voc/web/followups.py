@@ -14,12 +14,13 @@ from voc.base.access import Viewer
 from voc.base.errors import Refused
 from voc.base.preferences import Preferences
 from voc.base.words import FollowUpState, Scope, StaffRole
-from voc.followup import rules, run, store
+from voc.followup import rules, run, store, you_said
 from voc.followup.model import FollowUp, Promise
+from voc.followup.store import lines
 from voc.followup.store.times import durations
 from voc.metrics import run as metrics
 from voc.metrics import wording
-from voc.web import figure_view, followups_view, pages, view
+from voc.web import figure_view, followups_view, pages, view, you_said_view
 from voc.web.context import App
 from voc.web.figure_view import Asking
 from voc.web.followups_view import Chosen
@@ -117,6 +118,7 @@ def _case_page(
     with app.database.read() as db:
         wanted = preferences.load(db)
         case = store.follow_up(db, follow_up_id, visit.viewer, now=now, preferences=wanted)
+        told = you_said_view.telling(case, lines.of_follow_up(db, follow_up_id))
     page = followups_view.case_page(
         case,
         limits=_limits(case, wanted),
@@ -125,7 +127,9 @@ def _case_page(
         error=None if refused is None else f"{refused.reason}.",
     )
     status = 200 if refused is None else 409
-    return pages.page(app, visit, "followups/follow_up.html", status=status, page=page)
+    return pages.page(
+        app, visit, "followups/follow_up.html", status=status, page=page, told=told, longest=you_said.LONGEST
+    )
 
 
 def _limits(case: FollowUp, wanted: Preferences) -> dict[Promise, float | None]:
@@ -142,7 +146,7 @@ def move_on(
         with app.database.begin() as db:
             said = _move(db, follow_up_id, act, form, viewer=visit.viewer, now=app.now())
     except Refused as refused:
-        typed = {"act": act, "note": form.text("note"), "cause": form.text("cause")}
+        typed = {"act": act, "note": form.text("note"), "cause": form.text("cause"), "line": form.text("line")}
         return _case_page(app, visit, follow_up_id, typed=typed, refused=refused)
     undo: tuple[str, dict[str, str]] | None = (
         (f"/follow-ups/{follow_up_id}/reopen", {}) if act in ("resolve", "confirm") else None
@@ -161,8 +165,21 @@ def _move(db: Connection, id: int, act: str, form: Form, *, viewer: Viewer, now:
             run.contact(db, id, viewer=viewer, now=now, note=form.text("note"))
             return "The call is logged."
         case "resolve":
-            run.resolve(db, id, viewer=viewer, now=now, cause=form.text("cause"), outcome=form.text("note"))
+            run.resolve(
+                db,
+                id,
+                viewer=viewer,
+                now=now,
+                cause=form.text("cause"),
+                outcome=form.text("note"),
+                line=form.text("line"),
+                colleagues=form.ticked("colleagues"),
+            )
             return "Resolved. Ask the customer whether they agree, then confirm it."
+        case "you-said":
+            line, colleagues = form.text("line"), form.ticked("colleagues")
+            run.you_said.write(db, id, line=line, colleagues=colleagues, viewer=viewer, now=now)
+            return "The line stands in the next invitations."
         case "confirm":
             run.confirm(db, id, viewer=viewer, now=now, note=form.maybe("note"))
             return "Confirmed by the customer."

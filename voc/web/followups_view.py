@@ -396,6 +396,7 @@ class Form:
     note: str = ""
     required: bool = False
     cause: bool = False
+    line: bool = False
 
 
 @dataclass(frozen=True)
@@ -449,8 +450,8 @@ _FORMS: Mapping[Act, Form] = {
         note="How you got in touch, and what was said", required=True,
     ),
     Act.RESOLVE: Form(
-        "resolve", "Resolve", "With its cause and what was done: it is told to the customer at the next wave.",
-        note="What was done", required=True, cause=True,
+        "resolve", "Resolve", "With its cause and what was done. Only the line for the customer leaves us.",
+        note="What was done", required=True, cause=True, line=True,
     ),
     Act.CONFIRM: Form(
         "confirm", "Confirm", "The customer agrees that it is resolved.", note="Who confirmed, and how (optional)"
@@ -487,7 +488,7 @@ def case_page(
         acts=[_FORMS[act] for act in acts],
         no_acts="Nothing is left to do.",
         cause_choices=[(cause.value, words) for cause, words in CAUSES.items()],
-        typed={"act": "", "note": "", "cause": "", **(typed or {})},
+        typed={"act": "", "note": "", "cause": "", "line": "", **(typed or {})},
         error=error,
         limits=_limits(case, limits, moment),
         events=[_event(event, moment) for event in reversed(case.events)],

@@ -12,7 +12,11 @@ from voc.web import (
     csm,
     delivery_pages,
     followups,
+<<<<<<< HEAD
     hooks,
+=======
+    heads_ups,
+>>>>>>> 28f323b (Pages for heads-ups and for what customers are told came of their answers)
     leader,
     people,
     programme,
@@ -22,6 +26,7 @@ from voc.web import (
     steering,
     sync,
     write_back,
+    you_said,
 )
 
 STAFF: list[ControllerRouterHandler] = [
@@ -30,6 +35,8 @@ STAFF: list[ControllerRouterHandler] = [
     *acts.HANDLERS,
     *leader.HANDLERS,
     *followups.HANDLERS,
+    *you_said.HANDLERS,
+    *heads_ups.HANDLERS,
     *programme.HANDLERS,
     *steering.HANDLERS,
     *delivery_pages.HANDLERS,

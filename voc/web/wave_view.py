@@ -10,7 +10,8 @@ from voc.campaigns.store.wave_pages import Asked, LeftOut, Standing, Tally, Wave
 from voc.statistics import newcombe_diff
 from voc.web import view
 from voc.web.parts import Chain, Link, Stage, address
-from voc.web.rehearsal_view import REASONS, STEPS, Reason, reasons
+from voc.web.rehearsal_view import Reason, reasons
+from voc.web.rehearsal_words import REASONS, STEPS
 from voc.web.tables import Cell
 
 MOST_LISTED = 300  # rows of one page; the file has them all
@@ -264,7 +265,7 @@ def wave_page(
         lede=_lede(row),
         paused_because=row.paused_because if row.state == WaveState.PAUSED else None,
         acts=_acts(row.state) if may_steer else [],
-        links=[Link("CSV", f"/waves/{row.id}/people.csv", "of everybody asked", file=True)] if row.asked else [],
+        links=_links(row),
         chain=_chain(row, tally),
         sentence=_sentence(row, tally, standing),
         asked=row.asked,
@@ -282,6 +283,15 @@ def wave_page(
         people=[_person(one, moment) for one in _sorted(people, chosen)],
         nobody="Nobody.",
     )
+
+
+def _links(row: WaveRow) -> list[Link]:
+    links = []
+    if row.state in (WaveState.RUNNING, WaveState.PAUSED):
+        links.append(Link("Heads-ups", address("/heads-ups", wave=row.id), "of the wave"))
+    if row.asked:
+        links.append(Link("CSV", f"/waves/{row.id}/people.csv", "of everybody asked", file=True))
+    return links
 
 
 def _most_first(counted: Counter[NotAsked]) -> list[tuple[NotAsked, int]]:

@@ -93,6 +93,7 @@ class ToGo:
     csm_id: str | None
     csm_name: str | None
     csm_title: str | None
+    csm_email: str | None
     language: str
     time_zone: str
     country: str | None
@@ -135,6 +136,7 @@ def to_go(
             account.c.name.label("account_name"),
             csm.c.name.label("csm_name"),
             csm.c.title.label("csm_title"),
+            csm.c.email.label("csm_email"),
             message.c.state.label("mail_state"),
             message.c.sent_at.label("mail_sent_at"),
             *_SAID,
@@ -190,6 +192,7 @@ def _to_go(row: Any) -> ToGo:
         csm_id=row.csm_id,
         csm_name=row.csm_name,
         csm_title=row.csm_title,
+        csm_email=row.csm_email,
         language=row.language,
         time_zone=row.time_zone,
         country=row.country,

@@ -144,7 +144,7 @@ _LATEST = (
     .correlate(invitation)
     .scalar_subquery()
 )
-_LOCK = (
+_ONE = (
     select(
         invitation,
         wave.c.settings,
@@ -159,13 +159,21 @@ _LOCK = (
     .join(campaign, campaign.c.id == wave.c.campaign_id)
     .join(account, account.c.id == invitation.c.account_id)
     .where(invitation.c.id == bindparam("sought"))
-    .with_for_update(of=invitation)
 )
+_LOCK = _ONE.with_for_update(of=invitation)
 
 
 def lock(db: Connection, invitation_id: int) -> Standing:
     """The row, locked until the transaction ends. NotFound if there is none."""
-    row = db.execute(_LOCK, {"sought": invitation_id}).first()
+    return _standing(db.execute(_LOCK, {"sought": invitation_id}).first())
+
+
+def look(db: Connection, invitation_id: int) -> Standing:
+    """The same without the lock, to show what would follow."""
+    return _standing(db.execute(_ONE, {"sought": invitation_id}).first())
+
+
+def _standing(row: Any) -> Standing:
     if row is None:
         raise NotFound("There is no such invitation.")
     return Standing(
