@@ -12,11 +12,8 @@ from voc.web import (
     csm,
     delivery_pages,
     followups,
-<<<<<<< HEAD
-    hooks,
-=======
     heads_ups,
->>>>>>> 28f323b (Pages for heads-ups and for what customers are told came of their answers)
+    hooks,
     leader,
     people,
     programme,

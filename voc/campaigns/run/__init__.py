@@ -15,12 +15,11 @@ from voc.campaigns.run.chases import (
     stop,
 )
 from voc.campaigns.run.copied import pass_over, take_up
+from voc.campaigns.run.programmes import change_settings, install_defaults
 from voc.campaigns.run.waves import (
     ClosedDue,
-    change_settings,
     close,
     close_due,
-    install_defaults,
     launch,
     pause,
     plan_overdue_anew,

@@ -1,6 +1,5 @@
 """A wave from its rehearsal to its close."""
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,56 +15,12 @@ from voc.base.preferences import Preferences
 from voc.campaigns import census, chase, planning, questionnaire
 from voc.campaigns.chase import Rules
 from voc.campaigns.definition import Questionnaire
-from voc.campaigns.model import CampaignSettings, Disposition, Member, Rehearsal, StopReason, WaveState, Why
+from voc.campaigns.model import Disposition, Member, Rehearsal, StopReason, WaveState, Why
 from voc.campaigns.planning import First
 from voc.campaigns.store import candidates, closing, invitations, launches, programmes
 from voc.campaigns.store.closing import Due
 from voc.campaigns.store.programmes import Campaign
 from voc.campaigns.store.rows import rules_of
-
-RELATIONSHIP = "relationship"
-
-
-def install_defaults(db: Connection) -> None:
-    """The relationship campaign, every 24 weeks, unless it is there."""
-    programmes.add_campaign(db, name=RELATIONSHIP, questionnaire=RELATIONSHIP, priority=3, settings=CampaignSettings())
-
-
-def change_settings(
-    db: Connection, name: str, values: Mapping[str, Any], *, by: str, now: datetime
-) -> CampaignSettings:
-    """Set some of them for the next waves; a wave keeps those it was launched with. Refused names the field."""
-    found = programmes.campaign_by_name(db, name)
-    before = msgspec.to_builtins(found.settings)
-    try:
-        settings = msgspec.convert({**before, **values}, CampaignSettings, strict=False)
-    except msgspec.ValidationError as mistake:
-        raise Refused(f"That value cannot be used: {mistake}", field=_field(mistake)) from None
-    _check(settings)
-    after = msgspec.to_builtins(settings)
-    programmes.write_settings(db, found.id, settings)
-    changed = {key: {"from": before[key], "to": after[key]} for key in after if after[key] != before[key]}
-    if changed:
-        _audit(db, "campaign changed", "campaign", name, by=by, now=now, detail=changed)
-    return settings
-
-
-def _field(mistake: msgspec.ValidationError) -> str | None:
-    """The field a message of msgspec speaks of: `$.reminder_1`, or an unknown one by its name."""
-    found = re.search(r"`\$\.(\w+)|unknown field `(\w+)", str(mistake))
-    return (found.group(1) or found.group(2)) if found else None
-
-
-def _check(settings: CampaignSettings) -> None:
-    if not settings.invitation_weekdays or not all(0 <= day <= 6 for day in settings.invitation_weekdays):
-        raise Refused("Name at least one weekday from 0 (Monday) to 6", field="invitation_weekdays")
-    if not 0 <= settings.heads_up_share <= 1:
-        raise Refused("Write a share from 0 to 1, such as 0.5", field="heads_up_share")
-    for name in ("reminder_1_days", "reminder_2_days", "last_call_days", "heads_up_days", "cadence_weeks"):
-        if getattr(settings, name) < 1:
-            raise Refused("Write 1 or more", field=name)
-    if settings.due_days is not None and settings.due_days < 1:
-        raise Refused("Write 1 or more", field="due_days")
 
 
 @dataclass(frozen=True)
@@ -149,6 +104,8 @@ def _why_not_launch(db: Connection, draft: _Draft, wanted: Preferences, *, now: 
             f"The CRM was last read in full on {read_at:%Y-%m-%d at %H:%M} UTC, "
             f"more than {wanted.stale_after_hours} hours ago. Run a sync first."
         )
+    if not draft.campaign.settings.on:
+        found.append("This campaign is switched off. Switch it on in its settings first.")
     label = programmes.open_wave(db, draft.campaign.id)
     if label is not None:
         found.append(f"The wave {label} is not over. Close or stop it first: a campaign has one wave at a time.")

@@ -58,6 +58,10 @@ def write_settings(db: Connection, campaign_id: int, settings: CampaignSettings)
     db.execute(update(campaign).where(campaign.c.id == campaign_id).values(settings=msgspec.to_builtins(settings)))
 
 
+def write_campaign(db: Connection, campaign_id: int, **values: Any) -> None:
+    db.execute(update(campaign).where(campaign.c.id == campaign_id).values(**values))
+
+
 def crm_read_at(db: Connection) -> datetime | None:
     """When the last complete reading of the CRM began: its data is as old as that. None before the first."""
     query = select(func.max(sync_run.c.started_at)).where(sync_run.c.state == RunState.COMPLETE)
