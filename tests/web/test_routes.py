@@ -106,6 +106,8 @@ TABLE: dict[str, Gate] = {
     "POST /waves/launch": Gate(FROM_LEADER, None, {"campaign": "relationship"}),
     "POST /waves/{wave}/act": Gate(FROM_LEADER, None, {"do": "nothing"}),
     "GET /delivery": Gate(FROM_LEADER),
+    "GET /delivery/copied": Gate(FROM_LEADER),
+    "POST /delivery/copied": Gate(ONLY_ADMIN, None, {"act": "careful"}),
     "POST /delivery/pause": Gate(ONLY_ADMIN, None, {"reason": "The relay is moved"}),
     "POST /delivery/resume": Gate(ONLY_ADMIN),
     "POST /delivery/{message}/settle": Gate(ONLY_ADMIN, None, {"act": "nothing"}),

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from voc import app as wiring
+from voc.base import copies
 from voc.base.backup import making, restoring
 from voc.base.clock import SystemClock
 from voc.base.secrets import KEY_FILE
@@ -71,3 +73,47 @@ def restore(*, backup: Path, directory: Path, database: str | None, as_json: boo
     if not done.key_there:
         output.say(f"LOOK Put the {KEY_FILE} of then into {directory}, or set VOC_SECRET_KEY, before you start it.")
     output.say("Sending is paused. Start it, read the notice on the page Delivery, and resume it there.")
+
+
+@click.group()
+def announce() -> None:
+    """Say what was done to this installation from outside, before it is started again.
+
+    Example: voc announce moved --directory /srv/voc
+    """
+
+
+@announce.command()
+@output.directory
+@output.as_json
+def moved(*, directory: Path, as_json: bool) -> None:
+    """It lives here now: another folder, disk, machine, server or address, and the old one is off for good.
+
+    Without this it would take itself for a copy, and pause. Stop the old one first.
+
+    Example: voc announce moved --directory /srv/voc
+    """
+    app = wiring.open_app(directory)
+    copies.announce_move(app.database, app.settings)
+    if as_json:
+        output.emit({"moved": True})
+        return
+    output.say("Noted: this is the installation. Its sending goes on as it was.")
+
+
+@announce.command("rolled-back")
+@output.directory
+@output.as_json
+def rolled_back(*, directory: Path, as_json: bool) -> None:
+    """The whole machine or disk was put back to an earlier state, its folder and database together.
+
+    Nothing inside can see that. This pauses sending, so that nobody is mailed twice.
+
+    Example: voc announce rolled-back --directory /srv/voc
+    """
+    app = wiring.open_app(directory)
+    because = copies.announce_rollback(app.database, now=app.now(), tokens=app.tokens)
+    if as_json:
+        output.emit({"sending_paused": True, "because": because})
+        return
+    output.say(f"Sending is paused: {because}. Read the notice on the page Delivery, and resume it there.")

@@ -29,6 +29,7 @@ for command in (
     installation.doctor,
     keeping.backup,
     keeping.restore,
+    keeping.announce,
     keys.rotate_keys,
     sync.sync,
     write_back.write_back,

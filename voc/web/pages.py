@@ -125,8 +125,11 @@ def banners(values: Preferences, standing: store.Standing, visit: Visit, *, now:
     """What everybody must know before they read on: test mode, paused sending, old CRM data, a held run."""
     admin = visit.may(*ADMINS)
     found = []
-    if standing.sending_paused:
-        because = standing.paused_because or "somebody paused it"
+    because = standing.paused_because or "somebody paused it"
+    if standing.in_doubt:
+        text = f"No mail leaves: {because}. Another installation may have gone on sending; nobody is mailed twice."
+        found.append(Banner(text, "/delivery/copied", "What resuming does" if admin else "Why", grave=True))
+    elif standing.sending_paused:
         found.append(Banner(f"No mail leaves: sending is paused, because {because}.", grave=True))
     if values.test_mode:
         where = f"goes to {values.test_address}" if values.test_address else "stays here"

@@ -8,6 +8,7 @@ from litestar.types import ControllerRouterHandler
 
 from voc.web import (
     acts,
+    copied_pages,
     crm_pages,
     csm,
     delivery_pages,
@@ -36,6 +37,7 @@ STAFF: list[ControllerRouterHandler] = [
     *heads_ups.HANDLERS,
     *programme.HANDLERS,
     *steering.HANDLERS,
+    *copied_pages.HANDLERS,
     *delivery_pages.HANDLERS,
     *people.HANDLERS,
     *settings_pages.HANDLERS,

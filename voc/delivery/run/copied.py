@@ -30,6 +30,8 @@ class Settled:
 
 def doubt(db: Connection, *, now: datetime) -> Doubt | None:
     """None for a database that is no copy, or one that somebody has looked at."""
+    if not installations.in_doubt(db):
+        return None
     here = installations.load(db)
     if here.doubt_since is None or here.doubt_until is None:
         return None

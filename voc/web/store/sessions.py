@@ -138,19 +138,22 @@ class Standing:
     paused_because: str | None
     crm_read_at: datetime | None  # begin of the last complete run: its data is as old as that; None before the first
     run_held: int | None  # the newest run, if a person must decide about it
+    in_doubt: bool = False  # a copied database that nobody has looked at
     run_stopped: tuple[int, RunState, str] | None = None  # the newest run and why, if it is paused or failed
 
 
 def standing(db: Connection) -> Standing:
-    place = db.execute(select(installation.c.sending_paused, installation.c.paused_because)).first()
+    here = installation.c
+    place = db.execute(select(here.sending_paused, here.paused_because, here.doubt_since)).first()
     read_at = db.execute(select(func.max(sync_run.c.started_at)).where(sync_run.c.state == RunState.COMPLETE)).scalar()
-    here = sync_run.c
-    newest = db.execute(select(here.id, here.state, here.message).order_by(here.id.desc()).limit(1)).first()
+    runs = sync_run.c
+    newest = db.execute(select(runs.id, runs.state, runs.message).order_by(runs.id.desc()).limit(1)).first()
     stopped = newest is not None and newest.state in (RunState.PAUSED, RunState.FAILED)
     return Standing(
         sending_paused=place is not None and place.sending_paused,
         paused_because=None if place is None else place.paused_because,
         crm_read_at=read_at,
+        in_doubt=place is not None and place.doubt_since is not None,
         run_held=newest.id if newest is not None and newest.state == RunState.HELD else None,
         run_stopped=(newest.id, RunState(newest.state), newest.message or "") if newest and stopped else None,
     )
