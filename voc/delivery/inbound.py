@@ -18,7 +18,21 @@ from voc.delivery import replies, rules
 from voc.delivery.addresses import on_the_wire, same
 from voc.delivery.model import Incoming
 
-_TO = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "To", "Cc")
+# Who the server delivered it to stands under many names; the headers of the mail itself come last.
+_TO = (
+    "Delivered-To",
+    "X-Original-To",
+    "X-Delivered-To",
+    "Envelope-To",
+    "X-Envelope-To",
+    "X-Forwarded-To",
+    "X-Rcpt-To",
+    "Apparently-To",
+    "Resent-To",
+    "To",
+    "Cc",
+)
+_UNSUBSCRIBE = re.compile(r"<https?://[^>\s]*/u/([A-Za-z0-9_-]{16,64})>")
 _DAEMON = re.compile(
     r"^(mailer-daemon|postmaster|mail-daemon|mailerdaemon)@|^(mailer-daemon|postmaster)$", re.IGNORECASE
 )
@@ -47,6 +61,17 @@ class Mail:
     subject: str
     text: str
     parsed: EmailMessage
+    raw: bytes
+
+    @property
+    def essence(self) -> str:
+        """What tells it from others where it has no Message-ID: not the lines that each server adds on its way."""
+        _head, _empty, body = self.raw.replace(b"\r\n", b"\n").partition(b"\n\n")
+        return "\n".join((_header(self.parsed, "Date"), self.sender, self.subject, body.decode("latin-1").strip()))
+
+    @property
+    def attachments(self) -> int:
+        return sum(part.is_attachment() for part in self.parsed.walk() if isinstance(part, EmailMessage))
 
     def is_from(self, address: str) -> bool:
         return same(self.sender, address)
@@ -57,7 +82,7 @@ def parse(raw: bytes, *, envelope_to: Iterable[str] = ()) -> Mail:
     parsed = email.message_from_bytes(raw, policy=email.policy.default)
     assert isinstance(parsed, EmailMessage)
     name, address = parseaddr(_header(parsed, "From"))
-    addressed = getaddresses([_header(parsed, field) for field in _TO for _ in parsed.get_all(field, [])[:1]])
+    addressed = getaddresses([_header(parsed, field) for field in _TO])
     answered = re.findall(r"<[^<>\s]+>", f"{_header(parsed, 'References')} {_header(parsed, 'In-Reply-To')}")
     return Mail(
         key=_header(parsed, "Message-ID").strip(),
@@ -68,7 +93,39 @@ def parse(raw: bytes, *, envelope_to: Iterable[str] = ()) -> Mail:
         subject=" ".join(_header(parsed, "Subject").split()),
         text=_text(parsed),
         parsed=parsed,
+        raw=raw,
     )
+
+
+def is_complaint(mail: Mail) -> bool:
+    """Whether it is a report of a feedback loop (ARF, RFC 5965); a header alone tells that too."""
+    told = _header(mail.parsed, "Content-Type").lower()
+    return "feedback-report" in told or any(
+        part.get_content_type() == "message/feedback-report" for part in mail.parsed.walk()
+    )
+
+
+@dataclass(frozen=True)
+class Reported:
+    """What a complaint says of the mail it is about: its return path, and the token of its unsubscribe link."""
+
+    return_paths: tuple[str, ...]
+    tokens: tuple[str, ...]
+
+
+def reported(mail: Mail) -> Reported:
+    paths: list[str] = []
+    tokens: list[str] = []
+    for part in mail.parsed.walk():
+        for field in ("Original-Mail-From", "Return-Path"):
+            paths.extend(_typed_address(str(value)) for value in part.get_all(field, []))
+        lines = [_header(part, "List-Unsubscribe")]
+        if part.get_content_type() in ("message/feedback-report", "text/rfc822-headers", "message/rfc822"):
+            text = part.as_string() if part.is_multipart() else _decoded(part)
+            paths.extend(re.findall(r"(?im)^(?:Original-Mail-From|Return-Path): *<?([^<>\s]+@[^<>\s]+?)>?\s*$", text))
+            lines.append(text)
+        tokens.extend(token for line in lines for token in _UNSUBSCRIBE.findall(line))
+    return Reported(tuple(dict.fromkeys(path.lower() for path in paths)), tuple(dict.fromkeys(tokens)))
 
 
 def understand(mail: Mail, *, recipient: str, received_on: date) -> Incoming | None:
@@ -76,7 +133,7 @@ def understand(mail: Mail, *, recipient: str, received_on: date) -> Incoming | N
     reports = [_report(part) for part in mail.parsed.walk() if part.get_content_type() == "message/delivery-status"]
     if reports:
         return _from_reports([group for report in reports for group in report], recipient)
-    if any(part.get_content_type() == "message/feedback-report" for part in mail.parsed.walk()):
+    if is_complaint(mail):
         return Incoming(InboundKind.COMPLAINT, quote=mail.subject[:300] or None)
     if _DAEMON.search(mail.sender) or (not mail.sender and _BOUNCE_SUBJECT.search(mail.subject)):
         return _from_words(mail, recipient)

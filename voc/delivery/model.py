@@ -1,6 +1,6 @@
 """What travels between the outbox, the mail server and the inbox."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -144,6 +144,7 @@ class OwnMessage:
     subject: str
     sent_at: datetime | None
     bounced_at: datetime | None
+    attempts: int = 1
 
     @property
     def is_test(self) -> bool:
@@ -199,3 +200,59 @@ class Trouble:
     due_at: datetime
     reply_code: int | None
     reply_text: str | None
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A folder that is selected. Another `uid_validity` than before: all numbers begin anew."""
+
+    uid_validity: int
+    uid_next: int  # 0 where the server does not tell
+
+
+@dataclass(frozen=True)
+class Peeked:
+    """A mail of a folder of which only the header was read."""
+
+    uid: int
+    size: int
+    head: bytes
+
+
+class Mailbox(Protocol):
+    """A folder that mail comes back to. Mails have numbers that only rise. Trouble is an Upstream error."""
+
+    @property
+    def name(self) -> str: ...
+
+    def open(self) -> Opened: ...
+
+    def numbers(self, *, after: int, before: int) -> Iterator[int]: ...
+
+    def heads(self, numbers: list[int]) -> Iterator[Peeked]: ...
+
+    def whole(self, uid: int, *, at_most: int) -> bytes | None: ...
+
+    def put_away(self, uid: int) -> None: ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """A mail in a mailbox that could not be taken, for a person to look at there."""
+
+    uid: int
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How one way in for returned mail does. `name`: of the mailbox, or "listener"."""
+
+    name: str
+    read_at: datetime | None  # when it was last read to its end; of the listener, when it last took a mail
+    trouble: str | None
+    trouble_since: datetime | None
+    set_aside: tuple[SetAside, ...]  # the latest ten

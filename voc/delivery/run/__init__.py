@@ -1,15 +1,20 @@
 """What delivery does: freeze due steps, hand them over, tell apart what a dead worker left, take what comes back."""
 
+from voc.delivery.run.listening import listening
+from voc.delivery.run.mailbox import read_mailbox
 from voc.delivery.run.queueing import queue, queue_due
-from voc.delivery.run.receiving import receive
+from voc.delivery.run.receiving import Desk, receive
 from voc.delivery.run.sending import send_due
 from voc.delivery.run.upkeep import cancel, pause_sending, recover, release, resume_sending, settle
 
 __all__ = [
+    "Desk",
     "cancel",
+    "listening",
     "pause_sending",
     "queue",
     "queue_due",
+    "read_mailbox",
     "receive",
     "recover",
     "release",

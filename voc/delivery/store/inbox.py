@@ -4,10 +4,10 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from voc.base.schema import account, attempt, contact, csm, inbound, message, staff, wave
+from voc.base.schema import account, attempt, contact, csm, inbound, link, message, staff, wave
 from voc.base.words import InboundKind, MessageKind, MessageState, StaffRole, Step, WaveState
 from voc.delivery.model import Incoming, OwnMessage, Party
 
@@ -17,8 +17,11 @@ def digest(text: str) -> str:
 
 
 def by_return_path(db: Connection, addresses: list[str]) -> OwnMessage | None:
-    """The message whose random return path is among the addresses (small letters)."""
-    return _one(db, message.c.return_path.in_(addresses)) if addresses else None
+    """The message whose random return path stands first among the addresses (small letters)."""
+    rows = db.execute(select(message.c.return_path, message.c.id).where(message.c.return_path.in_(addresses))).all()
+    found = {row.return_path: row.id for row in rows}
+    first = next((found[address] for address in addresses if address in found), None)
+    return None if first is None else _one(db, message.c.id == first)
 
 
 def by_message_id(db: Connection, ids: list[str]) -> OwnMessage | None:
@@ -26,12 +29,35 @@ def by_message_id(db: Connection, ids: list[str]) -> OwnMessage | None:
     return _one(db, message.c.message_id.in_(ids)) if ids else None
 
 
+def by_link(db: Connection, token_hashes: list[str]) -> OwnMessage | None:
+    """The message that carried one of these links."""
+    carried = select(link.c.message_id).where(link.c.token_hash.in_(token_hashes))
+    return _one(db, message.c.id.in_(carried)) if token_hashes else None
+
+
 def _one(db: Connection, condition: ColumnElement[bool]) -> OwnMessage | None:
+    columns = message.c
     row = db.execute(
-        select(message, contact.c.account_id)
-        .outerjoin(contact, contact.c.id == message.c.contact_id)
+        select(
+            columns.id,
+            columns.kind,
+            columns.state,
+            columns.invitation_id,
+            columns.wave_id,
+            columns.step,
+            columns.contact_id,
+            columns.address,
+            columns.recipient,
+            columns.message_id,
+            columns.subject,
+            columns.sent_at,
+            columns.bounced_at,
+            columns.attempts,
+            contact.c.account_id,
+        )
+        .outerjoin(contact, contact.c.id == columns.contact_id)
         .where(condition)
-        .order_by(message.c.id.desc())
+        .order_by(columns.id.desc())
         .limit(1)
     ).first()
     if row is None:
@@ -51,11 +77,34 @@ def _one(db: Connection, condition: ColumnElement[bool]) -> OwnMessage | None:
         subject=row.subject,
         sent_at=row.sent_at,
         bounced_at=row.bounced_at,
+        attempts=row.attempts,
     )
 
 
-def keep(db: Connection, *, key: str, about: OwnMessage, said: Incoming, at: datetime) -> int | None:
-    """The new row's id, or None if this very mail is known already."""
+def is_return_path(db: Connection, address: str) -> bool:
+    return db.execute(select(message.c.id).where(message.c.return_path == address)).first() is not None
+
+
+def is_known(db: Connection, *, return_paths: list[str], message_ids: list[str]) -> bool:
+    """Whether any of them is a message's of ours."""
+    wanted = or_(message.c.return_path.in_(return_paths), message.c.message_id.in_(message_ids))
+    return db.execute(select(message.c.id).where(wanted).limit(1)).first() is not None
+
+
+def is_kept(db: Connection, key: str) -> bool:
+    return db.execute(select(inbound.c.id).where(inbound.c.key == key)).first() is not None
+
+
+def count_about(db: Connection, message_id: int, *, since: datetime) -> int:
+    """Mails that came back about that message."""
+    about = (inbound.c.message_id == message_id, inbound.c.at >= since)
+    return db.execute(select(func.count()).select_from(inbound).where(*about)).scalar_one()
+
+
+def keep(
+    db: Connection, *, key: str, about: OwnMessage, said: Incoming, at: datetime, source: str, raw: bytes
+) -> int | None:
+    """The new row's id, or None if this very mail is known already. `raw` is encrypted."""
     with db.begin_nested() as attempt_once:
         try:
             return db.execute(
@@ -71,6 +120,8 @@ def keep(db: Connection, *, key: str, about: OwnMessage, said: Incoming, at: dat
                     until_on=said.until_on,
                     successor_name=said.successor_name,
                     successor_address=said.successor_address,
+                    source=source,
+                    raw=raw,
                 )
                 .returning(inbound.c.id)
             ).scalar_one()

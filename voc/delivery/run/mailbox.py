@@ -1,0 +1,116 @@
+"""Read a mailbox: each mail once. Our row is committed first, with how far we read; then the mail is put away."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy.exc import DBAPIError
+
+from voc.base import log
+from voc.base.db import Database
+from voc.base.errors import Upstream
+from voc.delivery import inbound
+from voc.delivery.model import Mailbox, Peeked
+from voc.delivery.run.receiving import Desk
+from voc.delivery.store import inbox, mailboxes
+
+BEGINNING = 1_000_000  # bytes of a mail that are read: attachments say nothing about the chase
+SOURCE = "imap"
+
+_log = log.get("delivery")
+
+
+def read_mailbox(
+    database: Database, open_mailbox: Callable[[], Mailbox], *, name: str, desk: Desk, now: datetime, limit: int = 500
+) -> int:
+    """Take what is new, up to `limit` mails, and put away what is taken; how many were ours.
+
+    Raises Upstream when the server does not do its part; why is kept for the Delivery page and the doctor.
+    """
+    try:
+        mailbox = open_mailbox()
+        try:
+            taken = _Reading(database, mailbox, desk=desk, now=now).go_on(limit)
+        finally:
+            mailbox.close()
+    except Upstream as trouble:
+        with database.begin() as db:
+            mailboxes.in_trouble(db, name, because=str(trouble), now=now)
+        raise
+    with database.begin() as db:
+        mailboxes.well(db, name, now=now)
+    return taken
+
+
+class _Reading:
+    """One look into the folder."""
+
+    def __init__(self, database: Database, mailbox: Mailbox, *, desk: Desk, now: datetime) -> None:
+        self._database, self._mailbox, self._desk, self._now = database, mailbox, desk, now
+        self._opened = mailbox.open()
+
+    def go_on(self, limit: int) -> int:
+        self._put_away()  # what a reader left that died between its commit and this
+        taken, numbers = 0, self._next(limit)
+        for peeked in self._mailbox.heads(numbers):
+            if self._take(peeked):
+                taken += 1
+        self._put_away()
+        if len(numbers) < limit:
+            self._mark_end()
+        return taken
+
+    def _mark_end(self) -> None:
+        """All numbers given out so far are read; those of mails that are gone are not asked for again."""
+        end = self._opened.uid_next - 1
+        with self._database.begin() as db:
+            mailboxes.advance(db, self._mailbox.name, uid_validity=self._opened.uid_validity, uid=end)
+
+    def _next(self, limit: int) -> list[int]:
+        with self._database.begin() as db:
+            known = mailboxes.read_up_to(db, self._mailbox.name, uid_validity=self._opened.uid_validity)
+        found: list[int] = []
+        for number in self._mailbox.numbers(after=known, before=self._opened.uid_next):
+            found.append(number)
+            if len(found) == limit:
+                break
+        return found
+
+    def _take(self, peeked: Peeked) -> bool:
+        """Whether it was ours. Of other people's mail no more is read than its header."""
+        head = inbound.parse(peeked.head)
+        content = self._mailbox.whole(peeked.uid, at_most=BEGINNING) if self._concerns_us(head) else None
+        return self._settle(peeked.uid, content)
+
+    def _concerns_us(self, head: inbound.Mail) -> bool:
+        if inbound.is_complaint(head):
+            return True
+        with self._database.read() as db:
+            return inbox.is_known(db, return_paths=list(head.sent_to), message_ids=list(head.answers[:20]))
+
+    def _settle(self, uid: int, content: bytes | None) -> bool:
+        where = {"name": self._mailbox.name, "uid_validity": self._opened.uid_validity, "uid": uid}
+        try:
+            with self._database.begin() as db:
+                if not mailboxes.advance(db, **where) or content is None:
+                    return False
+                taken = self._desk.take(db, content, now=self._now, source=SOURCE)
+                if taken.ours:
+                    mailboxes.note(db, **where, at=self._now)
+                return taken.ours
+        except DBAPIError:
+            raise  # not the mail's fault: it is read again
+        except Exception:  # noqa: BLE001 - one mail that breaks us must not keep all others from being read
+            _log.exception("a mail was set aside", uid=uid)
+        with self._database.begin() as db:
+            if mailboxes.advance(db, **where):
+                mailboxes.note(db, **where, at=self._now, reason="It could not be read; the log says more.")
+        return False
+
+    def _put_away(self) -> None:
+        name, uid_validity = self._mailbox.name, self._opened.uid_validity
+        with self._database.read() as db:
+            waiting = mailboxes.to_put_away(db, name, uid_validity=uid_validity)
+        for uid in waiting:
+            self._mailbox.put_away(uid)
+            with self._database.begin() as db:
+                mailboxes.is_put_away(db, name, uid_validity=uid_validity, uid=uid)
