@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from apscheduler.events import EVENT_SCHEDULER_SHUTDOWN
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from voc.accounts import run as accounts
@@ -25,9 +26,11 @@ from voc.base import beats, copies, installations, leases, log
 from voc.base.clock import SetClock
 from voc.base.ending import Ended
 from voc.base.errors import Misconfigured, Refused, VocError
+from voc.base.settings import imap_password
 from voc.base.words import ErrandKind
 from voc.campaigns import run as campaigns
 from voc.delivery import run as delivery
+from voc.delivery.imap import ImapMailbox, name_of
 from voc.delivery.model import Relays
 from voc.delivery.run import events
 from voc.delivery.store import due as outbox
@@ -251,6 +254,40 @@ def nightly(app: App, _relays: Relays, now: datetime) -> Counts:
     return {"figures": figures, "opened": opened}
 
 
+def _desk(app: App) -> delivery.Desk:
+    return delivery.Desk(app.vault, app.tokens, app.settings)
+
+
+def read_mailbox(app: App, _relays: Relays, now: datetime) -> Counts:
+    """Bounces and replies that wait in the mailbox."""
+    imap = app.settings.inbound.imap
+    if imap is None:
+        return {}
+    taken = delivery.read_mailbox(
+        app.database,
+        lambda: ImapMailbox(imap, password=imap_password(imap)),
+        name=name_of(imap),
+        desk=_desk(app),
+        now=now,
+        check_ending=app.ending.check,
+    )
+    return {"came back": taken}
+
+
+def _has_mailbox(app: App, _now: datetime) -> bool:
+    return app.settings.inbound.imap is not None
+
+
+def listen(app: App, scheduler: BackgroundScheduler) -> None:
+    """Take mail that a server hands over, until the scheduler ends. A taken port is tried again."""
+    if app.settings.inbound.listener is None:
+        return
+    server = delivery.listening(app.settings.inbound.listener, app.database, _desk(app), now=app.now)
+    server.start()
+    scheduler.add_job(server.start, "interval", seconds=30, id="listener")
+    scheduler.add_listener(lambda _event: server.stop(), EVENT_SCHEDULER_SHUTDOWN)
+
+
 def _write_back_is_due(app: App, now: datetime) -> bool:
     return write_back.is_due(app.database, now=now)
 
@@ -283,6 +320,7 @@ JOBS = (
     Job("crm now", _ASKED, sync_now, due=_waits(ErrandKind.SYNC)),
     Job("crm check", _ASKED, check_crm, due=_waits(ErrandKind.CHECK)),
     Job("crm try", _ASKED, try_crm, due=_waits(ErrandKind.TRY)),
+    Job("inbound", timedelta(seconds=30), read_mailbox, due=_has_mailbox),
     Job("nightly", timedelta(minutes=10), nightly),
     Job("write back", timedelta(minutes=1), tell_crm, due=_write_back_is_due, reaches_out=True),
 )
@@ -380,5 +418,6 @@ def start(app: App, relays: Relays) -> BackgroundScheduler:
         scheduler.add_job(
             run_leased, "interval", args=(app, relays, job), seconds=job.every.total_seconds(), id=job.name
         )
+    listen(app, scheduler)
     scheduler.start()
     return scheduler

@@ -1,73 +1,14 @@
 """What comes back is acted on once, for the person the mail was for, and for nobody else."""
 
-from email.message import EmailMessage
-from typing import Any
-
 import pytest
-from sqlalchemy import select
 
-from tests.builders import NOW, add_staff
-from tests.delivery.world import SETTINGS, Sink, add_due_wave, install, messages, queue_all, relay_to, serving
+from tests.builders import NOW
+from tests.delivery.desk import Desk, complaint
+from tests.delivery.world import messages
 from voc.base import schema
 from voc.base.db import Database
 from voc.base.secrets import Vault
-from voc.base.tokens import RandomTokens
 from voc.base.words import InboundKind
-from voc.delivery import run
-
-
-class Desk:
-    """Ana Ruiz was sent the invitation; `receive` takes what comes back."""
-
-    def __init__(self, database: Database, vault: Vault, **wanted: Any) -> None:
-        self.database, self.vault = database, vault
-        with database.begin() as db:
-            install(db, **wanted)
-            add_due_wave(db, people=2)
-            add_staff(db, "clara@kestrel.example", name="Clara Wendt", role="admin")
-        queue_all(database, vault)
-        with serving(Sink()) as port:
-            relay = relay_to(port)
-            run.send_due(database, relay, now=NOW, vault=vault, worker="one")
-            relay.close()
-        self.sent, self.other = messages(database)
-
-    def receive(self, mail: EmailMessage | bytes) -> InboundKind | None:
-        raw = mail if isinstance(mail, bytes) else mail.as_bytes()
-        return run.receive(self.database, raw, now=NOW, vault=self.vault, tokens=RandomTokens(), settings=SETTINGS)
-
-    def rows(self, table: Any) -> list[Any]:
-        with self.database.read() as db:
-            return list(db.execute(select(table).order_by(table.c.id)).all())
-
-    @property
-    def invited(self) -> Any:
-        return self.rows(schema.invitation)[0]
-
-    def reply(self, text: str, *, to: str | None = None, sender: str | None = None, **headers: str) -> EmailMessage:
-        mail = EmailMessage()
-        mail["From"] = sender or f"Ana Ruiz <{self.sent.address}>"
-        mail["To"] = to or self.sent.return_path
-        mail["Subject"] = headers.pop("subject", "Re: " + self.sent.subject)
-        mail["Message-ID"] = "<answer-1@calder.example>"
-        for name, value in headers.items():
-            mail[name.replace("_", "-")] = value
-        mail.set_content(text)
-        return mail
-
-    def bounce(
-        self, status: str, said: str, *, to: str | None = None, recipient: str | None = None, action: str = "failed"
-    ) -> bytes:
-        return (
-            f"From: Mail Delivery System <MAILER-DAEMON@mx.calder.example>\r\nTo: {to or self.sent.return_path}\r\n"
-            "Subject: Undelivered Mail Returned to Sender\r\nMessage-ID: <b1@mx.calder.example>\r\n"
-            "MIME-Version: 1.0\r\n"
-            'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'
-            "--b\r\nContent-Type: text/plain\r\n\r\nI'm sorry to have to inform you.\r\n"
-            "--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.calder.example\r\n\r\n"
-            f"Final-Recipient: rfc822; {recipient or self.sent.address}\r\nAction: {action}\r\nStatus: {status}\r\n"
-            f"Diagnostic-Code: smtp; {said}\r\n\r\n--b--\r\n"
-        ).encode()
 
 
 @pytest.fixture
@@ -163,14 +104,6 @@ def test_a_complaint_suppresses_at_once_and_the_second_pauses_the_wave(desk: Des
     desk.receive(complaint(desk.other.return_path))
     (wave,) = desk.rows(schema.wave)
     assert (wave.state, wave.paused_because) == ("paused", "2 of 2 messages were reported as spam.")
-
-
-def complaint(return_path: str) -> bytes:
-    return (
-        f"From: fbl@isp.example\r\nTo: {return_path}\r\nSubject: complaint\r\nMIME-Version: 1.0\r\n"
-        'Content-Type: multipart/report; report-type=feedback-report; boundary="b"\r\n\r\n'
-        "--b\r\nContent-Type: message/feedback-report\r\n\r\nFeedback-Type: abuse\r\n\r\n--b--\r\n"
-    ).encode()
 
 
 def test_what_answers_a_test_mail_says_nothing_about_the_contact(database: Database, vault: Vault) -> None:

@@ -62,15 +62,14 @@ class Listening:
         """Listen, unless it does already or another worker here does: then it is tried again with the next call."""
         if self.running:
             return
-        controller = _Controller(self._settings, _Handler(self._desk, lmtp=self._settings.protocol == "lmtp"))
         try:
-            controller.start()
+            _try_port(self._settings)
         except OSError as trouble:
-            controller.loop.close()
             if trouble.errno != errno.EADDRINUSE or not _is_ours(self._settings):
                 self._on_trouble(_in_words(self._settings, trouble))
             return
-        self._controller = controller
+        self._controller = _Controller(self._settings, _Handler(self._desk, lmtp=self._settings.protocol == "lmtp"))
+        self._controller.start()
         self._on_trouble(None)
 
     def stop(self) -> None:
@@ -179,6 +178,12 @@ class _Handler:
 
     async def _run(self, work: Callable[..., Any], *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self.threads, work, *arguments)
+
+
+def _try_port(settings: Listener) -> None:
+    """Before aiosmtpd does: it says after its whole time for getting ready that a port is taken."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    socket.create_server((settings.host, settings.port), family=family).close()
 
 
 def _is_ours(settings: Listener) -> bool:

@@ -7,7 +7,7 @@ from sqlalchemy.exc import DBAPIError
 
 from voc.base import log
 from voc.base.db import Database
-from voc.base.errors import Upstream
+from voc.base.errors import Misconfigured, Upstream
 from voc.delivery import inbound
 from voc.delivery.model import Mailbox, Peeked
 from voc.delivery.run.receiving import Desk
@@ -20,19 +20,26 @@ _log = log.get("delivery")
 
 
 def read_mailbox(
-    database: Database, open_mailbox: Callable[[], Mailbox], *, name: str, desk: Desk, now: datetime, limit: int = 500
+    database: Database,
+    open_mailbox: Callable[[], Mailbox],
+    *,
+    name: str,
+    desk: Desk,
+    now: datetime,
+    check_ending: Callable[[], None] = lambda: None,
+    limit: int = 500,
 ) -> int:
-    """Take what is new, up to `limit` mails, and put away what is taken; how many were ours.
+    """Take what is new, `limit` mails at a time, and put away what is taken; how many were ours.
 
     Raises Upstream when the server does not do its part; why is kept for the Delivery page and the doctor.
     """
     try:
         mailbox = open_mailbox()
         try:
-            taken = _Reading(database, mailbox, desk=desk, now=now).go_on(limit)
+            taken = _Reading(database, mailbox, desk=desk, now=now).go_on(limit, check_ending)
         finally:
             mailbox.close()
-    except Upstream as trouble:
+    except (Upstream, Misconfigured) as trouble:
         with database.begin() as db:
             mailboxes.in_trouble(db, name, because=str(trouble), now=now)
         raise
@@ -48,16 +55,18 @@ class _Reading:
         self._database, self._mailbox, self._desk, self._now = database, mailbox, desk, now
         self._opened = mailbox.open()
 
-    def go_on(self, limit: int) -> int:
-        self._put_away()  # what a reader left that died between its commit and this
-        taken, numbers = 0, self._next(limit)
-        for peeked in self._mailbox.heads(numbers):
-            if self._take(peeked):
-                taken += 1
-        self._put_away()
-        if len(numbers) < limit:
-            self._mark_end()
-        return taken
+    def go_on(self, limit: int, check_ending: Callable[[], None]) -> int:
+        taken = 0
+        while True:
+            self._put_away()  # first what a reader left that died between its commit and this
+            numbers = self._next(limit)
+            for peeked in self._mailbox.heads(numbers):
+                check_ending()
+                taken += self._take(peeked)
+            self._put_away()
+            if len(numbers) < limit:
+                self._mark_end()
+                return taken
 
     def _mark_end(self) -> None:
         """All numbers given out so far are read; those of mails that are gone are not asked for again."""
