@@ -127,6 +127,7 @@ def follow_up(app: App, _relays: Relays, now: datetime) -> Counts:
     """Due dates become dispositions, answers become follow-ups, late ones are escalated."""
     with app.database.begin() as db:
         responses.catch_up(db, now)
+        responses.judge_again(db, now)
         closed = sum(campaigns.close_due(db, now=now).decided.values())
     with app.database.begin() as db:
         opened = followup.catch_up(db, now)

@@ -172,3 +172,77 @@ def test_a_token_of_one_purpose_opens_nothing_else(scanner: Browser) -> None:
     scanner.token = "unsubscribe-token-of-ana-ruiz-000"
     assert scanner.open() is None
     assert scanner.submit(recommend="3") is None
+
+
+# --- the second look ----------------------------------------------------------------------------
+
+
+def a_minute_later(scanner: Browser) -> int:
+    with scanner.database.begin() as db:
+        return run.judge_again(db, scanner.wait(60).now)
+
+
+def submit_link_after_link(scanner: Browser, *scores: int) -> list[object]:
+    """Open one, wait like a person, send it, and only then open the next."""
+    outcomes: list[object] = []
+    for score in scores:
+        scanner.cookies.clear()
+        scanner.open(str(score))
+        outcomes.append(scanner.wait(2).submit(recommend=str(score)))
+    return outcomes
+
+
+def test_a_gateway_that_submits_link_after_link_is_found_out_a_minute_later(scanner: Browser) -> None:
+    first, second, third, *_rest = submit_link_after_link(scanner, 0, 1, 2, 3)
+    assert isinstance(first, Saved)
+    assert isinstance(second, Saved)
+    assert isinstance(third, Doubted)
+    assert a_minute_later(scanner) == 2
+    nothing_happened(scanner.database)
+    assert rows(scanner.database, schema.sign_of_life, "key") == []
+    assert a_minute_later(scanner) == 0
+    the_person_answers(scanner)
+
+
+def test_the_persons_answer_counts_again_when_a_gateway_had_replaced_it(scanner: Browser) -> None:
+    the_person_answers(scanner)
+    scanner.wait(120)
+    submit_link_after_link(scanner, 3, 4, 5)
+    assert a_minute_later(scanner) == 2
+    states = dict(rows(scanner.database, schema.response, "score", "state"))
+    assert states == {9: "submitted", 3: "suspect", 4: "suspect", 5: "suspect"}
+    assert one(scanner.database, schema.invitation, "disposition", "stopped") == ("complete", "answered")
+
+
+def test_an_answer_is_looked_at_again_once_and_a_confirmed_one_never(scanner: Browser) -> None:
+    scanner.open("3")
+    doubted = scanner.wait(1).submit(recommend="3")
+    assert isinstance(doubted, Doubted)
+    assert isinstance(scanner.wait(5).confirm(doubted), Saved)
+    for score in range(11):
+        scanner.open(str(score))
+    assert a_minute_later(scanner) == 0
+    assert one(scanner.database, schema.response, "state") == "submitted"
+
+
+def test_nobody_is_doubted_before_the_minute_is_over(scanner: Browser) -> None:
+    submit_link_after_link(scanner, 0, 1, 2)
+    with scanner.database.begin() as db:
+        assert run.judge_again(db, scanner.wait(50).now) == 0
+
+
+def test_a_chase_that_ended_for_another_reason_is_not_taken_up_again(scanner: Browser) -> None:
+    submit_link_after_link(scanner, 0, 1, 2)
+    run.unsubscribe(
+        scanner.database,
+        token="unsubscribe-token-of-ana-ruiz-000",
+        one_click=True,
+        nonce="",
+        trap_filled=False,
+        visit=scanner.visit,
+        now=scanner.now,
+        tokens=scanner.tokens,
+    )
+    a_minute_later(scanner)
+    assert one(scanner.database, schema.invitation, "next_step", "stopped") == (None, "opted_out")
+    assert len(rows(scanner.database, schema.suppression, "id")) == 1

@@ -1123,6 +1123,7 @@ class _Response(_Numbered):
     complete: Named[bool] = Column(Boolean)  # all required questions answered
     score: Named[int | None] = Column(Integer)  # the recommend answer, 0..10
     twice: Named[bool] = Column(Boolean, server_default=false())  # another browser answered too: shown to the CSM
+    judged_at: Named[datetime | None] = Column(Instant)  # the second look at its page: no follow-up opens before
 
 
 response = Table(

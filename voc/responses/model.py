@@ -147,6 +147,15 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """An answer that counts, as the second look takes it."""
+
+    id: int
+    invitation_id: int
+    submitted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """What was typed and never sent, of an invitation whose time is over."""
 

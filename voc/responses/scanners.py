@@ -13,6 +13,8 @@ from voc.responses.model import Rendering, Suspicion
 LEAST_AGE = timedelta(seconds=1.5)
 SCORES = 3
 WITHIN = timedelta(seconds=10)
+SETTLED = timedelta(seconds=60)
+"""After that a gateway has been through the mail: every answer is judged once more, and follow-ups open from then."""
 
 
 def suspicion(

@@ -26,7 +26,7 @@ from voc.base.tokens import hash_token
 from voc.base.words import Disposition, RecordState, ResponseState, Role, SuggestionKind, WaveState
 from voc.campaigns.definition import Questionnaire
 from voc.campaigns.questionnaire import load
-from voc.responses.model import Channel, Checked, Door, Draft, Given, Kept, Purpose, Rendering
+from voc.responses.model import Channel, Checked, Counted, Door, Draft, Given, Kept, Purpose, Rendering
 from voc.responses.scanners import WITHIN
 
 _ADDRESSES = 200  # of one account, enough to know its domains
@@ -322,6 +322,53 @@ def supersede(db: Connection, response_ids: Iterable[int]) -> None:
 def flag_twice(db: Connection, response_ids: Iterable[int]) -> None:
     """Answers to the same invitation from another browser: a person should look."""
     db.execute(update(response).where(response.c.id.in_(list(response_ids))).values(twice=True))
+
+
+_UNJUDGED = (
+    select(
+        response.c.id.label("response_id"),
+        response.c.submitted_at,
+        rendering.c.id,
+        rendering.c.invitation_id,
+        rendering.c.link_id,
+        rendering.c.at,
+        rendering.c.source,
+        rendering.c.trapped_at,
+    )
+    .join(rendering, rendering.c.id == response.c.rendering_id)
+    # Within ten days: what an older release took is not judged by what it did not keep.
+    .where(response.c.submitted_at.between(bindparam("since"), bindparam("before")))
+    .where(response.c.state == ResponseState.SUBMITTED, response.c.judged_at.is_(None))
+    .order_by(response.c.submitted_at, response.c.id)
+    .limit(bindparam("most"))
+)
+
+
+def unjudged(db: Connection, *, before: datetime, limit: int) -> list[tuple[Counted, Rendering]]:
+    """Answers of the page that nobody has looked at again, oldest first, each with its page."""
+    rows = db.execute(_UNJUDGED, {"since": before - timedelta(days=10), "before": before, "most": limit}).all()
+    return [
+        (
+            Counted(row.response_id, row.invitation_id, row.submitted_at),
+            Rendering(row.id, row.invitation_id, row.link_id, row.at, row.source, row.trapped_at),
+        )
+        for row in rows
+    ]
+
+
+def mark_judged(db: Connection, response_id: int, *, at: datetime, state: ResponseState | None = None) -> None:
+    values = {"judged_at": at} | ({} if state is None else {"state": state})
+    db.execute(update(response).where(response.c.id == response_id).values(values))
+
+
+def restore_latest(db: Connection, invitation_id: int) -> bool:
+    """Of the answers that a newer one replaced, the newest counts again; False if there is none."""
+    others = (response.c.invitation_id == invitation_id, response.c.state != ResponseState.SUSPECT)
+    sent = select(response.c.id, response.c.state).where(*others, response.c.submitted_at.is_not(None))
+    latest = db.execute(sent.order_by(response.c.submitted_at.desc(), response.c.id.desc()).limit(1)).first()
+    if latest is not None and latest.state == ResponseState.SUPERSEDED:
+        db.execute(update(response).where(response.c.id == latest.id).values(state=ResponseState.SUBMITTED))
+    return latest is not None
 
 
 def answers_of(db: Connection, response_id: int) -> dict[str, Given]:

@@ -12,6 +12,7 @@ from voc.campaigns.run.chases import (
     record_not_sent,
     record_sent,
     release,
+    reopen,
     stop,
 )
 from voc.campaigns.run.copied import pass_over, take_up
@@ -50,6 +51,7 @@ __all__ = [
     "record_sent",
     "rehearse",
     "release",
+    "reopen",
     "resume",
     "stop",
     "stop_wave",

@@ -14,7 +14,7 @@ from voc.campaigns.calendar import local_day
 from voc.campaigns.chase import Rules
 from voc.campaigns.model import Disposition, Dropped, Step, StopReason, Why
 from voc.campaigns.quarantine import NUDGE, Ledger
-from voc.campaigns.store import invitations, programmes
+from voc.campaigns.store import facts, invitations, programmes
 from voc.campaigns.store.invitations import Standing
 from voc.campaigns.store.rows import rules_of, stop_rows
 
@@ -106,6 +106,24 @@ def record_answer(db: Connection, invitation_id: int, *, complete: bool, at: dat
     if known:
         invitations.write(db, invitation_id, **known)
     return stop(db, invitation_id, reason=StopReason.ANSWERED, now=at)
+
+
+def reopen(db: Connection, invitation_id: int, *, now: datetime) -> None:
+    """The answer that ended this chase was no person's: it goes on with its next step, counted from today.
+
+    Not where it has ended for another reason since, or the address must not be mailed any more.
+    """
+    found = store.invitation(db, invitation_id)
+    if found.stopped != StopReason.ANSWERED:
+        return
+    standing = invitations.lock(db, invitation_id)
+    open_again = {"answered_at": None, "disposition": None, "disposed_at": None, "stopped": None, "stopped_at": None}
+    latest = standing.latest_step or Step.INVITE
+    following = chase.next_step(_rules(db, standing), standing.chased, after=latest, sent_at=now)
+    invitations.write_plan(db, invitation_id, following, now=now, **open_again)
+    suppressed = facts.suppressed(db, [found]).get(found.address)
+    if suppressed is not None:
+        stop_rows(db, [invitation_id], reason=suppressed, now=now)
 
 
 def record_bounce(db: Connection, invitation_id: int, *, at: datetime) -> list[int]:

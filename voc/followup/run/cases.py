@@ -22,6 +22,7 @@ from voc.followup import rules, store, wording
 from voc.followup.hours import of_owner
 from voc.followup.model import Act, Colleague, Escalated, FollowUp, Notice, NoticeKind, Opening
 from voc.followup.run import you_said
+from voc.responses.scanners import SETTLED
 from voc.stakeholders import run as stakeholders
 
 SERVICE = "the service"
@@ -40,7 +41,7 @@ def catch_up(db: Connection, now: datetime) -> int:
     Idempotent: each answer is looked at once, again when it is corrected; one case per kind,
     account, person and wave. Nobody is mailed here: see `tell`.
     """
-    answers = store.unseen_answers(db)
+    answers = store.unseen_answers(db, settled_by=now - SETTLED)
     definitions = _definitions(db, {one.questionnaire_version_id for one in answers})
     opened = 0
     for one in answers:

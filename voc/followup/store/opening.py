@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from voc.base.db import insert_once
@@ -24,8 +24,10 @@ from voc.followup.model import Answer, Deadlines, Opening
 from voc.followup.store.cases import OPEN, joined, table
 
 
-def unseen_answers(db: Connection) -> list[Answer]:
+def unseen_answers(db: Connection, *, settled_by: datetime) -> list[Answer]:
     """Submitted answers, and corrected ones, that nobody has looked at for a follow-up; suspect ones are not.
+
+    Those of the page only once they were sent by `settled_by`: until then a scanner may be found out.
 
     Account and contact are those they count for today.
     """
@@ -48,6 +50,7 @@ def unseen_answers(db: Connection) -> list[Answer]:
         .outerjoin(of_account, and_(of_account.c.kind == "account", of_account.c.loser_id == invitation.c.account_id))
         .outerjoin(of_contact, and_(of_contact.c.kind == "contact", of_contact.c.loser_id == invitation.c.contact_id))
         .where(response.c.state == ResponseState.SUBMITTED, response.c.submitted_at.is_not(None), ~seen)
+        .where(or_(response.c.rendering_id.is_(None), response.c.submitted_at <= settled_by))
         .order_by(response.c.submitted_at, response.c.id)
     )
     rows = db.execute(query).all()

@@ -6,7 +6,7 @@ return: a thank-you is shown only after that commit. Follow-ups are opened by th
 
 from voc.responses.run.answering import autosave, confirm, submit
 from voc.responses.run.declining import decline, refer, unsubscribe
-from voc.responses.run.keeping import catch_up
+from voc.responses.run.keeping import catch_up, judge_again
 from voc.responses.run.page import cookie_name, open_page, open_unsubscribe, thanks, trap
 from voc.responses.run.phone import enter_by_phone, phone_form
 
@@ -17,6 +17,7 @@ __all__ = [
     "cookie_name",
     "decline",
     "enter_by_phone",
+    "judge_again",
     "open_page",
     "open_unsubscribe",
     "phone_form",

@@ -99,6 +99,7 @@ def confirm(
         if kept.state == ResponseState.SUSPECT:
             checked = rules.check(questionnaire, filled, door.roles)
             _record(db, door, questionnaire, checked, first, visitor_id=visitor_id, visit=visit, now=now)
+            store.mark_judged(db, kept.id, at=now)  # a person pressed for it: it is not doubted again
         return Saved(door, cookie, kept.id)
 
     return database.commit(act)

@@ -11,7 +11,7 @@ from voc.campaigns import run as campaigns
 from voc.campaigns.definition import CHANGED, Kind, Questionnaire
 from voc.delivery import run as delivery
 from voc.responses import rules, store
-from voc.responses.model import Checked, Decline, Door, Filled, Referral, Wrong
+from voc.responses.model import Checked, Counted, Decline, Door, Filled, Referral, Wrong
 from voc.stakeholders import run as stakeholders
 
 SOURCE = "page"
@@ -30,12 +30,24 @@ def answered(
     """The chase stops, queued mail goes, and the person is known to be there."""
     stopped = campaigns.record_answer(db, door.invitation_id, complete=checked.complete, at=now)
     _cancel(db, (door.invitation_id, *stopped), reason=StopReason.ANSWERED)
-    key = f"answered:{response_id}:{now.isoformat()}"
-    stakeholders.record(db, key=key, contact_id=door.contact_id, kind=Sign.ANSWERED, at=now, source=source)
+    stakeholders.record(
+        db, key=_sign_of(response_id, now), contact_id=door.contact_id, kind=Sign.ANSWERED, at=now, source=source
+    )
     for question in questionnaire.questions:
         given = checked.given.get(question.key)
         if question.kind is Kind.CONFIRM and given is not None and CHANGED in given.choices:
             _suggest_moved(db, door, now=now)
+
+
+def taken_back(db: Connection, response: Counted, *, now: datetime) -> None:
+    """An answer that counted was no person's: the one before it counts again, or the chase goes on."""
+    stakeholders.withdraw(db, key=_sign_of(response.id, response.submitted_at))
+    if not store.restore_latest(db, response.invitation_id):
+        campaigns.reopen(db, response.invitation_id, now=now)
+
+
+def _sign_of(response_id: int, at: datetime) -> str:
+    return f"answered:{response_id}:{at.isoformat()}"
 
 
 def declined(db: Connection, door: Door, what: Decline, *, now: datetime) -> None:

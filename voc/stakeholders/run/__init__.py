@@ -4,7 +4,7 @@ who is not asked and which roles are needed (`settings`), what a sync brought (`
 Each act of a person tests through its query that the account or contact is theirs to see.
 """
 
-from voc.stakeholders.run.facts import record, suggest, suppress
+from voc.stakeholders.run.facts import record, suggest, suppress, withdraw
 from voc.stakeholders.run.people import add_person, change_role, confirm, mark_left
 from voc.stakeholders.run.settings import end_exclusion, exclude, install_defaults, lift_bounce, set_role_matrix
 from voc.stakeholders.run.suggestions import decide
@@ -25,4 +25,5 @@ __all__ = [
     "set_role_matrix",
     "suggest",
     "suppress",
+    "withdraw",
 ]

@@ -25,6 +25,11 @@ def record(
     return store.add_sign(db, key=key, contact_id=contact_id, kind=kind, at=at, source=source, quote=quote)
 
 
+def withdraw(db: Connection, *, key: str) -> None:
+    """The fact of that key was none: what looked like a person was a machine."""
+    store.delete_sign(db, key)
+
+
 def suppress(db: Connection, *, address: str, reason: SuppressionReason, at: datetime, source: str) -> bool:
     """Never mail this address again for this reason; True if that is new. Idempotent."""
     return store.add_suppression(db, address=address, reason=reason, at=at, source=source)

@@ -223,6 +223,10 @@ def add_sign(
     return insert_once(db, sign_of_life, row)
 
 
+def delete_sign(db: Connection, key: str) -> None:
+    db.execute(delete(sign_of_life).where(sign_of_life.c.key == key))
+
+
 def add_suppression(db: Connection, *, address: str, reason: SuppressionReason, at: datetime, source: str) -> bool:
     address = address.strip().lower()
     locks.hold(db, locks.address(address))  # no mail to it is planned after this is committed

@@ -53,6 +53,9 @@ def upgrade() -> None:
     sa.UniqueConstraint('provider', 'reason', 'on_day', name=op.f('uq_provider_refusal_provider_reason_on_day'))
     )
 
+    with op.batch_alter_table('response', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('judged_at', types.Instant(), nullable=True))
+
     with op.batch_alter_table('inbound', schema=None) as batch_op:
         batch_op.add_column(sa.Column('source', sa.String(length=32), server_default='', nullable=False))
         batch_op.add_column(sa.Column('raw', sa.LargeBinary(), nullable=True))
