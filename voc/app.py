@@ -171,6 +171,7 @@ base_url = {quoted["base_url"]}          # what the links in mails begin with
 port = {wishes.port}
 # crm = "csv:/srv/export"                # what is read on schedule
 # sync_every_minutes = 60
+# nameservers = ["9.9.9.9"]              # asked about SPF, DKIM and DMARC; the machine's own may know other answers
 # crm_private_hosts = ["odoo.intern"]    # CRMs on your own network: no other private address is ever called
 
 [mail]

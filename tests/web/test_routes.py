@@ -16,7 +16,7 @@ from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 from sqlalchemy import insert, select, update
 
-from tests.builders import NOW, add_invitation
+from tests.builders import NOW, add_invitation, add_message
 from tests.campaigns.company import FILES
 from tests.web import world
 from tests.web.people import Visitor, visitor
@@ -108,6 +108,10 @@ TABLE: dict[str, Gate] = {
     "GET /delivery": Gate(FROM_LEADER),
     "GET /delivery/copied": Gate(FROM_LEADER),
     "POST /delivery/copied": Gate(ONLY_ADMIN, None, {"act": "careful"}),
+    "GET /delivery/messages": Gate(FROM_LEADER),
+    "GET /delivery/messages/{message}": Gate(ALL, "message"),
+    "GET /delivery/messages/{message}/html": Gate(ALL, "message"),
+    "POST /delivery/dns": Gate(FROM_LEADER),
     "POST /delivery/pause": Gate(ONLY_ADMIN, None, {"reason": "The relay is moved"}),
     "POST /delivery/resume": Gate(ONLY_ADMIN),
     "POST /delivery/{message}/settle": Gate(ONLY_ADMIN, None, {"act": "nothing"}),
@@ -189,6 +193,9 @@ def objects(app: App) -> dict[str, dict[str, Any]]:
     with app.database.begin() as db:
         world.build(db)
         own, foreign = _objects(db, "dana", "acc-dana-1"), _objects(db, "mei", "acc-mei-1")
+        for ids in (own, foreign):
+            text = app.vault.encrypt(b"Subject: x\r\n\r\nx")
+            ids["message"] = add_message(db, f"sent:{ids['csm']}", contact_id=ids["contact"], body=text)
     return {"own": own, "foreign": foreign}
 
 
@@ -208,7 +215,6 @@ def _objects(db: Any, who: str, account_id: str) -> dict[str, Any]:
         "account": account_id,
         "csm": f"csm-{who}",
         "follow_up": follow_ups[0],
-        "message": db.execute(select(schema.message.c.id)).scalar(),
         "contact": contacts[0],
         "set_aside": contacts[2],
         "suggestion": db.execute(suggestion).scalar_one(),

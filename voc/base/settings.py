@@ -18,7 +18,8 @@ from voc.base.secrets import KEY_FILE, Vault
 
 FILE = "voc.toml"
 FASTEST = 1_000_000  # mails a second
-_LISTS = frozenset({"crm_private_hosts"})
+_LISTS = frozenset({"crm_private_hosts", "nameservers"})
+_NAMESERVER = re.compile(r"\d{1,3}(\.\d{1,3}){3}(:\d{1,5})?|\[[0-9a-fA-F:]+\](:\d{1,5})?|[0-9a-fA-F:]+")
 _ADDRESS = re.compile(r"[^@\s<>\",;]+@[^@\s<>\",;]+")  # a host without a dot may be a mail server of one's own
 _SERVER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 _NAME_MEND = 'Write up to 40 letters, digits, dots and hyphens, such as "ses-frankfurt"'
@@ -101,6 +102,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     port: int = 8000
     questionnaires: str | None = None  # a folder; the ones that ship if not set
     crm: str | None = None  # what `voc sync` reads on schedule, such as csv:/srv/export
+    nameservers: list[str] = []  # asked about SPF, DKIM and DMARC, such as 9.9.9.9; the machine's own if none
     crm_private_hosts: list[str] = []  # names, addresses or ranges on your own network, spoken to even without TLS
     sync_every_minutes: int = 60
     log: Literal["json", "text"] = "text"
@@ -182,6 +184,9 @@ def _check(settings: Settings, place: str) -> None:
         )
     if not _ADDRESS.fullmatch(settings.mail.from_address):
         raise Misconfigured(f"{place}: mail.from_address", "not an address", "Write feedback@example.com")
+    for server in settings.nameservers:
+        if not _NAMESERVER.fullmatch(server):
+            raise Misconfigured(f"{place}: nameservers", f"{server!r} is no address", 'Write ["9.9.9.9"]')
     if not 0 < settings.port < 65536:
         raise Misconfigured(f"{place}: port", f"{settings.port} is not a port", "Write a number from 1 to 65535")
     if settings.sync_every_minutes < 1:

@@ -5,6 +5,7 @@ Every query carries what the viewer may see: whose account it is not finds no su
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, Select, select, tuple_
 
@@ -83,7 +84,7 @@ _COLUMNS = (
 _IN_ORDER_OF_THEIR_TURN = (MessageState.QUEUED, MessageState.CLAIMED, MessageState.HANDING_OVER)
 
 
-def _visible(viewer: Viewer, query: Select[*tuple[object, ...]]) -> Select[*tuple[object, ...]]:
+def _visible(viewer: Viewer, query: Any) -> Any:
     return (
         query.outerjoin(contact, contact.c.id == message.c.contact_id)
         .outerjoin(account, account.c.id == contact.c.account_id)
@@ -125,7 +126,7 @@ def in_state(
 ) -> list[Letter]:
     """Waiting ones in the order in which they go; sent ones (`since`), and all others, the latest first."""
     # Ids alone first: what is filtered out and what stands before the page costs no long row.
-    query = select(message.c.id).where(message.c.state == state, chosen.condition(db))
+    query: Select[Any] = select(message.c.id).where(message.c.state == state, chosen.condition(db))
     if state in _IN_ORDER_OF_THEIR_TURN:
         order = (message.c.next_attempt_at, message.c.id)
         query = query.order_by(*order)

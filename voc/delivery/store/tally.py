@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, cast, func, select, text, true
+from sqlalchemy import ColumnElement, Connection, Integer, case, cast, func, select, text, true
 
 from voc.base.schema import attempt, inbound, invitation, message, wave
 from voc.base.words import InboundKind, MessageState, WaveState
@@ -48,14 +49,14 @@ def domain_of(db: Connection, address: ColumnElement[str]) -> ColumnElement[str]
     return func.lower(func.substr(address, place + 1))
 
 
-def _hour(db: Connection, moment: ColumnElement[datetime]) -> ColumnElement[str]:
+def _hour(db: Connection, moment: ColumnElement[Any]) -> ColumnElement[str]:
     """The hour in UTC as text, 2026-03-03 09."""
     if db.dialect.name == "postgresql":
         return func.to_char(func.timezone("UTC", moment), "YYYY-MM-DD HH24")
     return func.substr(moment, 1, 13)
 
 
-def _seconds(db: Connection, moment: ColumnElement[datetime]) -> ColumnElement[int]:
+def _seconds(db: Connection, moment: ColumnElement[Any]) -> ColumnElement[int]:
     """Since 1970, whole."""
     if db.dialect.name == "postgresql":
         return cast(func.floor(func.extract("epoch", moment)), Integer)
@@ -166,16 +167,14 @@ def _due(db: Connection, chosen: Chosen, now: datetime, until: datetime) -> dict
 
 def waits(db: Connection, chosen: Chosen, *, since: datetime) -> list[tuple[int, int]]:
     """(whole seconds from due to the server's 250, messages), of what was sent since."""
-    took = func.greatest(0, _took(db)) if db.dialect.name == "postgresql" else func.max(0, _took(db))
-    took = took.label("took")
+    took = _took(db).label("took")
     query = select(took, func.count().label("number")).where(message.c.sent_at >= since, chosen.condition(db))
     return [(row.took, row.number) for row in db.execute(query.group_by(took))]
 
 
 def waits_by_relay(db: Connection, *, since: datetime) -> dict[str, list[tuple[int, int]]]:
     """The same for each mail server that took them; the two indexes are joined, no long row is read."""
-    took = func.greatest(0, _took(db)) if db.dialect.name == "postgresql" else func.max(0, _took(db))
-    took = took.label("took")
+    took = _took(db).label("took")
     rows = db.execute(
         select(attempt.c.relay, took, func.count().label("number"))
         .select_from(message)
@@ -190,7 +189,9 @@ def waits_by_relay(db: Connection, *, since: datetime) -> dict[str, list[tuple[i
 
 
 def _took(db: Connection) -> ColumnElement[int]:
-    return _seconds(db, message.c.sent_at) - _seconds(db, message.c.due_at)
+    """0 for one that a person released before it was due."""
+    seconds = _seconds(db, message.c.sent_at) - _seconds(db, message.c.due_at)
+    return case((seconds < 0, 0), else_=seconds)
 
 
 # --- what came back -----------------------------------------------------------------------------
