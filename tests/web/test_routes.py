@@ -98,6 +98,11 @@ TABLE: dict[str, Gate] = {
     "GET /audit": Gate(ONLY_ADMIN),
     "GET /waves": Gate(ALL),
     "GET /waves/{wave}": Gate(ALL),
+    "GET /campaigns": Gate(ONLY_ADMIN),
+    "POST /campaigns": Gate(ONLY_ADMIN, None, {"name": "pulse-spring", "of": "relationship"}),
+    "GET /campaigns/{campaign}": Gate(ONLY_ADMIN),
+    "POST /campaigns/{campaign}": Gate(ONLY_ADMIN, None, {"do": "show"}),
+    "POST /campaigns/{campaign}/switch": Gate(ONLY_ADMIN, None, {"do": "off"}),
     "GET /waves/{wave}/people.csv": Gate(ALL),
     "GET /waves/{wave}/not-asked.csv": Gate(ALL),
     "GET /waves/rehearse": Gate(FROM_LEADER),
@@ -171,6 +176,7 @@ _NAMES = {
     "message_id": "message",
     "invitation_id": "invitation",
     "line_id": "line",
+    "name": "campaign",
     "kind": "object",
     "key": "company",
 }
@@ -223,6 +229,7 @@ def _objects(db: Any, who: str, account_id: str) -> dict[str, Any]:
         "invitation": _announced(db, account_id, contacts[1]),
         "line": db.execute(told.returning(schema.you_said.c.id)).scalar_one(),
         "object": "account",
+        "campaign": "relationship",
         "wave": db.execute(select(schema.wave.c.id)).scalar(),
         "staff": db.execute(select(schema.staff.c.id).where(schema.staff.c.name == "Jonas Brandt")).scalar(),
     }

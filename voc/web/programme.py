@@ -9,7 +9,7 @@ from litestar.params import FromPath, QueryParameter
 
 from voc.base import preferences
 from voc.base.words import StaffRole
-from voc.campaigns.store import programmes, wave_pages
+from voc.campaigns.store import programmes, trials, wave_pages
 from voc.web import pages, view, wave_view
 from voc.web.given import GivenApp, GivenVisit
 from voc.web.tables import csv_file
@@ -57,6 +57,7 @@ def wave_page(
             wave_pages.tally(db, wave_id, visit.viewer),
             wave_pages.left_out(db, wave_id, visit.viewer),
             people,
+            trials.halves(db, visit.viewer, wave_id=wave_id),
             chosen=chosen,
             csm_id=csm or None,
             own_csm_id=visit.viewer.csm_id,

@@ -9,6 +9,7 @@ from litestar.types import ControllerRouterHandler
 from voc.web import (
     acts,
     copied_pages,
+    campaigns,
     crm_pages,
     csm,
     delivery_pages,
@@ -41,6 +42,7 @@ STAFF: list[ControllerRouterHandler] = [
     *delivery_pages.HANDLERS,
     *people.HANDLERS,
     *settings_pages.HANDLERS,
+    *campaigns.HANDLERS,
     *crm_pages.HANDLERS,
     *sync.HANDLERS,
     *write_back.HANDLERS,

@@ -7,12 +7,13 @@ from datetime import date, datetime
 
 from voc.base.words import Disposition, NotAsked, Role, StopReason, WaveState
 from voc.campaigns.store.wave_pages import Asked, LeftOut, Standing, Tally, WaveRow
-from voc.statistics import newcombe_diff
+from voc.campaigns.trial import Halves
 from voc.web import view
 from voc.web.parts import Chain, Link, Stage, address
 from voc.web.rehearsal_view import Reason, reasons
 from voc.web.rehearsal_words import REASONS, STEPS
 from voc.web.tables import Cell
+from voc.web.trial_view import HeadsUpTest, heads_up_test
 
 MOST_LISTED = 300  # rows of one page; the file has them all
 
@@ -172,21 +173,6 @@ class Became:
 
 
 @dataclass(frozen=True)
-class Group:
-    name: str
-    answered: int
-    asked: int
-    percent: str
-    share: float
-
-
-@dataclass(frozen=True)
-class HeadsUpTest:
-    words: str
-    groups: Sequence[Group]
-
-
-@dataclass(frozen=True)
 class OfCsm:
     id: str
     name: str
@@ -243,6 +229,7 @@ def wave_page(
     tally: Sequence[Tally],
     left_out: Sequence[LeftOut],
     people: Sequence[Asked],
+    halves: Sequence[Halves],
     *,
     chosen: str,
     csm_id: str | None,
@@ -275,7 +262,7 @@ def wave_page(
             [Link("CSV", f"/waves/{row.id}/not-asked.csv", "of those not asked", file=True)] if left_out else []
         ),
         reasons=reasons(dict(_most_first(counted))),
-        test=heads_up_test(tally, over=row.state in (WaveState.CLOSED, WaveState.STOPPED)),
+        test=heads_up_test(halves),
         csms=_by_csm(tally, own_csm_id) if len({one.csm_id for one in tally}) > 1 else [],
         people_heading=_people_heading(chosen, standing, csm_id, people),
         people_links=_people_links(row.id, chosen, csm_id),
@@ -375,41 +362,6 @@ def _became(tally: Sequence[Tally]) -> list[Became]:
     whole = _sum(tally) or 1
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return [Became(name, of, people, people / whole, tone) for (name, of, tone), people in ranked]
-
-
-def heads_up_test(tally: Iterable[Tally], *, over: bool) -> HeadsUpTest | None:
-    """Answered of delivered, with and without a heads-up; None unless both groups were drawn.
-
-    The difference has Newcombe's interval for different people. A wave under way says "so far".
-    """
-    rows = [one for one in tally if one.sent and not one.bounced]
-    counts = [
-        (
-            _sum(one for one in rows if one.heads_up is side and one.standing == Standing.ANSWERED),
-            _sum(one for one in rows if one.heads_up is side),
-        )
-        for side in (True, False)
-    ]
-    (x1, n1), (x2, n2) = counts
-    if not n1 or not n2:
-        return None
-    groups = [
-        Group(name, x, size, _share(x, size) or view.DASH, x / size)
-        for name, (x, size) in zip(("With heads-up", "Without"), counts, strict=True)
-    ]
-    return HeadsUpTest(_difference(x1, n1, x2, n2, over=over), groups)
-
-
-def _difference(x1: int, n1: int, x2: int, n2: int, *, over: bool) -> str:
-    when = "This wave, finished" if over else "This wave, so far"
-    found = newcombe_diff(x1=x1, n1=n1, x2=x2, n2=n2)
-    if found is None or min(n1, n2) < 10:
-        return f"{when}: too few to compare, {view.number(n1)} with and {view.number(n2)} without."
-    points, low, high = (view.signed(100 * value) for value in found)
-    said = f"{when}: {points} points ({low} to {high})"
-    if found[1] <= 0 <= found[2]:
-        return f"{said}, not distinguishable from no difference."
-    return f"{said}, more than chance would give."
 
 
 def _by_csm(tally: Iterable[Tally], own: str | None) -> list[OfCsm]:
