@@ -8,8 +8,8 @@ from litestar.types import ControllerRouterHandler
 
 from voc.web import (
     acts,
-    copied_pages,
     campaigns,
+    copied_pages,
     crm_pages,
     csm,
     delivery_pages,
