@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, update
 
+from voc.base.among import among
 from voc.base.preferences import Preferences
 from voc.base.schema import chase_event, contact_quota, invitation
 from voc.base.words import StopReason
@@ -18,6 +19,21 @@ from voc.campaigns.store.rows import stop_rows
 _BY_ID = update(invitation).where(invitation.c.id == bindparam("row_id"))
 _MOVE = _BY_ID.values(intended_on=bindparam("on"), due_at=bindparam("at"), moved_because=bindparam("because"))
 _HOLD = _BY_ID.values(held_because=bindparam("because"))
+_GIVEN_OUT: dict[str, Any] = {"next_step": None, "due_at": None, "moved_because": None}
+_CLAIM = update(invitation).where(among(invitation.c.id, "ids")).values(**_GIVEN_OUT)
+# Who they stand for is frozen in the same write: a second one would be a second version of each row.
+_ASK = _BY_ID.values(
+    **_GIVEN_OUT,
+    csm_id=bindparam("owner"),
+    inherited=bindparam("new_owner"),
+    segment=bindparam("segment_now"),
+    roles=bindparam("roles_now"),
+    arr=bindparam("arr_now"),
+    currency=bindparam("currency_now"),
+    freshness=bindparam("freshness_now"),
+)
+# Returning makes it one statement for many rows on PostgreSQL too, where each would be one of its own.
+_RESERVE = insert(contact_quota).returning(contact_quota.c.id)
 
 
 @dataclass(slots=True)
@@ -45,9 +61,11 @@ def write(db: Connection, outcome: Outcome, wanted: Preferences, *, now: datetim
 
 def _write_sent(db: Connection, outcome: Outcome, wanted: Preferences, *, now: datetime) -> None:
     """Claimed rows have no next step until this one is recorded; the message is counted; who they stand for frozen."""
-    ids = [row.id for row, _person, _on in outcome.sent]
-    statement = update(invitation).where(invitation.c.id.in_(ids))
-    db.execute(statement.values(next_step=None, due_at=None, moved_because=None))
+    asked = [row for row, _person, _on in outcome.sent if row.next_step == Step.INVITE]
+    if asked:
+        db.execute(_ASK, owners.owned(db, asked, wanted, now=now))
+    if len(asked) < len(outcome.sent):
+        db.execute(_CLAIM, {"ids": [row.id for row, _person, _on in outcome.sent if row.next_step != Step.INVITE]})
     reserved = [
         {
             "address": row.address,
@@ -60,10 +78,7 @@ def _write_sent(db: Connection, outcome: Outcome, wanted: Preferences, *, now: d
         }
         for row, _person, on in outcome.sent
     ]
-    db.execute(insert(contact_quota), reserved)
-    asked = [row for row, _person, _on in outcome.sent if row.next_step == Step.INVITE]
-    if asked:
-        owners.freeze(db, asked, wanted, now=now)
+    db.execute(_RESERVE, reserved)
 
 
 def _write_events(db: Connection, outcome: Outcome, *, now: datetime) -> None:

@@ -32,6 +32,7 @@ from sqlalchemy import (
     update,
 )
 
+from voc.base.among import among
 from voc.base.preferences import Preferences
 from voc.base.schema import (
     attempt,
@@ -123,19 +124,21 @@ class Earlier:
 def earlier_of(db: Connection, invitation_ids: set[int]) -> dict[int, list[Earlier]]:
     """For each invitation its earlier messages, in order: what a reminder refers to."""
     found: dict[int, list[Earlier]] = {id: [] for id in invitation_ids}
-    rows = db.execute(
-        select(message.c.invitation_id, message.c.step, message.c.message_id, message.c.subject)
-        .where(
-            message.c.invitation_id.in_(invitation_ids),
-            message.c.kind == MessageKind.CHASE,
-            message.c.state.in_((MessageState.SENT, MessageState.UNKNOWN)),
-            message.c.subject != "",  # only a line for what a copied database may have sent
-        )
-        .order_by(message.c.id)
-    )
-    for row in rows:
+    for row in db.execute(_EARLIER, {"invitations": invitation_ids}):
         found[row.invitation_id].append(Earlier(Step(row.step), row.message_id, row.subject))
     return found
+
+
+_EARLIER = (
+    select(message.c.invitation_id, message.c.step, message.c.message_id, message.c.subject)
+    .where(
+        among(message.c.invitation_id, "invitations"),
+        message.c.kind == MessageKind.CHASE,
+        message.c.state.in_((MessageState.SENT, MessageState.UNKNOWN)),
+        message.c.subject != "",  # only a line for what a copied database may have sent
+    )
+    .order_by(message.c.id)
+)
 
 
 def questionnaire_files(db: Connection, version_ids: set[int]) -> dict[int, dict[str, str]]:
@@ -172,7 +175,8 @@ def add_links(db: Connection, links: Sequence[NewLink], *, now: datetime) -> Non
         db.execute(_ADD_LINKS, [_link_row(one, now) for one in links])
 
 
-_ADD_LINKS = insert(link)
+# Returning makes it one statement for many rows on PostgreSQL too, where each would be one of its own.
+_ADD_LINKS = insert(link).returning(link.c.id)
 
 
 def _link_row(one: NewLink, now: datetime) -> dict[str, object]:

@@ -22,7 +22,7 @@ from voc.stakeholders.store.rows import (
     visible_contact,
     write_matrix,
 )
-from voc.stakeholders.store.teams import role_matrix, signs, team, teams
+from voc.stakeholders.store.teams import holders, role_matrix, signs, team, teams
 
 __all__ = [
     "add_exclusion",
@@ -34,6 +34,7 @@ __all__ = [
     "end_exclusion",
     "exclusion",
     "exclusions",
+    "holders",
     "left_in_crm",
     "lift_suppression",
     "recruiting",
