@@ -1,6 +1,7 @@
 """A sender that dies where it is told: at a commit or between two bytes of its own, or by the mail server's hand."""
 
 import os
+import signal
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -110,10 +111,20 @@ def warm(url: str, key: str, port: int, now: str) -> None:
     _send(database, relay_to(port, connections=1), Course(), key=key, now=now, limit=1)
 
 
-def send(url: str, key: str, port: int, now: str, point: str | None, nth: int, lines: int, limit: int) -> Any:
+def send(
+    url: str,
+    key: str,
+    port: int,
+    now: str,
+    point: str | None,
+    nth: int,
+    lines: int,
+    limit: int,
+    by: int = signal.SIGKILL,
+) -> Any:
     """One round of a worker. Its counts, if it lives."""
     by_server = point in KILLS_AT
-    course = Course(None if by_server else point, nth)
+    course = Course(None if by_server else point, nth, by=by)
     us = f"kill-{os.getpid()}-{point}-{nth}.example" if by_server else "kestrel.example"
     name = f"127.0.0.1:{port}"
     server = Server(

@@ -1,6 +1,5 @@
 """Where a process stands, and its death there: a database that is passed in like any other and kills its process."""
 
-import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -12,10 +11,11 @@ from voc.base.db import Database
 
 
 class Course:
-    """Kills its process the `nth` time that it comes to `point`. No point: it lives."""
+    """Kills its process (or stops it, `by` SIGSTOP) the `nth` time that it comes to `point`. No point: it lives."""
 
-    def __init__(self, point: str | None = None, nth: int = 1) -> None:
+    def __init__(self, point: str | None = None, nth: int = 1, *, by: int = signal.SIGKILL) -> None:
         self._point = point
+        self._by = by
         self._left = nth
         self._lock = threading.Lock()
 
@@ -25,7 +25,8 @@ class Course:
         with self._lock:
             self._left -= 1
             if self._left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
+                # To this thread: one sent to the process stops another first, and this one goes on for a moment.
+                signal.pthread_kill(threading.get_ident(), self._by)
 
 
 class WatchedDatabase(Database):
