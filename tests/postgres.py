@@ -66,7 +66,8 @@ def stop() -> None:
 
 
 @contextmanager
-def running() -> Iterator[Server]:
+def running(*, durable: bool = False) -> Iterator[Server]:
+    """`durable`: every commit reaches the disk, as in production; the tests do without."""
     if named := os.environ.get("VOC_TEST_POSTGRES"):
         from sqlalchemy.engine import make_url
 
@@ -75,15 +76,16 @@ def running() -> Iterator[Server]:
         return
     folder = Path(tempfile.mkdtemp(prefix="voc-postgres-"))
     try:
-        with _started(folder) as server:
+        with _started(folder, durable=durable) as server:
             yield server
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
-def _started(folder: Path) -> Iterator[Server]:
-    cluster = Cluster(folder, fsync="off", full_page_writes="off")
+def _started(folder: Path, *, durable: bool) -> Iterator[Server]:
+    synced = "on" if durable else "off"
+    cluster = Cluster(folder, fsync=synced, full_page_writes=synced)
     cluster.start()
     try:
         yield cluster.server
