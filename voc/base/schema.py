@@ -961,6 +961,33 @@ class _RelayState(TypedColumns):
 relay_state = Table("relay_state", metadata, _RelayState)
 
 
+class _DomainState(TypedColumns):
+    """What a recipient domain has had, where the settings limit it or its server asked us to slow down."""
+
+    domain: Named[str] = Column(String(255), primary_key=True)
+    began_at: Named[datetime | None] = Column(Instant)  # the stretch of time that `taken` counts
+    taken: Named[int] = Column(Integer, server_default="0")
+    booked_at: Named[datetime | None] = Column(Instant)  # the latest stretch that messages wait for, and how many do
+    booked: Named[int] = Column(Integer, server_default="0")
+    rests_until: Named[datetime | None] = Column(Instant)  # it put us off: nothing is tried before
+    rests: Named[int] = Column(Integer, server_default="0")  # in a row
+    reason: Named[str | None] = Column(Text)
+
+
+domain_state = Table("domain_state", metadata, _DomainState)
+
+
+class _WaveTrouble(TypedColumns):
+    """Failures in a row of a wave's messages, over all workers. No row is none."""
+
+    wave_id: Named[int] = Column(ForeignKey("wave.id"), primary_key=True)
+    failures: Named[int] = Column(Integer)
+    reason: Named[str | None] = Column(Text)
+
+
+wave_trouble = Table("wave_trouble", metadata, _WaveTrouble)
+
+
 class _Link(_Numbered):
     """One token per message and purpose; only its hash is kept."""
 

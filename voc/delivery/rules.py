@@ -31,6 +31,8 @@ CIRCUIT = (
 
 REFUSALS_IN_A_ROW = 10  # so many messages refused for good, one after the other, is not about their recipients
 
+WAVE_FAILURES = 10  # messages of one wave, refused for good or unknown, one after the other
+
 LEASE = timedelta(minutes=10)
 RENEW_SECONDS = 60.0  # what is in hand for longer has its lease renewed that often
 CLAIM = 200  # at once; fewer where they would wait for long:
@@ -132,6 +134,32 @@ def refused_recipient(handed: Handed) -> InboundKind | None:
 def refuses_us(handed: Handed) -> bool:
     """Whether a final refusal is not about its recipient: it may be us, and then it is so for every other."""
     return handed.outcome is Outcome.FAILED and refused_recipient(handed) is not InboundKind.HARD_BOUNCE
+
+
+def failures_in_a_row(before: int, handed: Handed) -> int:
+    """How many messages of a wave failed one after the other, with this one. One put off says neither."""
+    if handed.outcome is Outcome.SENT:
+        return 0
+    return before + (handed.outcome in (Outcome.FAILED, Outcome.UNKNOWN))
+
+
+_TOO_MUCH = re.compile(
+    r"rate|too (many|much|fast)|throttl|slow down|try again later|exceed|temporarily (deferred|rejected|blocked)"
+    r"|unusual|reputation|4\.7\.(28|650|750)",
+    re.IGNORECASE,
+)
+_ABOUT_ONE = re.compile(r"gr[ea]y-?list|mailbox|quota|\b4\.2\.\d", re.IGNORECASE)
+
+
+def slows_domain(handed: Handed) -> bool:
+    """Whether a recipient's domain put us off for how much or who we are, and not for this one recipient.
+
+    Greylisting and full mailboxes are about one recipient. What closes the connection before a
+    recipient is named is the state of our own mail server.
+    """
+    if handed.outcome is not Outcome.LATER or handed.stage not in (Stage.RCPT, Stage.DOT):
+        return False
+    return bool(_TOO_MUCH.search(handed.text)) and not _ABOUT_ONE.search(handed.text)
 
 
 def sender(person: Party | None, *, house: Party, authenticated: Sequence[str]) -> tuple[Party, Party | None]:

@@ -1,6 +1,6 @@
 """What a sent mail, an answer, a reply or a person does to one chase."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -15,8 +15,10 @@ from voc.campaigns.chase import Rules
 from voc.campaigns.model import Disposition, Dropped, Step, StopReason, Why
 from voc.campaigns.quarantine import NUDGE, Ledger
 from voc.campaigns.store import facts, invitations, programmes
+from voc.campaigns.store import steps as steps_of
 from voc.campaigns.store.invitations import Standing
 from voc.campaigns.store.rows import rules_of, stop_rows
+from voc.campaigns.store.steps import KEEP, Chasing, Planned
 
 _DAY = timedelta(days=1)
 # These are about the person, not about one wave.
@@ -39,7 +41,7 @@ def record_sent(db: Connection, invitation_id: int, *, step: Step, at: datetime)
 
     The invitation itself starts its own clock: it is due `due_days` after this moment.
     """
-    _record_step(db, invitation_id, step=step, at=at)
+    record_many_sent(db, [(invitation_id, step)], at=at)
 
 
 def record_not_sent(db: Connection, invitation_id: int, *, step: Step, at: datetime) -> None:
@@ -48,24 +50,40 @@ def record_not_sent(db: Connection, invitation_id: int, *, step: Step, at: datet
     An invitation that was handed over or tried has been sent as far as its due date goes; whether it
     was delivered is told by its messages when that comes.
     """
-    _record_step(db, invitation_id, step=step, at=at)
+    record_many_sent(db, [(invitation_id, step)], at=at)
 
 
-def _record_step(db: Connection, invitation_id: int, *, step: Step, at: datetime) -> None:
-    standing = invitations.lock(db, invitation_id)
-    rules = _rules(db, standing)
-    chased, sent = standing.chased, {}
-    if step == Step.INVITE and standing.sent_at is None:
-        closes_at = at + timedelta(days=rules.due_days)
-        sent = {"sent_at": at, "closes_at": closes_at}
+def record_many_sent(db: Connection, steps: Sequence[tuple[int, Step]], *, at: datetime) -> None:
+    """`record_sent` for many invitations and their steps, with a few statements for all of them."""
+    wanted = preferences.load(db)
+    rules: dict[int, Rules] = {}
+    plans: list[Planned] = []
+    ended: list[int] = []
+    standing = steps_of.standings(db, [id for id, _step in steps])
+    for id, step in steps:
+        stands = standing[id]
+        if stands.wave.id not in rules:
+            rules[stands.wave.id] = rules_of(stands.wave.settings, wanted)
+        plan = _after(rules[stands.wave.id], stands, step, at=at)
+        if plan is not None:
+            plans.append(plan)
+            if isinstance(plan.following, Dropped) and plan.following.step == Step.INVITE:
+                ended.append(id)
+    steps_of.write_plans(db, plans, now=at)
+    stop_rows(db, ended, reason=StopReason.NO_DAY, now=at)
+
+
+def _after(rules: Rules, stands: Chasing, step: Step, *, at: datetime) -> Planned | None:
+    """What follows that step, sent at that moment; None where nothing changes."""
+    chased, sent_at, closes_at = stands.chased, stands.sent_at, stands.chased.closes_at
+    starts = step == Step.INVITE and sent_at is None
+    if starts:
+        sent_at, closes_at = at, at + timedelta(days=rules.due_days)
         chased = chase.asked(chased, closes_at=closes_at)
-    if standing.running and standing.next_step is None and standing.latest_step in (step, None):
+    if stands.running and stands.next_step is None and stands.latest_step in (step, None):
         following = chase.next_step(rules, chased, after=step, sent_at=at)
-        invitations.write_plan(db, invitation_id, following, now=at, **sent)
-        if isinstance(following, Dropped) and following.step == Step.INVITE:
-            stop_rows(db, [invitation_id], reason=StopReason.NO_DAY, now=at)
-    elif sent:
-        invitations.write(db, invitation_id, **sent)
+        return Planned(stands.id, following, sent_at, closes_at)
+    return Planned(stands.id, KEEP, sent_at, closes_at) if starts else None
 
 
 def stop(db: Connection, invitation_id: int, *, reason: StopReason, now: datetime) -> list[int]:

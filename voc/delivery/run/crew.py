@@ -32,6 +32,7 @@ class Tried:
     handed: Handed | None
     mail: bytes
     post: Post
+    others_stand: bool  # another line may take it at once, if this one could not
 
 
 class Crew:
@@ -92,7 +93,7 @@ class Crew:
                 ask = _Ask(claimed, self._journal)
                 handed = line.hand_over(envelope, before_final_dot=ask.wait)
                 goes_on = self._tray.note(post, line, handed)
-                self._recorder.put(Tried(claimed, handed, mail, post))
+                self._recorder.put(Tried(claimed, handed, mail, post, self._tray.takes))
                 if not goes_on:
                     return
         except BaseException as error:  # noqa: BLE001 - it is raised again by `finish`, in the caller's thread

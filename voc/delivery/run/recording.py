@@ -7,39 +7,35 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from voc.base import log
-from voc.base.clock import Clock
 from voc.base.db import Database
-from voc.base.secrets import Vault
-from voc.base.words import InboundKind, MessageKind, MessageState
+from voc.base.words import InboundKind, MessageState
 from voc.campaigns import run as campaigns
 from voc.delivery import mime, rules
 from voc.delivery.model import Claimed, Handed, Outcome
-from voc.delivery.run import effects
+from voc.delivery.run import brakes, effects
+from voc.delivery.run.alarms import Worker
 from voc.delivery.run.crew import Tried
-from voc.delivery.run.tray import Post
-from voc.delivery.store import outbox
-from voc.delivery.store import relay as relays
-from voc.delivery.store.outbox import Verdict
+from voc.delivery.store import claims, verdicts
+from voc.delivery.store.claims import Claim
+from voc.delivery.store.verdicts import Verdict
 
 _log = log.get("delivery")
 
 
 @dataclass
 class Book:
-    """What one `send_due` writes down, and the counts of it."""
+    """What one `send_due` has in hand and writes down, and the counts of it."""
 
     database: Database
-    vault: Vault
-    worker: str
-    clock: Clock
-    several: bool  # servers: what one of them could not take, another may at once
+    worker: Worker
     counts: Counter[str] = field(default_factory=Counter)
-    again: int = 0  # messages that another server may take at once
+    again: int = 0  # messages that another line or server may take at once
     stopped: str | None = None
     _held: dict[int, Claimed] = field(default_factory=dict)
 
-    def take(self, batch: list[Claimed]) -> None:
-        self._held.update((one.id, one) for one in batch)
+    def take(self, claim: Claim) -> None:
+        self._held.update((one.id, one) for one in claim.messages)
+        self.counts["cancelled"] += claim.cancelled
 
     def held(self) -> list[Claimed]:
         """What is claimed and not recorded yet."""
@@ -49,80 +45,68 @@ class Book:
     def tried(self) -> int:
         return self.counts.total() - self.counts["cancelled"]
 
+    def tidy(self, *, limit: int) -> None:
+        """Nothing is sent now; what is over all the same ends, and its chase goes on."""
+        now = self.worker.clock.now()
+        with self.database.begin() as db:
+            cancelled, given_up = claims.tidy(db, now=now, limit=limit)
+            for ended in given_up:
+                effects.not_delivered(db, ended.invitation_id, step=ended.step, now=now)
+        self.counts["cancelled"] += cancelled
+
     def record(self, tried: list[Tried]) -> None:
-        now = self.clock.now()
-        verdicts = [self._verdict(one, one.handed, now=now) for one in tried if one.handed is not None]
+        now = self.worker.clock.now()
+        made = [self._verdict(one, one.handed, now=now) for one in tried if one.handed is not None]
         untried = [one.claimed for one in tried if one.handed is None]
         with self.database.begin() as db:
-            campaigns.hold(db, [one.claimed.invitation_id for one in verdicts if one.state is MessageState.FAILED])
-            ours = outbox.record(db, verdicts, now=now, worker=self.worker)
-            _tell(db, [one for one in verdicts if one.claimed.id in ours], now=now)
-            cancelled = outbox.give_back(db, untried)
-            self._brake(db, verdicts)
+            campaigns.hold(db, [one.claimed.invitation_id for one in made if one.state is MessageState.FAILED])
+            ours = verdicts.record(db, made, now=now, worker=self.worker.name)
+            mine = [one for one in made if one.claimed.id in ours]
+            _tell(db, mine, now=now)
+            cancelled = claims.give_back(db, untried)
+            stopped = brakes.press(db, mine, worker=self.worker, now=now)
             for post in {one.post: None for one in tried}:
-                self._note_server(db, post, [one.handed for one in tried if one.post is post and one.handed], now=now)
-        for one in verdicts:
+                answers = [one.handed for one in tried if one.post is post and one.handed is not None]
+                stopped = brakes.note_server(db, post, answers, worker=self.worker, now=now) or stopped
+        self.stopped = self.stopped or stopped
+        for one in made:
             if one.claimed.id not in ours:
                 _log.warning("a late commit was refused", message=one.claimed.id, outcome=one.handed.outcome)
         for each in tried:
             self._held.pop(each.claimed.id, None)
-        self.counts.update(one.handed.outcome.value for one in verdicts)
+        self.counts.update(one.handed.outcome.value for one in made)
         self.counts["cancelled"] += cancelled
 
     def _verdict(self, tried: Tried, handed: Handed, *, now: datetime) -> Verdict:
         claimed, name = tried.claimed, tried.post.relay.name
         if handed.outcome is Outcome.SENT:
-            return Verdict(claimed, handed, name, masked=self.vault.encrypt(mime.masked(tried.mail)))
+            return Verdict(claimed, handed, name, masked=self.worker.vault.encrypt(mime.masked(tried.mail)))
         if handed.outcome is not Outcome.LATER:
             return Verdict(claimed, handed, name)
-        if handed.relay_down:
-            if self.several or tried.post.down is None:
-                self.again += 1
-                return Verdict(claimed, handed, name, again_at=claimed.next_attempt_at)
-            return Verdict(
-                claimed, handed, name, again_at=max(claimed.next_attempt_at, rules.circuit_until(1, now=now))
-            )
-        again_at = rules.next_attempt(claimed.attempts + 1, now=now, give_up_at=claimed.give_up_at)
-        return Verdict(claimed, handed, name, again_at=again_at)
-
-    def _brake(self, db: Connection, verdicts: list[Verdict]) -> None:
-        sent = [one.claimed.id for one in verdicts if one.state is MessageState.SENT]
-        if sent and outbox.sent_twice(db, sent):
-            self._pause(db, "A contact was sent the same step of a wave twice. Find out why before sending goes on.")
-
-    def _note_server(self, db: Connection, post: Post, answers: list[Handed], *, now: datetime) -> None:
-        """The circuit, and the brake for refusals that cannot be about their recipients."""
-        name, before = post.relay.name, relays.relay(db, post.relay.name)
-        down = next((one for one in answers if one.relay_down), None) if post.down is not None else None
-        refused = [one for one in answers if rules.refuses_us(one)]
-        took = any(one.outcome is Outcome.SENT for one in answers)
-        refusals = len(refused) + (0 if took else before.refusals)
-        if down is not None:
-            outages = before.outages + 1
-            until = rules.circuit_until(outages, now=now)
-            relays.set_relay(db, name, relays.RelayState(until, outages, refusals, down.text), now=now)
-        elif refused:
-            relays.set_relay(db, name, relays.RelayState(None, 0, refusals, refused[-1].text), now=now)
-            if refusals >= rules.REFUSALS_IN_A_ROW:
-                self._pause(db, f"The mail server refused {refusals} messages in a row: {refused[-1].text}")
-        elif took and before != relays.RelayState():
-            relays.relay_well(db, name)
-
-    def _pause(self, db: Connection, because: str) -> None:
-        relays.set_paused(db, because, at=self.clock.now())
-        self.stopped = because
+        if not handed.relay_down:
+            again_at = rules.next_attempt(claimed.attempts + 1, now=now, give_up_at=claimed.give_up_at)
+            return Verdict(claimed, handed, name, again_at=again_at)
+        again_at = claimed.next_attempt_at
+        if tried.others_stand:
+            self.again += 1
+        else:
+            again_at = max(again_at, rules.circuit_until(1, now=now))
+        return Verdict(claimed, handed, name, again_at=again_at, counts=False)
 
 
-def _tell(db: Connection, verdicts: list[Verdict], *, now: datetime) -> None:
-    for one in verdicts:
-        claimed = one.claimed
-        if one.state is MessageState.SENT:
-            if claimed.kind is MessageKind.CHASE and claimed.invitation_id is not None and claimed.step is not None:
-                campaigns.record_sent(db, claimed.invitation_id, step=claimed.step, at=now)
-        elif one.state is MessageState.UNKNOWN:
-            effects.not_delivered(db, claimed.invitation_id, step=claimed.step, now=now)
-        elif one.state is MessageState.FAILED:
-            _refused(db, claimed, one.handed, now=now)
+def _tell(db: Connection, made: list[Verdict], *, now: datetime) -> None:
+    """What follows for the chases: for those that were taken, or may have been, all at once."""
+    over = (MessageState.SENT, MessageState.UNKNOWN)
+    steps = [
+        (one.claimed.invitation_id, one.claimed.step)
+        for one in made
+        if one.state in over and one.claimed.invitation_id is not None and one.claimed.step is not None
+    ]
+    if steps:
+        campaigns.record_many_sent(db, steps, at=now)
+    for one in made:
+        if one.state is MessageState.FAILED:
+            _refused(db, one.claimed, one.handed, now=now)
 
 
 def _refused(db: Connection, claimed: Claimed, handed: Handed, *, now: datetime) -> None:

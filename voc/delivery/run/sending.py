@@ -14,16 +14,20 @@ from voc.base.clock import Clock, SetClock
 from voc.base.db import Database
 from voc.base.preferences import Preferences
 from voc.base.secrets import Vault
+from voc.base.settings import Settings
+from voc.base.tokens import RandomTokens, Tokens
 from voc.delivery import rules
 from voc.delivery.model import Claimed, Relays, Sent
 from voc.delivery.run import effects
+from voc.delivery.run.alarms import Worker
 from voc.delivery.run.crew import Crew
 from voc.delivery.run.recording import Book
 from voc.delivery.run.tray import Post, Tray
-from voc.delivery.store import outbox
+from voc.delivery.store import claims
 from voc.delivery.store import relay as relay_states
 
 _log = log.get("delivery")
+_TIDY = 1000
 
 
 def send_due(
@@ -35,42 +39,42 @@ def send_due(
     worker: str,
     limit: int = 500,
     clock: Clock | None = None,
+    tokens: Tokens | None = None,
+    settings: Settings | None = None,
 ) -> Sent:
     """Hand over what is due, at most `limit` messages, over all lines of one mail server or of several.
 
-    `worker` names this process; no two that run at the same time may share a name, or a relay.
-    `clock` runs on during a long call; without it the time stays at `now`. Stops early, with the
-    reason, when sending is paused or no server can be reached. Returns when everything that was
-    begun is recorded; what was claimed and not begun is back in the queue.
+    `worker` names this process; no two calls that run at the same time may share a relay. `clock` runs
+    on during a long call; without it the time stays at `now`. `settings` has the limits per recipient
+    domain and who alarms come from. Stops early, with the reason, when sending is paused (alarms about
+    that still go out) or no server can be reached. Returns when everything that was begun is recorded;
+    what was claimed and not begun is back in the queue.
     """
     servers = list(relays) if isinstance(relays, Sequence) else [relays]
-    clock = clock or SetClock(now)
-    book = Book(database, vault, worker, clock, several=len(servers) > 1)
+    who = Worker(worker, vault, clock or SetClock(now), tokens or RandomTokens(), settings or Settings())
+    book = Book(database, who)
     with database.begin() as db:
-        paused = relay_states.sending_paused(db)  # only alerts to our own people go then: the claim knows
-        book.counts["cancelled"] += outbox.cancel_unwanted(db)
-        for message in outbox.give_up(db, now=now):
-            effects.not_delivered(db, message.invitation_id, step=message.step, now=now)
+        paused = relay_states.sending_paused(db)
         states = {server.name: relay_states.relay(db, server.name) for server in servers}
-    shut = [(server.name, states[server.name]) for server in servers if states[server.name].is_shut(now)]
-    posts = [
-        Post(server, refusals=states[server.name].refusals)
-        for server in servers
-        if not states[server.name].is_shut(now)
-    ]
-    stopped = None
-    if not posts:
-        stopped = " ".join(
-            f"The mail server {name} is left alone until {state.open_until:%H:%M} UTC: {state.reason}"
-            for name, state in shut
+    posts = [Post(one, refusals=states[one.name].refusals) for one in servers if not states[one.name].is_shut(now)]
+    shut = (
+        None
+        if posts
+        else " ".join(
+            f"The mail server {one.name} is left alone until {states[one.name].open_until:%H:%M} UTC: "
+            f"{states[one.name].reason}"
+            for one in servers
         )
-    desk = _Desk(database, posts, vault, worker, clock, book)
-    while stopped is None:
+    )
+    stopped = paused or shut
+    if stopped is not None:
+        book.tidy(limit=_TIDY)
+    desk = _Desk(database, posts, who, book)
+    while posts and (stopped is None or stopped == paused):
         book.again = 0
-        stopped = _send(desk, limit=limit - book.tried)
+        stopped = _send(desk, limit=limit - book.tried) or paused
         if not book.again or book.tried >= limit:
             break
-    stopped = paused or stopped
     sent = Sent(**Counter(book.counts), stopped_because=stopped)
     if sent.handed_over or stopped:
         _log.info("messages sent", **book.counts, stopped_because=stopped)
@@ -83,9 +87,7 @@ class _Desk:
 
     database: Database
     posts: list[Post]
-    vault: Vault
-    worker: str
-    clock: Clock
+    worker: Worker
     book: Book
 
     @property
@@ -102,7 +104,7 @@ def _send(desk: _Desk, *, limit: int) -> str | None:
     if not batch:
         return None
     tray = Tray(desk.posts)
-    crew = Crew(tray, desk.vault, commit=lambda claims: _commit(desk, claims, wanted), record=desk.book.record)
+    crew = Crew(tray, desk.worker.vault, commit=lambda claims: _commit(desk, claims, wanted), record=desk.book.record)
     try:
         while batch:
             limit -= len(batch)
@@ -117,33 +119,39 @@ def _send(desk: _Desk, *, limit: int) -> str | None:
     finally:
         crew.finish()
         with desk.database.begin() as db:
-            outbox.give_back(db, tray.left())
+            desk.book.counts["cancelled"] += claims.give_back(db, tray.left())
     return desk.book.stopped or tray.stopped_because
 
 
 def _claim(desk: _Desk, *, limit: int) -> tuple[list[Claimed], Preferences]:
-    """The first commit: what is ours now."""
-    with desk.database.begin() as db:
-        wanted = preferences.load(db)
-        batch = outbox.claim(
-            db,
-            preferences=wanted,
-            worker=desk.worker,
-            now=desk.clock.now(),
-            lasts=rules.LEASE,
-            limit=min(limit, desk.together),
-        )
-    desk.book.take(batch)
-    return batch, wanted
+    """The first commit: what is ours now. Looks on while all it met had ended or must wait."""
+    while True:
+        now = desk.worker.clock.now()
+        with desk.database.begin() as db:
+            wanted = preferences.load(db)
+            claim = claims.claim(
+                db,
+                preferences=wanted,
+                worker=desk.worker.name,
+                now=now,
+                lasts=rules.LEASE,
+                limit=min(limit, desk.together),
+                per_domain=desk.worker.settings.mail.per_domain,
+            )
+            for ended in claim.given_up:
+                effects.not_delivered(db, ended.invitation_id, step=ended.step, now=now)
+        desk.book.take(claim)
+        if claim.messages or not claim.more:
+            return claim.messages, wanted
 
 
 def _renew(desk: _Desk) -> None:
     """A slow server never outlives the lease of what is handed to it."""
     with desk.database.begin() as db:
-        outbox.renew(db, desk.book.held(), until=desk.clock.now() + rules.LEASE)
+        claims.renew(db, desk.book.held(), until=desk.worker.clock.now() + rules.LEASE)
 
 
-def _commit(desk: _Desk, claims: list[Claimed], wanted: Preferences) -> set[int]:
+def _commit(desk: _Desk, these: list[Claimed], wanted: Preferences) -> set[int]:
     """The second commit: after the bodies, immediately before the dots."""
     with desk.database.begin() as db:
-        return outbox.mark_handing_over(db, claims, preferences=wanted)
+        return claims.mark_handing_over(db, these, preferences=wanted)

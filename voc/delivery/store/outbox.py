@@ -1,56 +1,33 @@
-"""The outbox: freezing, claiming and recording messages; writes `message`, `attempt` and `link`.
+"""The outbox: freezing messages, calling them back, and a person's word on them; writes `message`, `attempt`, `link`.
 
-A message moves queued -> claimed -> handing_over -> sent, later (queued again), failed or unknown.
-Every step a worker takes names the fence of its claim, so that one that slept through its lease
-changes nothing. Opt-out, answer, pause and test mode are conditions of the claim itself and again
-of the step to handing_over: what they forbid cannot slip between a look and an act.
+A message moves queued -> claimed -> handing_over -> sent, later (queued again), failed or unknown;
+`claims` and `verdicts` do that.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
 from sqlalchemy import (
-    BindParameter,
-    ColumnElement,
     Connection,
-    Integer,
-    LargeBinary,
-    and_,
     bindparam,
-    case,
-    exists,
-    false,
     func,
     insert,
-    not_,
-    or_,
     select,
-    true,
-    tuple_,
     update,
 )
 
 from voc.base.among import among
-from voc.base.preferences import Preferences
 from voc.base.schema import (
     attempt,
     census_member,
-    installation,
-    invitation,
     link,
     message,
     questionnaire_version,
-    suppression,
-    wave,
 )
-from voc.base.types import Instant
-from voc.base.words import MessageKind, MessageState, Step, StopReason, WaveState
-from voc.delivery.model import Claimed, Handed, Outcome
-
-ASKING = (MessageKind.CHASE, MessageKind.NUDGE)
-"""Mail that asks for an answer: an opt-out, a bounce or the answer itself ends it."""
+from voc.base.words import MessageKind, MessageState, Step, StopReason
+from voc.delivery.model import Outcome
+from voc.delivery.store.claims import ASKING, Ended, ended
 
 
 @dataclass(frozen=True)
@@ -189,220 +166,7 @@ def _link_row(one: NewLink, now: datetime) -> dict[str, object]:
     }
 
 
-# --- may it go ----------------------------------------------------------------------------------
-
-
-def _unwanted() -> ColumnElement[bool]:
-    """The chase has ended, the person has answered, or the address is suppressed."""
-    ended = exists().where(
-        invitation.c.id == message.c.invitation_id,
-        or_(invitation.c.stopped.is_not(None), invitation.c.answered_at.is_not(None)),
-    )
-    suppressed = exists().where(suppression.c.address == message.c.address, suppression.c.lifted_at.is_(None))
-    return and_(message.c.kind.in_(ASKING), or_(ended, suppressed))
-
-
-def _may_go(preferences: Preferences) -> ColumnElement[bool]:
-    # Whoever must mend what stopped it is told: an alert that was written since then goes.
-    told = and_(message.c.kind == MessageKind.ALERT, message.c.created_at >= installation.c.paused_at)
-    paused = exists().where(installation.c.sending_paused, not_(func.coalesce(told, false())))
-    resting = exists().where(wave.c.id == message.c.wave_id, wave.c.state != WaveState.RUNNING)
-    conditions = [not_(paused), not_(_unwanted()), not_(and_(message.c.kind.in_(ASKING), resting))]
-    if preferences.test_mode:
-        # Frozen for a real person before test mode was switched on: it waits.
-        conditions.append(message.c.recipient == (preferences.test_address or ""))
-    return and_(*conditions)
-
-
-def claim(
-    db: Connection, *, preferences: Preferences, worker: str, now: datetime, lasts: timedelta, limit: int
-) -> list[Claimed]:
-    """Take up to `limit` messages that may go now, the longest due first; nobody else gets them meanwhile."""
-    due = (
-        select(message.c.id)
-        .where(message.c.state == MessageState.QUEUED, message.c.next_attempt_at <= now, _may_go(preferences))
-        .order_by(message.c.next_attempt_at, message.c.id)
-        .limit(limit)
-        # Two workers on PostgreSQL step over each other's rows; on SQLite there is one writer.
-        .with_for_update(skip_locked=True, of=message)
-    )
-    rows = db.execute(
-        update(message)
-        .where(message.c.id.in_(due.correlate(None)))
-        .values(state=MessageState.CLAIMED, worker=worker, fence=message.c.fence + 1, lease_until=now + lasts)
-        .returning(
-            message.c.id,
-            message.c.kind,
-            message.c.invitation_id,
-            message.c.wave_id,
-            message.c.step,
-            message.c.contact_id,
-            message.c.address,
-            message.c.recipient,
-            message.c.return_path,
-            message.c.body,
-            message.c.attempts,
-            message.c.fence,
-            message.c.next_attempt_at,
-            message.c.give_up_at,
-        )
-    ).all()
-    return [
-        Claimed(
-            id=row.id,
-            kind=MessageKind(row.kind),
-            invitation_id=row.invitation_id,
-            wave_id=row.wave_id,
-            step=None if row.step is None else Step(row.step),
-            contact_id=row.contact_id,
-            address=row.address,
-            recipient=row.recipient,
-            return_path=row.return_path,
-            body=row.body or b"",
-            attempts=row.attempts,
-            fence=row.fence,
-            next_attempt_at=row.next_attempt_at,
-            give_up_at=row.give_up_at,
-        )
-        for row in sorted(rows, key=lambda row: (row.next_attempt_at, row.id))
-    ]
-
-
-def mark_handing_over(db: Connection, claimed: Sequence[Claimed], *, preferences: Preferences) -> set[int]:
-    """The second commit. The ids that may end: their claim is still ours and nothing speaks against them now."""
-    done = db.execute(
-        update(message)
-        .where(
-            tuple_(message.c.id, message.c.fence).in_([(one.id, one.fence) for one in claimed]),
-            message.c.state == MessageState.CLAIMED,
-            _may_go(preferences),
-        )
-        .values(state=MessageState.HANDING_OVER)
-        .returning(message.c.id)
-    )
-    return set(done.scalars())
-
-
-def renew(db: Connection, claimed: Sequence[Claimed], *, until: datetime) -> None:
-    """Go on holding what is still ours."""
-    db.execute(
-        update(message)
-        .where(
-            tuple_(message.c.id, message.c.fence).in_([(one.id, one.fence) for one in claimed]),
-            message.c.state.in_((MessageState.CLAIMED, MessageState.HANDING_OVER)),
-        )
-        .values(lease_until=until)
-    )
-
-
-def give_back(db: Connection, claimed: Sequence[Claimed]) -> int:
-    """Back into the queue, untouched: they were not tried. What nobody wants any more is cancelled; how many."""
-    if not claimed:
-        return 0
-    back = (
-        update(message)
-        .where(
-            tuple_(message.c.id, message.c.fence).in_([(one.id, one.fence) for one in claimed]),
-            message.c.state == MessageState.CLAIMED,
-        )
-        .values(state=MessageState.QUEUED, worker=None, lease_until=None)
-        .returning(message.c.id)
-    )
-    return _cancel_unwanted(db, message.c.id.in_(list(db.execute(back).scalars())))
-
-
-# --- what became of it --------------------------------------------------------------------------
-
-_STATE = {
-    Outcome.SENT: MessageState.SENT,
-    Outcome.FAILED: MessageState.FAILED,
-    Outcome.UNKNOWN: MessageState.UNKNOWN,
-}
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What a server said about a claimed message; `relay` is that server's name.
-
-    `again_at` is for LATER: when to try again, None to give up. `masked` replaces the body once sent.
-    """
-
-    claimed: Claimed
-    handed: Handed
-    relay: str
-    again_at: datetime | None = None
-    masked: bytes | None = None
-
-    @property
-    def state(self) -> MessageState:
-        ended = MessageState.FAILED if self.again_at is None else MessageState.QUEUED
-        return _STATE.get(self.handed.outcome, ended)
-
-
-_RECORD = (
-    update(message)
-    .where(message.c.id == bindparam("of_id"))
-    .values(
-        state=bindparam("now_state"),
-        worker=None,
-        lease_until=None,
-        reply_code=bindparam("code"),
-        reply_text=bindparam("said"),
-        next_attempt_at=bindparam("again_at"),
-        attempts=message.c.attempts + bindparam("tries", type_=Integer),
-        sent_at=func.coalesce(bindparam("accepted_at", type_=Instant), message.c.sent_at),
-        body=func.coalesce(bindparam("masked", type_=LargeBinary), message.c.body),
-    )
-)
-
-
-def record(db: Connection, verdicts: Sequence[Verdict], *, now: datetime, worker: str) -> set[int]:
-    """Write down what the server said; the ids whose claim was still ours.
-
-    Of the others nothing but the attempt is kept, as late: a person who settles them will want to know.
-    """
-    held = (MessageState.HANDING_OVER, MessageState.CLAIMED)
-    ours = set(
-        db.execute(
-            select(message.c.id)
-            .where(
-                tuple_(message.c.id, message.c.fence).in_([(one.claimed.id, one.claimed.fence) for one in verdicts]),
-                message.c.state.in_(held),
-            )
-            .with_for_update()
-        ).scalars()
-    )
-    rows = [
-        {
-            "of_id": one.claimed.id,
-            "now_state": one.state,
-            "code": one.handed.code,
-            "said": one.handed.text or None,
-            "again_at": one.again_at if one.state is MessageState.QUEUED else None,
-            "tries": 0 if one.handed.relay_down else 1,
-            "accepted_at": now if one.state is MessageState.SENT else None,
-            "masked": one.masked,
-        }
-        for one in verdicts
-        if one.claimed.id in ours
-    ]
-    if rows:
-        db.execute(_RECORD, rows)
-    notes = [
-        {
-            "message_id": one.claimed.id,
-            "at": now,
-            "worker": worker[:64],
-            "outcome": one.handed.outcome if one.claimed.id in ours else f"late_{one.handed.outcome}",
-            "code": one.handed.code,
-            "text": one.handed.text or None,
-            "relay": one.relay[:64],
-        }
-        for one in verdicts
-    ]
-    if notes:
-        db.execute(insert(attempt), notes)
-    return ours
+# --- what becomes of it ---------------------------------------------------------------------------
 
 
 def _note(db: Connection, message_id: int, *, at: datetime, worker: str, outcome: str, text: str | None = None) -> None:
@@ -410,16 +174,7 @@ def _note(db: Connection, message_id: int, *, at: datetime, worker: str, outcome
     db.execute(insert(attempt).values(row))
 
 
-@dataclass(frozen=True)
-class Abandoned:
-    """A message whose worker died between the dot and the answer."""
-
-    id: int
-    invitation_id: int | None
-    step: Step | None
-
-
-def recover(db: Connection, *, now: datetime) -> tuple[int, list[Abandoned]]:
+def recover(db: Connection, *, now: datetime) -> tuple[int, list[Ended]]:
     """Claims whose lease is over: what was only claimed is queued again, what was being handed over is unknown."""
     over = message.c.lease_until <= now
     queued = db.execute(
@@ -441,9 +196,7 @@ def recover(db: Connection, *, now: datetime) -> tuple[int, list[Abandoned]]:
         )
         .returning(message.c.id, message.c.invitation_id, message.c.step)
     ).all()
-    abandoned = [
-        Abandoned(row.id, row.invitation_id, None if row.step is None else Step(row.step)) for row in sorted(rows)
-    ]
+    abandoned = [Ended(row.id, row.invitation_id, None if row.step is None else Step(row.step)) for row in sorted(rows)]
     for one in abandoned:
         _note(db, one.id, at=now, worker="recover", outcome=Outcome.UNKNOWN)
     return queued, abandoned
@@ -457,57 +210,6 @@ def cancel(db: Connection, invitation_id: int, *, reason: StopReason) -> int:
     return db.execute(_CANCEL, {"of": invitation_id, "because": f"Not sent: {reason}"}).rowcount
 
 
-def cancel_unwanted(db: Connection) -> int:
-    """Queued messages of ended chases and to suppressed addresses, whoever ended them."""
-    return _cancel_unwanted(db, true())
-
-
-def _cancel_unwanted(db: Connection, these: ColumnElement[bool]) -> int:
-    return db.execute(
-        update(message)
-        .where(message.c.state == MessageState.QUEUED, these, _unwanted())
-        .values(_ended(MessageState.CANCELLED, "Not sent: the chase has ended or the address is suppressed"))
-    ).rowcount
-
-
-def mark_bounced(db: Connection, message_id: int, *, code: str, at: datetime) -> None:
-    db.execute(
-        update(message)
-        .where(message.c.id == message_id, message.c.bounced_at.is_(None))
-        .values(bounced_at=at, bounce_code=code[:16])
-    )
-
-
-def give_up(db: Connection, *, now: datetime) -> list[Abandoned]:
-    """Queued messages that are as late as the next step: never sent."""
-    rows = db.execute(
-        update(message)
-        .where(message.c.state == MessageState.QUEUED, message.c.give_up_at <= now)
-        .values(
-            {
-                **_ended(MessageState.FAILED, "Not sent in time"),
-                "reply_text": case(
-                    (message.c.reply_text.is_(None), "Not sent in time: the next step is due"),
-                    else_="Not sent in time: the next step is due. The server's last words: " + message.c.reply_text,
-                ),
-            }
-        )
-        .returning(message.c.id, message.c.invitation_id, message.c.step)
-    ).all()
-    return [Abandoned(row.id, row.invitation_id, None if row.step is None else Step(row.step)) for row in sorted(rows)]
-
-
-def _ended(state: MessageState, text: str | BindParameter[Any]) -> dict[str, object]:
-    return {
-        "state": state,
-        "reply_text": text,
-        "next_attempt_at": None,
-        "worker": None,
-        "lease_until": None,
-        "fence": message.c.fence + 1,
-    }
-
-
 # Every answer runs it: building it takes longer than running it.
 _CANCEL = (
     update(message)
@@ -516,8 +218,16 @@ _CANCEL = (
         message.c.kind.in_(ASKING),
         message.c.state.in_((MessageState.QUEUED, MessageState.CLAIMED, MessageState.HELD)),
     )
-    .values(_ended(MessageState.CANCELLED, bindparam("because")))
+    .values(ended(MessageState.CANCELLED, bindparam("because")))
 )
+
+
+def mark_bounced(db: Connection, message_id: int, *, code: str, at: datetime) -> None:
+    db.execute(
+        update(message)
+        .where(message.c.id == message_id, message.c.bounced_at.is_(None))
+        .values(bounced_at=at, bounce_code=code[:16])
+    )
 
 
 def release(db: Connection, message_id: int, *, now: datetime, give_up_at: datetime, by: str) -> bool:
@@ -545,22 +255,3 @@ def settle(db: Connection, message_id: int, *, state: MessageState, now: datetim
     if done:
         _note(db, message_id, at=now, worker=by, outcome="settled", text=state)
     return done == 1
-
-
-def sent_twice(db: Connection, message_ids: Collection[int]) -> bool:
-    """Whether another message of the same contact, wave and step was sent beside one of these. It must never be."""
-    these, others = message.alias(), message.alias()
-    twice = (
-        select(others.c.id)
-        .join(these, (these.c.contact_id == others.c.contact_id) & (these.c.id != others.c.id))
-        .where(
-            these.c.id.in_(message_ids),
-            these.c.kind == MessageKind.CHASE,
-            others.c.kind == MessageKind.CHASE,
-            others.c.wave_id == these.c.wave_id,
-            others.c.step == these.c.step,
-            others.c.state == MessageState.SENT,
-        )
-        .limit(1)
-    )
-    return db.execute(twice).first() is not None

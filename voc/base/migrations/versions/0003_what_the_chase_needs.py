@@ -117,6 +117,24 @@ def upgrade() -> None:
     sa.UniqueConstraint('mailbox', 'uid_validity', 'uid', name=op.f('uq_mailbox_mail_mailbox_uid_validity_uid'))
     )
 
+    op.create_table('domain_state',
+    sa.Column('domain', sa.String(length=255), nullable=False),
+    sa.Column('began_at', types.Instant(), nullable=True),
+    sa.Column('taken', sa.Integer(), server_default='0', nullable=False),
+    sa.Column('booked_at', types.Instant(), nullable=True),
+    sa.Column('booked', sa.Integer(), server_default='0', nullable=False),
+    sa.Column('rests_until', types.Instant(), nullable=True),
+    sa.Column('rests', sa.Integer(), server_default='0', nullable=False),
+    sa.Column('reason', sa.Text(), nullable=True),
+    sa.PrimaryKeyConstraint('domain', name=op.f('pk_domain_state'))
+    )
+    op.create_table('wave_trouble',
+    sa.Column('wave_id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('failures', sa.Integer(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=True),
+    sa.ForeignKeyConstraint(['wave_id'], ['wave.id'], name=op.f('fk_wave_trouble_wave_id')),
+    sa.PrimaryKeyConstraint('wave_id', name=op.f('pk_wave_trouble'))
+    )
     op.create_table('installation_mark',
     sa.Column('generation', sa.Integer(), autoincrement=False, nullable=False),
     sa.Column('word', sa.String(length=64), nullable=False),

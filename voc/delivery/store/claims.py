@@ -1,0 +1,322 @@
+"""The claim and the second commit: which messages may go, each held by one worker; writes `message`, `domain_state`.
+
+Every step a worker takes names the fence of its claim, so that one that slept through its lease
+changes nothing. Opt-out, answer, pause and test mode are conditions of the claim itself and again
+of the step to handing_over: what they forbid cannot slip between a look and an act.
+
+A claim looks at a window at the front of the queue and no further, so that it costs the same however
+long the queue is. What nobody wants any more or is too late ends when its turn comes.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    false,
+    func,
+    not_,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.sql.dml import ReturningUpdate
+
+from voc.base import bulk
+from voc.base.preferences import Preferences
+from voc.base.schema import installation, invitation, message, suppression, wave
+from voc.base.types import Instant
+from voc.base.words import MessageKind, MessageState, Step, WaveState
+from voc.delivery.allowance import domain_of
+from voc.delivery.model import Claimed
+from voc.delivery.store import domains
+
+ASKING = (MessageKind.CHASE, MessageKind.NUDGE)
+"""Mail that asks for an answer: an opt-out, a bounce or the answer itself ends it."""
+
+# --- may it go ----------------------------------------------------------------------------------
+
+
+def _unwanted() -> ColumnElement[bool]:
+    """The chase has ended, the person has answered, or the address is suppressed."""
+    ended = exists().where(
+        invitation.c.id == message.c.invitation_id,
+        or_(invitation.c.stopped.is_not(None), invitation.c.answered_at.is_not(None)),
+    )
+    suppressed = exists().where(suppression.c.address == message.c.address, suppression.c.lifted_at.is_(None))
+    return and_(message.c.kind.in_(ASKING), or_(ended, suppressed))
+
+
+def _too_late() -> ColumnElement[bool]:
+    return func.coalesce(message.c.give_up_at <= bindparam("now", type_=Instant()), False)
+
+
+def _let_go(test_mode: bool) -> ColumnElement[bool]:
+    """Neither sending nor its wave is paused."""
+    # Whoever must mend what stopped it is told: an alert that was written since then goes.
+    told = and_(message.c.kind == MessageKind.ALERT, message.c.created_at >= installation.c.paused_at)
+    paused = exists().where(installation.c.sending_paused, not_(func.coalesce(told, false())))
+    resting = exists().where(wave.c.id == message.c.wave_id, wave.c.state != WaveState.RUNNING)
+    conditions = [
+        not_(paused),
+        not_(and_(message.c.kind.in_(ASKING), resting)),
+    ]
+    if test_mode:
+        # Frozen for a real person before test mode was switched on: it waits.
+        conditions.append(message.c.recipient == bindparam("test_address"))
+    return and_(*conditions)
+
+
+def _asked(preferences: Preferences) -> dict[str, Any]:
+    return {"test_address": preferences.test_address or ""} if preferences.test_mode else {}
+
+
+# --- the claim ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A message that will not be sent, or was left by a dead worker: its chase goes on with the next step."""
+
+    id: int
+    invitation_id: int | None
+    step: Step | None
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What a worker holds now. `more`: the window was full, and behind it there may be messages that can go."""
+
+    messages: list[Claimed]
+    cancelled: int
+    given_up: list[Ended]
+    more: bool
+
+
+@cache
+def _front(test_mode: bool) -> Select[Any]:
+    return (
+        select(message.c.id, message.c.recipient, _unwanted().label("unwanted"), _too_late().label("too_late"))
+        .where(
+            message.c.state == MessageState.QUEUED,
+            message.c.next_attempt_at <= bindparam("now", type_=Instant()),
+            _let_go(test_mode),
+        )
+        .order_by(message.c.next_attempt_at, message.c.id)
+        .limit(bindparam("window"))
+        # Two workers on PostgreSQL step over each other's rows; on SQLite there is one writer.
+        .with_for_update(skip_locked=True, of=message)
+    )
+
+
+_CLAIM = (
+    update(message)
+    .where(message.c.id.in_(bindparam("ids", expanding=True)))
+    .values(
+        state=MessageState.CLAIMED,
+        worker=bindparam("by"),
+        fence=message.c.fence + 1,
+        lease_until=bindparam("until", type_=Instant()),
+    )
+    .returning(
+        message.c.id,
+        message.c.kind,
+        message.c.invitation_id,
+        message.c.wave_id,
+        message.c.step,
+        message.c.contact_id,
+        message.c.address,
+        message.c.recipient,
+        message.c.return_path,
+        message.c.body,
+        message.c.attempts,
+        message.c.fence,
+        message.c.next_attempt_at,
+        message.c.give_up_at,
+    )
+)
+
+
+def claim(
+    db: Connection,
+    *,
+    preferences: Preferences,
+    worker: str,
+    now: datetime,
+    lasts: timedelta,
+    limit: int,
+    per_domain: Mapping[str, float] | None = None,
+) -> Claim:
+    """Take up to `limit` messages that may go now, the longest due first; nobody else gets them meanwhile.
+
+    `per_domain`: messages a minute to one recipient domain, over all workers; what is over it waits.
+    """
+    asked = {"now": now, "window": limit, **_asked(preferences)}
+    rows = db.execute(_front(preferences.test_mode), asked).all()
+    cancelled = _cancel(db, [row.id for row in rows if row.unwanted])
+    given_up = _give_up(db, [row.id for row in rows if row.too_late and not row.unwanted])
+    free = [(row.id, domain_of(row.recipient)) for row in rows if not row.unwanted and not row.too_late]
+    ids = domains.reserve(db, free, per_domain or {}, now=now)
+    taken = db.execute(_CLAIM, {"ids": ids, "by": worker[:64], "until": now + lasts}).all() if ids else []
+    messages = [_claimed(row) for row in taken]
+    messages.sort(key=lambda one: (one.next_attempt_at, one.id))
+    return Claim(messages, cancelled, given_up, more=len(rows) == limit)
+
+
+def _claimed(row: Any) -> Claimed:
+    return Claimed(
+        id=row.id,
+        kind=MessageKind(row.kind),
+        invitation_id=row.invitation_id,
+        wave_id=row.wave_id,
+        step=None if row.step is None else Step(row.step),
+        contact_id=row.contact_id,
+        address=row.address,
+        recipient=row.recipient,
+        return_path=row.return_path,
+        body=row.body or b"",
+        attempts=row.attempts,
+        fence=row.fence,
+        next_attempt_at=row.next_attempt_at,
+        give_up_at=row.give_up_at,
+    )
+
+
+@cache
+def _held(dialect: str) -> ColumnElement[bool]:
+    """The claims that are given as pairs of id and fence, as far as they still hold."""
+    pair = bulk.pairs(dialect)
+    return and_(message.c.id == pair.c.id, message.c.fence == pair.c.other)
+
+
+def pairs_of(db: Connection, claimed: Collection[Claimed]) -> dict[str, Any]:
+    return bulk.pairs_of(db.dialect.name, ((one.id, one.fence) for one in claimed))
+
+
+@cache
+def _marking(dialect: str, test_mode: bool) -> ReturningUpdate[Any]:
+    return (
+        update(message)
+        .where(_held(dialect), message.c.state == MessageState.CLAIMED, not_(_unwanted()), _let_go(test_mode))
+        .values(state=MessageState.HANDING_OVER)
+        .returning(message.c.id)
+    )
+
+
+def mark_handing_over(db: Connection, claimed: Sequence[Claimed], *, preferences: Preferences) -> set[int]:
+    """The second commit. The ids that may end: their claim is still ours and nothing speaks against them now."""
+    statement = _marking(db.dialect.name, preferences.test_mode)
+    return set(db.execute(statement, {**pairs_of(db, claimed), **_asked(preferences)}).scalars())
+
+
+@cache
+def _renewing(dialect: str) -> Any:
+    return (
+        update(message)
+        .where(_held(dialect), message.c.state.in_((MessageState.CLAIMED, MessageState.HANDING_OVER)))
+        .values(lease_until=bindparam("until", type_=Instant()))
+    )
+
+
+def renew(db: Connection, claimed: Collection[Claimed], *, until: datetime) -> None:
+    """Go on holding what is still ours."""
+    if claimed:
+        db.execute(_renewing(db.dialect.name), {**pairs_of(db, claimed), "until": until})
+
+
+@cache
+def _giving_back(dialect: str) -> ReturningUpdate[Any]:
+    return (
+        update(message)
+        .where(_held(dialect), message.c.state == MessageState.CLAIMED)
+        .values(state=MessageState.QUEUED, worker=None, lease_until=None)
+        .returning(message.c.id)
+    )
+
+
+def give_back(db: Connection, claimed: Collection[Claimed]) -> int:
+    """Back into the queue, untouched: they were not tried. What nobody wants any more is cancelled; how many."""
+    if not claimed:
+        return 0
+    ids = db.execute(_giving_back(db.dialect.name), pairs_of(db, claimed)).scalars().all()
+    return _cancel(db, list(ids), if_unwanted=True)
+
+
+# --- what is not sent ---------------------------------------------------------------------------
+
+
+def tidy(db: Connection, *, now: datetime, limit: int) -> tuple[int, list[Ended]]:
+    """While nothing is sent: end up to `limit` due messages that nobody wants or that are too late."""
+    rows = db.execute(_ENDING, {"now": now, "window": limit}).all()
+    cancelled = _cancel(db, [row.id for row in rows if row.unwanted])
+    return cancelled, _give_up(db, [row.id for row in rows if not row.unwanted])
+
+
+_ENDING = (
+    select(message.c.id, _unwanted().label("unwanted"))
+    .where(
+        message.c.state == MessageState.QUEUED,
+        message.c.next_attempt_at <= bindparam("now", type_=Instant()),
+        or_(_too_late(), _unwanted()),
+    )
+    .order_by(message.c.next_attempt_at, message.c.id)
+    .limit(bindparam("window"))
+    .with_for_update(skip_locked=True, of=message)
+)
+
+
+def ended(state: MessageState, text: str | ColumnElement[str] | BindParameter[Any]) -> dict[str, object]:
+    """The values of a message that is over without having been sent."""
+    return {
+        "state": state,
+        "reply_text": text,
+        "next_attempt_at": None,
+        "worker": None,
+        "lease_until": None,
+        "fence": message.c.fence + 1,
+    }
+
+
+@cache
+def _cancelling(if_unwanted: bool) -> Any:
+    of_these = update(message).where(
+        message.c.id.in_(bindparam("ids", expanding=True)), message.c.state == MessageState.QUEUED
+    )
+    text = "Not sent: the chase has ended or the address is suppressed"
+    return (of_these.where(_unwanted()) if if_unwanted else of_these).values(ended(MessageState.CANCELLED, text))
+
+
+def _cancel(db: Connection, ids: list[int], *, if_unwanted: bool = False) -> int:
+    return db.execute(_cancelling(if_unwanted), {"ids": ids}).rowcount if ids else 0
+
+
+_GIVE_UP = (
+    update(message)
+    .where(message.c.id.in_(bindparam("ids", expanding=True)), message.c.state == MessageState.QUEUED)
+    .values(
+        ended(
+            MessageState.FAILED,
+            case(
+                (message.c.reply_text.is_(None), "Not sent in time: the next step is due"),
+                else_="Not sent in time: the next step is due. The server's last words: " + message.c.reply_text,
+            ),
+        )
+    )
+    .returning(message.c.id, message.c.invitation_id, message.c.step)
+)
+
+
+def _give_up(db: Connection, ids: list[int]) -> list[Ended]:
+    """Queued messages that are as late as the next step: never sent."""
+    rows = db.execute(_GIVE_UP, {"ids": ids}).all() if ids else []
+    return [Ended(row.id, row.invitation_id, None if row.step is None else Step(row.step)) for row in sorted(rows)]

@@ -1,0 +1,112 @@
+"""What became of claimed messages, written down for many at once: writes `message` and `attempt`."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Select, bindparam, select
+
+from voc.base import bulk
+from voc.base.schema import attempt, message
+from voc.base.words import MessageKind, MessageState
+from voc.delivery.model import Claimed, Handed, Outcome
+from voc.delivery.store.claims import pairs_of
+
+_STATE = {
+    Outcome.SENT: MessageState.SENT,
+    Outcome.FAILED: MessageState.FAILED,
+    Outcome.UNKNOWN: MessageState.UNKNOWN,
+}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a server said about a claimed message; `relay` is that server's name.
+
+    `again_at` is for LATER: when to try again, None to give up; `counts`: it was an attempt.
+    `masked` replaces the body once sent.
+    """
+
+    claimed: Claimed
+    handed: Handed
+    relay: str
+    again_at: datetime | None = None
+    counts: bool = True
+    masked: bytes | None = None
+
+    @property
+    def state(self) -> MessageState:
+        ended = MessageState.FAILED if self.again_at is None else MessageState.QUEUED
+        return _STATE.get(self.handed.outcome, ended)
+
+
+@cache
+def _ours(dialect: str) -> Select[Any]:
+    pair = bulk.pairs(dialect)
+    held = (MessageState.HANDING_OVER, MessageState.CLAIMED)
+    found = select(message.c.id).join(pair, (message.c.id == pair.c.id) & (message.c.fence == pair.c.other))
+    return found.where(message.c.state.in_(held)).with_for_update(of=message)
+
+
+def record(db: Connection, verdicts: Sequence[Verdict], *, now: datetime, worker: str) -> set[int]:
+    """Write down what the server said; the ids whose claim was still ours.
+
+    Of the others nothing but the attempt is kept, as late: a person who settles them will want to know.
+    """
+    if not verdicts:
+        return set()
+    ours = set(db.execute(_ours(db.dialect.name), pairs_of(db, [one.claimed for one in verdicts])).scalars())
+    mine = [one for one in verdicts if one.claimed.id in ours]
+    sent = [one for one in mine if one.masked is not None]
+    bulk.update_each(db, message, [{**_row(one), "sent_at": now, "body": one.masked} for one in sent])
+    bulk.update_each(db, message, [_row(one) for one in mine if one.masked is None])
+    notes = [
+        {
+            "message_id": one.claimed.id,
+            "at": now,
+            "worker": worker[:64],
+            "outcome": one.handed.outcome if one.claimed.id in ours else f"late_{one.handed.outcome}",
+            "code": one.handed.code,
+            "text": one.handed.text or None,
+            "relay": one.relay[:64],
+        }
+        for one in verdicts
+    ]
+    bulk.insert_all(db, attempt, notes)
+    return ours
+
+
+def _row(one: Verdict) -> dict[str, Any]:
+    return {
+        "id": one.claimed.id,
+        "state": one.state,
+        "worker": None,
+        "lease_until": None,
+        "reply_code": one.handed.code,
+        "reply_text": one.handed.text or None,
+        "next_attempt_at": one.again_at if one.state is MessageState.QUEUED else None,
+        "attempts": one.claimed.attempts + one.counts,
+    }
+
+
+def sent_twice(db: Connection, message_ids: Collection[int]) -> bool:
+    """Whether another message of the same contact, wave and step was sent beside one of these. It must never be."""
+    return db.execute(_TWICE, {"ids": list(message_ids)}).first() is not None
+
+
+_these, _others = message.alias(), message.alias()
+_TWICE = (
+    select(_others.c.id)
+    .join(_these, (_these.c.contact_id == _others.c.contact_id) & (_these.c.id != _others.c.id))
+    .where(
+        _these.c.id.in_(bindparam("ids", expanding=True)),
+        _these.c.kind == MessageKind.CHASE,
+        _others.c.kind == MessageKind.CHASE,
+        _others.c.wave_id == _these.c.wave_id,
+        _others.c.step == _these.c.step,
+        _others.c.state == MessageState.SENT,
+    )
+    .limit(1)
+)
