@@ -12,6 +12,7 @@ import voc
 from voc.base import copies, guard, installations, migrate, preferences, settings, staff
 from voc.base.clock import Clock, SetClock, ShiftedClock, SystemClock
 from voc.base.db import Database
+from voc.base.erasure import erasing
 from voc.base.errors import Misconfigured, Refused
 from voc.base.secrets import KEY_FILE, new_key, write_key_file
 from voc.base.tokens import RandomTokens, SeededTokens, Tokens
@@ -48,12 +49,15 @@ def open_app(folder: Path, *, at: datetime | None = None) -> App:
             installations.move(db, to=at)
     with database.read() as db:
         here = installations.load(db)
+    clock, tokens, vault = _clock(here), RandomTokens(), settings.vault(chosen)
+    # An older copy of the database may know again whom we were asked to forget.
+    erasing.replay(database, vault=vault, tokens=tokens, erased_file=Path(chosen.erased_file), now=clock.now())
     return App(
         settings=chosen,
         database=database,
-        clock=_clock(here),
-        tokens=RandomTokens(),
-        vault=settings.vault(chosen),
+        clock=clock,
+        tokens=tokens,
+        vault=vault,
         questionnaires=Path(chosen.questionnaires) if chosen.questionnaires else shipped_questionnaires(),
         demo=here.demo_seed is not None,
     )

@@ -164,7 +164,9 @@ def read_crm(
             progress(step)
 
     try:
-        report = accounts.sync(app.database, source, as_of=as_of or now.date(), now=now, progress=watch)
+        report = accounts.sync(
+            app.database, source, as_of=as_of or now.date(), now=now, progress=watch, vault=app.vault
+        )
     finally:
         source.close()
     with app.database.begin() as db:

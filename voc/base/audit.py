@@ -2,15 +2,18 @@
 
 import hashlib
 import json
+import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, text
+from sqlalchemy import Connection, insert, select, text, update
 
 from voc.base.schema import audit
 
 _FIRST = "0" * 64
+_SHORT = 8  # ids of some CRMs are small numbers, which may mean anything
 _LOCK = 0x766F63  # any number, the same in every process
 
 
@@ -38,6 +41,43 @@ def record(
         "detail": detail or {},
     }
     db.execute(insert(audit).values(**{**line, "at": at}, previous_hash=previous, hash=_digest(previous, line)))
+
+
+def redact(db: Connection, *, ids: Collection[str], needles: Collection[str], word: str, new_id: str) -> int:
+    """Take a person out of the log, and close the chain anew from the first line that changed; how many did.
+
+    The only way in which a line ever changes; the caller records that it was done.
+    """
+    if db.dialect.name == "postgresql":
+        db.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    pattern = re.compile("|".join(re.escape(one) for one in needles) or "(?!)", re.IGNORECASE)
+    previous, changed = _FIRST, 0
+    for row in db.execute(select(audit).order_by(audit.c.id)).mappings().all():
+        line = {name: row[name] for name in ("actor", "action", "object_kind", "object_id", "detail")}
+        fresh = {
+            **line,
+            "object_id": new_id if row["object_kind"] == "contact" and row["object_id"] in ids else row["object_id"],
+            "detail": _without_person(row["detail"], ids, pattern, word, new_id),
+        }
+        if fresh == line and row["previous_hash"] == previous:
+            previous = row["hash"]
+            continue
+        changed += fresh != line
+        digest = _digest(previous, {"at": row["at"].isoformat(), **fresh})
+        db.execute(update(audit).where(audit.c.id == row["id"]).values(**fresh, previous_hash=previous, hash=digest))
+        previous = digest
+    return changed
+
+
+def _without_person(detail: Any, ids: Collection[str], pattern: re.Pattern[str], word: str, new_id: str) -> Any:
+    if isinstance(detail, dict):
+        return {key: _without_person(value, ids, pattern, word, new_id) for key, value in detail.items()}
+    if isinstance(detail, list):
+        return [_without_person(value, ids, pattern, word, new_id) for value in detail]
+    if isinstance(detail, str):
+        # An id stands alone; a short one is part of many a word.
+        return new_id if detail in ids and len(detail) > _SHORT else pattern.sub(word, detail)
+    return detail
 
 
 def first_broken(db: Connection) -> int | None:

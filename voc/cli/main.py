@@ -8,7 +8,20 @@ import click
 
 from voc.base import log
 from voc.base.errors import VocError
-from voc.cli import demo, figures, installation, keeping, keys, programme, questionnaires, staff, sync, wave, write_back
+from voc.cli import (
+    demo,
+    figures,
+    installation,
+    keeping,
+    keys,
+    person,
+    programme,
+    questionnaires,
+    staff,
+    sync,
+    wave,
+    write_back,
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -30,6 +43,7 @@ for command in (
     keeping.backup,
     keeping.restore,
     keeping.announce,
+    person.person,
     keys.rotate_keys,
     sync.sync,
     write_back.write_back,

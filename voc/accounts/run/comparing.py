@@ -8,6 +8,7 @@ from voc.accounts.model import Cleaned, Fate, Incoming, Kind, Problem, Staged
 from voc.accounts.store import staging
 from voc.accounts.store.staging import Kept
 from voc.base.db import Database
+from voc.base.erasure.remembering import Forgotten
 
 MERGEABLE = (Kind.ACCOUNT, Kind.CONTACT)
 
@@ -37,6 +38,17 @@ class Compared:
                 self.staged.append(Staged(row, _fate_of_row(self._kind, row)))
             else:
                 self._compare(row, found, ours.get(row.id))
+
+    def leave_out(self, is_forgotten: Forgotten) -> None:
+        """Rows of people we were asked to forget are not kept, not even for a moment."""
+        gone = {one.row.row for one in self.staged if self._is_of(one, is_forgotten)}
+        self.staged = [one for one in self.staged if one.row.row not in gone]
+        self.problems = [one for one in self.problems if one.row not in gone]
+
+    def _is_of(self, staged: Staged, is_forgotten: Forgotten) -> bool:
+        if self._kind == Kind.CONTACT:
+            return is_forgotten(staged.row.id, getattr(staged.record, "email", None))
+        return is_forgotten(getattr(staged.record, "contact_id", None), None)
 
     def _clean(self, row: Incoming) -> Cleaned | None:
         if not row.cells:

@@ -135,7 +135,7 @@ class _Object:
             for ids in _in_batches(listing):
                 with self.run.database.begin() as db:
                     self.run.guard(db)
-                    sweeps.stage(db, self.kind, [id for id in ids if _can_be_an_id(id)])
+                    sweeps.stage(db, self.kind, [id for id in ids if self._is_wanted(id)])
                     self._keep(db)
                 self.run.tell("reading", self.kind, self.source.share_read())
                 _stop_if_used_up(self.run)
@@ -147,6 +147,10 @@ class _Object:
             if not self.reading.listed and self.reading.file is not None:
                 self._look_for_emptiness(db, self.reading.file)
             self._keep(db)
+
+    def _is_wanted(self, id: str) -> bool:
+        forgotten = self.run.is_forgotten
+        return _can_be_an_id(id) and not (self.kind == Kind.CONTACT and forgotten is not None and forgotten(id, None))
 
     def _read_unknown(self) -> None:
         self._ask(sweeps.unknown)
@@ -230,6 +234,8 @@ class _Object:
     def _stage_changed(self, rows: list[Incoming], bookmark: str | None, then: _Then | None) -> None:
         compared = Compared(self.run.database, self.kind, self.source, self.aliases)
         compared.read(rows, compare=self.compare)
+        if self.run.is_forgotten is not None:
+            compared.leave_out(self.run.is_forgotten)
         with self.run.database.begin() as db:
             self.run.guard(db)
             staging.stage(db, self.kind, compared.staged)

@@ -20,7 +20,9 @@ from voc.accounts.run.writing import write
 from voc.accounts.store import applying, history, staging, telling, waiting, watermarks
 from voc.base import audit
 from voc.base.db import Database
+from voc.base.erasure import remembering
 from voc.base.errors import NotFound, Refused, TryLater, VocError
+from voc.base.secrets import Vault
 
 log = structlog.get_logger()
 
@@ -33,6 +35,7 @@ def sync(
     now: datetime,
     progress: Watcher | None = None,
     rows_per_batch: int = ROWS_PER_BATCH,
+    vault: Vault | None = None,
 ) -> SyncReport:
     """One run, or the rest of one that was stopped. `as_of` is the day of the data: it decides which roles
     and renewals are past.
@@ -41,12 +44,15 @@ def sync(
     person looked), or PAUSED when the CRM wants to be left alone for now (the next call goes on).
     Raises Misconfigured or GiveUp, with place and mend, when the source cannot be read; the run is
     then marked FAILED. `progress` is called between batches, never inside a transaction. The source is
-    closed at the end, whatever happens.
+    closed at the end, whatever happens. With the `vault` rows of people who were erased are left out.
     """
     try:
         fingerprint, trouble = _fingerprint(source)
         run = _begin(database, source, fingerprint, as_of=as_of, now=now, progress=progress)
         run.rows_per_batch = rows_per_batch
+        if vault is not None:
+            with database.read() as db:
+                run.is_forgotten = remembering.asker(db, vault)
         return _sync(run, source, trouble)
     finally:
         source.close()

@@ -10,6 +10,7 @@ from voc.accounts.model import Kind, Live, Progress, Spent, Watcher
 from voc.accounts.store import history
 from voc.base import clock, leases
 from voc.base.db import Database
+from voc.base.erasure.remembering import Forgotten
 from voc.base.errors import Refused
 
 ROWS_PER_BATCH = 4_000
@@ -63,6 +64,7 @@ class Underway:
         self.now = now
         self.rows = sum(reading.rows for reading in self.readings.values())
         self.forgotten = 0
+        self.is_forgotten: Forgotten | None = None  # people whom we were asked to forget
         self.rows_per_batch = ROWS_PER_BATCH
         self._spent_before = row.usage
         self._seconds_before = row.seconds or 0.0

@@ -1,0 +1,102 @@
+"""Who is meant, and which rows are theirs."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, LargeBinary, func, or_, select
+
+from voc.base.erasure import ties
+from voc.base.schema import alias, contact, contact_change
+from voc.base.secrets import Vault
+
+_IN = 30_000  # values that one statement of SQLite takes
+
+
+@dataclass
+class Person:
+    """`ids` are of every record that is this person, merged ones too; `needles` are what names them in free text."""
+
+    ids: set[str] = field(default_factory=set)
+    addresses: set[str] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)
+    roots: dict[str, list[int]] = field(default_factory=dict)
+
+    @property
+    def needles(self) -> list[str]:
+        """Longest first. A single short word would be found in what is about others."""
+        told = {name for name in self.names if " " in name.strip() and len(name) > 4} | self.addresses
+        return sorted(told, key=lambda one: (-len(one), one))
+
+    def rows_of(self, table: Any) -> ColumnElement[bool] | None:
+        return ties.condition(table, ids=self.ids, addresses=self.addresses, roots=self.roots)
+
+
+def normal(address: str) -> str:
+    return address.strip().lower()
+
+
+def find(db: Connection, who: str) -> Person:
+    """By mail address, or by the CRM's id of the contact. Everybody with that address is one person."""
+    person = Person()
+    here = contact.c
+    if "@" in who:
+        person.addresses.add(normal(who))
+        same = or_(func.lower(here.email) == normal(who), func.lower(here.email_original) == normal(who))
+    else:
+        same = here.id == who.strip()
+    person.ids = set(db.execute(select(here.id).where(same)).scalars())
+    _with_merged(db, person)
+    _names_and_addresses(db, person)
+    for name in ties.ROOTS:
+        table = next(one for one in ties.tables() if one.name == name)
+        mine = person.rows_of(table)
+        person.roots[name] = [] if mine is None else sorted(db.execute(select(table.c.id).where(mine)).scalars())
+    return person
+
+
+def _with_merged(db: Connection, person: Person) -> None:
+    """Records that were merged into theirs, and the one that theirs was merged into."""
+    columns = alias.c
+    for _ in range(3):
+        either = or_(columns.loser_id.in_(sorted(person.ids)), columns.winner_id.in_(sorted(person.ids)))
+        rows = db.execute(select(columns.loser_id, columns.winner_id).where(columns.kind == ties.CONTACT, either))
+        person.ids |= {id for row in rows for id in row}
+
+
+def _names_and_addresses(db: Connection, person: Person) -> None:
+    here = contact.c
+    columns = (here.first_name, here.last_name, here.email, here.email_original)
+    for row in db.execute(select(*columns).where(here.id.in_(sorted(person.ids)))):
+        first, last = (row.first_name or "").strip(), (row.last_name or "").strip()
+        if first and last:
+            person.names |= {f"{first} {last}", f"{last}, {first}", f"{last} {first}"}
+        person.addresses |= {normal(one) for one in (row.email, row.email_original) if one and "@" in one}
+    changes = contact_change.c
+    query = select(changes.field, changes.old, changes.new).where(changes.contact_id.in_(sorted(person.ids)))
+    for row in db.execute(query):
+        if row.field == "email":
+            person.addresses |= {normal(one) for one in (row.old, row.new) if one and "@" in one}
+
+
+def export(db: Connection, person: Person, vault: Vault) -> dict[str, list[dict[str, Any]]]:
+    """Every row that is theirs, by table; what is stored encrypted is opened."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for table in ties.tables():
+        mine = person.rows_of(table)
+        if mine is None:
+            continue
+        keys = list(table.primary_key.columns)
+        rows = [dict(row) for row in db.execute(select(table).where(mine).order_by(*keys)).mappings()]
+        for row in rows:
+            for column in table.columns:
+                if isinstance(column.type, LargeBinary) and row[column.key] is not None:
+                    row[column.key] = vault.decrypt(row[column.key]).decode("utf-8", "replace")
+        if rows:
+            found[table.name] = rows
+    return found
+
+
+def variants(needle: str) -> list[str]:
+    """As it may stand in a column: as it is, in small letters, and as JSON writes it."""
+    return list(dict.fromkeys([needle, needle.lower(), json.dumps(needle)[1:-1]]))
