@@ -108,7 +108,7 @@ def test_the_doctor_says_what_a_paused_held_or_failed_reading_needs(run: Run, co
 def test_the_doctor_says_that_a_connection_is_not_switched_on_and_calls_it_when_asked(
     run: Run, connected: str, tmp_path: Path
 ) -> None:
-    assert "LOOK reading csv on schedule is off" in findings(run, connected)
+    assert "Look    reading csv on schedule is off" in findings(run, connected)
     assert "cannot be checked" not in findings(run, connected, "--crm")
     connect(connected, tmp_path / "gone")
     assert "gone" in findings(run, connected, "--crm")

@@ -303,7 +303,7 @@ def mail_password(
 ) -> str | None:
     """Of that server of `servers`; of the first if none is named. None where there is none to give."""
     server = server or servers(settings.mail)[0]
-    variable = _password_variable(server.name) if settings.mail.relays else "VOC_MAIL_PASSWORD"
+    variable = password_variable(settings, server)
     if given := environ.get(variable):
         return given
     if server.password_file is None:
@@ -313,6 +313,11 @@ def mail_password(
         place = f"mail.relays {server.name}: password_file" if settings.mail.relays else "mail.password_file"
         raise Misconfigured(place, f"{path} does not exist", f"Correct the path or set {variable}")
     return _text(path, "utf-8").strip()
+
+
+def password_variable(settings: Settings, server: Server) -> str:
+    """The variable that may hold that server's password."""
+    return _password_variable(server.name) if settings.mail.relays else "VOC_MAIL_PASSWORD"
 
 
 def imap_password(imap: Imap, environ: Mapping[str, str] = os.environ) -> str:

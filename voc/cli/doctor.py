@@ -1,26 +1,29 @@
 """What is wrong with an installation, in plain words, and what to do."""
 
-import smtplib
-import socket
-
 from voc.accounts.store import connections, written_back
-from voc.base import audit, installations, migrate, preferences, settings, staff
+from voc.base import audit, installations, migrate, preferences, staff
+from voc.base.clock import Clock, SystemClock
 from voc.base.words import StaffRole
-from voc.cli import doctor_crm
+from voc.cli import doctor_crm, doctor_machine, doctor_mail
 from voc.cli.findings import Finding
 from voc.delivery.store import facts as delivery
 from voc.web.context import App
 
 
-def examine(app: App, *, crm: bool = False) -> list[Finding]:
-    """Every check, the good ones too. Nothing is sent; the mail server is only greeted, the CRM only with `crm`."""
+def examine(app: App, *, crm: bool = False, clock: Clock | None = None) -> list[Finding]:
+    """Every check, the good ones too. Nothing is sent; the mail server is only greeted, the CRM only with `crm`.
+
+    `clock` is this machine's: a demo or a rehearsal keeps a time of its own.
+    """
+    clock = clock or SystemClock()
     return [
         *_database(app),
         *_people(app),
         *doctor_crm.examine(app, call=crm),
         *_written_back(app),
-        *_mail(app),
+        *_mail(app, clock),
         _links(app),
+        *doctor_machine.examine(app, now=clock.now()),
     ]
 
 
@@ -30,11 +33,17 @@ def _database(app: App) -> list[Finding]:
         revision, newest = migrate.revision(db), migrate.newest()
         broken = audit.first_broken(db)
     return [
-        Finding(revision == newest, f"the database is at revision {revision} of {newest}", "Any command upgrades it."),
+        Finding(
+            revision == newest,
+            f"the database is at revision {revision} of {newest}",
+            "Any command upgrades it.",
+            broken=True,
+        ),
         Finding(
             broken is None,
             "the audit log is whole" if broken is None else f"the audit log was tampered with at line {broken}",
             "Compare with a backup; find out who can write to the database.",
+            broken=True,
         ),
         Finding(
             not here.sending_paused,
@@ -73,37 +82,19 @@ def _written_back(app: App) -> list[Finding]:
     return found
 
 
-def _mail(app: App) -> list[Finding]:
+def _mail(app: App, clock: Clock) -> list[Finding]:
     with app.database.read() as db:
         wanted = preferences.load(db)
         health = delivery.health(db, now=app.now())
-    found = [_greeted(app)]
+    found = doctor_mail.examine(app, now=clock.now())
     if wanted.test_mode:
         where = wanted.test_address or "nowhere"
         found.append(Finding(wanted.test_address is not None, f"test mode is on: every mail goes to {where}",
                              "Set an address for test mode on the page Settings, or switch it off."))  # fmt: skip
     for count, what in ((health.unknown, "unknown"), (health.held, "held")):
-        found.append(Finding(count == 0, f"{count} messages are {what}", "Settle them on the page Delivery."))
+        messages = "1 message is" if count == 1 else f"{count} messages are"
+        found.append(Finding(count == 0, f"{messages} {what}", "Settle them on the page Delivery."))
     return found
-
-
-def _greeted(app: App) -> Finding:
-    mail = app.settings.mail
-    place = f"{mail.host}:{mail.port}"
-    try:
-        kind = smtplib.SMTP_SSL if mail.security == "tls" else smtplib.SMTP
-        with kind(mail.host, mail.port, timeout=5) as server:
-            server.ehlo()
-            if mail.security == "starttls":
-                server.starttls()
-                server.ehlo()
-            if mail.username is not None:
-                server.login(mail.username, settings.mail_password(app.settings) or "")
-    except smtplib.SMTPAuthenticationError:
-        return Finding(False, f"the mail server {place} refuses the password", "Correct VOC_MAIL_PASSWORD.")
-    except (OSError, smtplib.SMTPException, socket.gaierror) as trouble:
-        return Finding(False, f"the mail server {place} does not answer: {trouble}", "Correct [mail] in voc.toml.")
-    return Finding(True, f"the mail server {place} answers")
 
 
 def _links(app: App) -> Finding:

@@ -1,5 +1,7 @@
 """Make an installation, run it, and ask what is wrong with it."""
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
@@ -9,6 +11,7 @@ from voc import app as wiring
 from voc.base.clock import SystemClock
 from voc.cli import output, serving
 from voc.cli.doctor import examine
+from voc.cli.findings import Finding, summary
 
 
 @click.command()
@@ -101,6 +104,20 @@ def worker(*, directory: Path) -> None:
     serving.run(wiring.open_app(directory), web=False, worker=True)
 
 
+_GLYPHS = {"broken": "▲ Broken", "look": "◐ Look", "well": "● Well"}
+
+
+def _tell(findings: Sequence[Finding]) -> None:
+    """The worst first, each with what to do."""
+    output.say(f"{summary(findings)}.\n")
+    for state, glyph in _GLYPHS.items():
+        for finding in findings:
+            if finding.state == state:
+                output.say(click.wrap_text(finding.what, 100, f"{glyph:10}", " " * 10))
+                if not finding.good and finding.mend:
+                    output.say(click.wrap_text(finding.mend, 100, " " * 10, " " * 10))
+
+
 @click.command()
 @output.directory
 @output.as_json
@@ -112,11 +129,9 @@ def doctor(*, directory: Path, as_json: bool, crm: bool) -> None:
     """
     findings = examine(wiring.open_app(directory), crm=crm)
     if as_json:
-        output.emit({"findings": findings})
+        told = [{**asdict(finding), "state": finding.state} for finding in findings]
+        output.emit({"summary": summary(findings), "findings": told})
     else:
-        for finding in findings:
-            output.say(f"{'ok  ' if finding.good else 'LOOK'} {finding.what}")
-            if not finding.good:
-                output.say(f"     {finding.mend}")
+        _tell(findings)
     if any(not finding.good for finding in findings):
         raise SystemExit(1)
