@@ -50,10 +50,11 @@ _HEADERS: dict[str, dict[str, str]] = {
 
 
 def replies(half: str, what: str) -> Iterator[tuple[Sample, bytes]]:
-    """`what`: automatic or human. The sample's name is its language and how its program marks it."""
-    for number, sample in enumerate(samples("replies", half, what)):
-        kind, _language, marks = sample.kind, *sample.name.split()
-        yield sample, _reply(sample.text, marks=marks, key=f"{what}-{half}-{number}-{kind}")
+    """`what`: automatic or human. The sample's name is its language; its third word is how its program marks it."""
+    for number, found in enumerate(samples("replies", half, what)):
+        kind, marks = found.name.split()
+        sample = Sample(kind, found.kind, found.more, found.text)
+        yield sample, _reply(sample.text, marks=marks, key=f"{what}-{half}-{number}")
 
 
 def _reply(text: str, *, marks: str, key: str) -> bytes:

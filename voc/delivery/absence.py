@@ -48,7 +48,14 @@ _THROUGH = re.compile(
 # ... or the first one back.
 _BACK = re.compile(
     r"\b(back|return\w*|resum\w+|again|available|wieder|zurück|de retour|retour|vuelvo|regreso|volveré"
-    r"|rientr\w+|torn\w+|terug|volto|regresso)\b[^.]{0,60}$",
+    r"|rientr\w+|torn\w+|terug|volto|regress\w+|reincorpor\w+)\b[^.]{0,60}$",
+    _I,
+)
+# ... which some languages say behind the day: "from 9 March back again".
+_FROM = re.compile(r"\b(ab|vanaf|from|as of|à partir|dès|a partir|desde|dal|op|ben|bin)\b[^.]{0,25}$", _I)
+_AGAIN = re.compile(
+    r"^[^.]{0,3}[^.!?]{0,40}\b(wieder|zurück|erreichbar|weer|terug|bereikbaar|available|again|back"
+    r"|de nouveau|disponible|nuevamente|di nuovo|disponibile|novamente|disponível)\b",
     _I,
 )
 _WEEKDAY_BEFORE = re.compile(r"(mon|tues|wednes|thurs|fri|satur|sun)day,?\s*$", _I)
@@ -65,7 +72,7 @@ def away_until(sentences: Iterable[str], *, received_on: date) -> tuple[date | N
                 continue
             if _THROUGH.search(before):
                 found.append((day, sentence))
-            elif _BACK.search(before):
+            elif _BACK.search(before) or (_FROM.search(before) and _AGAIN.search(sentence[match.end() :])):
                 found.append((day - timedelta(days=1), sentence))
     coming = [(day, said) for day, said in found if received_on <= day <= received_on + LONGEST_AWAY]
     return max(coming, default=(None, None), key=lambda one: one[0] or date.min)

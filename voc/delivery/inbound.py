@@ -1,6 +1,7 @@
 """A mail that came back, read: which message it is about, and whether a server, a program or a person wrote it.
 
-Bounces by the standard library's reading of RFC 3464; what it cannot tell stays a soft bounce.
+Bounces by the standard library's reading of RFC 3464, then by the words that servers use, then by
+flufl.bounce; what none of them can tell stays a soft bounce.
 """
 
 import email
@@ -12,6 +13,8 @@ from dataclasses import dataclass
 from datetime import date
 from email.message import EmailMessage, Message
 from email.utils import getaddresses, parseaddr
+
+from flufl.bounce import all_failures
 
 from voc.base.words import InboundKind
 from voc.delivery import replies, rules
@@ -32,6 +35,19 @@ _TO = (
     "To",
     "Cc",
 )
+_REPORTS = ("message/delivery-status", "message/global-delivery-status")
+# Below these words a server repeats our own mail: its text says nothing about what went wrong.
+_COPY_BELOW = re.compile(
+    r"(?im)^[ >-]*(below this line is a copy|this is a copy of (the|your) message"
+    r"|(original )?message headers( follow)?\b"
+    r"|original message( follows)?\b|the original message was|ursprüngliche nachricht|message d['’]origine)"
+)
+_STILL_TRIED = re.compile(
+    r"not yet been delivered|still being retried|will (continue|be retried)|warning message only|delayed"
+    r"|verzögert|retardé"
+    r"|retrasad|ritardat|vertraagd|atrasad",
+    re.IGNORECASE,
+)
 _UNSUBSCRIBE = re.compile(r"<https?://[^>\s]*/u/([A-Za-z0-9_-]{16,64})>")
 _DAEMON = re.compile(
     r"^(mailer-daemon|postmaster|mail-daemon|mailerdaemon)@|^(mailer-daemon|postmaster)$", re.IGNORECASE
@@ -41,10 +57,23 @@ _BOUNCE_SUBJECT = re.compile(
     r"|not delivered|unzustellbar|non remis",
     re.IGNORECASE,
 )
+# Programs begin with these words, and go on with the subject they answer. People write them inside a sentence.
+_PROGRAM_SAYS = (
+    r"auto(matic|mated)?[ -]?(reply|response|answer|antwort)|autoreply|autoresponder|auto"
+    r"|automatische (antwort|e-?mail|nachricht)|réponse automatique|message automatique|respuesta automática"
+    r"|risposta automatica|automatisch (antwoord|bericht)|resposta automática"
+)
+_AWAY_SAYS = (
+    r"out of (the )?office|ooo|(on |annual )?(vacation|leave|holidays?)|away( from (my|the) (desk|office))?"
+    r"|abwesen(d|heit)\w*|(im )?urlaub|nicht im büro|außer haus"
+    r"|absente?|absence( du bureau)?|(en )?congés?|hors du bureau"
+    r"|fuera de (la )?oficina|ausente|ausencia|(de )?vacaciones|fuori (ufficio|sede)|assen(te|za)( dall['’]ufficio)?"
+    r"|(in )?ferie|afwezig\w*|(op |met )?vakantie|niet aanwezig|aus[eê]n(te|cia)( do escritório)?|fora do escritório"
+    r"|(de )?férias"
+)
 _AUTOMATIC_SUBJECT = re.compile(
-    r"^\s*(re:\s*|aw:\s*)?(out of (the )?office|auto(matic|mated)?[ -]?(reply|response|antwort)|autoreply|auto:|ooo\b"
-    r"|abwesenheit|abwesend|réponse automatique|absence|respuesta automática|risposta automatica|automatisch antwoord"
-    r"|resposta automática|on (vacation|leave|holiday))",
+    rf"^\s*(((re|aw|sv|antw)\s*:\s*)?({_PROGRAM_SAYS})|{_AWAY_SAYS})\s*(!|$|[:|(\[]|(re|aw|fwd?)\s*:)"
+    r"|^(?!(re|aw|fwd?|wg)\s*:)[^:?]{2,60} (is|will be) out of the office\b",
     re.IGNORECASE,
 )
 
@@ -130,9 +159,9 @@ def reported(mail: Mail) -> Reported:
 
 def understand(mail: Mail, *, recipient: str, received_on: date) -> Incoming | None:
     """What the mail says about the message that went to `recipient`; None for a report of success."""
-    reports = [_report(part) for part in mail.parsed.walk() if part.get_content_type() == "message/delivery-status"]
+    reports = [_report(part) for part in mail.parsed.walk() if part.get_content_type() in _REPORTS]
     if reports:
-        return _from_reports([group for report in reports for group in report], recipient)
+        return _from_reports([group for report in reports for group in report], recipient, words=mail.text)
     if is_complaint(mail):
         return Incoming(InboundKind.COMPLAINT, quote=mail.subject[:300] or None)
     if _DAEMON.search(mail.sender) or (not mail.sender and _BOUNCE_SUBJECT.search(mail.subject)):
@@ -147,14 +176,15 @@ def is_automatic(mail: Mail) -> bool:
     submitted = _header(mail.parsed, "Auto-Submitted").lower()
     if submitted and not submitted.startswith("no"):
         return True
-    if any(mail.parsed.get(field) for field in ("X-Autoreply", "X-Autorespond", "X-Auto-Response-Suppress")):
-        return _header(mail.parsed, "X-Autoreply").lower() != "no"
+    # X-Auto-Response-Suppress says nothing: gateways put it on people's mail too.
+    if any(_header(mail.parsed, field).lower() not in ("", "no") for field in ("X-Autoreply", "X-Autorespond")):
+        return True
     if _header(mail.parsed, "Precedence").lower() in ("auto_reply", "auto-reply"):
         return True
     return _AUTOMATIC_SUBJECT.search(mail.subject) is not None
 
 
-def _from_reports(groups: list[dict[str, str]], recipient: str) -> Incoming | None:
+def _from_reports(groups: list[dict[str, str]], recipient: str, *, words: str) -> Incoming | None:
     """The report about our own recipient. One about somebody else (an address it was passed on to) is only soft."""
     about = [group for group in groups if group.get("action")]
     ours = [group for group in about if same(recipient, group["original"]) or same(recipient, group["final"])]
@@ -170,7 +200,12 @@ def _from_reports(groups: list[dict[str, str]], recipient: str) -> Incoming | No
         code = said
     if group["action"] == "delayed":
         return Incoming(InboundKind.SOFT_BOUNCE, code=code, quote=_say(group))
-    return Incoming(rules.bounce_kind(code, group["said"]), code=code, quote=_say(group))
+    kind = rules.bounce_kind(code, group["said"])
+    if kind is InboundKind.SOFT_BOUNCE and len(about) == 1 and (code is None or code.endswith(".0.0")):
+        # Some say it to people only: in the part above the report.
+        told = " ".join(_COPY_BELOW.split(words)[0].split())[:1000]
+        return Incoming(rules.bounce_kind(rules.enhanced_code(told), told), code=code, quote=_say(group) or told[:300])
+    return Incoming(kind, code=code, quote=_say(group))
 
 
 def _say(group: dict[str, str]) -> str | None:
@@ -179,36 +214,79 @@ def _say(group: dict[str, str]) -> str | None:
 
 def _report(part: Message) -> list[dict[str, str]]:
     """The groups of a delivery-status part, in small pieces; the first is about the message as a whole."""
+    return [
+        {
+            "action": _header(block, "Action").strip().lower(),
+            "status": _header(block, "Status").strip(),
+            "said": " ".join(_as_written(block, "Diagnostic-Code").partition(";")[2].split()),
+            "final": _typed_address(_as_written(block, "Final-Recipient")),
+            "original": _typed_address(_as_written(block, "Original-Recipient")),
+        }
+        for block in _blocks(part)
+    ]
+
+
+def _blocks(part: Message) -> list[Message]:
+    """The standard library splits a delivery-status part itself; its international form (RFC 6533) it does not."""
     payload = part.get_payload()
-    found = []
-    for block in payload if isinstance(payload, list) else []:
-        if isinstance(block, Message):
-            found.append(
-                {
-                    "action": _header(block, "Action").strip().lower(),
-                    "status": _header(block, "Status").strip(),
-                    "said": " ".join(_header(block, "Diagnostic-Code").partition(";")[2].split()),
-                    "final": _typed_address(_header(block, "Final-Recipient")),
-                    "original": _typed_address(_header(block, "Original-Recipient")),
-                }
-            )
-    return found
+    found = [block for block in payload if isinstance(block, Message)] if isinstance(payload, list) else []
+    if part.get_content_type() == "message/delivery-status" or not found:
+        return found
+    more = re.split(r"\r?\n\s*\n", _decoded(found[0]))
+    return [found[0], *(email.message_from_string(text.lstrip()) for text in more if text.strip())]
+
+
+def _as_written(message: Message, name: str) -> str:
+    """A header that may hold letters of any kind, unencoded: its bytes read as UTF-8."""
+    found = next((value for field, value in message.raw_items() if field.lower() == name.lower()), "")
+    return str(found).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _typed_address(value: str) -> str:
-    """`rfc822; ana@calder.example` -> the address."""
-    return value.rpartition(";")[2].strip().strip("<>").lower()
+    """`rfc822; ana@calder.example` -> the address. RFC 6533 has a form for other letters, by number."""
+    plain = re.sub(r"\\x\{([0-9A-Fa-f]{2,6})\}", lambda found: _letter(found.group(1)), value)
+    return plain.rpartition(";")[2].strip().strip("<>").lower()
+
+
+def _letter(number: str) -> str:
+    return chr(int(number, 16)) if int(number, 16) < 0x110000 else "\ufffd"
 
 
 def _from_words(mail: Mail, recipient: str) -> Incoming:
-    """A bounce without a report: believed only where it names our recipient."""
-    text = " ".join(mail.text.split())
-    at = max(text.lower().find(form) for form in (recipient.lower(), on_the_wire(recipient.lower())))
-    if at < 0:
+    """A bounce without a report: believed only where it names our recipient, in its own words or to flufl.bounce."""
+    text = " ".join(_COPY_BELOW.split(mail.text)[0].split())
+    named = _header(mail.parsed, "X-Failed-Recipients").lower()
+    if named and not any(same(recipient, one) for one in named.split(",")):
         return Incoming(InboundKind.SOFT_BOUNCE, quote=text[:300] or None)
-    around = text[max(0, at - 200) : at + 400]
+    found = _named(recipient).search(text)
+    if found is None:
+        return _by_flufl(mail, recipient, text)
+    around = text[max(0, found.start() - 200) : found.start() + 600]
     code = rules.enhanced_code(around)
-    return Incoming(rules.bounce_kind(code, around), code=code, quote=text[at : at + 300])
+    kind = rules.bounce_kind(code, around)
+    if _STILL_TRIED.search(f"{mail.subject} {text[:1000]}"):
+        kind = InboundKind.SOFT_BOUNCE
+    return Incoming(kind, code=code, quote=text[found.start() : found.start() + 300])
+
+
+def _named(recipient: str) -> re.Pattern[str]:
+    """The address, and not as a part of a longer one."""
+    forms = "|".join(re.escape(form) for form in {recipient.lower(), on_the_wire(recipient.lower())})
+    return re.compile(rf"(?<![\w.+%-])({forms})(?![\w-]|\.\w)", re.IGNORECASE)
+
+
+def _by_flufl(mail: Mail, recipient: str, text: str) -> Incoming:
+    """flufl.bounce knows the formats of servers that say it in parts which are no text to us."""
+    unsure = Incoming(InboundKind.SOFT_BOUNCE, quote=text[:300] or None)
+    try:
+        _temporary, permanent = all_failures(mail.parsed)
+    except Exception:  # noqa: BLE001 - its detectors raise what they like on mail that nobody well-meaning wrote
+        return unsure
+    if not any(same(recipient, address.decode("utf-8", "replace")) for address in permanent):
+        return unsure
+    whole = " ".join(_decoded(part) for part in mail.parsed.walk() if part.get_content_maintype() == "text")
+    code = rules.enhanced_code(whole[:5000])
+    return Incoming(rules.bounce_kind(code, whole[:5000]), code=code, quote=unsure.quote)
 
 
 def _header(message: Message, name: str) -> str:

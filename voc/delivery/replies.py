@@ -12,11 +12,13 @@ from voc.delivery.absence import away_until
 from voc.delivery.model import Incoming
 
 LONGEST_QUOTE = 300
+_LONGEST_READ = 20_000  # letters of a mail, and of one sentence: what matters stands at the beginning
+_LONGEST_SENTENCE = 1_000
 
 
 def read_automatic(subject: str, text: str, *, received_on: date) -> Incoming:
-    """What it says; plain "away" without a date when nothing more can be made out."""
-    own = unquoted(text)
+    """What it says of the person; "automatic" when nothing can be made out, as of a ticket system's receipt."""
+    own = unquoted(text)[:_LONGEST_READ]
     sentences = _sentences(f"{subject}.\n{own}")
     for kind, says in ((InboundKind.LEFT, _says_left), (InboundKind.CHANGED_ROLE, _says_changed)):
         for index, sentence in enumerate(sentences):
@@ -25,7 +27,9 @@ def read_automatic(subject: str, text: str, *, received_on: date) -> Incoming:
                 return Incoming(kind, quote=_quote(sentence), successor_name=name, successor_address=address)
     until_on, dated = away_until(sentences, received_on=received_on)
     said = dated or next((sentence for sentence in sentences if phrases.AWAY.search(sentence)), None)
-    return Incoming(InboundKind.AWAY, quote=_quote(said) if said else None, until_on=until_on)
+    if said is None:
+        return Incoming(InboundKind.AUTOMATIC, quote=_quote(own) or None)
+    return Incoming(InboundKind.AWAY, quote=_quote(said), until_on=until_on)
 
 
 def read_human(text: str) -> Incoming:
@@ -46,19 +50,19 @@ def unquoted(text: str) -> str:
 def _sentences(text: str) -> list[str]:
     # A line that goes on in small letters is the same sentence; the full stop of an initial or of a number ends none.
     joined = re.sub(r"[ \t]*\n(?=[a-zäöüéèáíóúñç(])", " ", text)
-    return [part.strip() for part in re.split(r"(?<=[.!?])(?<!\b[A-Z]\.)(?<!\d\.)\s+|\n+", joined) if part.strip()]
+    return [
+        part.strip()[:_LONGEST_SENTENCE]
+        for part in re.split(r"(?<=[.!?])(?<!\b[A-Z]\.)(?<!\d\.)\s+|\n+", joined)
+        if part.strip()
+    ]
 
 
 def _says_left(sentence: str) -> bool:
-    found = phrases.LEFT.search(sentence)
-    if found is None or phrases.NOT_LEFT.search(sentence):
-        return False
-    only_left = found.group().lower().endswith("left")
-    return not only_left or phrases.LEFT_WHAT.search(sentence) is not None
+    return phrases.LEFT.search(sentence) is not None and phrases.NOT_LEFT.search(sentence) is None
 
 
 def _says_changed(sentence: str) -> bool:
-    return phrases.CHANGED.search(sentence) is not None and phrases.ABOUT_A_ROLE.search(sentence) is not None
+    return phrases.CHANGED.search(sentence) is not None
 
 
 def _quote(sentence: str) -> str:

@@ -67,27 +67,59 @@ _BY_CODE = (
     (re.compile(r"4\.\d+\.\d+|5\.2\.\d+"), InboundKind.SOFT_BOUNCE),
 )
 
-# Servers that give a plain 550, or a 5.0.0, 5.3.0 or 5.4.1 that says nothing: the words decide.
+# What no server says of a person who is not there, whatever code stands before it.
+_OUR_REPUTATION = re.compile(
+    r"\bspam\b|blocked|block ?list|black ?list|reputation|dnsbl|\brbl\b|spamhaus", re.IGNORECASE
+)
+
+# Servers that give a plain 550, or a 5.0.0, 5.3.0 or 5.4.1 that says nothing: the words decide, in seven languages.
 _BY_WORDS = (
     (
         re.compile(
-            r"spam|spf|dkim|dmarc|polic|reputation|block(ed|list)|black ?list|deny ?list|\brbl\b|dnsbl|spamhaus"
+            r"spam|spf|dkim|dmarc|polic[yi]|reputation|block(ed|list)|black ?list|deny ?list|\brbl\b|dnsbl"
+            r"|spamhaus|spoof"
             r"|relay(ing)? (access )?denied|not permitted|not authori[sz]ed|unauthenticated|authentication required"
-            r"|sender (address )?(rejected|denied)|rate limit|too many",
+            r"|sender (address )?(rejected|denied)|rate limit|too many|administrative prohibition|permanently deferred"
+            r"|\bptr\b|reverse dns|no smtp service|content (rejected|filter)|virus|service refused",
             re.IGNORECASE,
         ),
         InboundKind.POLICY_BOUNCE,
     ),
-    (re.compile(r"mailbox (is )?full|over ?quota|quota exceeded|insufficient storage|try again", re.IGNORECASE),
-     InboundKind.SOFT_BOUNCE),
+    (
+        re.compile(
+            r"(mailbox|inbox|account|user)[^.;]{0,30}\b(is )?full|over ?(the |its )?quota"
+            r"|quota (is )?exceed|exceed\w* [^.;]{0,20}"
+            r"(storage|quota)|insufficient (system )?storage|try again|temporar|grey ?list|timed? ?out"
+            r"|not yet been delivered"
+            r"|still being (re)?tried|postfach[^.;]{0,30}\b(voll|überfüllt)|kontingent"
+            r"|boîte[^.;]{0,30}pleine|quota dépassé"
+            r"|buzón[^.;]{0,30}llen[oa]|casella[^.;]{0,30}pien[ao]|postvak[^.;]{0,30}vol|caixa[^.;]{0,30}cheia",
+            re.IGNORECASE,
+        ),
+        InboundKind.SOFT_BOUNCE,
+    ),
     (
         re.compile(
             r"(user|recipient|mailbox|address|account|addressee)[^.;]{0,60}?"
-            r"(unknown|not found|not exist|n't exist|invalid|disabled|inactive|unavailable|rejected|no longer)"
-            r"|no such (user|mailbox|recipient|address|account|person)"
-            r"|(unknown|invalid) (user|recipient|mailbox|address)"
+            r"(unknown|not found|not exist|n't exist|invalid|disabled|inactive|unavailable|rejected|no longer|not known"
+            r"|n't found|not listed|n't have an?\b|terminated|closed)"
+            r"|no such (user|mailbox|recipient|address|account|person)|un(known|routeable|routable) address"
+            r"|(unknown|invalid) (user|recipient|mailbox|address)|not listed in"
             r"|not a (valid|known) (user|recipient|mailbox)|no mailbox|does not (exist|like recipient)"
-            r"|(domain|host)[^.;]{0,40}(not found|unknown)|no longer (works|with|employed|in use)|null mx",
+            r"|(domain|host)[^.;]{0,40}(not found|unknown|not exist|not appear)|no longer (works|with"
+            r"|employed|in use)|null mx"
+            # German, French, Spanish, Italian, Dutch, Portuguese
+            r"|(benutzer|empfänger|adresse|postfach|konto|teilnehmer)[^;]{0,80}?"
+            r"(nicht (gefunden|bekannt|vorhanden|aufgeführt|aufgelistet|eingetragen)|unbekannt"
+            r"|existiert nicht|ungültig)"
+            r"|unbekannter (benutzer|empfänger)"
+            r"|introuvable|n['’]existe p(as|lus)|(utilisateur|destinataire|adresse) inconnu|pas été trouvée?"
+            r"|no se (encontró|ha encontrado)|(usuario|destinatario|dirección)[^.;]{0,40}(desconocid|no exist|no válid)"
+            r"|non (è stato )?trovat|(utente|destinatario|indirizzo)[^.;]{0,40}(sconosciut|inesistent"
+            r"|non esist|non valid)"
+            r"|(gebruiker|ontvanger|adres|postvak)[^.;]{0,40}(onbekend|niet gevonden|bestaat niet|ongeldig)"
+            r"|não (foi )?(encontrad|localizad)|(utilizador|usuário|destinatário|endereço)[^.;]{0,40}"
+            r"(desconhecid|não existe|inexistent|inválid)",
             re.IGNORECASE,
         ),
         InboundKind.HARD_BOUNCE,
@@ -109,7 +141,8 @@ def bounce_kind(code: str | None, text: str) -> InboundKind:
     if code is not None:
         for pattern, kind in _BY_CODE:
             if pattern.fullmatch(code):
-                return kind
+                ours = kind is InboundKind.HARD_BOUNCE and _OUR_REPUTATION.search(text) is not None
+                return InboundKind.POLICY_BOUNCE if ours else kind
     if code is not None and code.startswith("2"):
         return InboundKind.SOFT_BOUNCE
     for pattern, kind in _BY_WORDS:
