@@ -18,6 +18,7 @@ from voc.base.secrets import KEY_FILE, new_key, write_key_file
 from voc.base.tokens import RandomTokens, SeededTokens, Tokens
 from voc.base.words import StaffRole
 from voc.campaigns import run as campaigns
+from voc.delivery import dkim
 from voc.delivery.smtp import SmtpRelay
 from voc.stakeholders import run as stakeholders
 from voc.web.context import App
@@ -39,6 +40,7 @@ def open_app(folder: Path, *, at: datetime | None = None) -> App:
         raise Misconfigured(str(folder), f"there is no {settings.FILE} here", "Run `voc init`, or name the --directory")
     chosen = settings.load(folder)
     _check_private_hosts(chosen)
+    dkim.signer(chosen)  # a key that cannot sign is told now, not with the first mail
     database = Database(chosen.database)
     with _reachable(database).read() as db:
         if not installations.exists(db):
@@ -186,6 +188,10 @@ security = "none"                        # none, starttls or tls
 from_address = {quoted["from_address"]}
 authenticated_domains = {list(wishes.authenticated_domains)}  # CSMs of these are the senders, others in Reply-To
 per_second = 20
+
+# [mail.dkim]                            # sign here; `voc doctor` says which DNS record to publish
+# selector = "voc1"
+# key_file = "dkim.pem"                  # openssl genrsa -out dkim.pem 2048; or an Ed25519 key
 """
 
 

@@ -272,6 +272,7 @@ def _anchored_mail(mail: Mail, folder: Path) -> Mail:
     return msgspec.structs.replace(
         mail,
         password_file=anchored(mail.password_file),
+        dkim=mail.dkim and msgspec.structs.replace(mail.dkim, key_file=str((folder / mail.dkim.key_file).resolve())),
         relays=[msgspec.structs.replace(one, password_file=anchored(one.password_file)) for one in mail.relays],
     )
 

@@ -9,7 +9,8 @@ from sqlalchemy import Connection
 
 from voc.base.db import Database
 from voc.base.settings import Settings
-from voc.delivery.dns_check import DnsFinding, Sending, Signing, findings, why_not_checked
+from voc.delivery import dkim
+from voc.delivery.dns_check import DnsFinding, Sending, findings, why_not_checked
 from voc.delivery.nameserver import Nameserver, look
 from voc.delivery.store import checks
 
@@ -22,7 +23,7 @@ class Checked:
     found: list[DnsFinding]
 
 
-def sending_of(settings: Settings, *, signing: Signing | None = None) -> Sending:
+def sending_of(settings: Settings) -> Sending:
     mail = settings.mail
     ours = mail.from_address.rpartition("@")[2].lower()
     domains = dict.fromkeys((ours, *(one.lower() for one in mail.authenticated_domains)))
@@ -32,7 +33,7 @@ def sending_of(settings: Settings, *, signing: Signing | None = None) -> Sending
         relay_hosts=tuple(dict.fromkeys([one.host.lower() for one in mail.relays] or [mail.host.lower()])),
         link_host=(urlsplit(settings.base_url).hostname or "").lower(),
         from_address=mail.from_address,
-        signing=signing,
+        signing=dkim.signing(settings),
     )
 
 

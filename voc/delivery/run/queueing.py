@@ -118,7 +118,7 @@ def queue(
         return_path=office.return_path(id),
         subject=rendered.subject,
         message_id=office.message_id(id),
-        body=vault.encrypt(mail),
+        body=office.frozen(mail, sender=shown.address),
         due_at=due_at or now,
         give_up_at=(due_at or now) + STAFF_MAIL_WAITS,
     )

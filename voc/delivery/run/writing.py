@@ -14,7 +14,7 @@ from voc.base.words import MessageKind, Step
 from voc.campaigns.calendar import local_day
 from voc.campaigns.definition import Language, Questionnaire
 from voc.campaigns.model import DueStep
-from voc.delivery import headers, mime, render, rules, stencil
+from voc.delivery import dkim, headers, mime, render, rules, stencil
 from voc.delivery.model import Party
 from voc.delivery.store.outbox import Draft, Earlier
 
@@ -24,8 +24,9 @@ class Office:
 
     def __init__(self, vault: Vault, tokens: Tokens, settings: Settings, wanted: Preferences, *, now: datetime) -> None:
         self.vault, self.tokens, self.settings, self.wanted = vault, tokens, settings, wanted
-        self.date = format_datetime(now)
-        self._origins: dict[tuple[str | None, str | None], str] = {}
+        self.date, self._now = format_datetime(now), now
+        self._signer = dkim.signer(settings)
+        self._origins: dict[tuple[str | None, str | None], tuple[str, str]] = {}
 
     @cached_property
     def own_domain(self) -> str:
@@ -45,6 +46,12 @@ class Office:
     def message_id(self, id: str) -> str:
         return f"<{id}@{self.own_domain}>"
 
+    def frozen(self, mail: bytes, *, sender: str) -> bytes:
+        """Signed where we sign for the sender's domain, then encrypted: it holds live links."""
+        if self._signer is not None and self._signer.signs_for(sender):
+            mail = self._signer.sign(mail, now=self._now)
+        return self.vault.encrypt(mail)
+
     def random_id(self) -> str:
         """32 small letters and digits: it survives a server that changes the case of an address."""
         return hash_token(self.tokens.new())[:32]
@@ -52,13 +59,15 @@ class Office:
     def recipient(self, address: str) -> str:
         return self.wanted.test_address if self.wanted.test_mode and self.wanted.test_address else address
 
-    def origin(self, csm_name: str | None, csm_email: str | None) -> str:
-        """The header lines that say whom a mail is from; Refused if a name cannot stand in one."""
+    def origin(self, csm_name: str | None, csm_email: str | None) -> tuple[str, str]:
+        """The header lines that say whom a mail is from, and the From's address; Refused if it fits no header."""
         known = self._origins.get((csm_name, csm_email))
         if known is None:
             person = Party(csm_name, csm_email) if csm_name and csm_email else None
-            shown = rules.sender(person, house=self.house, authenticated=self.settings.mail.authenticated_domains)
-            known = self._origins[csm_name, csm_email] = mime.origin(*shown)
+            sender, reply_to = rules.sender(
+                person, house=self.house, authenticated=self.settings.mail.authenticated_domains
+            )
+            known = self._origins[csm_name, csm_email] = mime.origin(sender, reply_to), sender.address
         return known
 
 
@@ -74,8 +83,9 @@ def written(
     id = office.random_id()
     subject, body = _content(office, asked, language, letter, step=step, earlier=earlier, id=id)
     try:
-        head = _head(office, step, letter, subject, earlier=earlier, id=id)
-        frozen, held_because = office.vault.encrypt(head + body), None
+        origin, sender = office.origin(step.csm_name, step.csm_email)
+        head = _head(office, step, letter, subject, origin=origin, earlier=earlier, id=id)
+        frozen, held_because = office.frozen(head + body, sender=sender), None
     except Refused as refusal:
         frozen, held_because = None, refusal.reason
     draft = Draft(
@@ -127,12 +137,19 @@ def _content(
 
 
 def _head(
-    office: Office, step: DueStep, letter: render.Letter, subject: str, *, earlier: Sequence[Earlier], id: str
+    office: Office,
+    step: DueStep,
+    letter: render.Letter,
+    subject: str,
+    *,
+    origin: str,
+    earlier: Sequence[Earlier],
+    id: str,
 ) -> bytes:
     before = [one.message_id for one in earlier] if step.step is not Step.INVITE else []
     link = f"{office.settings.base_url}/u/{letter.unsubscribe_token}"
     return mime.head(
-        origin=office.origin(step.csm_name, step.csm_email),
+        origin=origin,
         to=Party(letter.name, office.recipient(step.address)),
         subject_line=subject,
         message_id=office.message_id(id),
