@@ -22,7 +22,7 @@ from voc.accounts.run import errands
 from voc.accounts.run.writing_back import Busy
 from voc.accounts.store import connections, history
 from voc.accounts.store import errands as asked
-from voc.base import beats, copies, installations, leases, log
+from voc.base import beats, copies, installations, leases, log, retention
 from voc.base.clock import SetClock
 from voc.base.ending import Ended
 from voc.base.errors import Misconfigured, Refused, VocError
@@ -254,7 +254,8 @@ def nightly(app: App, _relays: Relays, now: datetime) -> Counts:
         asked.forget(db, before=now - _DAY)
         beats.forget(db, before=now - _DAY)
         opened = metrics.catch_up(db, now)
-    return {"figures": figures, "opened": opened}
+    gone = retention.keep(app.database, now=now, tokens=app.tokens, check_ending=app.ending.check)
+    return {"figures": figures, "opened": opened, "let go": sum(gone.values())}
 
 
 def _desk(app: App) -> delivery.Desk:

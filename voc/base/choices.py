@@ -65,6 +65,14 @@ class Preferences(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     customer_too_new_days: int = 90
     icc_default: float = 0.2
 
+    # how long things are kept (5-chase)
+    keep_bodies_days: int = 90
+    keep_hits_days: int = 30
+    keep_sources_days: int = 7
+    keep_inbound_days: int = 30
+    keep_third_persons_days: int = 30
+    keep_answers_months: int = 36
+
 
 _SHARES = (
     "response_standard",
@@ -84,6 +92,12 @@ _AT_LEAST_ONE = (
     "stale_after_hours",
     "silent_people",
     "silent_invitations",
+    "keep_bodies_days",
+    "keep_hits_days",
+    "keep_sources_days",
+    "keep_inbound_days",
+    "keep_third_persons_days",
+    "keep_answers_months",
 )
 
 

@@ -141,6 +141,19 @@ GROUPS = (
             _number("icc_default", "How alike colleagues answer", "0.2 is assumed until there are answers enough."),
         ),
     ),
+    Group(
+        "keeping",
+        "How long things are kept",
+        "Each night what is older goes; the counts behind the figures stay. One person: voc person erase.",
+        (
+            _whole("keep_bodies_days", "Texts of mails, days", "That a mail was sent, and when, stays."),
+            _whole("keep_hits_days", "Visits of links and pages, days", "Only answers count; visits help to see why."),
+            _whole("keep_sources_days", "Marks of network addresses, days", "They tell a mail scanner from a person."),
+            _whole("keep_inbound_days", "Whole mails that came back, days", "The quoted line on the page stays."),
+            _whole("keep_third_persons_days", "People named by others, days", "Unless somebody took them up."),
+            _whole("keep_answers_months", "Answers with a name, months", "Then the score stays, name and text go."),
+        ),
+    ),
 )
 
 
