@@ -87,6 +87,9 @@ TABLE: dict[str, Gate] = {
     "GET /settings/crm/schedule": Gate(ONLY_ADMIN),
     "POST /settings/crm/schedule": Gate(ONLY_ADMIN, None, {"every_minutes": "60"}),
     "POST /settings/crm/remove": Gate(ONLY_ADMIN),
+    "GET /settings/webhooks": Gate(ONLY_ADMIN),
+    "GET /settings/webhooks/{provider}": Gate(ONLY_ADMIN),
+    "POST /settings/webhooks/{provider}": Gate(ONLY_ADMIN, None, {"do": "make"}),
     "GET /settings/crm/write-back": Gate(ONLY_ADMIN),
     "GET /settings/crm/write-back/rehearsal.csv": Gate(ONLY_ADMIN),
     "POST /settings/crm/write-back": Gate(ONLY_ADMIN, None, {"do": "rehearse"}),
@@ -245,7 +248,11 @@ def _announced(db: Any, account_id: str, contact_id: str) -> int:
 
 
 def call(somebody: Visitor, route: str, gate: Gate, ids: dict[str, Any]) -> Response:
-    method, path = (route + gate.query).format(**ids, token="x", file_path="staff.css", act="acknowledge").split(" ")
+    method, path = (
+        (route + gate.query)
+        .format(**ids, token="x", provider="postmark", file_path="staff.css", act="acknowledge")
+        .split(" ")
+    )
     form = {name: value.format(**ids) for name, value in gate.form.items()}
     sent = {"csrf": somebody.csrf, **form} if method == "POST" else None
     answer: Response = somebody.client.request(method, path, data=sent, follow_redirects=False)

@@ -15,6 +15,7 @@ from voc.web import (
     delivery_pages,
     followups,
     heads_ups,
+    hook_pages,
     hooks,
     leader,
     people,
@@ -44,6 +45,7 @@ STAFF: list[ControllerRouterHandler] = [
     *settings_pages.HANDLERS,
     *campaigns.HANDLERS,
     *crm_pages.HANDLERS,
+    *hook_pages.HANDLERS,
     *sync.HANDLERS,
     *write_back.HANDLERS,
 ]
