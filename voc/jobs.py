@@ -119,8 +119,7 @@ def _webhooks_wait(app: App, _now: datetime) -> bool:
 
 def read_webhooks(app: App, _relays: Relays, now: datetime) -> Counts:
     """Act on what mail providers said."""
-    desk = events.Desk(app.database, app.vault, app.tokens, app.settings, app.outgoing, now)
-    return events.catch_up(desk)
+    return events.catch_up(app.database, _desk(app), outgoing=app.outgoing, now=now)
 
 
 def follow_up(app: App, _relays: Relays, now: datetime) -> Counts:
@@ -253,6 +252,7 @@ def nightly(app: App, _relays: Relays, now: datetime) -> Counts:
     with app.database.begin() as db:
         asked.forget(db, before=now - _DAY)
         beats.forget(db, before=now - _DAY)
+        events.forget(db, now=now)
         opened = metrics.catch_up(db, now)
     gone = retention.keep(app.database, now=now, tokens=app.tokens, check_ending=app.ending.check)
     return {"figures": figures, "opened": opened, "let go": sum(gone.values())}

@@ -41,8 +41,8 @@ class Hooked:
 
     def catch_up(self) -> dict[str, int]:
         app = self.app
-        desk = events.Desk(app.database, app.vault, app.tokens, app.settings, app.outgoing, app.now())
-        return events.catch_up(desk)
+        desk = run.Desk(app.vault, app.tokens, app.settings)
+        return events.catch_up(app.database, desk, outgoing=app.outgoing, now=app.now())
 
     def said(self, what: str, person: int, **values: str) -> Said:
         mail = self.sent[person]

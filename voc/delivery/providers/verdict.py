@@ -16,11 +16,11 @@ def bounce_kind(report: Report, says: Says | None) -> InboundKind:
     Only where the server gave no cause does the provider's word alone strike an address off.
     """
     kind = rules.bounce_kind(report.code, report.text)
-    if says is Says.PASSING and kind is InboundKind.HARD_BOUNCE:
-        return InboundKind.SOFT_BOUNCE
     silent = report.code is None or _SAYS_NOTHING.fullmatch(report.code) is not None
-    if says is Says.REPUTATION and (kind is InboundKind.HARD_BOUNCE or (kind is InboundKind.SOFT_BOUNCE and silent)):
+    if says is Says.PASSING and (silent or kind is InboundKind.HARD_BOUNCE):
+        return InboundKind.SOFT_BOUNCE
+    if says is Says.REPUTATION and (silent or kind is InboundKind.HARD_BOUNCE):
         return InboundKind.POLICY_BOUNCE
-    if says is Says.GONE and kind is InboundKind.SOFT_BOUNCE and silent:
+    if says is Says.GONE and silent and kind is InboundKind.SOFT_BOUNCE:
         return InboundKind.HARD_BOUNCE
     return kind

@@ -13,17 +13,16 @@ from sqlalchemy import Connection
 
 from voc.base import log
 from voc.base.db import Database
-from voc.base.errors import VocError
+from voc.base.errors import TryLater, VocError
 from voc.base.secrets import Vault
-from voc.base.settings import Settings
-from voc.base.tokens import Tokens
 from voc.base.words import InboundKind, StopReason, SuppressionReason
 from voc.delivery.fetching import Outgoing
 from voc.delivery.model import Incoming, OwnMessage
-from voc.delivery.providers import PROVIDERS, reading, ses, verdict
+from voc.delivery.providers import PROVIDERS, ses, verdict
 from voc.delivery.providers.model import Call, Event, EventKind, Report, WhyNot
+from voc.delivery.providers.reading import unpacked_mail
 from voc.delivery.run import alerts, effects
-from voc.delivery.run.receiving import receive
+from voc.delivery.run.receiving import Desk
 from voc.delivery.store import events as store
 from voc.delivery.store import hook_keys, inbox
 from voc.delivery.store.events import Kept, Waiting
@@ -34,6 +33,7 @@ MOST = 5_000  # of one turn of the job; the rest has its turn ten seconds later
 RAW_KEPT = timedelta(days=30)
 REFUSALS_KEPT = timedelta(days=90)
 _LONGEST_QUOTE = 300
+_ANOTHERS, _NOT_OURS = "taken by another worker", "not ours"
 
 _log = log.get("delivery")
 
@@ -83,28 +83,27 @@ def refuse(database: Database, *, provider: str, reason: WhyNot, now: datetime) 
 
 
 @dataclass(frozen=True)
-class Desk:
+class _Reading:
     """What acting on events needs besides them."""
 
     database: Database
-    vault: Vault
-    tokens: Tokens
-    settings: Settings
+    desk: Desk
     outgoing: Outgoing
     now: datetime
 
 
-def catch_up(desk: Desk) -> dict[str, int]:
+def catch_up(database: Database, desk: Desk, *, outgoing: Outgoing, now: datetime) -> dict[str, int]:
     """Act on what waits; counts by kind. Again changes nothing."""
+    reading = _Reading(database, desk, outgoing, now)
     counts: Counter[str] = Counter()
     while counts.total() < MOST:
-        with desk.database.read() as db:
+        with database.read() as db:
             batch = store.waiting(db, limit=AT_ONCE)
         for one in batch:
-            counts[_caught_up(desk, one)] += 1
+            counts[_caught_up(reading, one)] += 1
         if len(batch) < AT_ONCE:
             break
-    counts["settled"] = _settle_proven(desk)
+    counts["settled"] = _settle_proven(database)
     return dict(counts)
 
 
@@ -114,70 +113,63 @@ def forget(db: Connection, *, now: datetime) -> int:
     return store.forget_raw(db, before=now - RAW_KEPT)
 
 
-def _caught_up(desk: Desk, one: Waiting) -> str:
+def _caught_up(at: _Reading, one: Waiting) -> str:
     try:
         if one.kind is EventKind.MAIL:
-            return _mail(desk, one)
+            return _mail(at, one)
         if one.kind is EventKind.CONFIRM:
-            return _confirm(desk, one)
-        return _event(desk, one)
+            return _confirm(at, one)
+        return _event(at, one)
     except VocError as mistake:
         trouble = str(mistake)
     except Exception as broken:
         # One event that breaks us must not stand before all the others for ever.
-        with desk.database.begin() as db:
+        with at.database.begin() as db:
             store.set_aside(db, one.id, trouble=f"Acting on it broke ({type(broken).__name__}); the log has it.")
         raise
-    with desk.database.begin() as db:
+    with at.database.begin() as db:
         store.set_aside(db, one.id, trouble=trouble)
     return "set aside"
 
 
-def _mail(desk: Desk, one: Waiting) -> str:
-    """Its own transaction, then the mark: `receive` knows a mail that it has seen."""
-    to, mime = reading.unpacked_mail(desk.vault.decrypt(one.raw))
-    receive(
-        desk.database,
-        mime,
-        now=desk.now,
-        vault=desk.vault,
-        tokens=desk.tokens,
-        settings=desk.settings,
-        envelope_to=to,
-        source=one.provider,
-    )
-    with desk.database.begin() as db:
-        store.settle(db, one.id, kind=EventKind.MAIL, now=desk.now)
-    return EventKind.MAIL
+def _mail(at: _Reading, one: Waiting) -> str:
+    to, mime = unpacked_mail(at.desk.vault.decrypt(one.raw))
+    with at.database.begin() as db:
+        if not store.take(db, one.id):
+            return _ANOTHERS
+        taken = at.desk.take(db, mime, now=at.now, envelope_to=to, source=one.provider)
+        store.settle(db, one.id, kind=EventKind.MAIL, now=at.now)
+    return EventKind.MAIL if taken.ours else _NOT_OURS
 
 
-def _confirm(desk: Desk, one: Waiting) -> str:
+def _confirm(at: _Reading, one: Waiting) -> str:
     """AWS asks whether we want the topic that an admin entered here."""
-    address = ses.confirmation(desk.vault.decrypt(one.raw))
-    trouble = None
+    address = ses.confirmation(at.desk.vault.decrypt(one.raw))
     try:
         if address is not None:
-            desk.outgoing.get(address)
+            at.outgoing.get(address)
     except OSError:
-        trouble = "AWS could not be told that we subscribe. Ask for the confirmation again at the subscription in SNS."
-    with desk.database.begin() as db:
-        store.settle(db, one.id, kind=EventKind.CONFIRM, now=desk.now, trouble=trouble)
+        raise TryLater(
+            "AWS could not be told that we subscribe: read it again, or request the confirmation anew in SNS"
+        ) from None
+    with at.database.begin() as db:
+        store.settle(db, one.id, kind=EventKind.CONFIRM, now=at.now)
     return EventKind.CONFIRM
 
 
-def _event(desk: Desk, one: Waiting) -> str:
-    event = PROVIDERS[one.provider].read(desk.vault.decrypt(one.raw))
-    with desk.database.begin() as db:
+def _event(at: _Reading, one: Waiting) -> str:
+    event = PROVIDERS[one.provider].read(at.desk.vault.decrypt(one.raw))
+    with at.database.begin() as db:
         if not store.take(db, one.id):
-            return "taken by another"
+            return _ANOTHERS
         about, report = _ours(db, event)
         if about is not None and report is not None:
             said = _said(one, event, report)
             if said is not None and not about.is_test and about.contact_id is not None:
                 # Else it went to the test address or to a colleague: nothing is learned about a contact.
-                _act(db, desk, one, about, said)
-        store.settle(db, one.id, kind=event.kind, now=desk.now, message_id=None if about is None else about.id)
-    return event.kind if about is not None else "not ours"
+                _act(db, at, one, about, said)
+        store.settle(db, one.id, kind=event.kind, now=at.now, message_id=None if about is None else about.id)
+    return event.kind if about is not None else _NOT_OURS
 
 
 def _ours(db: Connection, event: Event) -> tuple[OwnMessage | None, Report | None]:
@@ -201,25 +193,27 @@ def _said(one: Waiting, event: Event, report: Report) -> Incoming | StopReason |
     return StopReason.OPTED_OUT if event.kind is EventKind.UNSUBSCRIBED else None
 
 
-def _act(db: Connection, desk: Desk, one: Waiting, about: OwnMessage, said: Incoming | StopReason) -> None:
+def _act(db: Connection, at: _Reading, one: Waiting, about: OwnMessage, said: Incoming | StopReason) -> None:
     if isinstance(said, StopReason):
         source = effects.SOURCE
-        stakeholders.suppress(db, address=about.address, reason=SuppressionReason.OPT_OUT, at=desk.now, source=source)
-        effects.stop(db, about.invitation_id, reason=said, now=desk.now)
+        stakeholders.suppress(db, address=about.address, reason=SuppressionReason.OPT_OUT, at=at.now, source=source)
+        effects.stop(db, about.invitation_id, reason=said, now=at.now)
     elif _is_news(db, one, about, said):
         if said.kind is InboundKind.COMPLAINT:
-            effects.complained(db, about, now=desk.now)
+            effects.complained(db, about, now=at.now)
         else:
-            _bounced(db, desk, about, said)
+            _bounced(db, at, about, said)
 
 
 def _is_news(db: Connection, one: Waiting, about: OwnMessage, said: Incoming) -> bool:
     """Each thing is said once of a message, however many of a provider's events say it."""
     key = inbox.digest(f"event:{said.kind}:{about.id}")
-    return inbox.keep(db, key=key, about=about, said=said, at=one.received_at) is not None
+    return (
+        inbox.keep(db, key=key, about=about, said=said, at=one.received_at, source=one.provider, raw=None) is not None
+    )
 
 
-def _bounced(db: Connection, desk: Desk, about: OwnMessage, said: Incoming) -> None:
+def _bounced(db: Connection, at: _Reading, about: OwnMessage, said: Incoming) -> None:
     if said.kind is InboundKind.HARD_BOUNCE and about.contact_id is not None:
         effects.address_gone(
             db,
@@ -229,17 +223,19 @@ def _bounced(db: Connection, desk: Desk, about: OwnMessage, said: Incoming) -> N
             address=about.address,
             code=said.code or "",
             quote=said.quote,
-            now=desk.now,
+            now=at.now,
         )
     elif said.kind is InboundKind.POLICY_BOUNCE:
-        alerts.refused_as_such(db, said, now=desk.now, vault=desk.vault, tokens=desk.tokens, settings=desk.settings)
+        alerts.refused_as_such(
+            db, said, now=at.now, vault=at.desk.vault, tokens=at.desk.tokens, settings=at.desk.settings
+        )
 
 
-def _settle_proven(desk: Desk) -> int:
-    with desk.database.read() as db:
+def _settle_proven(database: Database) -> int:
+    with database.read() as db:
         found = store.proven(db)
     for one in found:
-        with desk.database.begin() as db:
+        with database.begin() as db:
             inbox.confirm_delivered(db, one.message_id, at=one.said_at)
     return len(found)
 

@@ -15,7 +15,7 @@ from voc.campaigns.store import claim_due
 from voc.delivery import headers, mime, render, rules
 from voc.delivery.model import Party
 from voc.delivery.run.writing import Office, written
-from voc.delivery.store import outbox, relay
+from voc.delivery.store import hook_keys, outbox, relay
 from voc.delivery.store.outbox import Draft, NewLink
 
 STAFF_MAIL_WAITS = timedelta(days=3)  # a digest that could not be sent for so long is of no use any more
@@ -35,7 +35,7 @@ def queue_due(
         if relay.sending_paused(db) is not None or (wanted.test_mode and not wanted.test_address):
             return 0
         due = claim_due(db, now=now, limit=limit)
-        office = Office(vault, tokens, settings, wanted, now=now)
+        office = Office(vault, tokens, settings, wanted, now=now, providers=hook_keys.names_set(db))
         files = outbox.questionnaire_files(db, {step.questionnaire_version_id for step in due})
         asked = {id: questionnaires.load(read) for id, read in files.items()}
         earlier = outbox.earlier_of(db, {step.invitation_id for step in due})
@@ -90,7 +90,7 @@ def queue(
     known = outbox.id_of_key(db, key)
     if known is not None:
         return known
-    office = Office(vault, tokens, settings, preferences.load(db), now=now)
+    office = Office(vault, tokens, settings, preferences.load(db), now=now, providers=hook_keys.names_set(db))
     id = office.random_id()
     rendered = render.staff_mail(subject, body_text, body_html)
     if office.wanted.test_mode:
@@ -107,7 +107,7 @@ def queue(
         html=rendered.html,
         message_id=office.message_id(id),
         at=now,
-        more=headers.AUTOMATIC if automatic else (),
+        more=(*(headers.AUTOMATIC if automatic else ()), *office.echoed(id)),
     )
     draft = Draft(
         key=key,

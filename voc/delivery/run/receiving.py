@@ -19,7 +19,7 @@ from voc.base.tokens import Tokens, hash_token
 from voc.base.words import InboundKind, MessageKind, MessageState
 from voc.delivery import inbound, replies
 from voc.delivery.model import Incoming, OwnMessage, Party
-from voc.delivery.run import effects
+from voc.delivery.run import alerts, effects
 from voc.delivery.run.queueing import queue
 from voc.delivery.store import inbox
 
@@ -90,7 +90,7 @@ class Desk:
         self, db: Connection, about: OwnMessage, said: Incoming, mail: inbound.Mail, *, inbound_id: int, now: datetime
     ) -> None:
         if said.kind is InboundKind.POLICY_BOUNCE:
-            self._alert(db, said, now=now)
+            alerts.refused_as_such(db, said, now=now, vault=self.vault, tokens=self.tokens, settings=self.settings)
         if about.is_test or about.contact_id is None:
             return  # it went to the test address or to a colleague: nothing is learned about a contact
         if said.kind is InboundKind.HARD_BOUNCE:
@@ -126,26 +126,6 @@ class Desk:
                 subject=f"{with_whom.contact_name} replied: {mail.subject or about.subject}"[:200],
                 body_text=_forwarded(with_whom, about, mail),
                 reply_to=Party(with_whom.contact_name, about.address),
-                now=now,
-                vault=self.vault,
-                tokens=self.tokens,
-                settings=self.settings,
-            )
-
-    def _alert(self, db: Connection, said: Incoming, *, now: datetime) -> None:
-        """Refused for our reputation or set-up: one mail a day to each admin, and nobody is struck off."""
-        for number, admin in enumerate(inbox.admins(db)):
-            queue(
-                db,
-                key=f"alert:policy:{now.date()}:{number}",
-                kind=MessageKind.ALERT,
-                to=admin,
-                subject="A mail server refuses our mail as such",
-                body_text=(
-                    "A receiving mail server refused a message because of who sends it or how, not because of its"
-                    f" recipient.\n\nIt said: {said.quote or said.code}\n\nCheck SPF, DKIM and DMARC of the sending"
-                    " domain, and whether its address is on a block list. Contacts are not touched by this.\n"
-                ),
                 now=now,
                 vault=self.vault,
                 tokens=self.tokens,

@@ -1,6 +1,6 @@
 """One message of the chase: from a claimed step to a draft, its bytes frozen and encrypted."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from email.utils import format_datetime
 from functools import cached_property
@@ -16,17 +16,29 @@ from voc.campaigns.definition import Language, Questionnaire
 from voc.campaigns.model import DueStep
 from voc.delivery import dkim, headers, mime, render, rules, stencil
 from voc.delivery.model import Party
+from voc.delivery.providers import echo
 from voc.delivery.store.outbox import Draft, Earlier
 
 
 class Office:
     """What every mail is made with. One for a batch: what its mails share is made once."""
 
-    def __init__(self, vault: Vault, tokens: Tokens, settings: Settings, wanted: Preferences, *, now: datetime) -> None:
+    def __init__(
+        self,
+        vault: Vault,
+        tokens: Tokens,
+        settings: Settings,
+        wanted: Preferences,
+        *,
+        now: datetime,
+        providers: Collection[str] = (),
+    ) -> None:
+        """`providers`: those that tell us by webhook what becomes of a mail."""
         self.vault, self.tokens, self.settings, self.wanted = vault, tokens, settings, wanted
         self.date, self._now = format_datetime(now), now
         self._signer = dkim.signer(settings)
         self._origins: dict[tuple[str | None, str | None], tuple[str, str]] = {}
+        self._providers = providers
 
     @cached_property
     def own_domain(self) -> str:
@@ -51,6 +63,10 @@ class Office:
         if self._signer is not None and self._signer.signs_for(sender):
             mail = self._signer.sign(mail, now=self._now)
         return self.vault.encrypt(mail)
+
+    def echoed(self, id: str) -> headers.Headers:
+        """What a provider gives back in its events."""
+        return echo.headers(self.message_id(id), providers=self._providers) if self._providers else ()
 
     def random_id(self) -> str:
         """32 small letters and digits: it survives a server that changes the case of an address."""
@@ -158,6 +174,7 @@ def _head(
             *headers.threaded(before),
             *headers.list_unsubscribe(link),
             *(headers.original_to(step.address) if office.wanted.test_mode else ()),
+            *office.echoed(id),
         ),
     )
 

@@ -57,6 +57,12 @@ def drop(db: Connection, provider: str, *slots: Slot) -> bool:
     return db.execute(delete(secret).where(secret.c.name.in_(names))).rowcount > 0
 
 
+def names_set(db: Connection) -> frozenset[str]:
+    """The providers whose calls are taken."""
+    known = db.execute(select(secret.c.name).where(secret.c.name.startswith(_PREFIX, autoescape=True)))
+    return frozenset(name.removeprefix(_PREFIX).partition(".")[0] for name in known.scalars())
+
+
 @dataclass(frozen=True)
 class SetUp:
     """Since when each is set: all that a page may show of it."""

@@ -102,7 +102,7 @@ def count_about(db: Connection, message_id: int, *, since: datetime) -> int:
 
 
 def keep(
-    db: Connection, *, key: str, about: OwnMessage, said: Incoming, at: datetime, source: str, raw: bytes
+    db: Connection, *, key: str, about: OwnMessage, said: Incoming, at: datetime, source: str, raw: bytes | None
 ) -> int | None:
     """The new row's id, or None if this very mail is known already. `raw` is encrypted."""
     with db.begin_nested() as attempt_once:
