@@ -253,7 +253,7 @@ class Ses(Caller):
 
     def payload(self, said: Said, at: datetime) -> Any:
         name = self._EVENTS.get(said.what, said.what.title())
-        recipients = {
+        told: dict[str, dict[str, Any]] = {
             "Delivery": {"recipients": [said.recipient]},
             "Bounce": {
                 "bounceType": "Permanent",
@@ -264,13 +264,13 @@ class Ses(Caller):
             },
             "Complaint": {"complainedRecipients": [{"emailAddress": said.recipient}]},
             "DeliveryDelay": {"delayedRecipients": [{"emailAddress": said.recipient, "status": "4.4.1"}]},
-        }.get(name, {})
+        }
         headers = [{"name": "Message-ID", "value": said.message_id}]
         mail = {"messageId": "0102", "source": said.return_path, "destination": [said.recipient], "headers": headers}
         return {
             "eventType": name,
             "mail": mail,
-            name[:1].lower() + name[1:]: {"timestamp": at.isoformat(), **recipients},
+            name[:1].lower() + name[1:]: {"timestamp": at.isoformat(), **told.get(name, {})},
         }
 
     def _post(self, payload: Any, said: Said, at: datetime) -> Post:
