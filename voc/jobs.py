@@ -22,7 +22,7 @@ from voc.accounts.run import errands
 from voc.accounts.run.writing_back import Busy
 from voc.accounts.store import connections, history
 from voc.accounts.store import errands as asked
-from voc.base import beats, copies, installations, leases, log, retention
+from voc.base import beats, copies, disk, installations, leases, log, retention
 from voc.base.clock import SetClock
 from voc.base.ending import Ended
 from voc.base.errors import Misconfigured, Refused, VocError
@@ -30,9 +30,11 @@ from voc.base.settings import imap_password
 from voc.base.words import ErrandKind
 from voc.campaigns import run as campaigns
 from voc.delivery import run as delivery
+from voc.delivery.dns_check import amiss, why_not_checked
 from voc.delivery.imap import ImapMailbox, name_of
 from voc.delivery.model import Relays
-from voc.delivery.run import events
+from voc.delivery.nameserver import Nameserver
+from voc.delivery.run import alerts, dns, events
 from voc.delivery.store import due as outbox
 from voc.delivery.store import events as provider_events
 from voc.followup import run as followup
@@ -258,6 +260,29 @@ def nightly(app: App, _relays: Relays, now: datetime) -> Counts:
     return {"figures": figures, "opened": opened, "let go": sum(gone.values())}
 
 
+def alert(app: App, _relays: Relays, now: datetime) -> Counts:
+    """Admins hear of what stopped, once a day."""
+    folders = {} if app.demo else disk.places(app.database.path, app.settings.secret_key_file)
+    rooms = {name: disk.room_of(folder) for name, folder in folders.items()}
+    with app.database.begin() as db:
+        found = alerts.concerns(db, now=now, rooms=rooms)
+        alerts.tell(db, found, now=now, vault=app.vault, tokens=app.tokens, settings=app.settings)
+    return {"concerns": len(found)}
+
+
+def check_dns(app: App, _relays: Relays, now: datetime) -> Counts:
+    """SPF, DKIM and DMARC once a day, so that a page never waits for them; nobody's where a company is invented."""
+    sending = dns.sending_of(app.settings)
+    if app.demo or why_not_checked(sending) is not None:
+        return {}
+    with app.database.read() as db:
+        last = dns.last_dns_check(db)
+    if last is not None and now - last.at < _DAY:
+        return {}
+    found = dns.check_dns(app.database, sending, Nameserver(app.settings.nameservers), now=now)
+    return {"looked up": len(found), "amiss": len(amiss(found))}
+
+
 def _desk(app: App) -> delivery.Desk:
     return delivery.Desk(app.vault, app.tokens, app.settings)
 
@@ -326,6 +351,8 @@ JOBS = (
     Job("crm try", _ASKED, try_crm, due=_waits(ErrandKind.TRY)),
     Job("inbound", timedelta(seconds=30), read_mailbox, due=_has_mailbox),
     Job("nightly", timedelta(minutes=10), nightly),
+    Job("alert", timedelta(minutes=5), alert),
+    Job("dns", timedelta(minutes=1), check_dns),
     Job("write back", timedelta(minutes=1), tell_crm, due=_write_back_is_due, reaches_out=True),
 )
 

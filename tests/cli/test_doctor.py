@@ -21,12 +21,12 @@ from tests.delivery.world import Sink, free_port, install
 from voc.base import beats
 from voc.base.clock import SetClock
 from voc.base.db import Database
+from voc.base.disk import Room, room_of
 from voc.base.secrets import Vault
 from voc.base.settings import Imap, Inbound, Listener, Mail, Server, Settings
 from voc.base.tokens import RandomTokens
 from voc.cli import doctor_machine, doctor_mail
 from voc.cli.findings import Finding, summary
-from voc.delivery.disk import Room
 from voc.web.context import App
 
 Make = Callable[..., App]
@@ -223,13 +223,13 @@ def test_a_disk_without_room_is_broken_and_one_almost_without_needs_a_look(tmp_p
 def test_a_real_disk_that_is_full(tmp_path: Path) -> None:
     small = tmp_path / "small"
     small.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "none", small]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(small)]
     if subprocess.run(mount, check=False, capture_output=True).returncode:
         pytest.skip("this machine lets nobody mount")
     try:
-        assert doctor_machine.disk("x", small, doctor_machine.usage(small)).state == "well"
+        assert doctor_machine.disk("x", small, room_of(small)).state == "well"
         (small / "full").write_bytes(b"0" * 1_030_000)
-        assert doctor_machine.disk("x", small, doctor_machine.usage(small)).state == "broken"
+        assert doctor_machine.disk("x", small, room_of(small)).state == "broken"
     finally:
         subprocess.run(["umount", small], check=True)
         shutil.rmtree(small)

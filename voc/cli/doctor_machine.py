@@ -1,15 +1,14 @@
 """Whether the machine does its part: workers, clock, disk."""
 
-import shutil
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from voc.base import beats, installations, moments
 from voc.base.beats import Beat
+from voc.base.disk import Room, almost_full, places, room_of
 from voc.cli.doctor_mail import apart
 from voc.cli.findings import Finding
-from voc.delivery.disk import Room, almost_full
 from voc.delivery.store import facts as delivery
 from voc.web.context import App
 
@@ -20,12 +19,7 @@ _AHEAD = timedelta(minutes=2)
 Usage = Callable[[Path], Room]
 
 
-def usage(place: Path) -> Room:
-    found = shutil.disk_usage(place)
-    return Room(found.free, found.total)
-
-
-def examine(app: App, *, now: datetime, usage: Usage = usage) -> list[Finding]:
+def examine(app: App, *, now: datetime, usage: Usage = room_of) -> list[Finding]:
     """`now` is this machine's clock; a rehearsal or a demo keeps another time, and has no workers to miss."""
     with app.database.read() as db:
         here = installations.load(db)
@@ -107,17 +101,10 @@ def clocks(latest: dict[str, datetime], *, now: datetime) -> list[Finding]:
     return found or [Finding(True, "no moment in our tables lies in the future")]
 
 
-def disks(app: App, *, usage: Usage = usage) -> list[Finding]:
-    file = app.database.path
-    places = {"the database": file.parent} if file is not None else {}
-    places["voc.toml and the key"] = Path(app.settings.secret_key_file).parent
-    found, told = [], set()
-    for name, place in places.items():
-        if place in told or not place.exists():
-            continue
-        told.add(place)
-        found.append(disk(name, place, usage(place)))
-    if file is None:
+def disks(app: App, *, usage: Usage = room_of) -> list[Finding]:
+    folders = places(app.database.path, app.settings.secret_key_file)
+    found = [disk(name, folder, usage(folder)) for name, folder in folders.items()]
+    if app.database.path is None:
         found.append(Finding(True, "the disk of the PostgreSQL server cannot be seen from here: watch it there"))
     return found
 

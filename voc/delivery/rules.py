@@ -53,6 +53,12 @@ def circuit_until(outages: int, *, now: datetime) -> datetime:
     return now + CIRCUIT[min(max(outages, 1), len(CIRCUIT)) - 1]
 
 
+def down_for(outages: int) -> timedelta:
+    """For how long at least a server was not reached that failed `outages` times in a row."""
+    pauses = (CIRCUIT[min(number, len(CIRCUIT) - 1)] for number in range(outages - 1))
+    return sum(pauses, timedelta())
+
+
 def too_many_complaints(complaints: int, *, sent: int) -> bool:
     """Whether a wave must pause for the people who called it spam."""
     return complaints >= max(COMPLAINTS, COMPLAINED_SHARE * sent)

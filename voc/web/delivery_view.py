@@ -19,7 +19,7 @@ from voc.delivery.store.ways import Mailbox, Provider, ServerState
 from voc.web import view
 from voc.web.charts_hours import HourBar, hours
 from voc.web.parts import Card, Choice, Link, address, choice
-from voc.web.rehearsal_view import STEPS
+from voc.web.rehearsal_words import STEPS
 
 Moment = Callable[[datetime | None], str]
 

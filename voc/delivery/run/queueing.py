@@ -49,18 +49,19 @@ def queue_due(
             for purpose, token in by_purpose.items()
         ]
         outbox.add_links(db, links, now=now)
-        _brake(db, {step.wave_id for step in due})
+        _brake(db, {step.wave_id for step in due}, now=now)
     if due:
         _log.info("messages queued", queued=len(due))
     return len(due)
 
 
-def _brake(db: Connection, wave_ids: set[int]) -> None:
+def _brake(db: Connection, wave_ids: set[int], *, now: datetime) -> None:
     """More messages than the census has steps: something repeats itself, whatever the keys say."""
     for wave_id in sorted(wave_ids):
         messages, people = outbox.size_of_wave(db, wave_id)
         if messages > people * len(Step):
-            relay.set_paused(db, f"Wave {wave_id} has {messages} messages for {people} people. Find out why first.")
+            because = f"Wave {wave_id} has {messages} messages for {people} people. Find out why first."
+            relay.set_paused(db, because, at=now)
 
 
 def queue(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, select, tuple_
+from sqlalchemy import Connection, Select, func, select, tuple_
 
 from voc.base.access import Viewer, visible_accounts
 from voc.base.errors import NotFound
@@ -190,6 +190,13 @@ def came_back(
         Back(row.id, InboundKind(row.kind), row.at, row.code, row.quote, row.source, letters.get(row.message_id))
         for row in rows
     ]
+
+
+def unknown_since(db: Connection, *, before: datetime) -> int:
+    """How many unknown messages were last tried before then."""
+    tried = select(func.max(attempt.c.at)).where(attempt.c.message_id == message.c.id).scalar_subquery()
+    old = func.coalesce(tried, message.c.due_at) < before
+    return db.execute(select(func.count()).where(message.c.state == MessageState.UNKNOWN, old)).scalar_one()
 
 
 # --- one of them --------------------------------------------------------------------------------
