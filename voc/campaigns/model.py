@@ -221,6 +221,9 @@ class RehearsedMail:
     on: date
     at: datetime | None  # None: dropped
     why: Why | None = None  # moved or dropped
+    time_zone: str = "UTC"
+    country: str | None = None
+    csm_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from voc.campaigns import chase
 from voc.campaigns.calendar import local_day
 from voc.campaigns.chase import Rules
-from voc.campaigns.model import Candidate, Chased, Dropped, Member, Plan, RehearsedMail, Step
+from voc.campaigns.model import Candidate, Chased, Dropped, Member, Plan, RehearsedMail, Step, Why
 from voc.campaigns.quarantine import Ledger, Reserved
 
 _DAY = timedelta(days=1)
@@ -118,8 +118,13 @@ class Course:
     closes_at: tuple[tuple[date, datetime], ...]  # local day and moment each invitation falls due
 
 
-def rehearse(rules: Rules, firsts: Iterable[First], reserved: Iterable[Reserved]) -> Course:
-    """Play every step in the order of its moment, by the rules of the chase, each sent the moment it is due."""
+def rehearse(
+    rules: Rules, firsts: Iterable[First], reserved: Iterable[Reserved], *, now: datetime | None = None
+) -> Course:
+    """Play every step in the order of its moment, by the rules of the chase, each sent the moment it is due.
+
+    What was due before `now` is decided now, as a claim would.
+    """
     ledger = Ledger(reserved)
     queue: list[tuple[datetime, int, Plan]] = []
     chased: dict[int, Chased] = {}
@@ -129,13 +134,13 @@ def rehearse(rules: Rules, firsts: Iterable[First], reserved: Iterable[Reserved]
     closes: list[tuple[date, datetime]] = []
     for number, first in enumerate(firsts):
         chased[number], who[number] = first.chased, first.candidate
-        heapq.heappush(queue, (first.plan.at, number, first.plan))
+        heapq.heappush(queue, (first.plan.at if now is None else max(first.plan.at, now), number, first.plan))
     while queue:
         at, number, plan = heapq.heappop(queue)
         person = chased[number]
         following: chase.Decision | Plan | Dropped | None = chase.decide(rules, person, plan, ledger, now=at)
         if isinstance(following, chase.Send):
-            mails.append(_mail(who[number], plan))
+            mails.append(mail_of(who[number], plan.step, at=at, why=plan.why))
             ledger.reserve(Reserved(person.address, person.account_id, plan.step, person.priority, following.on))
             if plan.step == Step.INVITE:
                 person = chased[number] = replace(person, closes_at=at + timedelta(days=rules.due_days))
@@ -146,19 +151,28 @@ def rehearse(rules: Rules, firsts: Iterable[First], reserved: Iterable[Reserved]
             why = following.why or (plan.why if following.step == plan.step else None)
             heapq.heappush(queue, (following.at, number, replace(following, why=why)))
         elif isinstance(following, Dropped):
-            dropped.append(_mail(who[number], following))
+            dropped.append(mail_of(who[number], following.step, on=following.on, why=following.why))
+        elif isinstance(following, chase.Held):
+            dropped.append(mail_of(who[number], plan.step, on=plan.on, why=Why.OVERDUE))
     return Course(tuple(mails), tuple(dropped), tuple(closes))
 
 
-def _mail(candidate: Candidate, plan: Plan | Dropped) -> RehearsedMail:
+def mail_of(
+    candidate: Candidate, step: Step, *, at: datetime | None = None, on: date | None = None, why: Why | None = None
+) -> RehearsedMail:
+    """A mail at that moment; without one, a step that is left out on the day it was meant for."""
+    assert at is not None or on is not None
     return RehearsedMail(
         contact_id=candidate.contact_id,
         name=candidate.name,
         account_id=candidate.account_id,
         account_name=candidate.account_name,
         address=candidate.address or "",
-        step=plan.step,
-        on=plan.on,
-        at=plan.at if isinstance(plan, Plan) else None,
-        why=plan.why,
+        step=step,
+        on=local_day(at, candidate.time_zone) if at is not None else on or date.max,
+        at=at,
+        why=why,
+        time_zone=candidate.time_zone,
+        country=candidate.country,
+        csm_id=candidate.csm_id,
     )

@@ -4,6 +4,7 @@ from datetime import datetime
 from pathlib import Path
 
 import click
+from sqlalchemy import Connection
 
 from voc import app as wiring
 from voc import jobs
@@ -14,10 +15,11 @@ from voc.base.errors import Refused
 from voc.campaigns import questionnaire as reading
 from voc.campaigns import run as campaigns
 from voc.campaigns.model import Rehearsal
-from voc.campaigns.store import wave_pages
+from voc.campaigns.store import programmes, wave_pages
 from voc.cli import output
 from voc.delivery.store import due as outbox
 from voc.delivery.store import relay as relay_state
+from voc.web import rehearsal_mails_view
 from voc.web.context import App
 
 BY = "terminal"
@@ -28,8 +30,8 @@ def wave() -> None:
     """Rehearse, launch and steer waves."""
 
 
-def _files(app: App, campaign: str) -> dict[str, str]:
-    return reading.read_folder(app.questionnaires, campaign)
+def _files(app: App, db: Connection, campaign: str) -> dict[str, str]:
+    return reading.read_folder(app.questionnaires, programmes.campaign_by_name(db, campaign).questionnaire)
 
 
 @wave.command()
@@ -37,7 +39,7 @@ def _files(app: App, campaign: str) -> dict[str, str]:
 @output.directory
 @output.as_json
 @output.at
-@click.option("--mails", is_flag=True, help="List every mail with its moment.")
+@click.option("--mails", is_flag=True, help="List every mail with moment and reason, and why somebody gets none.")
 def rehearse(*, campaign: str, directory: Path, as_json: bool, at: datetime | None, mails: bool) -> None:
     """Say who would be asked when, and who not and why. Writes nothing.
 
@@ -45,7 +47,12 @@ def rehearse(*, campaign: str, directory: Path, as_json: bool, at: datetime | No
     """
     app = wiring.open_app(directory, at=at)
     with app.database.read() as db:
-        found = campaigns.rehearse(db, campaign=campaign, questionnaire_files=_files(app, campaign), now=app.now())
+        found = campaigns.rehearse(db, campaign=campaign, questionnaire_files=_files(app, db, campaign), now=app.now())
+        csms, settings = wave_pages.csm_names(db), programmes.campaign_by_name(db, campaign).settings
+    lines = [
+        *rehearsal_mails_view.of_mails((*found.mails, *found.dropped), settings, csms),
+        *rehearsal_mails_view.of_members(found.members, csms),
+    ]
     if as_json:
         output.emit(
             {
@@ -61,8 +68,11 @@ def rehearse(*, campaign: str, directory: Path, as_json: bool, at: datetime | No
     _show(found)
     if mails:
         output.table(
-            ("when (UTC)", "step", "who", "account", "moved because"),
-            ((f"{m.at:%a %d %b %H:%M}" if m.at else "", m.step, m.name, m.account_name, m.why) for m in found.mails),
+            ("when (UTC)", "where they are", "what", "who", "account", "address", "why"),
+            (
+                (f"{m.at:%a %d %b %H:%M}" if m.at else "", m.there, m.what, m.name, m.account, m.address, m.why)
+                for m in rehearsal_mails_view.in_order(lines)
+            ),
         )
 
 
@@ -99,7 +109,7 @@ def launch(*, campaign: str, directory: Path, as_json: bool, at: datetime | None
         wave_id = campaigns.launch(
             db,
             campaign=campaign,
-            questionnaire_files=_files(app, campaign),
+            questionnaire_files=_files(app, db, campaign),
             label=label or f"{campaign.capitalize()}, {now:%B %Y}",
             by=BY,
             now=now,

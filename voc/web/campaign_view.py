@@ -91,12 +91,12 @@ def example(course: Course, settings: CampaignSettings, *, zone: str, country: s
         zone=zone,
         country=country or "no country",
         entries=[_entry(mail, settings, zone) for mail in mails],
-        closes=view.day(course.closes_on) if course.closes_on else "",
+        closes=f"{course.closes_on:%a} {course.closes_on.day} {course.closes_on:%b}" if course.closes_on else "",
     )
 
 
 def _entry(mail: RehearsedMail, settings: CampaignSettings, zone: str) -> Entry:
-    day = f"{mail.on:%a} {mail.on.day} {mail.on:%b %Y}"
+    day = f"{mail.on:%a} {mail.on.day} {mail.on:%b}"
     if mail.at is None:
         return Entry(day, "", f"no {STEPS[mail.step]}", WHYS[mail.why or Why.TOO_LATE], dropped=True)
     local = mail.at.astimezone(ZoneInfo(zone))

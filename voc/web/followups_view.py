@@ -441,6 +441,7 @@ class CasePage:
     error: str | None
     limits: Sequence[Limit]
     events: Sequence[History]
+    may_tell: bool  # somebody answered, so somebody can be told what came of it
 
 
 _FORMS: Mapping[Act, Form] = {
@@ -492,6 +493,7 @@ def case_page(
         error=error,
         limits=_limits(case, limits, moment),
         events=[_event(event, moment) for event in reversed(case.events)],
+        may_tell=case.kind != FollowUpKind.SILENT_ACCOUNT,
     )
 
 

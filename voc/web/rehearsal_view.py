@@ -214,7 +214,7 @@ def page(
         calendar_note=_calendar_note(rehearsal),
         reasons=reasons(rehearsal.reasons),
         not_asked_links=[_file(rehearsal, "not-asked", f"of the {not_asked}")] if not_asked else [],
-        asked_links=[_file(rehearsal, "mails", "of every mail")] if asked else [],
+        asked_links=[_every_mail(rehearsal)] if asked else [],
         asked_by_account=_people(rehearsal.asked),
         not_asked_by_account=_people(rehearsal.not_asked),
         chairs_summary=f"Empty chairs: {view.count(chairs.empty, 'place')} with nobody to ask",
@@ -228,6 +228,10 @@ def page(
 
 def _file(rehearsal: Rehearsal, which: str, about: str) -> Link:
     return Link("CSV", address(f"/waves/rehearse/{which}.csv", campaign=rehearsal.campaign), about, file=True)
+
+
+def _every_mail(rehearsal: Rehearsal) -> Link:
+    return Link("Every mail", address("/waves/rehearse/mails", campaign=rehearsal.campaign), "with its moment")
 
 
 def _cards(rehearsal: Rehearsal, chairs: Chairs) -> list[Card]:
@@ -254,7 +258,7 @@ def _cards(rehearsal: Rehearsal, chairs: Chairs) -> list[Card]:
             view.number(len(rehearsal.mails)),
             mails_at_most(rehearsal) or "none",
             note="the chase stops at once on an answer",
-            links=[_file(rehearsal, "mails", "of every mail")],
+            links=[_every_mail(rehearsal)],
         ),
         Card(
             "Empty chairs",
@@ -307,26 +311,6 @@ def _groups_heading(rehearsal: Rehearsal) -> str:
     if not groups:
         return ""
     return f"Does a heads-up help? {groups[0].accounts} of {accounts_of(rehearsal.asked)} accounts get one"
-
-
-MAIL_HEADS = ("Account", "Person", "Address", "Step", "Day", "Moment (UTC)", "Note")
-
-
-def mail_rows(rehearsal: Rehearsal) -> list[Sequence[Cell]]:
-    """Every mail that would go out, and every step that would not, in the order of their days."""
-    mails = sorted([*rehearsal.mails, *rehearsal.dropped], key=lambda m: (m.on, m.account_name, m.name, m.step))
-    return [
-        (
-            mail.account_name,
-            mail.name,
-            mail.address,
-            STEPS[mail.step] if mail.at else f"no {STEPS[mail.step]}",
-            mail.on,
-            mail.at,
-            WHYS[mail.why] if mail.why else "",
-        )
-        for mail in mails
-    ]
 
 
 NOT_ASKED_HEADS = ("Account", "Person", "Roles", "Reason", "Until or by", "What would change it")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from voc.base.words import NotAsked, Step
+from voc.base.words import NotAsked, Step, StopReason
 from voc.campaigns.model import Why
 
 REASONS: Mapping[NotAsked, tuple[str, str]] = {
@@ -43,4 +43,21 @@ WHYS: Mapping[Why, str] = {
     Why.ESCALATED: "account under escalation until then",
     Why.RENEWAL_SIGNING: "contract being signed",
     Why.TOO_LATE: "too near to the closing date",
+}
+
+STOPS: Mapping[StopReason, str] = {
+    StopReason.ANSWERED: "answered",
+    StopReason.REFUSED: "said no",
+    StopReason.OPTED_OUT: "never again",
+    StopReason.BOUNCED: "mail came back",
+    StopReason.COMPLAINED: "reported the mail",
+    StopReason.LEFT: "left the company",
+    StopReason.MOVED: "moved on to another post",
+    StopReason.REPLIED: "replied in person",
+    StopReason.REFERRED: "named a colleague",
+    StopReason.MERGED: "merged in the CRM",
+    StopReason.GONE: "gone from the CRM",
+    StopReason.NO_DAY: "no day left to invite",
+    StopReason.WAVE_STOPPED: "wave stopped",
+    StopReason.WAVE_CLOSED: "wave closed",
 }

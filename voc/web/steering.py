@@ -27,7 +27,7 @@ from voc.web.visit import LEADERS, roles
 AskedCampaign = Annotated[str, QueryParameter(name="campaign")]
 
 
-def _rehearsal(app: App, db: Connection, campaign: str) -> Rehearsal:
+def rehearsal_of(app: App, db: Connection, campaign: str) -> Rehearsal:
     files = questionnaire.read_folder(app.questionnaires, programmes.campaign_by_name(db, campaign).questionnaire)
     return campaigns.rehearse(db, campaign=campaign, questionnaire_files=files, now=app.now())
 
@@ -39,7 +39,7 @@ def rehearse_page(app: GivenApp, visit: GivenVisit, campaign: AskedCampaign = "r
     with app.database.read() as db:
         wanted = preferences.load(db)
         try:
-            rehearsal = _rehearsal(app, db, campaign)
+            rehearsal = rehearsal_of(app, db, campaign)
         except QuestionnaireMistakes as mistakes:
             return pages.page(app, visit, "programme/mistakes.html", campaign=campaign, mistakes=mistakes.mistakes)
         names = wave_pages.account_names(db, visit.viewer)
@@ -55,17 +55,10 @@ def rehearse_page(app: GivenApp, visit: GivenVisit, campaign: AskedCampaign = "r
     return pages.page(app, visit, "programme/rehearse.html", page=page)
 
 
-@get("/waves/rehearse/mails.csv", sync_to_thread=True, opt=roles(*LEADERS))
-def mails_file(app: GivenApp, campaign: AskedCampaign = "relationship") -> Response[bytes]:
-    with app.database.read() as db:
-        rehearsal = _rehearsal(app, db, campaign)
-    return csv_file("rehearsal-mails", rehearsal_view.MAIL_HEADS, rehearsal_view.mail_rows(rehearsal))
-
-
 @get("/waves/rehearse/not-asked.csv", sync_to_thread=True, opt=roles(*LEADERS))
 def would_not_ask_file(app: GivenApp, campaign: AskedCampaign = "relationship") -> Response[bytes]:
     with app.database.read() as db:
-        rehearsal = _rehearsal(app, db, campaign)
+        rehearsal = rehearsal_of(app, db, campaign)
     return csv_file("rehearsal-not-asked", rehearsal_view.NOT_ASKED_HEADS, rehearsal_view.not_asked_rows(rehearsal))
 
 
@@ -115,4 +108,4 @@ def _call_back(db: Connection, invitation_ids: list[int], reason: StopReason) ->
         delivery.cancel(db, invitation_id, reason=reason)
 
 
-HANDLERS: list[Any] = [rehearse_page, mails_file, would_not_ask_file, launch, steer]
+HANDLERS: list[Any] = [rehearse_page, would_not_ask_file, launch, steer]

@@ -11,7 +11,7 @@ from voc.campaigns.trial import Halves
 from voc.web import view
 from voc.web.parts import Chain, Link, Stage, address
 from voc.web.rehearsal_view import Reason, reasons
-from voc.web.rehearsal_words import REASONS, STEPS
+from voc.web.rehearsal_words import REASONS, STEPS, STOPS
 from voc.web.tables import Cell
 from voc.web.trial_view import HeadsUpTest, heads_up_test
 
@@ -24,23 +24,6 @@ _STATES: Mapping[WaveState, tuple[str, str]] = {
     WaveState.PAUSED: ("Paused", "none"),
     WaveState.STOPPED: ("Stopped", "done"),
     WaveState.CLOSED: ("Closed", "done"),
-}
-
-STOPS: Mapping[StopReason, str] = {
-    StopReason.ANSWERED: "answered",
-    StopReason.REFUSED: "said no",
-    StopReason.OPTED_OUT: "never again",
-    StopReason.BOUNCED: "mail came back",
-    StopReason.COMPLAINED: "reported the mail",
-    StopReason.LEFT: "left the company",
-    StopReason.MOVED: "moved on to another post",
-    StopReason.REPLIED: "replied in person",
-    StopReason.REFERRED: "named a colleague",
-    StopReason.MERGED: "merged in the CRM",
-    StopReason.GONE: "gone from the CRM",
-    StopReason.NO_DAY: "no day left to invite",
-    StopReason.WAVE_STOPPED: "wave stopped",
-    StopReason.WAVE_CLOSED: "wave closed",
 }
 
 _DISPOSITIONS: Mapping[Disposition, tuple[str, str]] = {
@@ -272,9 +255,12 @@ def wave_page(
     )
 
 
+_OPEN = (WaveState.RUNNING, WaveState.PAUSED)
+
+
 def _links(row: WaveRow) -> list[Link]:
-    links = []
-    if row.state in (WaveState.RUNNING, WaveState.PAUSED):
+    links = [Link("Every mail to come", f"/waves/{row.id}/mails")] if row.state in _OPEN else []
+    if row.state in _OPEN:
         links.append(Link("Heads-ups", address("/heads-ups", wave=row.id), "of the wave"))
     if row.asked:
         links.append(Link("CSV", f"/waves/{row.id}/people.csv", "of everybody asked", file=True))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from voc.base.words import FollowUpKind
 from voc.campaigns.you_said import Line as Told
 from voc.followup.model import FollowUp
 from voc.followup.store.lines import Line
@@ -123,8 +124,8 @@ class Telling:
 
 
 def telling(case: FollowUp, line: Line | None) -> Telling | None:
-    """None while the case is open: there is nothing to tell yet."""
-    if case.open:
+    """None while the case is open, and where nobody answered: there is nothing to tell."""
+    if case.open or case.kind == FollowUpKind.SILENT_ACCOUNT:
         return None
     stands = line is not None and line.withdrawn_at is None
     return Telling(

@@ -18,6 +18,7 @@ from voc.campaigns.run.chases import (
 )
 from voc.campaigns.run.copied import pass_over, take_up
 from voc.campaigns.run.programmes import change_settings, install_defaults
+from voc.campaigns.run.rest import Rest, rest
 from voc.campaigns.run.waves import (
     ClosedDue,
     close,
@@ -33,6 +34,7 @@ from voc.campaigns.run.waves import (
 __all__ = [
     "ClosedDue",
     "Nudge",
+    "Rest",
     "away",
     "change_settings",
     "close",
@@ -54,6 +56,7 @@ __all__ = [
     "rehearse",
     "release",
     "reopen",
+    "rest",
     "resume",
     "stop",
     "stop_wave",

@@ -323,6 +323,11 @@ def left_out(db: Connection, wave_id: int, viewer: Viewer) -> list[LeftOut]:
     ]
 
 
+def csm_names(db: Connection) -> dict[str, str]:
+    """Every CSM's name by id."""
+    return {row.id: row.name for row in db.execute(select(csm.c.id, csm.c.name).order_by(csm.c.id))}
+
+
 def account_names(db: Connection, viewer: Viewer) -> dict[str, str]:
     """Names by id of the valid customers this viewer may see: those that a wave could take in."""
     query = select(account.c.id, account.c.name).where(

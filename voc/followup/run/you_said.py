@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from voc.base import audit, preferences
 from voc.base.access import Viewer
 from voc.base.errors import Refused
+from voc.base.words import FollowUpKind
 from voc.followup import store, you_said
 from voc.followup.model import FollowUp
 from voc.followup.store import lines
@@ -25,6 +26,8 @@ def write(
 
 def keep(db: Connection, case: FollowUp, *, line: str, colleagues: bool, viewer: Viewer, now: datetime) -> int:
     """The same for a case that is being closed in this transaction."""
+    if case.kind == FollowUpKind.SILENT_ACCOUNT:
+        raise Refused("Nobody answered here, so there is nobody to tell", field="line")
     text = you_said.checked(line, colleagues=colleagues, case=case)
     known = lines.of_follow_up(db, case.id)
     if known is not None:
