@@ -19,7 +19,7 @@ from voc.web.parts import Choice, Link, address, choice
 from voc.web.rehearsal_words import REASONS, STEPS, STOPS, WHYS
 from voc.web.tables import Cell
 
-MOST = 400  # lines of one page; the file has them all
+MOST = 100  # lines of one page; the file has them all
 NOTHING = "nothing"  # the step of a line that says why nothing is sent
 
 
