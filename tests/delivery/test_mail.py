@@ -256,6 +256,19 @@ def test_the_reminder_stands_in_one_thread_with_the_invitation(database: Databas
     assert str(last["References"]).split() == [str(invitation["Message-ID"]), str(reminder["Message-ID"])]
 
 
+def test_before_a_last_call_the_second_reminder_does_not_say_that_it_is_the_last(
+    database: Database, vault: Vault
+) -> None:
+    with database.begin() as db:
+        install(db)
+        add_due_wave(db)
+        db.execute(update(schema.wave).values(settings={"last_call": True, "reminder_1": False}))
+    invitation, reminder, last = sent_letters(database, vault, authenticated=[], times=3)
+    assert "the last time I ask" not in reminder.as_string()
+    assert "the last time I ask" in last.as_string()
+    assert str(invitation["Message-ID"]) in str(last["References"])
+
+
 def test_links_are_one_per_message_and_purpose_hashed_and_masked_once_sent(database: Database, vault: Vault) -> None:
     with database.begin() as db:
         install(db)

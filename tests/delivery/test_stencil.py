@@ -15,6 +15,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.builders import NOW
+from tests.delivery.languages import TRANSLATED
 from tests.delivery.test_mail import ASKED, ENGLISH, HOSTILE, TOKEN, letter
 from voc.base.errors import Refused
 from voc.base.words import Step
@@ -30,7 +31,7 @@ CSM = Party("Dana Whitlock", "dana@kestrel.example")
 
 def by_stencil(of: Letter, language: Language = ENGLISH) -> bytes | None:
     values = stencil.values_of(of, language)
-    cut = stencil.stencil(ASKED, language, of, values)
+    cut = stencil.stencil(TRANSLATED, language, of, values)
     if cut is None:
         return None
     head = mime.head(
@@ -45,7 +46,7 @@ def by_stencil(of: Letter, language: Language = ENGLISH) -> bytes | None:
 
 
 def plainly(of: Letter, language: Language = ENGLISH) -> bytes:
-    rendered = render(ASKED, language, of)
+    rendered = render(TRANSLATED, language, of)
     return mime.assemble(
         sender=CSM,
         to=Party(" ".join(of.name.split()), "ana@calder.example"),
@@ -99,21 +100,23 @@ LETTERS = st.builds(
 )
 
 
-@given(LETTERS)
-@example(letter(name="Ana\r\nBcc: all@evil.example"))
-@example(letter(first_name="." * 80, account="a " * 300))
-@settings(max_examples=80, deadline=None)
-def test_a_mail_out_of_a_stencil_reads_as_the_plain_one_does(of: Letter) -> None:
+@given(LETTERS, st.sampled_from(["en", "de", "ar"]))
+@example(letter(name="Ana\r\nBcc: all@evil.example"), "en")
+@example(letter(first_name="." * 80, account="a " * 300), "de")
+@example(letter(first_name="سارة", you_said=("We named a contact.",)), "ar")
+@settings(max_examples=60, deadline=None)
+def test_a_mail_out_of_a_stencil_reads_as_the_plain_one_does(of: Letter, code: str) -> None:
+    language = TRANSLATED.languages[code]
     if re.search("[\ue000-\uf8ff]", of.company):
-        assert by_stencil(of) is None
+        assert by_stencil(of, language) is None
         return
     try:
-        plain = plainly(of)
+        plain = plainly(of, language)
     except Refused:
         with pytest.raises(Refused):
-            by_stencil(of)
+            by_stencil(of, language)
         return
-    filled = by_stencil(of)
+    filled = by_stencil(of, language)
     assert filled is not None
     is_clean(filled)
     assert read(filled) == read(plain)
@@ -121,7 +124,7 @@ def test_a_mail_out_of_a_stencil_reads_as_the_plain_one_does(of: Letter) -> None
 
 
 @given(st.lists(TRICKY, min_size=2, max_size=2))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_any_name_and_subject_is_read_back_as_it_was_written(texts: list[str]) -> None:
     name, subject = (" ".join(text.split()) for text in texts)
     try:
@@ -170,6 +173,24 @@ def test_a_template_that_computes_with_a_name_goes_the_plain_way() -> None:
     other = replace(ENGLISH, code="xx", mails=MappingProxyType(mails))
     assert by_stencil(letter(), other) is None
     assert "It is you." in plainly(letter(), other).decode()
+
+
+@pytest.mark.parametrize("code", ["en", "de", "ar"])
+@pytest.mark.parametrize("step", list(Step))
+def test_every_step_is_whole_in_every_language_and_direction(step: Step, code: str) -> None:
+    language = TRANSLATED.languages[code]
+    raw = by_stencil(letter(step, first_name="سارة", you_said=("We named a night contact.",)), language)
+    assert raw is not None
+    (_plain, text), (_html, page) = read(raw)[1]
+    assert f'<html lang="{code}" dir="{language.direction}"' in page
+    assert page.count(f'dir="{language.direction}"') == 2  # mail programs throw the outer one away
+    assert ("?score=10" in text) == ("?score=10" in page) == (step is not Step.HEADS_UP)
+    assert not re.search(
+        r"\{\{|\{%|\[\[|QZ\d|[\ue000-\uf8ff]|None", re.sub("<style>.*</style>", "", text + page, flags=re.S)
+    )
+    assert "سارة" in text
+    if step is Step.INVITE:
+        assert "<bdi>We named a night contact.</bdi>" in page
 
 
 def test_one_stencil_serves_everybody_and_one_with_an_empty_name_has_its_own() -> None:

@@ -172,7 +172,8 @@ def _own_paragraphs(own: HeadsUpText) -> list[str]:
 
 def in_html(value: Value) -> Value:
     if isinstance(value, list):
-        return [html.escape(line) for line in value]
+        # Written by a CSM in a language of theirs: it keeps its own direction in a mail that reads the other way.
+        return [f"<bdi>{html.escape(line)}</bdi>" for line in value]
     return html.escape(value) if isinstance(value, str) else value
 
 

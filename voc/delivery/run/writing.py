@@ -12,7 +12,7 @@ from voc.base.settings import Settings
 from voc.base.tokens import Tokens, hash_token
 from voc.base.words import MessageKind, Step
 from voc.campaigns.calendar import local_day
-from voc.campaigns.definition import Language, Questionnaire
+from voc.campaigns.definition import Language, Mail, Questionnaire
 from voc.campaigns.model import DueStep
 from voc.delivery import dkim, headers, mime, render, rules, stencil
 from voc.delivery.model import Party
@@ -93,9 +93,10 @@ def written(
     """One message of the chase, and the tokens of its links by purpose. Held if its headers cannot be made."""
     language = asked.language(step.language)
     tokens = {"unsubscribe": office.tokens.new()}
-    if render.opens_page(asked, language, step.step, own_words=step.heads_up_text):
+    worded_as = _worded_as(language, step)
+    if render.opens_page(asked, language, worded_as, own_words=step.heads_up_text):
         tokens["answer"] = office.tokens.new()
-    letter = _letter(office, step, tokens)
+    letter = _letter(office, step, worded_as, tokens)
     id = office.random_id()
     subject, body = _content(office, asked, language, letter, step=step, earlier=earlier, id=id)
     try:
@@ -135,9 +136,7 @@ def _content(
     id: str,
 ) -> tuple[str, bytes]:
     """Subject and MIME body: out of a stencil, or the plain way where there is none."""
-    # The first reminder keeps the invitation's subject, so that mail programs show both as one thread.
-    before = next((one.subject for one in earlier if one.step is Step.INVITE), None)
-    kept = before if step.step is Step.REMINDER_1 else None
+    kept = _thread_subject(language, letter.step, earlier)
     border = mime.border(office.message_id(id))
     if not office.wanted.test_mode:
         values = stencil.values_of(letter, language)
@@ -150,6 +149,18 @@ def _content(
     if office.wanted.test_mode:
         rendered = render.for_test(rendered, name=letter.name, address=step.address)
     return rendered.subject, mime.body(rendered.text, rendered.html, border=border)
+
+
+def _thread_subject(language: Language, step: Step, earlier: Sequence[Earlier]) -> str | None:
+    """A reminder keeps the invitation's subject: mail programs show both as one thread. The last has its own."""
+    reminds = step is Step.REMINDER_1 or (step is Step.REMINDER_2 and Mail.REMINDER_2 in language.mails)
+    return next((one.subject for one in earlier if one.step is Step.INVITE), None) if reminds else None
+
+
+def _worded_as(language: Language, step: DueStep) -> Step:
+    """A second reminder without words of its own takes those of the last mail; not while a last call follows."""
+    borrows = step.step is Step.REMINDER_2 and Mail.REMINDER_2 not in language.mails
+    return Step.REMINDER_1 if borrows and not step.last_step else step.step
 
 
 def _head(
@@ -179,9 +190,9 @@ def _head(
     )
 
 
-def _letter(office: Office, step: DueStep, tokens: dict[str, str]) -> render.Letter:
+def _letter(office: Office, step: DueStep, worded_as: Step, tokens: dict[str, str]) -> render.Letter:
     return render.Letter(
-        step=step.step,
+        step=worded_as,
         first_name=step.first_name,
         name=" ".join([part for part in (step.first_name, step.last_name) if part]),
         account=step.account_name,
