@@ -1,5 +1,6 @@
 """A rehearsal writes nothing; a launch freezes what it showed; a wave is steered with reasons."""
 
+from dataclasses import asdict
 from datetime import timedelta
 
 import pytest
@@ -7,10 +8,12 @@ from sqlalchemy import func, insert, select, update
 
 from tests.builders import NOW
 from tests.web.company import Company
-from voc.base import schema
+from voc.base import audit, schema
 from voc.base.schema import message, wave
 from voc.base.words import NotAsked, Step
 from voc.campaigns.model import Why
+from voc.delivery.dns_check import DnsFinding, Verdict
+from voc.delivery.store import checks
 from voc.web.rehearsal_words import REASONS, STEPS, WHYS
 
 
@@ -111,3 +114,22 @@ def test_every_reason_step_and_delay_has_words() -> None:
     assert set(REASONS) == set(NotAsked)
     assert set(STEPS) == set(Step)
     assert set(WHYS) == set(Why)
+
+
+def test_a_wave_whose_mail_would_not_be_trusted_needs_a_tick(ready: Company) -> None:
+    wrong = DnsFinding(Verdict.WRONG, "SPF", "vendor.example", "vendor.example has no SPF record", "It matters.")
+    with ready.app.database.begin() as db:
+        checks.keep(db, "dns", [asdict(wrong)], now=NOW)
+    marcus = ready.enter("marcus")
+    page = marcus.get("/waves/rehearse").text
+    assert "I know: SPF of our mail needs mending" in page
+    assert "vendor.example has no SPF record" in page
+    label = "Relationship, March 2026"
+    assert (
+        "tick that the wave goes out nonetheless"
+        in marcus.post("/waves/launch", campaign="relationship", label=label).text
+    )
+    marcus.get("/waves/rehearse")
+    assert "is launched" in marcus.post("/waves/launch", campaign="relationship", label=label, dns="yes").text
+    with ready.app.database.read() as db:
+        assert [line.action for line in audit.listing(db, object_kind="campaign")] == ["launched with DNS amiss"]

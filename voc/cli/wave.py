@@ -17,6 +17,8 @@ from voc.campaigns import run as campaigns
 from voc.campaigns.model import Rehearsal
 from voc.campaigns.store import programmes, wave_pages
 from voc.cli import output
+from voc.delivery.dns_check import amiss
+from voc.delivery.run import dns
 from voc.delivery.store import due as outbox
 from voc.delivery.store import relay as relay_state
 from voc.web import rehearsal_mails_view
@@ -115,6 +117,9 @@ def launch(*, campaign: str, directory: Path, as_json: bool, at: datetime | None
             now=now,
         )
         found = wave_pages.row(db, wave_id, TERMINAL)
+        checked = dns.last_dns_check(db)
+    for finding in amiss(checked.found) if checked is not None else ():
+        output.terminal.print(f"{finding.about}: {finding.what} `voc doctor` says what to publish.")
     if as_json:
         output.emit({"wave": wave_id, "label": found.label})
     else:

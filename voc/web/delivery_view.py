@@ -534,7 +534,7 @@ _OLD = timedelta(days=2)
 
 def dns_part(checked: Checked | None, moment: Moment, *, not_checked: str | None, now: datetime) -> DnsPart:
     """What the last look at SPF, DKIM and DMARC found; the worst first."""
-    if not_checked is not None:
+    if not_checked is not None and (checked is None or not checked.found):
         return DnsPart(f"SPF, DKIM and DMARC cannot be looked up: {not_checked}", "none", "Not checked", "", [])
     if checked is None:
         return DnsPart("SPF, DKIM and DMARC were not looked up yet", "none", "Not checked", "", [])

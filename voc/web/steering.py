@@ -1,13 +1,16 @@
 """Rehearsing, launching, pausing and stopping waves: for leaders and admins."""
 
+from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from litestar import Response, get, post
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Redirect
 from sqlalchemy import Connection
 
-from voc.base import preferences
+from voc.base import audit, preferences
 from voc.base.errors import Refused
 from voc.base.words import StopReason
 from voc.campaigns import questionnaire
@@ -16,8 +19,10 @@ from voc.campaigns.mistakes import QuestionnaireMistakes
 from voc.campaigns.model import Rehearsal
 from voc.campaigns.store import programmes, wave_pages
 from voc.delivery import run as delivery
+from voc.delivery.dns_check import amiss, why_not_checked
+from voc.delivery.run import dns
 from voc.stakeholders import store as stakeholders
-from voc.web import pages, rehearsal_view
+from voc.web import delivery_view, pages, rehearsal_view, view
 from voc.web.context import App
 from voc.web.forms import Form
 from voc.web.given import GivenApp, GivenForm, GivenVisit
@@ -52,7 +57,17 @@ def rehearse_page(app: GivenApp, visit: GivenVisit, campaign: AskedCampaign = "r
             may_launch=True,
             label=f"{campaign.capitalize()}, {now:%B %Y}",
         )
-    return pages.page(app, visit, "programme/rehearse.html", page=page)
+        checked = dns.last_dns_check(db)
+    records = delivery_view.dns_part(
+        checked,
+        partial(view.moment, zone=ZoneInfo(wanted.default_time_zone)),
+        not_checked="a demonstration's company is invented"
+        if app.demo
+        else why_not_checked(dns.sending_of(app.settings)),
+        now=now,
+    )
+    tick = bool(amiss(checked.found)) if checked is not None else False
+    return pages.page(app, visit, "programme/rehearse.html", page=page, dns=records, tick_dns=tick)
 
 
 @get("/waves/rehearse/not-asked.csv", sync_to_thread=True, opt=roles(*LEADERS))
@@ -66,12 +81,35 @@ def would_not_ask_file(app: GivenApp, campaign: AskedCampaign = "relationship") 
 def launch(app: GivenApp, visit: GivenVisit, form: GivenForm) -> Redirect:
     campaign, label = form.text("campaign"), form.text("label")
     with app.database.begin() as db:
+        _acknowledged(db, form, campaign=campaign, by=visit.viewer.name, now=app.now())
         name = programmes.campaign_by_name(db, campaign).questionnaire
         files = questionnaire.read_folder(app.questionnaires, name)
         wave_id = campaigns.launch(
             db, campaign=campaign, questionnaire_files=files, label=label, by=visit.viewer.name, now=app.now()
         )
     return pages.back(app, visit, f"/waves/{wave_id}", f"{label} is launched; the census is frozen.")
+
+
+def _acknowledged(db: Connection, form: Form, *, campaign: str, by: str, now: datetime) -> None:
+    """Who launches although the DNS records of our mail are not in order says so, and the audit log keeps it."""
+    checked = dns.last_dns_check(db)
+    wrong = amiss(checked.found) if checked is not None else []
+    if not wrong:
+        return
+    if not form.ticked("dns"):
+        raise Refused(
+            f"{delivery_view.dns_words(wrong)}. Mend it, or tick that the wave goes out nonetheless", field="dns"
+        )
+    detail = {"records": [one.what for one in wrong]}
+    audit.record(
+        db,
+        at=now,
+        actor=by,
+        action="launched with DNS amiss",
+        object_kind="campaign",
+        object_id=campaign,
+        detail=detail,
+    )
 
 
 @post("/waves/{wave_id:int}/act", sync_to_thread=True, opt=roles(*LEADERS))
