@@ -192,6 +192,15 @@ per_second = 20
 # [mail.dkim]                            # sign here; `voc doctor` says which DNS record to publish
 # selector = "voc1"
 # key_file = "dkim.pem"                  # openssl genrsa -out dkim.pem 2048; or an Ed25519 key
+
+# [inbound.imap]                         # bounces and replies: voc/delivery/INBOUND.md says how they get there
+# host = "imap.example.com"
+# username = "voc"                       # the password: variable VOC_IMAP_PASSWORD, or password_file
+# handled_folder = "voc/handled"         # what was taken; "" leaves it where it is, marked
+
+# [inbound.listener]                     # or your mail server hands them over
+# protocol = "lmtp"                      # or smtp
+# port = 2424
 """
 
 

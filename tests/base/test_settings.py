@@ -38,6 +38,10 @@ def test_variables_overrule_the_file() -> None:
         ("[mail]\nper_second = nan", "mail.per_second"),
         ("[mail]\nper_second = inf", "mail.per_second"),
         ("sync_every_minutes = 0", "sync_every_minutes"),
+        ("[inbound.imap]\nhost='m'\nusername='u'\nport=0", "inbound.imap.port"),
+        ("[inbound.imap]\nhost='m'\nusername='u'\nsecurity='none'", "inbound.imap.security"),
+        ("[inbound.imap]\nhost='m'\nusername='u'\nhandled_folder='inbox'", "inbound.imap.handled_folder"),
+        ("[inbound.listener]\nport=99999", "inbound.listener.port"),
     ],
 )
 def test_a_mistake_names_its_place(text: str, place: str) -> None:
@@ -82,3 +86,14 @@ def test_a_folder_in_place_of_the_file_and_a_mark_before_it_are_understood(tmp_p
 def test_an_address_of_no_database_is_refused_with_an_example(address: str) -> None:
     with pytest.raises(Misconfigured, match="postgresql"):
         Database(address)
+
+
+def test_the_password_of_the_mailbox_comes_from_a_variable_or_a_file_beside_voc_toml(tmp_path: Path) -> None:
+    text = "[inbound.imap]\nhost = 'm'\nusername = 'u'\npassword_file = 'secret'"
+    imap = settings.parse(text, tmp_path, {}).inbound.imap
+    assert imap is not None
+    with pytest.raises(Misconfigured, match="VOC_IMAP_PASSWORD"):
+        settings.imap_password(imap, {})
+    (tmp_path / "secret").write_text("sesame\n")
+    assert settings.imap_password(imap, {}) == "sesame"
+    assert settings.imap_password(imap, {"VOC_IMAP_PASSWORD": "other"}) == "other"

@@ -25,10 +25,12 @@ class Desk:
             add_due_wave(db, people=people)
             add_staff(db, "clara@kestrel.example", name="Clara Wendt", role="admin")
         queue_all(database, vault)
-        with serving(Sink()) as port:
+        sink = Sink()
+        with serving(sink) as port:
             relay = relay_to(port)
             run.send_due(database, relay, now=NOW, vault=vault, worker="one")
             relay.close()
+        self.letters = sink.letters()
         self.all_sent = messages(database)
         self.sent, self.other = self.all_sent[:2]
 

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from tests.delivery.world import free_port
@@ -16,7 +17,7 @@ from voc.base.settings import Imap
 
 PASSWORD = "open sesame"
 _WHERE = ("/usr/sbin/dovecot", "/usr/local/sbin/dovecot")
-WHY_NOT = "no IMAP server here: apt-get install dovecot-imapd"
+WHY_NOT = "no Dovecot 2.3 here: apt-get install dovecot-imapd"
 
 _CONFIGURATION = """
 base_dir = {folder}/run
@@ -97,8 +98,14 @@ class Dovecot:
         return [one for one in said if isinstance(one, bytes)]
 
 
+@cache
 def program() -> str | None:
-    return next((path for path in _WHERE if Path(path).exists()), None)
+    """Where it is; None where there is none, or one whose settings are written in another way."""
+    found = next((path for path in _WHERE if Path(path).exists()), None)
+    if found is None:
+        return None
+    version = subprocess.run([found, "--version"], check=False, capture_output=True, text=True).stdout
+    return found if version.startswith("2.3.") else None
 
 
 @contextmanager

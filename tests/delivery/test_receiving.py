@@ -1,6 +1,7 @@
 """What comes back is acted on once, for the person the mail was for, and for nobody else."""
 
 import pytest
+from sqlalchemy import update
 
 from tests.builders import NOW
 from tests.delivery.desk import Desk, complaint
@@ -9,6 +10,7 @@ from voc.base import schema
 from voc.base.db import Database
 from voc.base.secrets import Vault
 from voc.base.words import InboundKind
+from voc.web.store.came_back import came_back
 
 
 @pytest.fixture
@@ -126,3 +128,45 @@ def test_broken_mail_to_a_known_return_path_is_taken_as_it_is(desk: Desk) -> Non
         b"Content-Type: text/plain; charset=nonsense\r\n\r\n\xff\xfe"
     )
     assert desk.receive(raw) == InboundKind.REPLY
+
+
+def test_the_contacts_page_is_told_each_mail_with_what_followed(database: Database, vault: Vault) -> None:
+    desk = Desk(database, vault, people=5)
+    for mail in desk.one_of_each().values():
+        desk.receive(mail)
+    _gone, _cross, away, left, _person = desk.all_sent
+    with database.read() as db:
+        (one,) = came_back(db, left.contact_id, until=NOW)
+        (other,) = came_back(db, away.contact_id, until=NOW)
+    assert (one.kind, one.quote) == (InboundKind.LEFT, "I have left Calder & Moss.")
+    assert [(told.kind, told.state, told.name) for told in one.told] == [
+        ("left", "open", None),
+        ("successor", "open", "Jon Vik"),
+    ]
+    assert (other.until_on.isoformat() if other.until_on else None, other.told) == ("2026-03-11", ())
+
+
+def test_a_complaint_is_believed_by_the_unsubscribe_link_of_the_mail_it_encloses(desk: Desk) -> None:
+    original = next(letter for letter in desk.letters if letter["Message-ID"] == desk.sent.message_id)
+    report = (
+        b"From: fbl@isp.example\r\nTo: abuse@kestrel.example\r\nSubject: complaint\r\nMIME-Version: 1.0\r\n"
+        b'Content-Type: multipart/report; report-type=feedback-report; boundary="fbl"\r\n\r\n'
+        b"--fbl\r\nContent-Type: message/feedback-report\r\n\r\nFeedback-Type: abuse\r\n\r\n"
+        b"--fbl\r\nContent-Type: message/rfc822\r\n\r\n"
+    )
+    del original["Return-Path"]
+    assert desk.receive(report + original.as_bytes() + b"\r\n--fbl--\r\n") == InboundKind.COMPLAINT
+    assert [row.address for row in desk.rows(schema.suppression)] == [desk.sent.address]
+
+
+def test_our_own_mail_that_comes_round_answers_nothing(desk: Desk) -> None:
+    (mine, *_others) = desk.letters
+    assert desk.receive(mine.as_bytes()) is None
+    assert desk.rows(schema.inbound) == []
+
+
+def test_a_bounce_of_a_mail_that_never_went_out_is_forged(desk: Desk) -> None:
+    with desk.database.begin() as db:
+        db.execute(update(schema.message).values(state="queued", attempts=0))
+    assert desk.receive(desk.bounce("5.1.1", "550 user unknown")) is None
+    assert desk.rows(schema.suppression) == []

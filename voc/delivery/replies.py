@@ -24,7 +24,9 @@ def read_automatic(subject: str, text: str, *, received_on: date) -> Incoming:
         for index, sentence in enumerate(sentences):
             if says(sentence):
                 name, address = _successor(sentences[index : index + 4], own)
-                return Incoming(kind, quote=_quote(sentence), successor_name=name, successor_address=address)
+                # A third person's address is kept in one place, where it is dropped again when nobody uses it.
+                quote = _quote(phrases.ADDRESS.sub("…", sentence))
+                return Incoming(kind, quote=quote, successor_name=name, successor_address=address)
     until_on, dated = away_until(sentences, received_on=received_on)
     said = dated or next((sentence for sentence in sentences if phrases.AWAY.search(sentence)), None)
     if said is None:

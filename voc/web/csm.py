@@ -26,11 +26,12 @@ from voc.responses import store_pages as responses
 from voc.stakeholders import recruiting
 from voc.stakeholders import store as stakeholders
 from voc.stakeholders.model import ActKind, Place, Step, Team
-from voc.web import heads_up_view, pages, store, view, you_said, you_said_view
+from voc.web import came_back_view, heads_up_view, pages, store, view, you_said, you_said_view
 from voc.web.account_view import score_parts, score_reasons
 from voc.web.context import App
 from voc.web.given import AnyRequest, GivenApp, GivenVisit
 from voc.web.parts import address
+from voc.web.store.came_back import came_back
 from voc.web.visit import EVERYBODY, Visit, roles
 from voc.web.you_said_view import LineCard
 
@@ -235,6 +236,7 @@ def contact_page(app: GivenApp, visit: GivenVisit, contact_id: FromPath[str]) ->
             "suppressions": stakeholders.suppressions(db, facts.email) if facts.email else [],
             "changes": accounts.changes_of(db, facts.id),
             "heard": responses.heard(db, viewer, contact_id=facts.id, company=values.company, until=now),
+            "came_back": came_back_view.lines(came_back(db, facts.id, until=now)),
             "timeline": store.timeline(db, contact_id=facts.id, until=now),
             "exclusions": [
                 one

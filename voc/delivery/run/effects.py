@@ -111,6 +111,12 @@ def _suggest_successor(db: Connection, contact_id: str, said: Incoming, *, inbou
     )
 
 
+def suggestion_key(kind: SuggestionKind, contact_id: str, *, about: str) -> str:
+    """The suggestion that a mail made; `about` is its number here or, of a bounce, the address."""
+    # It fits its column whatever the address is like.
+    return f"{kind}:{contact_id}:{inbox.digest(about)[:24]}"
+
+
 def _suggest(
     db: Connection,
     kind: SuggestionKind,
@@ -125,11 +131,9 @@ def _suggest(
     account_id = inbox.account_of(db, contact_id)
     if account_id is None:
         return
-    # A key fits its column whatever the address is like.
-    unique = f"{kind}:{contact_id}:{inbox.digest(key)[:24]}"
     stakeholders.suggest(
         db,
-        key=unique,
+        key=suggestion_key(kind, contact_id, about=key),
         kind=kind,
         account_id=account_id,
         contact_id=contact_id,

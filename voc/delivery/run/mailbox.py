@@ -1,7 +1,7 @@
 """Read a mailbox: each mail once. Our row is committed first, with how far we read; then the mail is put away."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.exc import DBAPIError
 
@@ -15,6 +15,7 @@ from voc.delivery.store import inbox, mailboxes
 
 BEGINNING = 1_000_000  # bytes of a mail that are read: attachments say nothing about the chase
 SOURCE = "imap"
+_SHOWN = timedelta(days=30)  # so long a mail that was set aside is shown
 
 _log = log.get("delivery")
 
@@ -45,6 +46,7 @@ def read_mailbox(
         raise
     with database.begin() as db:
         mailboxes.well(db, name, now=now)
+        mailboxes.forget_set_aside(db, before=now - _SHOWN)
     return taken
 
 
