@@ -49,12 +49,8 @@ class Hooked:
         known = {"id": f"{what}-{person}", "recipient": mail.recipient, "return_path": mail.return_path}
         return Said(what, values.pop("message_id", mail.message_id), **{**known, **values})
 
-    def enter_keys(self, *names: str) -> None:
-        with self.database.begin() as db:
-            for name in names or tuple(one.name for one in callers()):
-                hook_keys.put(db, name, Slot.KEY, caller(name).key, vault=self.vault, now=NOW)
-                if name == "sendgrid":
-                    hook_keys.put(db, name, Slot.PATH, SendGrid.path, vault=self.vault, now=NOW)
+    def enter_keys(self) -> None:
+        enter_keys(self.database, self.vault)
 
     def lose(self, person: int) -> None:
         """Nobody knows whether that mail was handed over."""
@@ -86,12 +82,24 @@ class Hooked:
         return mail.state, mail.bounce_code, chase.stopped, suppressed, came
 
 
+def enter_keys(database: Database, vault: Vault) -> None:
+    with database.begin() as db:
+        for one in callers():
+            hook_keys.put(db, one.name, Slot.KEY, one.key, vault=vault, now=NOW)
+        hook_keys.put(db, "sendgrid", Slot.PATH, SendGrid.path, vault=vault, now=NOW)
+
+
 @contextmanager
-def hooked(database: Database, vault: Vault, *, people: int = 2, **wanted: Any) -> Iterator[Hooked]:
+def hooked(
+    database: Database, vault: Vault, *, people: int = 2, keys_first: bool = False, **wanted: Any
+) -> Iterator[Hooked]:
+    """`keys_first`: the webhooks are set up before the mails are made."""
     with database.begin() as db:
         install(db, **wanted)
         add_due_wave(db, people=people)
         add_staff(db, "clara@kestrel.example", name="Clara Wendt", role="admin")
+    if keys_first:
+        enter_keys(database, vault)
     queue_all(database, vault)
     with serving(Sink()) as port:
         relay = relay_to(port)

@@ -1,5 +1,7 @@
 """Webhooks of mail providers: taken when they prove themselves, acted on once, for our own recipient only."""
 
+import email
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -101,3 +103,12 @@ def test_aws_is_told_that_we_subscribe_to_the_topic_that_was_entered_and_to_no_o
         "&TopicArn=arn%3Aaws%3Asns%3Aeu-west-1%3A123456789012%3Akestrel-mail"
         "&Token=2336412f37fb687f5d51e6e241d09c805a5a57b30d712f794cc5f6a988666d92768dd60a747ba6f3beb71854e285d6ad"
     ]
+
+
+def test_mail_carries_its_id_for_the_providers_that_are_set_up(sqlite: Database, vault: Vault) -> None:
+    """SendGrid reports spam, and Postmark everything, without the Message-ID of the mail."""
+    with hooked(sqlite, vault, people=1, keys_first=True) as desk:
+        headers = email.message_from_bytes(vault.decrypt(desk.sent[0].body))
+        bare = desk.sent[0].message_id.strip("<>")
+    assert headers["X-PM-Metadata-voc-message-id"] == bare
+    assert json.loads(headers["X-SMTPAPI"]) == {"unique_args": {"voc_message_id": bare}}

@@ -30,7 +30,6 @@ from voc.stakeholders import run as stakeholders
 
 AT_ONCE = 200
 MOST = 5_000  # of one turn of the job; the rest has its turn ten seconds later
-RAW_KEPT = timedelta(days=30)
 REFUSALS_KEPT = timedelta(days=90)
 _LONGEST_QUOTE = 300
 _ANOTHERS, _NOT_OURS = "taken by another worker", "not ours"
@@ -107,10 +106,9 @@ def catch_up(database: Database, desk: Desk, *, outgoing: Outgoing, now: datetim
     return dict(counts)
 
 
-def forget(db: Connection, *, now: datetime) -> int:
-    """Drop what is not kept any longer; once a night. How many events lost their full text."""
+def forget(db: Connection, *, now: datetime) -> None:
+    """Drop counts that nobody looks at any more; once a night. What events said is dropped with all other such text."""
     store.forget_refusals(db, before=(now - REFUSALS_KEPT).date())
-    return store.forget_raw(db, before=now - RAW_KEPT)
 
 
 def _caught_up(at: _Reading, one: Waiting) -> str:

@@ -46,7 +46,12 @@ class Waiting:
     received_at: datetime
 
 
-_UNREAD = (provider_event.c.handled_at.is_(None), provider_event.c.trouble.is_(None))
+# Without its text there is nothing to read: it waited longer than such things are kept.
+_UNREAD = (
+    provider_event.c.handled_at.is_(None),
+    provider_event.c.trouble.is_(None),
+    provider_event.c.raw.is_not(None),
+)
 
 
 def waiting(db: Connection, *, limit: int) -> list[Waiting]:
@@ -64,9 +69,7 @@ def waiting(db: Connection, *, limit: int) -> list[Waiting]:
         .limit(limit)
     )
     return [
-        Waiting(
-            row.id, row.provider, None if row.kind is None else EventKind(row.kind), row.raw or b"", row.received_at
-        )
+        Waiting(row.id, row.provider, None if row.kind is None else EventKind(row.kind), row.raw, row.received_at)
         for row in rows
     ]
 
@@ -127,16 +130,6 @@ def proven(db: Connection) -> list[Proven]:
         .order_by(message.c.id)
     )
     return [Proven(row.id, row.said_at) for row in rows]
-
-
-def forget_raw(db: Connection, *, before: datetime) -> int:
-    """Drop what was said in full of events older than that; that they came is kept, so that a replay stays one."""
-    old = (
-        provider_event.c.received_at < before,
-        provider_event.c.raw.is_not(None),
-        provider_event.c.handled_at.is_not(None),
-    )
-    return db.execute(update(provider_event).where(*old).values(raw=None)).rowcount
 
 
 # --- refused calls ------------------------------------------------------------------------------
