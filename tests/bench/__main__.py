@@ -14,7 +14,7 @@ import structlog
 
 from tests.bench.report import Report, machine
 
-NAMES = ("sync", "crm", "salesforce", "send", "answer")
+NAMES = ("sync", "crm", "salesforce", "freeze", "send", "answer")
 
 
 def main() -> None:
