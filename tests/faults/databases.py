@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 
 from tests import postgres
-from voc.base import migrate
+from voc.base import migrate, schema
 from voc.base.db import Database
 
 _TEMPLATE = "voc_faults"
@@ -27,6 +27,12 @@ def url_of(engine: str) -> Iterator[str]:
         path = Path(folder) / "voc.db"
         path.write_bytes(_sqlite_template())
         yield f"sqlite:///{path}"
+
+
+def lay_tables(database: Database) -> None:
+    """All tables as they are now, in a database of one's own: quicker than the way through all revisions."""
+    with database.begin() as db:
+        schema.metadata.create_all(db)
 
 
 @contextmanager

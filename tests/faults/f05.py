@@ -16,12 +16,11 @@ from pathlib import Path
 
 from tests import postgres
 from tests.faults import crew
-from tests.faults.databases import fresh
+from tests.faults.databases import fresh, lay_tables
 from tests.faults.page import SERVE, WARM, Person, Seen, ask, mistakes, send, until_served, warm_with
 from tests.faults.promise import ANSWERS_ARE_KEPT
 from tests.faults.table import Result, Row, timed
 from tests.postgres import free_port
-from voc.base import migrate
 from voc.base.db import Database
 
 PROVES = (ANSWERS_ARE_KEPT,)
@@ -147,7 +146,7 @@ def _own_server() -> Iterator[tuple[postgres.Cluster, str]]:
         cluster.start()
         cluster.server.execute("CREATE DATABASE voc")
         database = Database(cluster.server.url("voc"))
-        migrate.upgrade(database)
+        lay_tables(database)
         database.close()
         yield cluster, cluster.server.url("voc")
     finally:

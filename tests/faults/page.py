@@ -53,7 +53,8 @@ class Person:
 
     @property
     def words(self) -> str:
-        return f"What person {self.number} thinks: the export costs us two days, each month."
+        reasons = (f"{hash_token(f'{self.number} {reason}')[:12]} costs us a day." for reason in range(40))
+        return f"What person {self.number} thinks: {' '.join(reasons)}"
 
 
 @dataclass(frozen=True)

@@ -129,7 +129,7 @@ class _House:
             self.silent = order["door"] == "silent"
             if self.door.fileno() >= 0:
                 self.door.close()
-            for guest in self.guests:
+            for guest in list(self.guests):
                 with suppress(OSError):
                     guest.shutdown(socket.SHUT_RDWR)
             if order["door"] != "closed":
