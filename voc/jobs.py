@@ -349,7 +349,7 @@ JOBS = (
     Job("crm now", _ASKED, sync_now, due=_waits(ErrandKind.SYNC)),
     Job("crm check", _ASKED, check_crm, due=_waits(ErrandKind.CHECK)),
     Job("crm try", _ASKED, try_crm, due=_waits(ErrandKind.TRY)),
-    Job("inbound", timedelta(seconds=30), read_mailbox, due=_has_mailbox),
+    Job("inbound", timedelta(seconds=30), read_mailbox, due=_has_mailbox, reaches_out=True),
     Job("nightly", timedelta(minutes=10), nightly),
     Job("alert", timedelta(minutes=5), alert),
     Job("dns", timedelta(minutes=1), check_dns),

@@ -44,7 +44,7 @@ def filled(database: Database) -> Database:
         message = add_message(db, "inv:1:invite", invitation_id=invitation, contact_id="con-1", body=b"text")
 
         def add(table: Any, **values: Any) -> int:
-            return int(db.execute(insert(table).values(**values)).inserted_primary_key[0])
+            return int((db.execute(insert(table).values(**values)).inserted_primary_key or (0,))[0])
 
         link = add(
             schema.link, token_hash="t", purpose="answer", invitation_id=invitation, message_id=message, created_at=NOW

@@ -6,7 +6,7 @@
 The database is written first, the file after it, mail leaves after both. So a database whose
 generation is behind the file's, or has another word for it, is an older copy; one that lives
 elsewhere than it says is a copy of one that may still be at work. Both are paused, once, and say why.
-What cannot be told apart is in `decisions/13-a-copy-starts-paused.md`.
+What cannot be told apart is in `decisions/15-a-copy-starts-paused.md`.
 """
 
 import os

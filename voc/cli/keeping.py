@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from voc import app as wiring
-from voc.base import copies
+from voc.base import copies, installations
 from voc.base.backup import making, restoring
 from voc.base.clock import SystemClock
 from voc.base.secrets import KEY_FILE
@@ -95,10 +95,14 @@ def moved(*, directory: Path, as_json: bool) -> None:
     """
     app = wiring.open_app(directory)
     copies.announce_move(app.database, app.settings)
+    with app.database.read() as db:
+        waits = installations.in_doubt(db)
     if as_json:
-        output.emit({"moved": True})
-        return
-    output.say("Noted: this is the installation. Its sending goes on as it was.")
+        output.emit({"moved": True, "sending_paused": waits})
+    elif waits:
+        output.say("Noted. It is paused as a copy already: read the notice on the page Delivery, and resume it there.")
+    else:
+        output.say("Noted: this is the installation. It goes on where it stopped.")
 
 
 @announce.command("rolled-back")

@@ -41,7 +41,7 @@ class Sink:
         self.digest = hashlib.sha256()
         self.size = 0
 
-    def write(self, piece: bytes | memoryview) -> None:
+    def write(self, piece: bytes | bytearray | memoryview) -> None:
         self._out.write(piece)
         self.digest.update(piece)
         self.size += len(piece)

@@ -49,12 +49,13 @@ def make(folder: Path, target: Path, *, now: datetime, with_key: bool = False, r
             _add_questionnaires(writer, chosen)
             if key is not None:
                 writer.add(KEY_FILE, key)
-            archive.finish(writer, _with_entries(manifest, writer))
+            manifest = msgspec.structs.replace(manifest, entries=dict(writer.entries))
+            archive.finish(writer, manifest)
     except OSError as mistake:
         raise GiveUp(f"The backup could not be written to {target}: {mistake.strerror}. Nothing was left.") from None
     finally:
         database.close()
-    return Made(target, target.stat().st_size, _with_entries(manifest, writer))
+    return Made(target, target.stat().st_size, manifest)
 
 
 def _write(
@@ -124,10 +125,6 @@ def _key(chosen: Settings) -> bytes:
     if not path.exists():
         raise Refused(f"There is no key file {path}: the keys come from VOC_SECRET_KEY. Keep a copy of that instead.")
     return path.read_bytes()
-
-
-def _with_entries(manifest: Manifest, writer: Writer) -> Manifest:
-    return msgspec.structs.replace(manifest, entries=dict(writer.entries))
 
 
 def _version() -> str:

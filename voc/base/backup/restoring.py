@@ -164,7 +164,8 @@ def _pause(db: Connection, backup: Reader, *, now: datetime, tokens: Tokens) -> 
 
 def _write_files(backup: Reader, folder: Path, text: str | None) -> tuple[list[str], list[str]]:
     """What the backup has beside the database; voc.toml last: without it there is no installation."""
-    wrote, kept = [], []
+    wrote: list[str] = []
+    kept: list[str] = []
     for name in backup.names:
         if name != KEY_FILE and not name.startswith(QUESTIONNAIRES):
             continue

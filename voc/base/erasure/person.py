@@ -74,9 +74,9 @@ def _names_and_addresses(db: Connection, person: Person) -> None:
         person.addresses |= {normal(one) for one in (row.email, row.email_original) if one and "@" in one}
     changes = contact_change.c
     query = select(changes.field, changes.old, changes.new).where(changes.contact_id.in_(sorted(person.ids)))
-    for row in db.execute(query):
-        if row.field == "email":
-            person.addresses |= {normal(one) for one in (row.old, row.new) if one and "@" in one}
+    for change in db.execute(query):
+        if change.field == "email":
+            person.addresses |= {normal(one) for one in (change.old, change.new) if one and "@" in one}
 
 
 def export(db: Connection, person: Person, vault: Vault) -> dict[str, list[dict[str, Any]]]:
