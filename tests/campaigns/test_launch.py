@@ -245,3 +245,21 @@ def test_a_wrong_setting_of_a_campaign_names_its_field(sqlite: Database, values:
         settle_in(db)
         run.change_settings(db, "relationship", values, by="Clara Wendt", now=LAUNCH)
     assert refused.value.field == field
+
+
+DEFINITION = "relationship/questionnaire.toml"
+
+
+def test_a_language_nobody_has_reviewed_is_used_only_when_somebody_accepts_it_by_name(database: Database) -> None:
+    files = {**FILES, DEFINITION: FILES[DEFINITION].replace("reviewed_by =", "reviewed_by = '' #")}
+    how = {"campaign": "relationship", "questionnaire_files": files, "label": "A", "by": "Clara Wendt", "now": LAUNCH}
+    with database.begin() as db:
+        settle_in(db)
+        add_company(db, accounts=1, people=1)
+        rehearsal = run.rehearse(db, campaign="relationship", questionnaire_files=files, now=LAUNCH)
+        assert (rehearsal.refusals, rehearsal.unreviewed) == ((), {"en": "English"})
+        with pytest.raises(Refused, match="Nobody has reviewed English"):
+            run.launch(db, **how)  # type: ignore[arg-type]  # one dict for both calls
+        run.launch(db, **how, accept_languages=["en", "xx"])  # type: ignore[arg-type]
+        log = db.execute(select(schema.audit.c.detail).where(schema.audit.c.action == "wave launched")).scalar_one()
+    assert log["languages accepted unreviewed"] == ["en"]

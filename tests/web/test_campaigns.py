@@ -1,6 +1,7 @@
 """The programme owner's campaigns: changed whole or not at all, with what a contact would get beside it."""
 
 import re
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -11,7 +12,7 @@ from voc.campaigns import store
 from voc.campaigns.model import CampaignSettings
 from voc.web import campaign_fields
 
-FORM = {
+FORM: dict[str, Any] = {
     "questionnaire": "relationship",
     "priority": "3",
     "heads_up": "yes",

@@ -7,7 +7,7 @@ import pytest
 
 from tests.web.company import Company
 from voc.base.words import StopReason
-from voc.web import wave_view
+from voc.web.rehearsal_words import STOPS
 
 
 def test_a_leader_sees_how_far_the_finished_wave_came(company: Company) -> None:
@@ -62,4 +62,4 @@ def test_those_not_asked_are_a_file_too(company: Company) -> None:
 
 
 def test_every_reason_for_a_stop_has_its_words() -> None:
-    assert set(wave_view.STOPS) == set(StopReason)
+    assert set(STOPS) == set(StopReason)

@@ -1,6 +1,6 @@
 """What a campaign is, and the values that its rules take and give."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
@@ -240,6 +240,8 @@ class Rehearsal:
     closes_at: datetime | None
     heads_up_accounts: int
     refusals: tuple[str, ...] = ()  # what a launch now would be refused for
+    unreviewed: dict[str, str] = field(default_factory=dict)  # languages to be accepted by name: code -> name
+    languages: int = 1
 
     @property
     def asked(self) -> tuple[Member, ...]:

@@ -100,7 +100,12 @@ def _show(found: Rehearsal) -> None:
 @output.as_json
 @output.at
 @click.option("--label", help="What the wave is called; campaign and month if not given.")
-def launch(*, campaign: str, directory: Path, as_json: bool, at: datetime | None, label: str | None) -> None:
+@click.option(
+    "--accept-language", "accept", multiple=True, help="Use this language (de) though nobody has reviewed it."
+)
+def launch(
+    *, campaign: str, directory: Path, as_json: bool, at: datetime | None, label: str | None, accept: tuple[str, ...]
+) -> None:
     """Freeze the census and start the chase. In a rehearsal `voc tick` moves it on, else `voc serve` does.
 
     Example: voc wave launch relationship --label "Relationship, December 2026"
@@ -115,6 +120,7 @@ def launch(*, campaign: str, directory: Path, as_json: bool, at: datetime | None
             label=label or f"{campaign.capitalize()}, {now:%B %Y}",
             by=BY,
             now=now,
+            accept_languages=accept,
         )
         found = wave_pages.row(db, wave_id, TERMINAL)
         checked = dns.last_dns_check(db)

@@ -53,7 +53,8 @@ def tells_who(text: str, case: FollowUp) -> str | None:
     """What in the text points to the person the case is about: a name, a title, an address, words of their own."""
     low = text.casefold()
     words = set(re.findall(r"\w+", low))
-    for name in re.findall(r"\w+", case.contact_name or ""):
+    names: list[str] = re.findall(r"\w+", case.contact_name or "")
+    for name in names:
         if len(name) > 1 and name.casefold() in words:
             return name
     for phrase in (case.contact_title, case.contact_address):

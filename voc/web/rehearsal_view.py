@@ -160,6 +160,8 @@ class RehearsalPage:
     not_asked: int
     not_asked_words: str
     refusals: Sequence[str]
+    unreviewed: Sequence[tuple[str, str]]
+    unreviewed_words: str
     may_launch: bool
     test_mode: str | None
     opens: str
@@ -205,6 +207,8 @@ def page(
         not_asked=not_asked,
         not_asked_words=not_asked_words,
         refusals=rehearsal.refusals,
+        unreviewed=list(rehearsal.unreviewed.items()),
+        unreviewed_words=_unreviewed_words(rehearsal),
         may_launch=may_launch and asked > 0,
         test_mode=(preferences.test_address or "nobody") if preferences.test_mode else None,
         opens=f"{preferences.opens:%H:%M}",
@@ -224,6 +228,13 @@ def page(
         groups=_groups(rehearsal),
         groups_heading=_groups_heading(rehearsal),
     )
+
+
+def _unreviewed_words(rehearsal: Rehearsal) -> str:
+    names = view.listed(list(rehearsal.unreviewed.values()))
+    if len(rehearsal.unreviewed) == rehearsal.languages:
+        return f"Nobody has reviewed {names}. A launch needs a language that somebody accepts by name."
+    return f"Nobody has reviewed {names}: whoever speaks it is asked in another language unless you accept it."
 
 
 def _file(rehearsal: Rehearsal, which: str, about: str) -> Link:

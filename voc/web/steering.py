@@ -85,7 +85,13 @@ def launch(app: GivenApp, visit: GivenVisit, form: GivenForm) -> Redirect:
         name = programmes.campaign_by_name(db, campaign).questionnaire
         files = questionnaire.read_folder(app.questionnaires, name)
         wave_id = campaigns.launch(
-            db, campaign=campaign, questionnaire_files=files, label=label, by=visit.viewer.name, now=app.now()
+            db,
+            campaign=campaign,
+            questionnaire_files=files,
+            label=label,
+            by=visit.viewer.name,
+            now=app.now(),
+            accept_languages=form.many("accept"),
         )
     return pages.back(app, visit, f"/waves/{wave_id}", f"{label} is launched; the census is frozen.")
 

@@ -49,7 +49,7 @@ _STANDINGS: Mapping[Standing, tuple[str, str]] = {
 VIEWS: Mapping[str, tuple[str, tuple[Standing, ...]]] = {
     "waiting": ("No answer yet", (Standing.WAITING, Standing.PLANNED)),
     "answered": ("Answered", (Standing.ANSWERED,)),
-    "stopped": ("Stopped", (Standing.STOPPED, Standing.BOUNCED)),
+    "stopped": ("Stopped or came back", (Standing.STOPPED, Standing.BOUNCED)),
     "silent": ("Silent", (Standing.SILENT,)),
 }
 
@@ -354,7 +354,9 @@ def _by_csm(tally: Iterable[Tally], own: str | None) -> list[OfCsm]:
     """In alphabetical order; people without a CSM last."""
     rows: dict[tuple[str, str], Counter[str]] = {}
     for one in tally:
-        counts = rows.setdefault((one.csm_name or "no CSM", one.csm_id or ""), Counter())
+        counts = rows.setdefault(
+            (one.csm_name or ("a CSM the CRM does not know" if one.csm_id else "no CSM"), one.csm_id or ""), Counter()
+        )
         counts["asked"] += one.people
         counts[one.standing] += one.people
     return [

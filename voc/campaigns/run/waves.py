@@ -1,7 +1,7 @@
 """A wave from its rehearsal to its close."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -35,7 +35,15 @@ class _Draft:
     heads_up: frozenset[str]
 
 
-def _draft(db: Connection, *, campaign: str, files: Mapping[str, str], now: datetime, wanted: Preferences) -> _Draft:
+def _draft(
+    db: Connection,
+    *,
+    campaign: str,
+    files: Mapping[str, str],
+    now: datetime,
+    wanted: Preferences,
+    accepted: Collection[str] = (),
+) -> _Draft:
     found = programmes.campaign_by_name(db, campaign)
     definition = questionnaire.load(files)
     settings = msgspec.structs.replace(found.settings, due_days=found.settings.due_days or wanted.due_days)
@@ -44,7 +52,7 @@ def _draft(db: Connection, *, campaign: str, files: Mapping[str, str], now: date
         db,
         roles=definition.roles,
         priority=found.priority,
-        language=_language_of(definition),
+        language=_language_of(definition, accepted),
         now=now,
         preferences=wanted,
         rest_days=rules.limits.days,
@@ -61,10 +69,15 @@ def _draft(db: Connection, *, campaign: str, files: Mapping[str, str], now: date
     return _Draft(found, definition, rules, members, firsts, heads_up)
 
 
-def _language_of(definition: Questionnaire) -> Callable[[str | None], str]:
-    """The contact's language if somebody has reviewed it, else the first that was reviewed."""
-    reviewed = [code for code, language in definition.languages.items() if language.reviewed_by]
-    return lambda wanted: census.pick_language(wanted, reviewed or list(definition.languages))
+def _language_of(definition: Questionnaire, accepted: Collection[str]) -> Callable[[str | None], str]:
+    """The contact's language if somebody has reviewed or accepted it, else the first of which that is so."""
+    usable = [code for code, one in definition.languages.items() if one.reviewed_by or code in accepted]
+    return lambda wanted: census.pick_language(wanted, usable or list(definition.languages))
+
+
+def _unreviewed(definition: Questionnaire) -> dict[str, str]:
+    """Languages nobody has reviewed: code and name."""
+    return {code: one.name for code, one in definition.languages.items() if not one.reviewed_by}
 
 
 def rehearse(db: Connection, *, campaign: str, questionnaire_files: Mapping[str, str], now: datetime) -> Rehearsal:
@@ -91,6 +104,8 @@ def rehearse(db: Connection, *, campaign: str, questionnaire_files: Mapping[str,
         closes_at=max((at for _day, at in course.closes_at), default=None),
         heads_up_accounts=len(draft.heads_up),
         refusals=tuple(_why_not_launch(db, draft, wanted, now=now)),
+        unreviewed=_unreviewed(draft.questionnaire),
+        languages=len(draft.questionnaire.languages),
     )
 
 
@@ -109,26 +124,33 @@ def _why_not_launch(db: Connection, draft: _Draft, wanted: Preferences, *, now: 
     label = programmes.open_wave(db, draft.campaign.id)
     if label is not None:
         found.append(f"The wave {label} is not over. Close or stop it first: a campaign has one wave at a time.")
-    if not any(language.reviewed_by for language in draft.questionnaire.languages.values()):
-        found.append("Nobody has reviewed a language of this questionnaire. Set reviewed_by in its file.")
     if not draft.firsts:
         found.append("There is nobody to ask: look at the reasons in the rehearsal.")
     return found
 
 
 def launch(
-    db: Connection, *, campaign: str, questionnaire_files: Mapping[str, str], label: str, by: str, now: datetime
+    db: Connection,
+    *,
+    campaign: str,
+    questionnaire_files: Mapping[str, str],
+    label: str,
+    by: str,
+    now: datetime,
+    accept_languages: Collection[str] = (),
 ) -> int:
     """Freeze the census with its reasons and plan everybody's first step; returns the wave's id.
 
     Refused on CRM data that is missing or too old, while another wave of the campaign is open, when
-    nobody would be asked, and for mistakes in the questionnaire. Nothing is written then.
+    nobody would be asked, and for mistakes in the questionnaire. Nothing is written then. A language that
+    nobody has reviewed is used only if it is among `accept_languages`; who accepted it is in the audit log.
     """
     if not label.strip():
         raise Refused("Give the wave a name, such as Relationship, December 2026", field="label")
     wanted = preferences.load(db)
     programmes.lock_campaign(db, programmes.campaign_by_name(db, campaign).id)
-    draft = _draft(db, campaign=campaign, files=questionnaire_files, now=now, wanted=wanted)
+    draft = _draft(db, campaign=campaign, files=questionnaire_files, now=now, wanted=wanted, accepted=accept_languages)
+    accepted = _accepted(draft.questionnaire, accept_languages)
     refusals = _why_not_launch(db, draft, wanted, now=now)
     if refusals:
         raise Refused(" ".join(refusals))
@@ -146,9 +168,29 @@ def launch(
     )
     launches.add_census(db, wave_id, draft.members)
     launches.add_invitations(db, wave_id, draft.firsts)
-    counts = {"campaign": campaign, "label": label.strip(), "census": len(draft.members), "asked": len(draft.firsts)}
+    counts: dict[str, Any] = {
+        "campaign": campaign,
+        "label": label.strip(),
+        "census": len(draft.members),
+        "asked": len(draft.firsts),
+    }
+    if accepted:
+        counts["languages accepted unreviewed"] = accepted
     _audit(db, "wave launched", "wave", wave_id, by=by, now=now, detail=counts)
     return wave_id
+
+
+def _accepted(definition: Questionnaire, accept: Collection[str]) -> list[str]:
+    """The unreviewed languages that are used all the same. Refused if none is left to write in."""
+    unreviewed = _unreviewed(definition)
+    accepted = sorted(set(accept) & set(unreviewed))
+    if len(unreviewed) == len(definition.languages) and not accepted:
+        raise Refused(
+            f"Nobody has reviewed {' or '.join(unreviewed.values())} in this questionnaire. Accept a language by name, "
+            "or set reviewed_by in questionnaire.toml",
+            field="accept",
+        )
+    return accepted
 
 
 def pause(db: Connection, wave_id: int, *, by: str, now: datetime, because: str | None = None) -> None:
