@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from tests.faults.returned import HALVES, Sample, replies
 from tests.faults.table import Result, Row, timed
@@ -36,8 +37,8 @@ def read(half: str, what: str) -> list[Read]:
 
 
 def run(*, long: bool) -> Result:
-    rows = [timed(lambda h=half: _automatic(h)) for half in HALVES]
-    return Result("F17", (*rows, *(timed(lambda h=half: _human(h)) for half in HALVES)))
+    trials = [partial(judge, half) for judge in (_automatic, _human) for half in HALVES]
+    return Result("F17", tuple(timed(trial) for trial in trials))
 
 
 def _automatic(half: str) -> Row:

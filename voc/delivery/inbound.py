@@ -35,6 +35,7 @@ _TO = (
     "To",
     "Cc",
 )
+_LONGEST_FOR_FLUFL = 20_000  # bytes: it tries dozens of patterns on each line
 _REPORTS = ("message/delivery-status", "message/global-delivery-status")
 # Below these words a server repeats our own mail: its text says nothing about what went wrong.
 _COPY_BELOW = re.compile(
@@ -279,7 +280,7 @@ def _by_flufl(mail: Mail, recipient: str, text: str) -> Incoming:
     """flufl.bounce knows the formats of servers that say it in parts which are no text to us."""
     unsure = Incoming(InboundKind.SOFT_BOUNCE, quote=text[:300] or None)
     try:
-        _temporary, permanent = all_failures(mail.parsed)
+        _temporary, permanent = all_failures(email.message_from_bytes(mail.raw[:_LONGEST_FOR_FLUFL]))
     except Exception:  # noqa: BLE001 - its detectors raise what they like on mail that nobody well-meaning wrote
         return unsure
     if not any(same(recipient, address.decode("utf-8", "replace")) for address in permanent):

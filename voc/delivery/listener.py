@@ -79,7 +79,7 @@ class Listening:
             self._controller = None
 
 
-class _Controller(Controller):  # type: ignore[misc]  # aiosmtpd has no types
+class _Controller(Controller):
     def __init__(self, settings: Listener, handler: "_Handler") -> None:
         super().__init__(
             handler,
@@ -109,7 +109,7 @@ class _Controller(Controller):  # type: ignore[misc]  # aiosmtpd has no types
                 guest.transport.close()
 
 
-class _Counted(SMTP):  # type: ignore[misc]  # aiosmtpd has no types
+class _Counted(SMTP):
     """So many connections at a time and no more."""
 
     guests: set["_Counted"]
@@ -134,7 +134,7 @@ class _Smtp(_Counted):
     pass
 
 
-class _Lmtp(_Counted, LMTP):  # type: ignore[misc]  # aiosmtpd has no types
+class _Lmtp(_Counted, LMTP):
     pass
 
 
@@ -172,9 +172,10 @@ class _Handler:
         if len(_RECEIVED.findall(raw.partition(b"\r\n\r\n")[0])) > HOPS:
             return Verdict.LOOP
         try:
-            return await self._run(self._desk.take, raw, address)
+            verdict: Verdict = await self._run(self._desk.take, raw, address)
         except Exception:  # noqa: BLE001 - whatever is wrong here, the server in front keeps the mail
             return Verdict.LATER
+        return verdict
 
     async def _run(self, work: Callable[..., Any], *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self.threads, work, *arguments)

@@ -66,15 +66,15 @@ class _Reading:
                 check_ending()
                 taken += self._take(peeked)
             self._put_away()
-            if len(numbers) < limit:
-                self._mark_end()
+            # At the end, numbers of mails that are gone are not asked for again either.
+            more = len(numbers) == limit
+            self._mark(numbers[-1] if more else max([self._opened.uid_next - 1, *numbers]))
+            if not more:
                 return taken
 
-    def _mark_end(self) -> None:
-        """All numbers given out so far are read; those of mails that are gone are not asked for again."""
-        end = self._opened.uid_next - 1
+    def _mark(self, uid: int) -> None:
         with self._database.begin() as db:
-            mailboxes.advance(db, self._mailbox.name, uid_validity=self._opened.uid_validity, uid=end)
+            mailboxes.advance(db, self._mailbox.name, uid_validity=self._opened.uid_validity, uid=uid)
 
     def _next(self, limit: int) -> list[int]:
         with self._database.begin() as db:
@@ -88,9 +88,9 @@ class _Reading:
 
     def _take(self, peeked: Peeked) -> bool:
         """Whether it was ours. Of other people's mail no more is read than its header."""
-        head = inbound.parse(peeked.head)
-        content = self._mailbox.whole(peeked.uid, at_most=BEGINNING) if self._concerns_us(head) else None
-        return self._settle(peeked.uid, content)
+        if not self._concerns_us(inbound.parse(peeked.head)):
+            return False  # marked as read with the next of ours, or at the end: a commit for each would take hours
+        return self._settle(peeked.uid, self._mailbox.whole(peeked.uid, at_most=BEGINNING))
 
     def _concerns_us(self, head: inbound.Mail) -> bool:
         if inbound.is_complaint(head):
