@@ -73,10 +73,8 @@ async def _answer(app: App, request: AnyRequest, provider: str, rest: str) -> Re
     if why is None:
         try:
             body = await request.body()
-        except HTTPException as refused:
-            if refused.status_code != 413:
-                raise
-            why = WhyNot.TOO_LARGE
+        except HTTPException as refused:  # else the caller left in the middle of the body
+            why = WhyNot.TOO_LARGE if refused.status_code == 413 else WhyNot.UNREADABLE
         else:
             why = await sync_to_thread(_take, door, body)
     if why is None:
