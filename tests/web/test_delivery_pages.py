@@ -104,7 +104,10 @@ def test_a_message_shows_its_whole_mail_with_its_links_struck_out(running: Compa
     shown = dana.client.get(f"/delivery/messages/{id}/html")
     assert "sandbox" in shown.headers["content-security-policy"]
     assert "script-src" not in shown.headers["content-security-policy"]
-    assert running.enter("mei").get(f"/delivery/messages/{id}").status_code == 404
+    with running.app.database.begin() as db:
+        foreign = add_message(db, "seen:2", contact_id="con-mei-1-0", body=running.app.vault.encrypt(mail))
+    for path in (f"/delivery/messages/{foreign}", f"/delivery/messages/{foreign}/html"):
+        assert dana.get(path).status_code == 404
 
 
 def test_the_dns_of_a_domain_that_only_this_machine_knows_is_not_asked(running: Company) -> None:

@@ -78,7 +78,7 @@ def _seen(app: App, db: Connection, visit: Visit, chosen: Filter, *, now: dateti
         server_states=ways.server_states(db),
         sent_today=tally.sent_by_relay(db, since=now.replace(hour=0, minute=0, second=0, microsecond=0)),
         per_domain=mail.per_domain,
-        waiting_domains={},
+        waiting_domains=ways.waiting_domains(db, now=now),
         mailboxes=ways.mailboxes(db),
         providers=ways.providers(db, now=now),
         unknown=[_stuck(app, db, visit, one) for one in of(state=MessageState.UNKNOWN)],

@@ -15,7 +15,7 @@ from voc.delivery.run.dns import Checked
 from voc.delivery.store.letters import Letter
 from voc.delivery.store.relay import Pause
 from voc.delivery.store.tally import CameBack, Hour
-from voc.delivery.store.ways import Mailbox, Provider, ServerState
+from voc.delivery.store.ways import Mailbox, Provider, ServerState, WaitingDomain
 from voc.web import view
 from voc.web.charts_hours import HourBar, hours
 from voc.web.parts import Card, Choice, Link, address, choice
@@ -77,7 +77,7 @@ class Seen:
     server_states: Mapping[str, ServerState]
     sent_today: Mapping[str, int]
     per_domain: Mapping[str, float]
-    waiting_domains: Mapping[str, int]
+    waiting_domains: Sequence[WaitingDomain]
     mailboxes: Sequence[Mailbox]
     providers: Sequence[Provider]
     unknown: Sequence["Stuck"]
@@ -222,7 +222,7 @@ def page(
         hour_rows=_hour_rows(seen.hours, clock),
         hours_heading=_hours_heading(seen.hours, now=now),
         servers=[_server(one, seen, moment, now=now) for one in seen.servers],
-        limits=_limits(seen),
+        limits=_limits(seen, moment),
         waits=_waits(seen, chosen),
         bounces=_classes(seen.back, chosen),
         bounces_heading=f"Came back or refused: {view.count(number_back, 'message')} in {window}",
@@ -425,15 +425,18 @@ def _server(server: Server, seen: Seen, moment: Moment, *, now: datetime) -> Lin
     return Line(server.name, "ok", "well", cells, note)
 
 
-def _limits(seen: Seen) -> str:
+def _limits(seen: Seen, moment: Moment) -> str:
+    waiting = [
+        f"{one.domain} until {moment(one.until)}" + (f" ({one.reason.rstrip('.')})" if one.reason else ", at its limit")
+        for one in seen.waiting_domains
+    ]
+    at_limit = f" Left alone now: {'; '.join(waiting)}." if waiting else " No domain is left alone now."
     if not seen.per_domain:
-        return "No limit for single recipient domains is set."
+        return f"No limit for single recipient domains is set.{at_limit}"
     told = [
         f"{'any other domain' if domain == '*' else domain} {view.number(limit, 0 if limit >= 1 else 1)} a minute"
         for domain, limit in sorted(seen.per_domain.items())
     ]
-    waiting = [f"{domain} ({view.number(number)})" for domain, number in sorted(seen.waiting_domains.items())]
-    at_limit = f" At their limit now: {', '.join(waiting)}." if waiting else " No domain waits at its limit now."
     return f"Limits for recipient domains: {', '.join(told)}.{at_limit}"
 
 

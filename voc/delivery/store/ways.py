@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, func, or_, select
 
-from voc.base.schema import mailbox, provider_event, provider_refusal, relay_state, secret
+from voc.base.schema import domain_state, mailbox, provider_event, provider_refusal, relay_state, secret
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,30 @@ def server_states(db: Connection) -> dict[str, ServerState]:
         select(columns.relay, columns.open_until, columns.outages, columns.refusals, columns.reason, columns.changed_at)
     )
     return {row.relay: ServerState(*row[1:]) for row in rows}
+
+
+@dataclass(frozen=True)
+class WaitingDomain:
+    """A recipient domain whose mail waits: at its limit, or because its server asked us to slow down (`reason`)."""
+
+    domain: str
+    until: datetime
+    reason: str | None
+
+
+def waiting_domains(db: Connection, *, now: datetime) -> list[WaitingDomain]:
+    columns = domain_state.c
+    rows = db.execute(
+        select(columns.domain, columns.booked_at, columns.rests_until, columns.reason)
+        .where(or_(columns.rests_until > now, and_(columns.booked_at > now, columns.booked > 0)))
+        .order_by(columns.domain)
+    )
+    return [
+        WaitingDomain(row.domain, row.rests_until, row.reason or "it asked us to slow down")
+        if row.rests_until is not None and row.rests_until > now
+        else WaitingDomain(row.domain, row.booked_at, None)
+        for row in rows
+    ]
 
 
 @dataclass(frozen=True)
