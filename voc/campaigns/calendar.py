@@ -45,14 +45,7 @@ class Calendar:
 
     def shift(self, day: date, working_days: int, country: str | None) -> date:
         """So many working days later, or earlier if negative; `day` itself is not counted."""
-        stride = _DAY if working_days >= 0 else -_DAY
-        left = abs(working_days)
-        for _ in range(_FURTHEST):
-            if left == 0:
-                break
-            day += stride
-            left -= self.is_working(day, country)
-        return day
+        return _shifted(self, day, working_days, country)
 
     def working_days_between(self, first: date, last: date, country: str | None) -> int:
         """Working days after `first` up to and with `last`; 0 if `last` is not later."""
@@ -92,6 +85,18 @@ class Calendar:
         if at < now:
             day, at = self.next_moment(day + _DAY, zone, country, key=key, weekdays=weekdays)
         return day, at
+
+
+@lru_cache(maxsize=65536)
+def _shifted(calendar: Calendar, day: date, working_days: int, country: str | None) -> date:
+    stride = _DAY if working_days >= 0 else -_DAY
+    left = abs(working_days)
+    for _ in range(_FURTHEST):
+        if left == 0:
+            break
+        day += stride
+        left -= calendar.is_working(day, country)
+    return day
 
 
 def local_day(at: datetime, zone: str) -> date:

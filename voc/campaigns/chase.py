@@ -33,23 +33,31 @@ class Rules:
     due_days: int
 
     def is_on(self, step: Step) -> bool:
-        return {
-            Step.HEADS_UP: self.settings.heads_up,
-            Step.INVITE: True,
-            Step.REMINDER_1: self.settings.reminder_1,
-            Step.REMINDER_2: self.settings.reminder_2,
-            Step.LAST_CALL: self.settings.last_call,
-        }[step]
+        match step:
+            case Step.HEADS_UP:
+                return self.settings.heads_up
+            case Step.INVITE:
+                return True
+            case Step.REMINDER_1:
+                return self.settings.reminder_1
+            case Step.REMINDER_2:
+                return self.settings.reminder_2
+            case Step.LAST_CALL:
+                return self.settings.last_call
 
     def days_before(self, step: Step) -> int:
         """Working days from the step before it to this one."""
-        return {
-            Step.HEADS_UP: 0,
-            Step.INVITE: self.settings.heads_up_days,
-            Step.REMINDER_1: self.settings.reminder_1_days,
-            Step.REMINDER_2: self.settings.reminder_2_days,
-            Step.LAST_CALL: self.settings.last_call_days,
-        }[step]
+        match step:
+            case Step.HEADS_UP:
+                return 0
+            case Step.INVITE:
+                return self.settings.heads_up_days
+            case Step.REMINDER_1:
+                return self.settings.reminder_1_days
+            case Step.REMINDER_2:
+                return self.settings.reminder_2_days
+            case Step.LAST_CALL:
+                return self.settings.last_call_days
 
     def weekdays(self, step: Step) -> list[int] | None:
         return self.settings.invitation_weekdays if step == Step.INVITE else None

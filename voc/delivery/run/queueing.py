@@ -1,5 +1,6 @@
 """Freeze mail: due steps of the chase, and mail to our own people. Once frozen a message never changes."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -49,10 +50,16 @@ def queue_due(
             for purpose, token in by_purpose.items()
         ]
         outbox.add_links(db, links, now=now)
-        _brake(db, {step.wave_id for step in due}, now=now)
+        if _counts_now(ids.values()):
+            _brake(db, {step.wave_id for step in due}, now=now)
     if due:
         _log.info("messages queued", queued=len(due))
     return len(due)
+
+
+def _counts_now(ids: Collection[int]) -> bool:
+    """Counting takes the longer the larger the wave: past the first ten thousand messages, once for each thousand."""
+    return bool(ids) and (max(ids) <= 10_000 or max(ids) // 1_000 != (min(ids) - 1) // 1_000)
 
 
 def _brake(db: Connection, wave_ids: set[int], *, now: datetime) -> None:
