@@ -201,6 +201,13 @@ per_second = 20
 # [inbound.listener]                     # or your mail server hands them over
 # protocol = "lmtp"                      # or smtp
 # port = 2424
+# [mail.per_domain]                      # messages a minute to one recipient domain; "*" is every other
+# "gmail.com" = 60
+
+# [[mail.relays]]                        # several mail servers instead of host above, each with its own limits
+# name = "frankfurt"                     # its password: variable VOC_MAIL_PASSWORD_FRANKFURT, or password_file
+# host = "smtp.example.com"
+# per_second = 50
 """
 
 

@@ -55,7 +55,7 @@ _BATCH = 200
 _DAY = timedelta(days=1)
 _LEASE = timedelta(minutes=5)
 _SENDS = timedelta(seconds=30)
-"""A killed worker stops the others that long. Each message is claimed by itself: two senders at once do no harm."""
+"""In one go: then the beat comes again, with a new look at everything."""
 
 
 def _always(_app: App, _now: datetime) -> bool:
@@ -69,7 +69,7 @@ class Job:
     name: str
     every: timedelta
     work: Callable[[App, Relays, datetime], Counts]
-    lease: timedelta = _LEASE
+    lease: timedelta | None = _LEASE  # None: all workers at once, what they do is claimed piece by piece
     due: Callable[[App, datetime], bool] = _always
     reaches_out: bool = False  # to systems of others, who would take a copy of us for us
 
@@ -81,7 +81,15 @@ def send(app: App, relays: Relays, now: datetime) -> Counts:
         app.database, now=now, vault=app.vault, tokens=app.tokens, settings=app.settings, limit=_BATCH
     )
     sent = delivery.send_due(
-        app.database, relays, now=now, vault=app.vault, worker=worker_name(), limit=_BATCH, clock=app.clock
+        app.database,
+        relays,
+        now=now,
+        vault=app.vault,
+        worker=worker_name(),
+        limit=_BATCH,
+        clock=app.clock,
+        tokens=app.tokens,
+        settings=app.settings,
     )
     return {"queued": queued, "sent": sent.sent, "later": sent.later, "failed": sent.failed, "unknown": sent.unknown}
 
@@ -92,12 +100,18 @@ def watch(app: App, _relays: Relays, now: datetime) -> Counts:
 
 
 def send_ours(app: App, relays: Relays, now: datetime) -> Counts:
-    """`send`; if anything may leave, only after a look whether this is a copy of the database that sent before."""
+    """`send` until little is left, but first a look whether this is a copy of the database that sent before."""
     with app.database.read() as db:
         due = outbox.next_due_at(db)
     if due is not None and due <= now and copies.watch(app.database, app.settings, now=now, tokens=app.tokens):
         return {}
-    return send(app, relays, now)
+    counts: Counts = {}
+    while True:
+        more = send(app, relays, app.now())
+        counts = {key: counts.get(key, 0) + number for key, number in more.items()}
+        if (more["queued"] < _BATCH and more["sent"] < _BATCH) or app.now() - now > _SENDS:
+            return counts
+        app.ending.check()  # nothing is in flight between two rounds
 
 
 def drain(app: App, relays: Relays, now: datetime) -> Counts:
@@ -341,7 +355,7 @@ def tell_crm(app: App, _relays: Relays, now: datetime) -> Counts:
 
 JOBS = (
     Job("watch", timedelta(minutes=1), watch),
-    Job("send", timedelta(seconds=10), send_ours, _SENDS),
+    Job("send", timedelta(seconds=10), send_ours, None),
     Job("webhooks", timedelta(seconds=5), read_webhooks, due=_webhooks_wait),
     Job("follow up", timedelta(minutes=1), follow_up),
     # Its lease is not named "sync": that one is the run's own.
@@ -409,7 +423,7 @@ def run_leased(app: App, relays: Relays, job: Job) -> None:
     if not job.due(app, now) or (job.reaches_out and _in_doubt(app)):
         return
     with app.database.begin() as db:
-        fence = leases.take(db, job.name, holder=worker_name(), now=now, lasts=job.lease)
+        fence = 0 if job.lease is None else leases.take(db, job.name, holder=worker_name(), now=now, lasts=job.lease)
         if fence is not None:
             beats.began(db, job.name, worker=worker_name(), now=now)
     if fence is None:
@@ -431,7 +445,8 @@ def run_leased(app: App, relays: Relays, job: Job) -> None:
             logger.info("job done", job=job.name, **counts)
     finally:
         with app.database.begin() as db:
-            leases.release(db, job.name, fence=fence, now=app.now())
+            if job.lease is not None:
+                leases.release(db, job.name, fence=fence, now=app.now())
             beats.ended(db, job.name, worker=worker_name(), now=app.now(), trouble=trouble)
 
 

@@ -97,3 +97,38 @@ def test_the_password_of_the_mailbox_comes_from_a_variable_or_a_file_beside_voc_
     (tmp_path / "secret").write_text("sesame\n")
     assert settings.imap_password(imap, {}) == "sesame"
     assert settings.imap_password(imap, {"VOC_IMAP_PASSWORD": "other"}) == "other"
+
+
+RELAY = '[[mail.relays]]\nname = "{name}"\nhost = "smtp.example.com"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (RELAY.format(name="a b"), "no name for a mail server"),
+        (RELAY.format(name="one") * 2, "there twice"),
+        (RELAY.format(name="one") + "port = 0", "mail.relays one: port"),
+        (RELAY.format(name="one") + "connections = 99", "must be 1 to 50"),
+        (RELAY.format(name="one") + "per_second = 0", "per_second"),
+        ('[mail.per_domain]\n"gmail.com" = 0', "mail.per_domain gmail.com"),
+        ('[mail.per_domain]\n"@gmail" = 5', "not a domain"),
+    ],
+)
+def test_mistakes_in_mail_servers_and_limits_name_their_place(text: str, words: str) -> None:
+    with pytest.raises(Misconfigured, match=words):
+        parsed(text)
+
+
+def test_each_mail_server_has_a_password_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "two.txt").write_text("from the file\n")
+    text = RELAY.format(name="eu-1") + RELAY.format(name="two") + 'password_file = "two.txt"'
+    chosen = settings.parse(text, tmp_path, {"VOC_MAIL_PASSWORD_EU_1": "from the variable"})
+    one, two = settings.servers(chosen.mail)
+    environ = {"VOC_MAIL_PASSWORD_EU_1": "from the variable", "VOC_MAIL_PASSWORD": "of another"}
+    assert settings.mail_password(chosen, one, environ) == "from the variable"
+    assert settings.mail_password(chosen, two, environ) == "from the file"
+
+
+def test_the_plain_mail_host_is_the_one_server() -> None:
+    (only,) = settings.servers(parsed("[mail]\nhost = 'mx.example'\nport = 2525\nper_second = 7").mail)
+    assert (only.name, only.host, only.per_second) == ("mx.example:2525", "mx.example", 7.0)

@@ -3,6 +3,7 @@
 import filecmp
 from datetime import UTC, datetime, time, timedelta
 from email.message import EmailMessage
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -66,7 +67,7 @@ def test_the_mailbox_keeps_what_the_relay_takes_and_nothing_that_was_not_granted
         mails.append(Envelope("bounce@vendor.example", f"{name}@x.example", mail.as_bytes().replace(b"\n", b"\r\n")))
     relay = DemoRelay(mailbox, clock)
     handed = [
-        relay.hand_over(mail, before_final_dot=lambda taken=taken: taken)
+        relay.hand_over(mail, before_final_dot=partial(bool, taken))
         for mail, taken in zip(mails, (False, True), strict=True)
     ]
     assert [one is None for one in handed] == [True, False]

@@ -12,8 +12,10 @@ import socket
 import ssl
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from voc.base.settings import Server
+from voc.delivery import rules
 from voc.delivery.addresses import on_the_wire
 from voc.delivery.model import Envelope, Handed, Line, Outcome, Stage
 
@@ -158,7 +160,8 @@ class _Line:
                     self.drop()
         except _TROUBLE as trouble:
             self.drop()
-            return refused or Handed(Outcome.LATER, stage, *_said(trouble, self._server))
+            # No word of it is about this message: none of it was said yet, or nobody listened.
+            return refused or Handed(Outcome.LATER, stage, *_said(trouble, self._server), relay_down=True)
         if refused is not None:
             self._recover_from(refused)
         return refused
@@ -245,7 +248,10 @@ class _Line:
 
 def _refusal(stage: Stage, code: int, text: str) -> Handed:
     if code == _GOODBYE:
-        return Handed(Outcome.LATER, stage, code, text, relay_down=True)
+        handed = Handed(Outcome.LATER, stage, code, text)
+        # Our server passes on what the recipient's said about how much we send: that is no state of ours.
+        about_domain = rules.slows_domain(handed) and (rules.enhanced_code(text) or "").startswith("4.7.")
+        return handed if about_domain else replace(handed, relay_down=True)
     if 400 <= code < 500:
         return Handed(Outcome.LATER, stage, code, text)
     if 500 <= code < 600:

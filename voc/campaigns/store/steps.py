@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, select
 
 from voc.base import bulk
+from voc.base.among import among
 from voc.base.errors import NotFound
 from voc.base.schema import account, campaign, chase_event, contact_quota, invitation, wave
 from voc.campaigns.calendar import local_day
@@ -75,18 +76,18 @@ _LOCK = (
         account.c.renewal_on,
     )
     .join(account, account.c.id == invitation.c.account_id)
-    .where(invitation.c.id.in_(bindparam("ids", expanding=True)))
+    .where(among(invitation.c.id, "ids"))
     .order_by(invitation.c.id)
     .with_for_update(of=invitation)
 )
 _WAVES = (
     select(wave.c.id, wave.c.settings, wave.c.launched_at, wave.c.resumed_at, campaign.c.priority)
     .join(campaign, campaign.c.id == wave.c.campaign_id)
-    .where(wave.c.id.in_(bindparam("ids", expanding=True)))
+    .where(among(wave.c.id, "ids"))
 )
 _CLAIMED = (
     select(contact_quota.c.invitation_id, contact_quota.c.step)
-    .where(contact_quota.c.invitation_id.in_(bindparam("ids", expanding=True)), contact_quota.c.step != NUDGE)
+    .where(among(contact_quota.c.invitation_id, "ids"), contact_quota.c.step != NUDGE)
     .order_by(contact_quota.c.id)
 )
 

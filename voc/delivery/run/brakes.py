@@ -25,7 +25,8 @@ def press(db: Connection, made: Sequence[Verdict], *, worker: Worker, now: datet
     """After a batch was recorded. Why sending is paused now, or None."""
     _slow_down(db, made, now=now)
     _pause_waves(db, made, worker=worker, now=now)
-    sent = [one.claimed.id for one in made if one.state is MessageState.SENT]
+    chased = [one.claimed for one in made if one.state is MessageState.SENT and one.claimed.kind is MessageKind.CHASE]
+    sent = {one.contact_id for one in chased if one.contact_id is not None}
     if sent and verdicts.sent_twice(db, sent):
         because = "A contact was sent the same step of a wave twice. Find out why before sending goes on."
         return pause(db, because, worker=worker, now=now)

@@ -23,6 +23,11 @@ from voc.delivery.run.tray import Post, Tray
 JOURNAL = "voc journal"
 RECORDER = "voc recorder"
 
+# Seconds that others may take to join a commit, while any line is under way: a commit costs more than they do.
+# What the recorder has not committed is unknown after a kill: it waits for no more than one blink.
+_JOURNAL_WAITS = 0.0015
+_RECORDER_WAITS = 0.02
+
 
 @dataclass(frozen=True)
 class Tried:
@@ -51,10 +56,14 @@ class Crew:
     ) -> None:
         self._tray = tray
         self._vault = vault
-        self._journal = _Together[_Ask](JOURNAL, lambda asks: _answer(asks, commit), self._fail)
-        self._recorder = _Together[Tried](RECORDER, record, self._fail)
+        self._journal = _Together[_Ask](
+            JOURNAL, lambda asks: _answer(asks, commit), self._fail, busy=self._busy, patience=_JOURNAL_WAITS
+        )
+        self._recorder = _Together[Tried](RECORDER, record, self._fail, busy=self._busy, patience=_RECORDER_WAITS)
         self._lines: list[threading.Thread] = []
         self._manned: set[Line] = set()
+        self._at_work = 0
+        self._counting = threading.Lock()
         self._error: BaseException | None = None
 
     def man(self, posts: Sequence[Post], *, lines: int) -> None:
@@ -91,13 +100,25 @@ class Crew:
                 mail = self._vault.decrypt(claimed.body)
                 envelope = Envelope(claimed.return_path, claimed.recipient, mail)
                 ask = _Ask(claimed, self._journal)
-                handed = line.hand_over(envelope, before_final_dot=ask.wait)
+                self._count(1)
+                try:
+                    handed = line.hand_over(envelope, before_final_dot=ask.wait)
+                finally:
+                    self._count(-1)
                 goes_on = self._tray.note(post, line, handed)
                 self._recorder.put(Tried(claimed, handed, mail, post, self._tray.takes))
                 if not goes_on:
                     return
         except BaseException as error:  # noqa: BLE001 - it is raised again by `finish`, in the caller's thread
             self._fail(error)
+
+    def _count(self, change: int) -> None:
+        with self._counting:
+            self._at_work += change
+
+    def _busy(self) -> int:
+        """How many lines have a message under way."""
+        return self._at_work
 
     def _fail(self, error: BaseException) -> None:
         self._error = self._error or error
@@ -110,10 +131,20 @@ Item = TypeVar("Item")
 class _Together(Generic[Item]):
     """A thread that takes whatever has gathered since it last looked, all at once."""
 
-    def __init__(self, name: str, work: Callable[[list[Item]], None], fail: Callable[[BaseException], None]) -> None:
+    def __init__(
+        self,
+        name: str,
+        work: Callable[[list[Item]], None],
+        fail: Callable[[BaseException], None],
+        *,
+        busy: Callable[[], int],
+        patience: float,
+    ) -> None:
         self._gathered: SimpleQueue[Item | None] = SimpleQueue()
         self._do = work
         self._fail = fail
+        self._busy = busy
+        self._patience = patience
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
@@ -136,15 +167,26 @@ class _Together(Generic[Item]):
                 return
 
     def _batch(self) -> tuple[list[Item], bool]:
-        batch: list[Item] = []
-        item = self._gathered.get()
-        while item is not None:
-            batch.append(item)
+        first = self._gathered.get()
+        if first is None:
+            return [], True
+        batch = [first]
+        ended = self._drain(batch)
+        if not ended and self._busy() > len(batch):
+            clock.pause(self._patience)
+            ended = self._drain(batch)
+        return batch, ended
+
+    def _drain(self, batch: list[Item]) -> bool:
+        """Whatever is there now; whether that was the last."""
+        while True:
             try:
                 item = self._gathered.get_nowait()
             except Empty:
-                return batch, False
-        return batch, True
+                return False
+            if item is None:
+                return True
+            batch.append(item)
 
 
 class _Ask:

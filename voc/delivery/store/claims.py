@@ -33,6 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from voc.base import bulk
+from voc.base.among import among
 from voc.base.preferences import Preferences
 from voc.base.schema import installation, invitation, message, suppression, wave
 from voc.base.types import Instant
@@ -104,7 +105,7 @@ class Claim:
 
 
 @cache
-def _front(test_mode: bool) -> Select[Any]:
+def _front(test_mode: bool) -> Select[int, str, bool, bool]:
     return (
         select(message.c.id, message.c.recipient, _unwanted().label("unwanted"), _too_late().label("too_late"))
         .where(
@@ -121,7 +122,7 @@ def _front(test_mode: bool) -> Select[Any]:
 
 _CLAIM = (
     update(message)
-    .where(message.c.id.in_(bindparam("ids", expanding=True)))
+    .where(among(message.c.id, "ids"))
     .values(
         state=MessageState.CLAIMED,
         worker=bindparam("by"),
@@ -289,9 +290,7 @@ def ended(state: MessageState, text: str | ColumnElement[str] | BindParameter[An
 
 @cache
 def _cancelling(if_unwanted: bool) -> Any:
-    of_these = update(message).where(
-        message.c.id.in_(bindparam("ids", expanding=True)), message.c.state == MessageState.QUEUED
-    )
+    of_these = update(message).where(among(message.c.id, "ids"), message.c.state == MessageState.QUEUED)
     text = "Not sent: the chase has ended or the address is suppressed"
     return (of_these.where(_unwanted()) if if_unwanted else of_these).values(ended(MessageState.CANCELLED, text))
 
@@ -302,7 +301,7 @@ def _cancel(db: Connection, ids: list[int], *, if_unwanted: bool = False) -> int
 
 _GIVE_UP = (
     update(message)
-    .where(message.c.id.in_(bindparam("ids", expanding=True)), message.c.state == MessageState.QUEUED)
+    .where(among(message.c.id, "ids"), message.c.state == MessageState.QUEUED)
     .values(
         ended(
             MessageState.FAILED,

@@ -1,14 +1,16 @@
 """What became of claimed messages, written down for many at once: writes `message` and `attempt`."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, select
+from sqlalchemy import Connection, Select, select
 
 from voc.base import bulk
+from voc.base.among import among
 from voc.base.schema import attempt, message
 from voc.base.words import MessageKind, MessageState
 from voc.delivery.model import Claimed, Handed, Outcome
@@ -91,22 +93,17 @@ def _row(one: Verdict) -> dict[str, Any]:
     }
 
 
-def sent_twice(db: Connection, message_ids: Collection[int]) -> bool:
-    """Whether another message of the same contact, wave and step was sent beside one of these. It must never be."""
-    return db.execute(_TWICE, {"ids": list(message_ids)}).first() is not None
-
-
-_these, _others = message.alias(), message.alias()
-_TWICE = (
-    select(_others.c.id)
-    .join(_these, (_these.c.contact_id == _others.c.contact_id) & (_these.c.id != _others.c.id))
-    .where(
-        _these.c.id.in_(bindparam("ids", expanding=True)),
-        _these.c.kind == MessageKind.CHASE,
-        _others.c.kind == MessageKind.CHASE,
-        _others.c.wave_id == _these.c.wave_id,
-        _others.c.step == _these.c.step,
-        _others.c.state == MessageState.SENT,
+def sent_twice(db: Connection, contact_ids: Collection[str]) -> bool:
+    """Whether one of these people was sent the same step of the same wave more than once. It must never be."""
+    counted = Counter(
+        (row.contact_id, row.wave_id, row.step)
+        for row in db.execute(_OF_CONTACTS, {"contacts": contact_ids})
+        if row.state == MessageState.SENT and row.kind == MessageKind.CHASE
     )
-    .limit(1)
+    return any(times > 1 for times in counted.values())
+
+
+# One condition only: with more of them SQLite takes the index of another, and reads the whole wave.
+_OF_CONTACTS = select(message.c.contact_id, message.c.wave_id, message.c.step, message.c.state, message.c.kind).where(
+    among(message.c.contact_id, "contacts")
 )
