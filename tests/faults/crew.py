@@ -79,6 +79,7 @@ class Crew:
         return Member(self, told["started"], result)
 
     def has_ended(self, pid: int) -> bool:
+        assert self._process.stdout is not None
         while pid not in self._ended and select.select([self._process.stdout], [], [], 0)[0]:
             self._note(self._next())
         return pid in self._ended

@@ -74,7 +74,7 @@ def _trial(engine: str, *, people: int, spread: timedelta, factor: float, long: 
         soak.drain()
         totals = reckon(database, server.accepted())
         waits = _waits(database)
-    median = statistics.median(waits) if waits else timedelta(days=1)
+    median = timedelta(seconds=statistics.median(waits)) if waits else timedelta(days=1)
     found = list(totals.found)
     if totals.sent + totals.unknown != people:
         found.append(f"{totals.sent} sent and {totals.unknown} unknown, of {people}")
@@ -103,10 +103,10 @@ def _lay(database: Database, people: int, spread: timedelta) -> None:
                 db.execute(update(invitation).where(invitation.c.id.in_(some)).values(due_at=NOW + minute * _MINUTE))
 
 
-def _waits(database: Database) -> list[timedelta]:
+def _waits(database: Database) -> list[float]:
     with database.read() as db:
         rows = db.execute(select(message.c.due_at, message.c.sent_at).where(message.c.sent_at.is_not(None))).all()
-    return [row.sent_at - row.due_at for row in rows]
+    return [(row.sent_at - row.due_at).total_seconds() for row in rows]
 
 
 class _Soak:

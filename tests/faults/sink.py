@@ -137,7 +137,7 @@ class _House:
 
     def serve(self) -> None:
         while True:
-            ready = [0] if self.door.fileno() < 0 else [0, self.door]
+            ready: list[Any] = [0] if self.door.fileno() < 0 else [0, self.door]
             found = select.select(ready, [], [])[0]
             if 0 in found:
                 line = sys.stdin.readline()

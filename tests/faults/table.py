@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 
 ENGINES = ("sqlite", "postgresql")
 
@@ -49,7 +50,7 @@ def timed(trial: Callable[[], Row]) -> Row:
 
 def on_both(fault: str, *trials: Callable[[str], Row], engines: Iterable[str] = ENGINES) -> Result:
     """Each trial on each database."""
-    return Result(fault, tuple(timed(lambda t=trial, e=engine: t(e)) for trial in trials for engine in engines))
+    return Result(fault, tuple(timed(partial(trial, engine)) for trial in trials for engine in engines))
 
 
 HEAD = ("fault", "database", "tries", "result", "seconds", "what was done, and what came of it")

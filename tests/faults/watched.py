@@ -36,10 +36,11 @@ class WatchedDatabase(Database):
     """
 
     course = Course()
+    _name: Callable[[], str] | None = None
 
     def watch(self, course: Course, what: Callable[[], str]) -> None:
         self.course = course
-        self._what = what
+        self._name = what
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
@@ -49,4 +50,4 @@ class WatchedDatabase(Database):
         self.course.reached(f"{self._what()}_after")
 
     def _what(self) -> str:
-        return "commit"
+        return "commit" if self._name is None else self._name()
