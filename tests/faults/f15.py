@@ -62,7 +62,7 @@ def run(*, long: bool) -> Result:
     vault = Vault([new_key()])
 
     def told(engine: str) -> Row:
-        return _told(engine, vault, every=1 if long else 2, rounds=5 if long else 1)
+        return _told(engine, vault, every=1 if long else 3, rounds=5 if long else 1)
 
     def forged(engine: str) -> Row:
         return _forged(engine, vault)
@@ -90,7 +90,7 @@ def _told(engine: str, vault: Vault, *, every: int, rounds: int) -> Row:
             desk.catch_up()
             tries, events = tries + len(calls), events + len(news)
             found += [wrong for one in callers() for wrong in _wrong(desk, one)]
-    how_many = "all" if every == 1 else f"each {every}nd"
+    how_many = "each" if every == 1 else f"one in {every}"
     what = f"events of {len(callers())} providers out of order, {how_many} of them ten times"
     return Row(what, engine, tries, f"{events} events counted once", tuple(found[:10]))
 
