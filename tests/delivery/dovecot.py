@@ -80,7 +80,7 @@ class Dovecot:
     def put(self, user: str, *mails: bytes) -> None:
         imap = self.client(user)
         for mail in mails:
-            answered, said = imap.append("INBOX", "", None, mail.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))  # type: ignore[arg-type]  # imaplib takes no date
+            answered, said = imap.append("INBOX", "", None, mail.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
             assert answered == "OK", said
         imap.logout()
 

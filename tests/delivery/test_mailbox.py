@@ -98,7 +98,7 @@ def test_a_folder_that_the_server_made_anew_is_read_again_and_nothing_happens_tw
     for _again in range(2):
         imap.create("Returned")
         for mail in desk.one_of_each().values():
-            imap.append("Returned", "", None, mail)  # type: ignore[arg-type]  # imaplib takes no date
+            imap.append("Returned", "", None, mail)
         assert read(desk, settings) == 5
         desk.assert_each_once(source="imap")
         imap.delete("Returned")
@@ -168,14 +168,14 @@ def test_a_wrong_password_says_where_to_correct_it_and_is_shown_until_it_is(
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"port": 0}, "refuses connections"),
+        ({"port": "closed"}, "refuses connections"),
         ({"security": "tls"}, "does not speak TLS"),
-        ({"security": "tls", "port": 1}, "certificate that is not valid"),
+        ({"security": "tls", "port": "tls"}, "certificate that is not valid"),
         ({"folder": "Nowhere"}, "no folder 'Nowhere'"),
     ],
 )
 def test_every_trouble_has_words_that_help(server: Dovecot, change: dict[str, object], says: str) -> None:
-    port = {0: free_port(), 1: server.tls_port}.get(change.get("port"), server.port)  # type: ignore[arg-type]  # an int
+    port = {"closed": free_port(), "tls": server.tls_port}.get(str(change.get("port")), server.port)
     settings = server.settings("ana", **{**change, "port": port})
     with pytest.raises(Upstream, match=says), closing(ImapMailbox(settings, password=PASSWORD)) as mailbox:
         mailbox.open()

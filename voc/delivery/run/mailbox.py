@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from voc.base import log
@@ -74,7 +75,7 @@ class _Reading:
 
     def _mark(self, uid: int) -> None:
         with self._database.begin() as db:
-            mailboxes.advance(db, self._mailbox.name, uid_validity=self._opened.uid_validity, uid=uid)
+            self._advance(db, uid)
 
     def _next(self, limit: int) -> list[int]:
         with self._database.begin() as db:
@@ -99,23 +100,29 @@ class _Reading:
             return inbox.is_known(db, return_paths=list(head.sent_to), message_ids=list(head.answers[:20]))
 
     def _settle(self, uid: int, content: bytes | None) -> bool:
-        where = {"name": self._mailbox.name, "uid_validity": self._opened.uid_validity, "uid": uid}
         try:
             with self._database.begin() as db:
-                if not mailboxes.advance(db, **where) or content is None:
+                if not self._advance(db, uid) or content is None:
                     return False
                 taken = self._desk.take(db, content, now=self._now, source=SOURCE)
                 if taken.ours:
-                    mailboxes.note(db, **where, at=self._now)
+                    self._note(db, uid)
                 return taken.ours
         except DBAPIError:
             raise  # not the mail's fault: it is read again
         except Exception:  # noqa: BLE001 - one mail that breaks us must not keep all others from being read
             _log.exception("a mail was set aside", uid=uid)
         with self._database.begin() as db:
-            if mailboxes.advance(db, **where):
-                mailboxes.note(db, **where, at=self._now, reason="It could not be read; the log says more.")
+            if self._advance(db, uid):
+                self._note(db, uid, reason="It could not be read; the log says more.")
         return False
+
+    def _advance(self, db: Connection, uid: int) -> bool:
+        return mailboxes.advance(db, self._mailbox.name, uid_validity=self._opened.uid_validity, uid=uid)
+
+    def _note(self, db: Connection, uid: int, *, reason: str | None = None) -> None:
+        here = self._opened.uid_validity
+        mailboxes.note(db, self._mailbox.name, uid_validity=here, uid=uid, at=self._now, reason=reason)
 
     def _put_away(self) -> None:
         name, uid_validity = self._mailbox.name, self._opened.uid_validity
