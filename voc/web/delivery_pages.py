@@ -14,7 +14,6 @@ from voc.base import preferences, settings
 from voc.base.errors import Refused
 from voc.base.words import InboundKind, MessageState
 from voc.delivery import mime, run, store
-from voc.delivery.dns_check import why_not_checked
 from voc.delivery.nameserver import Nameserver
 from voc.delivery.run import dns
 from voc.delivery.store import letters, relay, tally, ways
@@ -85,7 +84,7 @@ def _seen(app: App, db: Connection, visit: Visit, chosen: Filter, *, now: dateti
         failed=[*of(state=MessageState.HELD), *of(state=MessageState.FAILED)][:FEW],
         waves=tally.waves(db),
         dns=dns.last_dns_check(db),
-        dns_not_checked=why_not_checked(dns.sending_of(app.settings)),
+        dns_not_checked=dns.not_checked(app.settings),
     )
 
 

@@ -19,7 +19,7 @@ from voc.campaigns.mistakes import QuestionnaireMistakes
 from voc.campaigns.model import Rehearsal
 from voc.campaigns.store import programmes, wave_pages
 from voc.delivery import run as delivery
-from voc.delivery.dns_check import amiss, why_not_checked
+from voc.delivery.dns_check import amiss
 from voc.delivery.run import dns
 from voc.stakeholders import store as stakeholders
 from voc.web import delivery_view, pages, rehearsal_view, view
@@ -61,9 +61,7 @@ def rehearse_page(app: GivenApp, visit: GivenVisit, campaign: AskedCampaign = "r
     records = delivery_view.dns_part(
         checked,
         partial(view.moment, zone=ZoneInfo(wanted.default_time_zone)),
-        not_checked="a demonstration's company is invented"
-        if app.demo
-        else why_not_checked(dns.sending_of(app.settings)),
+        not_checked="a demonstration's company is invented" if app.demo else dns.not_checked(app.settings),
         now=now,
     )
     tick = bool(amiss(checked.found)) if checked is not None else False

@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from voc.base.db import Database
+from voc.base.errors import Misconfigured
 from voc.base.settings import Settings
 from voc.delivery import dkim
 from voc.delivery.dns_check import DnsFinding, Sending, findings, why_not_checked
@@ -35,6 +36,14 @@ def sending_of(settings: Settings) -> Sending:
         from_address=mail.from_address,
         signing=dkim.signing(settings),
     )
+
+
+def not_checked(settings: Settings) -> str | None:
+    """Why nothing can be looked up, or None. A page is shown where a key file is missing too."""
+    try:
+        return why_not_checked(sending_of(settings))
+    except Misconfigured as mistake:
+        return str(mistake).rstrip(".")
 
 
 def look_up(sending: Sending, nameserver: Nameserver) -> list[DnsFinding]:
