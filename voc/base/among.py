@@ -44,7 +44,7 @@ class _Numbers(_Listed):
     item = BigInteger
 
 
-class _Among(FunctionElement[bool]):
+class _Among(FunctionElement[Any]):
     name = "among"
     type = NullType()  # said to be a Boolean it would be written as "... = 1" on SQLite, which then uses no index
     inherit_cache = True
