@@ -25,6 +25,7 @@ from voc.base import audit, schema
 from voc.base.db import Database
 from voc.base.erasure import erasing, policy, remembering, ties
 from voc.base.erasure.person import export, find
+from voc.base.errors import Refused
 from voc.base.secrets import Vault
 from voc.base.tokens import RandomTokens
 
@@ -311,4 +312,6 @@ def test_an_address_that_nobody_has_is_remembered(sqlite: Database, vault: Vault
         is_forgotten = remembering.asker(db, vault)
     assert is_forgotten is not None
     assert is_forgotten(None, "Nobody@calder.example")
+    with sqlite.read() as db, pytest.raises(Refused, match="asked to be forgotten"):
+        remembering.refuse(db, vault, "nobody@calder.example")
     assert not is_forgotten("con-1", "somebody@calder.example")

@@ -13,6 +13,7 @@ from litestar.params import FromPath
 from sqlalchemy import Connection
 
 from voc.base.access import Viewer
+from voc.base.erasure import remembering
 from voc.base.errors import NotFound, Refused
 from voc.base.words import Role
 from voc.stakeholders import run as stakeholders
@@ -146,6 +147,7 @@ def add_person(app: GivenApp, visit: GivenVisit, account_id: FromPath[str], form
     try:
         with app.database.begin() as db:
             account = known.visible_account(db, account_id, visit.viewer)
+            remembering.refuse(db, app.vault, form.maybe("email"))
             added = stakeholders.add_person(
                 db,
                 account_id=account_id,
@@ -169,6 +171,8 @@ def decide(app: GivenApp, visit: GivenVisit, suggestion_id: FromPath[int], form:
     accepted = form.text("do") == "accept"
     with app.database.begin() as db:
         told = known.suggestion(db, suggestion_id, visit.viewer)
+        if accepted:
+            remembering.refuse(db, app.vault, told.address)
         stakeholders.decide(
             db,
             suggestion_id=suggestion_id,

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 
 from voc.base.db import insert_once
 from voc.base.erasure.person import Person, normal
+from voc.base.errors import Refused
 from voc.base.schema import contact, erased
 from voc.base.secrets import Vault
 
@@ -72,6 +73,13 @@ def asker(db: Connection, vault: Vault) -> Forgotten | None:
         return bool(address) and digest(vault, ADDRESS, address or "") in words
 
     return is_forgotten
+
+
+def refuse(db: Connection, vault: Vault, address: str | None) -> None:
+    """Refused for the address of somebody who was erased: not by hand either."""
+    is_forgotten = asker(db, vault) if address else None
+    if is_forgotten is not None and is_forgotten(None, address):
+        raise Refused("This person asked to be forgotten: they are not kept here again.", field="email")
 
 
 def back_again(db: Connection, vault: Vault, lines: set[Line]) -> list[str]:
