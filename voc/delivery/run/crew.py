@@ -38,6 +38,7 @@ class Tried:
     mail: bytes
     post: Post
     others_stand: bool  # another line may take it at once, if this one could not
+    recorded: threading.Event | None = None  # a line that is alone waits for it
 
 
 class Crew:
@@ -59,7 +60,9 @@ class Crew:
         self._journal = _Together[_Ask](
             JOURNAL, lambda asks: _answer(asks, commit), self._fail, busy=self._busy, patience=_JOURNAL_WAITS
         )
-        self._recorder = _Together[Tried](RECORDER, record, self._fail, busy=self._busy, patience=_RECORDER_WAITS)
+        self._recorder = _Together[Tried](
+            RECORDER, lambda tried: _write_down(tried, record), self._fail, busy=self._busy, patience=_RECORDER_WAITS
+        )
         self._lines: list[threading.Thread] = []
         self._manned: set[Line] = set()
         self._at_work = 0
@@ -106,7 +109,11 @@ class Crew:
                 finally:
                     self._count(-1)
                 goes_on = self._tray.note(post, line, handed)
-                self._recorder.put(Tried(claimed, handed, mail, post, self._tray.takes))
+                # A line that is alone shares no commit, so it need not go on before its own: one unknown at most.
+                recorded = threading.Event() if len(self._lines) == 1 else None
+                self._recorder.put(Tried(claimed, handed, mail, post, self._tray.takes, recorded))
+                if recorded is not None:
+                    recorded.wait()
                 if not goes_on:
                     return
         except BaseException as error:  # noqa: BLE001 - it is raised again by `finish`, in the caller's thread
@@ -218,3 +225,12 @@ def _answer(asks: list[_Ask], commit: Callable[[list[Claimed]], Collection[int]]
     finally:
         for ask in asks:
             ask.answer(None if granted is None else ask.claimed.id in granted)
+
+
+def _write_down(tried: list[Tried], record: Callable[[list[Tried]], None]) -> None:
+    try:
+        record(tried)
+    finally:
+        for one in tried:
+            if one.recorded is not None:
+                one.recorded.set()
