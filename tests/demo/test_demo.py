@@ -10,8 +10,9 @@ import pytest
 
 from voc.base.clock import SetClock
 from voc.base.errors import NotFound
+from voc.campaigns.calendar import Calendar
 from voc.delivery.model import Envelope
-from voc.demo import company, crm, people
+from voc.demo import build, company, crm, people, year
 from voc.demo.chance import Chance
 from voc.demo.mailbox import DemoRelay, Mailbox
 
@@ -79,3 +80,15 @@ def test_the_mailbox_keeps_what_the_relay_takes_and_nothing_that_was_not_granted
     with pytest.raises(NotFound):
         mailbox.mail(999)
     mailbox.close()
+
+
+def test_the_years_beats_fall_into_every_contacts_window() -> None:
+    """A step that is claimed when the window has closed waits for the next day: half the year's mail did."""
+    values = build.wanted()
+    calendar = Calendar(time.fromisoformat(str(values["opens"])), time.fromisoformat(str(values["closes"])))
+    epoch = datetime(2000, 1, 1, tzinfo=UTC)
+    for _country, zone, *_rest in company.PLACES.values():
+        for days in range(0, 365, 7):
+            window = calendar.window(company.STARTS_ON + timedelta(days=days), zone)
+            assert window is not None
+            assert (window[1] - epoch) % year.SLOT == timedelta(), zone

@@ -34,7 +34,7 @@ def build(folder: Path, *, seed: int, report: Report, port: int = 8000) -> store
     mailbox = Mailbox(folder)
     try:
         with app.database.begin() as db:
-            preferences.change(db, _wanted(), actor=_BY, now=STARTS_AT)
+            preferences.change(db, wanted(), actor=_BY, now=STARTS_AT)
             # Half of the accounts get no heads-up: the waves' pages show what it is worth.
             campaigns.change_settings(db, "relationship", {"heads_up_share": 0.5}, by=_BY, now=STARTS_AT)
         _first_sync(app, world, folder / "crm")
@@ -51,10 +51,11 @@ def build(folder: Path, *, seed: int, report: Report, port: int = 8000) -> store
         app.database.close()
 
 
-def _wanted() -> dict[str, object]:
+def wanted() -> dict[str, object]:
     return {
         "test_mode": False,
-        "closes": "10:30",
+        "opens": "10:00",  # the year goes by in half hours: a window that ends on one is open when its mail goes
+        "closes": "11:00",
         "reporting_currency": "EUR",
         "default_time_zone": "Europe/Berlin",
         "default_country": "DE",

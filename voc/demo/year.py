@@ -29,7 +29,7 @@ Report = Callable[[str, int, int | None], None]
 
 # Three waves, 24 weeks apart; the last one is in flight when the year ends.
 LAUNCHES = (date(2025, 12, 3), date(2026, 5, 20), date(2026, 11, 4))
-_SLOT = timedelta(hours=1)
+SLOT = timedelta(minutes=30)
 ENDS_AT = datetime.combine(company.ENDS_ON, time(7, 40), UTC)
 STARTS_AT = datetime.combine(company.STARTS_ON, time(6), UTC)
 
@@ -91,7 +91,7 @@ class Year:
     def _next(self) -> tuple[datetime, datetime]:
         """The next planned act, and the next beat at which a mail is due."""
         planned = self._coming[0][0] if self._coming else ENDS_AT + timedelta(days=1)
-        return planned, jobs.next_beat(self._app, after=self._clock.now(), slot=_SLOT)
+        return planned, jobs.next_beat(self._app, after=self._clock.now(), slot=SLOT)
 
     def _schedule(self) -> None:
         """The CRM and the night's figures every four weeks; daily in the last week, as they are in real life."""
