@@ -15,8 +15,26 @@ __all__ = ["company"]  # the fixture, for the tests below
 
 pytestmark = pytest.mark.browser
 
-CSM_PAGES = ("/accounts", "/accounts/acc-dana-5", "/accounts/acc-dana-3", "/contacts/con-dana-3-0", "/exclusions")
-ADMIN_PAGES = ("/sync", "/sync/1", "/sync/1/changes", "/settings", "/staff", "/audit", "/no-such-page")
+CSM_PAGES = (
+    "/heads-ups",
+    "/you-said",
+    "/accounts",
+    "/accounts/acc-dana-5",
+    "/accounts/acc-dana-3",
+    "/contacts/con-dana-3-0",
+    "/exclusions",
+)
+ADMIN_PAGES = (
+    "/campaigns/relationship",
+    "/waves/1/mails",
+    "/sync",
+    "/sync/1",
+    "/sync/1/changes",
+    "/settings",
+    "/staff",
+    "/audit",
+    "/no-such-page",
+)
 
 
 @pytest.fixture
