@@ -220,7 +220,7 @@ def _objects(db: Any, who: str, account_id: str) -> dict[str, Any]:
     until = {"expires_on": date(2026, 5, 1)}
     exclusion = insert(schema.exclusion).values(**stands, **until).returning(schema.exclusion.c.id)
     line = {"account_id": account_id, "line": "We did", "written_at": NOW, "written_by": who}
-    told = insert(schema.you_said).values(**line)
+    what_came = insert(schema.you_said).values(**line)
     of_csm = schema.follow_up.c.owner_csm_id == f"csm-{who}"
     follow_ups = list(db.execute(select(schema.follow_up.c.id).where(of_csm).order_by(schema.follow_up.c.id)).scalars())
     return {
@@ -233,7 +233,7 @@ def _objects(db: Any, who: str, account_id: str) -> dict[str, Any]:
         "exclusion": db.execute(exclusion).scalar_one(),
         "run": db.execute(select(schema.sync_run.c.id)).scalar() or 1,
         "invitation": _announced(db, account_id, contacts[1]),
-        "line": db.execute(told.returning(schema.you_said.c.id)).scalar_one(),
+        "line": db.execute(what_came.returning(schema.you_said.c.id)).scalar_one(),
         "object": "account",
         "campaign": "relationship",
         "wave": db.execute(select(schema.wave.c.id)).scalar(),
