@@ -12,7 +12,7 @@ from voc.base.clock import SetClock
 from voc.base.errors import NotFound
 from voc.campaigns.calendar import Calendar
 from voc.delivery.model import Envelope
-from voc.demo import build, company, crm, people, year
+from voc.demo import build, company, crm, people, words, year
 from voc.demo.chance import Chance
 from voc.demo.mailbox import DemoRelay, Mailbox
 
@@ -87,7 +87,7 @@ def test_the_years_beats_fall_into_every_contacts_window() -> None:
     values = build.wanted()
     calendar = Calendar(time.fromisoformat(str(values["opens"])), time.fromisoformat(str(values["closes"])))
     epoch = datetime(2000, 1, 1, tzinfo=UTC)
-    for _country, zone, *_rest in company.PLACES:
+    for _country, zone, *_rest in words.PLACES:
         for days in range(0, 365, 7):
             window = calendar.window(company.STARTS_ON + timedelta(days=days), zone)
             assert window is not None
