@@ -37,7 +37,7 @@ def test_everything_that_stopped_is_told_once_a_day_to_each_admin(database: Data
         add_staff(db, "clara@kestrel.example", role="admin", name="Clara Wendt")
         assert alerts.concerns(db, now=NOW, rooms={}) == []
         relay.set_paused(db, "The mail server refused 10 messages in a row", at=NOW)
-        shut = {"open_until": NOW + timedelta(minutes=9), "outages": 6, "reason": "refused", "changed_at": NOW}
+        shut = {"open_until": NOW + timedelta(minutes=9), "outages": 8, "reason": "refused", "changed_at": NOW}
         db.execute(insert(schema.relay_state).values(relay="ours", **shut))
         for number, hours in enumerate((30, 2)):
             id = add_message(db, f"test:{number}", kind="test", state="unknown")

@@ -22,12 +22,17 @@ BACKOFF = (
 
 # The circuit: how long a server that cannot be reached is left alone, by outages in a row.
 CIRCUIT = (
+    timedelta(seconds=15),  # a server that restarts: looking again costs one connection
+    timedelta(seconds=30),
     timedelta(minutes=1),
     timedelta(minutes=2),
     timedelta(minutes=5),
     timedelta(minutes=10),
     timedelta(minutes=15),
 )
+
+# How long a recipient's domain rests that told us to slow down, by times in a row.
+RESTS = CIRCUIT[2:]
 
 REFUSALS_IN_A_ROW = 10  # so many messages refused for good, one after the other, is not about their recipients
 
@@ -51,6 +56,11 @@ def next_attempt(attempts: int, *, now: datetime, give_up_at: datetime | None) -
 def circuit_until(outages: int, *, now: datetime) -> datetime:
     """Until when a server is left alone that could not be reached `outages` times in a row."""
     return now + CIRCUIT[min(max(outages, 1), len(CIRCUIT)) - 1]
+
+
+def rest_until(times: int, *, now: datetime) -> datetime:
+    """Until when a recipient's domain is left alone that slowed us down `times` times in a row."""
+    return now + RESTS[min(max(times, 1), len(RESTS)) - 1]
 
 
 def down_for(outages: int) -> timedelta:

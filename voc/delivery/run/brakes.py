@@ -73,7 +73,7 @@ def _slow_down(db: Connection, made: Sequence[Verdict], *, now: datetime) -> Non
     for domain, reason in sorted(slowed.items()):
         until, rests = known.get(domain, (None, 0))
         if until is None or until <= now:  # those that were under way when it began are no second sign
-            domains.rest(db, domain, until=rules.circuit_until(rests + 1, now=now), rests=rests + 1, reason=reason)
+            domains.rest(db, domain, until=rules.rest_until(rests + 1, now=now), rests=rests + 1, reason=reason)
 
 
 def _pause_waves(db: Connection, made: Sequence[Verdict], *, worker: Worker, now: datetime) -> None:
