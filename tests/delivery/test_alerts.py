@@ -83,4 +83,4 @@ def test_a_persons_own_pause_is_no_alarm(database: Database, vault: Vault) -> No
 
 def test_a_server_is_down_for_as_long_as_its_pauses_together() -> None:
     assert rules.down_for(0) == rules.down_for(1) == timedelta()
-    assert rules.down_for(5) < timedelta(minutes=30) <= rules.down_for(6)
+    assert rules.down_for(7) < timedelta(minutes=30) <= rules.down_for(8)
