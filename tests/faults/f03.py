@@ -55,7 +55,7 @@ def _six_days(engine: str, people: int) -> Row:
     found: list[str] = []
     with lab(engine, people=people, queued=False) as here:
         here.server.close_door()
-        back, end = NOW + timedelta(days=6, hours=3), NOW + timedelta(days=9)
+        back, end = NOW + timedelta(days=6, hours=3), NOW + timedelta(days=24)
         opened, now = False, NOW
         while now < end:
             if now >= back and not opened:
@@ -73,6 +73,9 @@ def _six_days(engine: str, people: int) -> Row:
         totals = here.reckon()
         found += totals.found
         failed = sum(row.state == "failed" for row in here.messages())
+        reached = {row.address for row in here.messages() if row.state == "sent"}
+        if len(reached) != people:
+            found.append(f"{len(reached)} of {people} people got anything after it")
     said = f"{totals.sent} sent after it, {failed} steps given up for the next one, none on one day with another"
     return Row("mail server down for six days, over the reminders", engine, people, said, tuple(found[:10]))
 
