@@ -1,0 +1,128 @@
+"""Planning a wave: census, lots, first moments, all rows written; beside a bare `INSERT ... SELECT` of the same rows.
+
+`--rows` says for how many contacts; 20,000 if nothing is said. The bare statement copies what the launch
+wrote into tables of the same shape with the same indexes, in the same database, in the same run.
+"""
+
+import resource
+import tempfile
+from datetime import date
+from pathlib import Path
+
+from sqlalchemy import Connection, func, insert, select, text
+
+from tests import postgres
+from tests.bench.report import Report
+from tests.campaigns.company import LAUNCH, ROLES, launch, settle_in
+from voc.base import clock, log, migrate, preferences, schema
+from voc.base.db import Database
+
+PEOPLE = 10  # of each account
+_PORTION = 1_000  # accounts
+
+
+def run(report: Report) -> None:
+    log.configure(json_lines=False, level="ERROR")
+    with tempfile.TemporaryDirectory() as folder:
+        database = Database(f"sqlite:///{Path(folder) / 'voc.db'}")
+        run_on(report, "sqlite", database)
+        database.close()
+    with postgres.running() as server:
+        server.execute("ALTER SYSTEM SET fsync = on")
+        server.execute("SELECT pg_reload_conf()")
+        server.execute("CREATE DATABASE voc_plan")
+        database = Database(server.url("voc_plan"))
+        run_on(report, "postgresql", database)
+        database.close()
+
+
+def run_on(report: Report, name: str, database: Database) -> None:
+    contacts = report.rows or 20_000
+    migrate.upgrade(database)
+    with database.begin() as db:
+        settle_in(db)
+        preferences.change(db, {"contacts_per_account_day": 1_000}, actor="bench", now=LAUNCH)
+    for start in range(0, contacts // PEOPLE, _PORTION):
+        with database.begin() as db:
+            _people(db, range(start, min(start + _PORTION, contacts // PEOPLE)))
+    before = _peak()
+    began = clock.seconds()
+    with database.begin() as db:
+        wave_id = launch(db)
+    planned = clock.seconds() - began
+    with database.read() as db:
+        asked = db.execute(
+            select(func.count()).select_from(schema.invitation).where(schema.invitation.c.wave_id == wave_id)
+        ).scalar_one()
+    bare = _bare(database)
+    report.add(f"{name}_planned", asked / planned, "contacts/s")
+    report.add(f"{name}_bare_insert_select", asked / bare, "contacts/s")
+    report.add(f"{name}_times_bare", planned / bare, "x")
+    report.add(f"{name}_memory_grew", _peak() - before, "MB")
+
+
+def _people(db: Connection, numbers: range) -> None:
+    """Accounts of ten people each, everyone in a place that is asked."""
+    kept = {"state": "live", "hash": "", "first_seen_at": LAUNCH, "changed_at": LAUNCH}
+    account = {**kept, "status": "customer", "csm_id": "csm-1", "segment": "mid-market", "country": "GB"}
+    accounts = [
+        {**account, "id": f"acc-{number:06}", "name": f"Account {number}", "renewal_on": date(2028, 1, 1)}
+        for number in numbers
+    ]
+    people = [(number, person) for number in numbers for person in range(PEOPLE)]
+    may = {"opted_out": False, "bounced": False, "left_company": False}
+    contact = {**kept, **may, "language": "en", "time_zone": "Europe/London", "country": "GB"}
+    contacts = [
+        {
+            **contact,
+            "id": f"con-{number:06}-{person}",
+            "account_id": f"acc-{number:06}",
+            "first_name": "Ana",
+            "last_name": f"Ruiz {person}",
+            "email": f"ana.{person}@account-{number}.example",
+        }
+        for number, person in people
+    ]
+    roles = [
+        {
+            "contact_id": f"con-{number:06}-{person}",
+            "account_id": f"acc-{number:06}",
+            "role": ROLES[person % len(ROLES)],
+        }
+        for number, person in people
+    ]
+    for table, rows in ((schema.account, accounts), (schema.contact, contacts), (schema.contact_role, roles)):
+        db.execute(insert(table), rows)
+
+
+def _bare(database: Database) -> float:
+    """Seconds for the same rows, written by one statement a table."""
+    like = "CREATE TABLE {0}_bare (LIKE {0} INCLUDING ALL)"
+    with database.begin() as db:
+        for table in (schema.census_member, schema.invitation):
+            if database.sqlite:
+                _same_on_sqlite(db, table.name)
+            else:
+                db.execute(text(like.format(table.name)))
+    began = clock.seconds()
+    with database.begin() as db:
+        for table in (schema.census_member, schema.invitation):
+            db.execute(text(f"INSERT INTO {table.name}_bare SELECT * FROM {table.name}"))
+    return clock.seconds() - began
+
+
+def _same_on_sqlite(db: Connection, name: str) -> None:
+    """The table and its indexes under another name."""
+    made = text(
+        "SELECT type, name, sql FROM sqlite_master WHERE tbl_name = :name AND sql IS NOT NULL ORDER BY type DESC"
+    )
+    for kind, own, sql in db.execute(made, {"name": name}).all():
+        if kind == "table":
+            rest = sql.split("(", 1)[1].replace(f"_{name}", f"_{name}_bare")
+            db.exec_driver_sql(f"CREATE TABLE {name}_bare ({rest}")
+        else:
+            db.exec_driver_sql(sql.replace(own, f"{own}_bare", 1).replace(f"ON {name} ", f"ON {name}_bare ", 1))
+
+
+def _peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
