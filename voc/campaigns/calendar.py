@@ -37,11 +37,7 @@ class Calendar:
 
     def working_on_or_after(self, day: date, country: str | None, *, weekdays: Collection[int] | None = None) -> date:
         """The first working day from `day` on, of these weekdays if any are named. Misconfigured if there is none."""
-        for _ in range(_FURTHEST):
-            if self.is_working(day, country) and (weekdays is None or day.weekday() in weekdays):
-                return day
-            day += _DAY
-        raise Misconfigured("calendar", "there is no day in a year to send mail on", _MEND)
+        return _working(self, day, country, None if weekdays is None else tuple(weekdays))
 
     def shift(self, day: date, working_days: int, country: str | None) -> date:
         """So many working days later, or earlier if negative; `day` itself is not counted."""
@@ -115,6 +111,16 @@ def _number(key: str) -> int:
 def _is_closed(day: date, country: str | None) -> bool:
     weekend, closed = _closed(country, day.year)
     return day.weekday() in weekend or day in closed
+
+
+# A wave asks the same of the same days for everybody of a country.
+@lru_cache(maxsize=65536)
+def _working(calendar: Calendar, day: date, country: str | None, weekdays: tuple[int, ...] | None) -> date:
+    for _ in range(_FURTHEST):
+        if calendar.is_working(day, country) and (weekdays is None or day.weekday() in weekdays):
+            return day
+        day += _DAY
+    raise Misconfigured("calendar", "there is no day in a year to send mail on", _MEND)
 
 
 @lru_cache(maxsize=4096)
