@@ -12,7 +12,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from email.message import EmailMessage, Message
-from email.utils import getaddresses, parseaddr
+from email.parser import BytesHeaderParser
+from email.utils import getaddresses
+from itertools import islice
+from typing import Any
 
 from flufl.bounce import all_failures
 
@@ -35,6 +38,14 @@ _TO = (
     "To",
     "Cc",
 )
+LONGEST = 1_000_000  # bytes of a mail that are read: attachments say nothing about the chase
+# Bounds for mail that is made to keep us busy: the standard library takes time by the square of these.
+_LONGEST_HEADER = 8_000
+_LONGEST_OF_A_PART = 500
+_PARTS = 100
+_LINES = 1_000_000  # each is looked at once for each layer
+_SEAMS = 200  # between parts, twice as many as there may be
+_LAYER = re.compile(rb"(?i)(multipart|message)/")
 _LONGEST_FOR_FLUFL = 20_000  # bytes: it tries dozens of patterns on each line
 _REPORTS = ("message/delivery-status", "message/global-delivery-status")
 # Below these words a server repeats our own mail: its text says nothing about what went wrong.
@@ -49,7 +60,11 @@ _STILL_TRIED = re.compile(
     r"|retrasad|ritardat|vertraagd|atrasad",
     re.IGNORECASE,
 )
-_UNSUBSCRIBE = re.compile(r"<https?://[^>\s]*/u/([A-Za-z0-9_-]{16,64})>")
+_UNSUBSCRIBE = re.compile(r"<https?://[^<>\s]{1,500}/u/([A-Za-z0-9_-]{16,64})>")
+_REPORTED_PATH = re.compile(
+    r"(?im)^(?:Original-Mail-From|Return-Path):[ \t]{0,20}<?([^<>\s@]{1,64}@[^<>\s@]{1,255})>?[ \t\r]{0,20}$"
+)
+_HIDDEN = re.compile(r"<(style|script|head)\b", re.IGNORECASE)
 _DAEMON = re.compile(
     r"^(mailer-daemon|postmaster|mail-daemon|mailerdaemon)@|^(mailer-daemon|postmaster)$", re.IGNORECASE
 )
@@ -109,10 +124,10 @@ class Mail:
 
 def parse(raw: bytes, *, envelope_to: Iterable[str] = ()) -> Mail:
     """Never fails: what cannot be read is empty. `envelope_to` are the RCPT addresses, where they are known."""
-    parsed = email.message_from_bytes(raw, policy=email.policy.default)
-    assert isinstance(parsed, EmailMessage)
-    name, address = parseaddr(_header(parsed, "From"))
-    addressed = getaddresses([_header(parsed, field) for field in _TO])
+    raw = raw[:LONGEST]
+    parsed = _taken_apart(raw)
+    name, address = next(iter(_addresses(parsed, "From")), ("", ""))
+    addressed = _addresses(parsed, *_TO)
     answered = re.findall(r"<[^<>\s]+>", f"{_header(parsed, 'References')} {_header(parsed, 'In-Reply-To')}")
     return Mail(
         key=_header(parsed, "Message-ID").strip(),
@@ -125,6 +140,41 @@ def parse(raw: bytes, *, envelope_to: Iterable[str] = ()) -> Mail:
         parsed=parsed,
         raw=raw,
     )
+
+
+_BROKEN = (ValueError, IndexError, AttributeError, KeyError, TypeError, RecursionError)
+"""What the standard library's parser raises on headers that nobody well-meaning wrote."""
+
+
+class _Bounded(email.policy.EmailPolicy):
+    """A header is cut where nobody well-meaning writes on; one that cannot be read is empty."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        longest = _LONGEST_OF_A_PART if name.lower().startswith("content-") else _LONGEST_HEADER
+        return name, value[:longest]
+
+    def header_fetch_parse(self, name: str, value: str) -> Any:
+        try:
+            return super().header_fetch_parse(name, value)
+        except _BROKEN:
+            return super().header_fetch_parse(name, "")
+
+
+_POLICY = _Bounded()
+
+
+def _taken_apart(raw: bytes) -> EmailMessage:
+    """The mail with its parts; its header alone where it has more parts or layers than any mail needs."""
+    layers = 1 + sum(1 for _layer in islice(_LAYER.finditer(raw), _PARTS))
+    if layers < _PARTS and layers * raw.count(b"\n") <= _LINES and (layers == 1 or raw.count(b"\n--") <= _SEAMS):
+        parsed: Message = email.message_from_bytes(raw, policy=_POLICY)
+        if sum(1 for _part in islice(parsed.walk(), _PARTS + 1)) <= _PARTS:
+            assert isinstance(parsed, EmailMessage)
+            return parsed
+    head = BytesHeaderParser(policy=_POLICY).parsebytes(raw)
+    assert isinstance(head, EmailMessage)
+    return head
 
 
 def is_complaint(mail: Mail) -> bool:
@@ -152,7 +202,7 @@ def reported(mail: Mail) -> Reported:
         lines = [_header(part, "List-Unsubscribe")]
         if part.get_content_type() in ("message/feedback-report", "text/rfc822-headers", "message/rfc822"):
             text = part.as_string() if part.is_multipart() else _decoded(part)
-            paths.extend(re.findall(r"(?im)^(?:Original-Mail-From|Return-Path): *<?([^<>\s]+@[^<>\s]+?)>?\s*$", text))
+            paths.extend(_REPORTED_PATH.findall(text))
             lines.append(text)
         tokens.extend(token for line in lines for token in _UNSUBSCRIBE.findall(line))
     return Reported(tuple(dict.fromkeys(path.lower() for path in paths)), tuple(dict.fromkeys(tokens)))
@@ -294,9 +344,15 @@ def _header(message: Message, name: str) -> str:
     """The header as text; a broken one is empty rather than an error."""
     try:
         return str(message.get(name, ""))
-    except (ValueError, IndexError, AttributeError, KeyError, TypeError):
-        # The standard library's parser raises any of these on headers that nobody well-meaning wrote.
+    except _BROKEN:
         return ""
+
+
+def _addresses(message: Message, *names: str) -> list[tuple[str, str]]:
+    try:
+        return getaddresses([_header(message, name) for name in names])
+    except _BROKEN:
+        return []
 
 
 def _text(parsed: EmailMessage) -> str:
@@ -315,11 +371,23 @@ def _decoded(part: Message) -> str:
         return ""
     try:
         return payload.decode(part.get_content_charset("utf-8"), "replace")
-    except LookupError:
+    except (LookupError, ValueError):
         return payload.decode("utf-8", "replace")
 
 
 def _words_of(html: str) -> str:
-    without = re.sub(r"(?is)<(style|script|head)\b.*?</\1>", " ", html)
-    broken = re.sub(r"(?i)<(br|/p|/div|/li|/tr)\b[^>]*>", "\n", without)
-    return entities.unescape(re.sub(r"<[^>]+>", " ", broken))
+    broken = re.sub(r"(?i)<(br|/p|/div|/li|/tr)\b[^<>]*>", "\n", _shown(html))
+    return entities.unescape(re.sub(r"<[^<>]+>", " ", broken))
+
+
+def _shown(html: str) -> str:
+    """Without what no reader sees. One that is not closed ends the search: the next would look to the end again."""
+    kept: list[str] = []
+    at = 0
+    while (found := _HIDDEN.search(html, at)) is not None:
+        end = re.compile(rf"</{found.group(1)}>", re.IGNORECASE).search(html, found.end())
+        if end is None:
+            break
+        kept += (html[at : found.start()], " ")
+        at = end.end()
+    return "".join((*kept, html[at:]))

@@ -43,7 +43,7 @@ def unquoted(text: str) -> str:
     """The text without what it quotes of ours: our own words must not be read as theirs."""
     kept: list[str] = []
     for line in text.splitlines():
-        if phrases.QUOTED.search(line.strip()):
+        if phrases.QUOTED.search(line.strip()[:_LONGEST_SENTENCE]):
             break
         kept.append(line)
     return "\n".join(kept).strip()
@@ -51,7 +51,7 @@ def unquoted(text: str) -> str:
 
 def _sentences(text: str) -> list[str]:
     # A line that goes on in small letters is the same sentence; the full stop of an initial or of a number ends none.
-    joined = re.sub(r"[ \t]*\n(?=[a-zäöüéèáíóúñç(])", " ", text)
+    joined = re.sub(r"(?<![ \t])[ \t]*\n(?=[a-zäöüéèáíóúñç(])", " ", text)
     return [
         part.strip()[:_LONGEST_SENTENCE]
         for part in re.split(r"(?<=[.!?])(?<!\b[A-Z]\.)(?<!\d\.)\s+|\n+", joined)

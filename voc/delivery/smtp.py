@@ -14,12 +14,14 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
+from voc.base import clock
 from voc.base.settings import Server
 from voc.delivery import rules
 from voc.delivery.addresses import on_the_wire
 from voc.delivery.model import Envelope, Handed, Line, Outcome, Stage
 
 _GOODBYE = 421
+_TAKEN = 250
 _TROUBLE = (OSError, smtplib.SMTPException)
 _WELCOME = {Stage.MAIL: (250,), Stage.RCPT: (250, 251), Stage.DATA: (354,)}
 _LINE_STARTS_WITH_DOT = re.compile(rb"(?m)^\.")
@@ -84,7 +86,7 @@ class _Line:
         if not granted:
             self.drop()
             return None
-        return self._end()
+        return self._spoke_early() or self._end()
 
     def _begin(self, envelope: Envelope) -> Handed | None:
         """None when the server waits for the body; else why not. Nothing can be accepted yet."""
@@ -187,18 +189,44 @@ class _Line:
             return Handed(Outcome.LATER, Stage.BODY, *_said(trouble, self._server))
         return None
 
+    def _spoke_early(self) -> Handed | None:
+        """None while it waits for the dot. What it says before is no answer to it: the next one would be misread."""
+        assert self._socket is not None
+        try:
+            if not self._unread and not self._has_word():
+                return None
+            code, text = self._read()
+        except _TROUBLE as trouble:
+            self.drop()
+            return Handed(Outcome.LATER, Stage.BODY, *_said(trouble, self._server))
+        self.drop()
+        if 400 <= code < 600:
+            return _refusal(Stage.BODY, code, text)
+        return Handed(Outcome.LATER, Stage.BODY, None, f"It answered before the message had ended: {code} {text}")
+
+    def _has_word(self) -> bool:
+        assert self._socket is not None
+        self._socket.settimeout(0)
+        try:
+            more = self._socket.recv(8192)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return False
+        finally:
+            self._socket.settimeout(self._server.timeout_seconds)
+        if not more:
+            raise smtplib.SMTPServerDisconnected("Connection closed before the message had ended")
+        self._unread += more
+        return True
+
     def _end(self) -> Handed:
         """The dot, and what the server says: from here on no answer means that nobody can know."""
         try:
-            assert self._socket is not None
-            self._socket.settimeout(self._server.timeout_seconds * _PATIENCE_AFTER_DOT)
             self._write(b".\r\n")
-            code, text = self._read()
-            self._socket.settimeout(self._server.timeout_seconds)
+            code, text = self._read(patience=_PATIENCE_AFTER_DOT)
         except _TROUBLE as trouble:
             self.drop()
             return Handed(Outcome.UNKNOWN, Stage.DOT, *_said(trouble, self._server))
-        if 200 <= code < 300:
+        if code == _TAKEN:
             return Handed(Outcome.SENT, Stage.DOT, code, text)
         if code == _GOODBYE or not 400 <= code < 600:
             self.drop()
@@ -209,11 +237,16 @@ class _Line:
             raise smtplib.SMTPServerDisconnected("the connection is closed")
         self._socket.sendall(what)
 
-    def _read(self) -> tuple[int, str]:
-        """One answer, its lines joined. Raises when none comes."""
-        lines = []
+    def _read(self, *, patience: int = 1) -> tuple[int, str]:
+        """One answer, its lines joined. Raises when none comes, or none that ends."""
+        until = clock.seconds() + self._server.timeout_seconds * patience
+        lines: list[bytes] = []
+        length = 0
         while True:
-            line = self._read_line()
+            line = self._read_line(until)
+            length += len(line)
+            if length > _LONGEST_ANSWER:
+                raise smtplib.SMTPServerDisconnected("its answer does not end")
             lines.append(line[4:].strip())
             if line[3:4] != b"-":
                 break
@@ -223,16 +256,27 @@ class _Line:
             code = -1
         return code, b" ".join(lines).decode("utf-8", "replace")[:500]
 
-    def _read_line(self) -> bytes:
+    def _read_line(self, until: float) -> bytes:
         while (end := self._unread.find(b"\n")) < 0:
             if self._socket is None or len(self._unread) > _LONGEST_ANSWER:
                 raise smtplib.SMTPServerDisconnected("the connection is closed")
-            more = self._socket.recv(8192)
-            if not more:
-                raise smtplib.SMTPServerDisconnected("Connection unexpectedly closed")
-            self._unread += more
+            self._unread += self._receive(self._socket, until)
         line, self._unread = self._unread[: end + 1], self._unread[end + 1 :]
         return line
+
+    def _receive(self, connection: socket.socket, until: float) -> bytes:
+        """A server that sends a letter now and then has no more time for its answer than a silent one."""
+        left = until - clock.seconds()
+        if left <= 0:
+            raise TimeoutError
+        connection.settimeout(left)
+        try:
+            more = connection.recv(8192)
+        finally:
+            connection.settimeout(self._server.timeout_seconds)
+        if not more:
+            raise smtplib.SMTPServerDisconnected("Connection unexpectedly closed")
+        return more
 
     def drop(self) -> None:
         if self._socket is not None:

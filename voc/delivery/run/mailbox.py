@@ -14,7 +14,6 @@ from voc.delivery.model import Mailbox, Peeked
 from voc.delivery.run.receiving import Desk
 from voc.delivery.store import inbox, mailboxes
 
-BEGINNING = 1_000_000  # bytes of a mail that are read: attachments say nothing about the chase
 SOURCE = "imap"
 _SHOWN = timedelta(days=30)  # so long a mail that was set aside is shown
 
@@ -91,7 +90,7 @@ class _Reading:
         """Whether it was ours. Of other people's mail no more is read than its header."""
         if not self._concerns_us(inbound.parse(peeked.head)):
             return False  # marked as read with the next of ours, or at the end: a commit for each would take hours
-        return self._settle(peeked.uid, self._mailbox.whole(peeked.uid, at_most=BEGINNING))
+        return self._settle(peeked.uid, self._mailbox.whole(peeked.uid, at_most=inbound.LONGEST))
 
     def _concerns_us(self, head: inbound.Mail) -> bool:
         if inbound.is_complaint(head):

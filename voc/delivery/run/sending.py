@@ -117,9 +117,11 @@ def _send(desk: _Desk, *, limit: int) -> str | None:
         while not crew.is_done(at_most=rules.RENEW_SECONDS):
             _renew(desk)
     finally:
-        crew.finish()
-        with desk.database.begin() as db:
-            desk.book.counts["cancelled"] += claims.give_back(db, tray.left())
+        try:
+            crew.finish()
+        finally:  # whatever broke one of them, what nobody has begun is free at once
+            with desk.database.begin() as db:
+                desk.book.counts["cancelled"] += claims.give_back(db, tray.left())
     return desk.book.stopped or tray.stopped_because
 
 
