@@ -98,6 +98,19 @@ def test_nothing_is_overwritten_by_a_backup_or_a_restore(sqlite: Database, tmp_p
         restore(made.path, tmp_path / "two")
 
 
+def test_a_backup_into_a_folder_that_is_not_there_is_refused_and_into_one_that_is_has_the_moment_as_its_name(
+    sqlite: Database, tmp_path: Path
+) -> None:
+    settle_in(tmp_path / "one", sqlite)
+    with pytest.raises(Refused, match="There is no folder"):
+        make(tmp_path / "one", tmp_path / "nightly")
+    assert not (tmp_path / "nightly").exists()
+    (tmp_path / "nightly").mkdir()
+    made = make(tmp_path / "one", tmp_path / "nightly")
+    assert made.path.parent == tmp_path / "nightly"
+    assert made.path.name.startswith("voc-2026-03-03-")
+
+
 def test_into_the_old_folder_the_settings_and_the_key_that_are_there_stay(sqlite: Database, tmp_path: Path) -> None:
     settle_in(tmp_path / "one", sqlite)
     made = make(tmp_path / "one", tmp_path / "b.zip", with_key=True)

@@ -21,7 +21,7 @@ from voc.cli import output
 def backup(*, directory: Path, as_json: bool, target: Path, with_key: bool) -> None:
     """Write the whole installation into one new file, while it serves and sends.
 
-    TARGET is a file that is not there yet, or a folder: then the file is named by the moment. It holds
+    TARGET is a .zip file that is not there yet, or a folder: then the file is named by the moment. It holds
     the database as of one moment, voc.toml without passwords, and your own questionnaires. Keep the key
     file apart from it: without the key the stored mails cannot be read, with it everything can.
 

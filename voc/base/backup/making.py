@@ -33,7 +33,7 @@ def make(folder: Path, target: Path, *, now: datetime, with_key: bool = False, r
     """Write the installation of that folder into `target`, a new file, or a file named by the moment in that folder.
 
     The database is copied as of one moment and changes nothing about it: not even its revision.
-    Refused if the file exists; GiveUp if the disk does not take it.
+    Refused if the file exists, or the folder does not; GiveUp if the disk does not take it.
     """
     if not (folder / settings.FILE).exists():
         raise Misconfigured(str(folder), f"there is no {settings.FILE} here", "Name the --directory with it")
@@ -41,6 +41,9 @@ def make(folder: Path, target: Path, *, now: datetime, with_key: bool = False, r
     key = _key(chosen) if with_key else None
     if target.is_dir():
         target = target / f"voc-{now:%Y-%m-%d-%H%M%S}.zip"
+    elif target.suffix != ".zip":
+        # Taken for a file it would be the first night's backup, and every later one would be refused.
+        raise Refused(f"There is no folder {target}: make it, or name a file that ends in .zip.")
     database = Database(chosen.database)
     try:
         with archive.written(target) as writer:
