@@ -86,6 +86,15 @@ def test_a_persons_reply_stops_the_chase_and_goes_on_to_the_csm(desk: Desk) -> N
     assert b"Reply-To: Ana Ruiz <con-1@calder.example>" in desk.vault.decrypt(forwarded.body)
 
 
+@pytest.mark.parametrize("text", [b"Call\0 me.", b"Call me +2AA-."])
+def test_letters_that_no_database_keeps_do_not_keep_a_reply_from_stopping_the_chase(desk: Desk, text: bytes) -> None:
+    head = (
+        f"From: {desk.sent.address}\r\nTo: {desk.sent.return_path}\r\nSubject: Re: us\r\nMessage-ID: <9@a.example>\r\n"
+    )
+    assert desk.receive(head.encode() + b"Content-Type: text/plain; charset=utf-7\r\n\r\n" + text) is InboundKind.REPLY
+    assert desk.invited.stopped == "replied"
+
+
 def test_a_reply_to_the_house_address_is_known_by_the_mail_it_answers(desk: Desk) -> None:
     mail = desk.reply("8", to="feedback@kestrel.example", In_Reply_To=desk.sent.message_id)
     assert desk.receive(mail) == InboundKind.REPLY

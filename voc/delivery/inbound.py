@@ -290,7 +290,7 @@ def _blocks(part: Message) -> list[Message]:
 def _as_written(message: Message, name: str) -> str:
     """A header that may hold letters of any kind, unencoded: its bytes read as UTF-8."""
     found = next((value for field, value in message.raw_items() if field.lower() == name.lower()), "")
-    return str(found).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return str(found).encode("utf-8", "surrogateescape").decode("utf-8", "replace").replace("\0", "")
 
 
 def _typed_address(value: str) -> str:
@@ -343,7 +343,7 @@ def _by_flufl(mail: Mail, recipient: str, text: str) -> Incoming:
 def _header(message: Message, name: str) -> str:
     """The header as text; a broken one is empty rather than an error."""
     try:
-        return str(message.get(name, ""))
+        return str(message.get(name, "")).replace("\0", "")
     except _BROKEN:
         return ""
 
@@ -370,9 +370,11 @@ def _decoded(part: Message) -> str:
     if not isinstance(payload, bytes):
         return ""
     try:
-        return payload.decode(part.get_content_charset("utf-8"), "replace")
+        text = payload.decode(part.get_content_charset("utf-8"), "replace")
     except (LookupError, ValueError):
-        return payload.decode("utf-8", "replace")
+        text = payload.decode("utf-8", "replace")
+    # No database keeps NUL or half a pair of UTF-16, which UTF-7 can write: the mail would never be taken.
+    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
 
 def _words_of(html: str) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
 from voc.base import log
 from voc.base.db import Database
@@ -120,6 +121,8 @@ def _caught_up(at: _Reading, one: Waiting) -> str:
         return _event(at, one)
     except VocError as mistake:
         trouble = str(mistake)
+    except OperationalError:
+        raise  # the database's fault and not the event's: an opt-out would wait for a person
     except Exception as broken:
         # One event that breaks us must not stand before all the others for ever.
         with at.database.begin() as db:
