@@ -111,6 +111,7 @@ def test_nobody_is_confirmed_marked_or_added_without_a_line_on_top_that_says_so(
     there = "/accounts/acc-dana-1"
     assert "is confirmed" in words(dana.post("/contacts/con-dana-1-2", do="confirm", back=there).text)
     assert "is confirmed" not in words(dana.get(there).text), "it is said once"
+    assert "replied to you" in words(dana.post("/contacts/con-dana-1-2", do="replied", back=there).text)
     left = words(dana.post("/contacts/con-dana-1-2", do="left", back=there).text)
     assert "is marked as left" in left
     assert "Undo" in left

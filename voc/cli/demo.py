@@ -46,6 +46,8 @@ def demo(*, directory: Path | None, build_only: bool, seed: int, port: int | Non
             output.emit({"totals": totals})
         else:
             _summary(totals)
+            if build_only:
+                output.say(f"`voc demo --directory {folder}` serves it and says who to sign in as.")
         if not build_only:
             _serve(folder)
     finally:

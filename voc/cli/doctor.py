@@ -3,6 +3,7 @@
 from voc.accounts.store import connections, written_back
 from voc.base import audit, installations, migrate, preferences, staff
 from voc.base.clock import Clock, SystemClock
+from voc.base.preferences import Preferences
 from voc.base.words import StaffRole
 from voc.cli import doctor_crm, doctor_machine, doctor_mail
 from voc.cli.findings import Finding
@@ -87,6 +88,9 @@ def _mail(app: App, clock: Clock) -> list[Finding]:
         wanted = preferences.load(db)
         health = delivery.health(db, now=app.now())
     found = doctor_mail.examine(app, now=clock.now())
+    if wanted.company == Preferences().company:
+        said = f"mails to customers call us “{wanted.company}”"
+        found.append(Finding(False, said, "Write the company's name on the page Settings, under Company."))
     if wanted.test_mode:
         where = wanted.test_address or "nowhere"
         found.append(Finding(wanted.test_address is not None, f"test mode is on: every mail goes to {where}",

@@ -20,6 +20,7 @@ from voc.delivery.store import ways
 from voc.web.context import App
 
 _PATIENCE_SECONDS = 5
+_SIGN_IN_SECONDS = 15  # servers let those wait who name a wrong password
 _CERTIFICATE_NEARS_ITS_END = timedelta(days=21)
 _DATE = re.compile(r"(?:[A-Z][a-z]{2}, )?\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d(?::\d\d)? [+-]\d{4}")
 
@@ -64,6 +65,9 @@ def greet(app: App, server: Server, *, now: datetime) -> list[Finding]:
             smtp.ehlo()
         found = [*_certificate(name, smtp, now=now), *_its_clock(name, greeting, now=now)]
         if server.username is not None:
+            smtp.timeout = _SIGN_IN_SECONDS
+            assert smtp.sock is not None
+            smtp.sock.settimeout(_SIGN_IN_SECONDS)
             smtp.login(server.username, settings.mail_password(app.settings, server) or "")
         return [Finding(True, f"{name} answers" + (" and lets us in" if server.username else "")), *found]
     except smtplib.SMTPAuthenticationError as refused:
@@ -71,7 +75,7 @@ def greet(app: App, server: Server, *, now: datetime) -> list[Finding]:
         mend = f"Correct the username in {where}, or the password: {variable} or password_file."
         return [Finding(False, f"{name} refuses the password of {server.username}: {said}", mend, broken=True)]
     except smtplib.SMTPNotSupportedError as lacking:
-        mend = f"Correct security and username in {where}: it offers {_words(str(lacking))}"
+        mend = f"Correct security in {where} (none, starttls or tls), or leave the username out."
         return [Finding(False, f"{name} does not offer what we ask of it: {_words(str(lacking))}", mend, broken=True)]
     except ssl.SSLCertVerificationError as distrusted:
         mend = "Renew its certificate, or name it in the settings by a host that its certificate is made out to."
@@ -81,7 +85,8 @@ def greet(app: App, server: Server, *, now: datetime) -> list[Finding]:
     except Misconfigured as mistake:
         return [Finding(False, str(mistake).partition(". ")[0], mistake.mend, broken=True)]
     except (OSError, smtplib.SMTPException) as trouble:
-        told = "it takes too long" if "timed out" in str(trouble) else _words(str(trouble))
+        said = (trouble.strerror if isinstance(trouble, OSError) else None) or str(trouble)
+        told = "it takes too long" if "timed out" in str(trouble) else _words(said)
         mend = f"Start it, open its port, or correct {where} in voc.toml. Mail waits meanwhile; nothing is lost."
         return [Finding(False, f"{name} does not answer: {told}", mend, broken=True)]
     finally:

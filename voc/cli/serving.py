@@ -30,6 +30,8 @@ def run(
 
     `relays` instead of those the settings name; `extra` handlers of the demo.
     """
+    if worker and app.demo and relays is None:
+        raise Refused("This is a demo, and its mail must reach no real server: `voc demo --directory DIR` serves it.")
     if web:
         refuse_taken_port(app.settings.host, app.settings.port)
     log.configure(json_lines=app.settings.log == "json", level=level)

@@ -16,6 +16,7 @@ from voc.base.access import Viewer
 from voc.base.erasure import remembering
 from voc.base.errors import NotFound, Refused
 from voc.base.words import Role
+from voc.delivery import run as delivery
 from voc.stakeholders import run as stakeholders
 from voc.stakeholders import store as known
 from voc.web import pages, view
@@ -81,7 +82,7 @@ def _day(form: Form, name: str) -> date:
 
 @post("/contacts/{contact_id:str}", sync_to_thread=True, opt=roles(*EVERYBODY))
 def about_contact(app: GivenApp, visit: GivenVisit, contact_id: FromPath[str], form: GivenForm) -> Response[Any]:
-    """`do` is confirm, left or roles (the ticked ones are kept, at `account_id`)."""
+    """`do` is confirm, left, replied or roles (the ticked ones are kept, at `account_id`)."""
     viewer, now, undo = visit.viewer, app.now(), None
     with app.database.begin() as db:
         name = known.visible_contact(db, contact_id, viewer)
@@ -93,6 +94,13 @@ def about_contact(app: GivenApp, visit: GivenVisit, contact_id: FromPath[str], f
                 stakeholders.mark_left(db, contact_id=contact_id, viewer=viewer, now=now)
                 said = f"{name} is marked as left and is not asked any more."
                 undo = (f"/contacts/{contact_id}", {"do": "confirm", "back": form.text("back")})
+            case "replied":
+                ended = delivery.they_replied(db, contact_id, viewer=viewer, now=now)
+                said = (
+                    f"{name} replied to you: no reminder goes out any more."
+                    if ended
+                    else f"{name} replied to you. Nothing was under way to them; it counts as a sign of life."
+                )
             case "roles":
                 here = form.text("account_id")
                 held = _keep_roles(db, here, contact_id, wanted=_roles(form), viewer=viewer, now=now)

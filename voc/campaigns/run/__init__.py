@@ -15,6 +15,7 @@ from voc.campaigns.run.chases import (
     release,
     reopen,
     stop,
+    under_way,
 )
 from voc.campaigns.run.copied import pass_over, take_up
 from voc.campaigns.run.programmes import change_settings, install_defaults
@@ -61,4 +62,5 @@ __all__ = [
     "stop",
     "stop_wave",
     "take_up",
+    "under_way",
 ]

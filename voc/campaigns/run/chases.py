@@ -99,6 +99,11 @@ def stop(db: Connection, invitation_id: int, *, reason: StopReason, now: datetim
     return stop_rows(db, invitations.open_of_address(db, address), reason=reason, now=now)
 
 
+def under_way(db: Connection, contact_id: str) -> list[int]:
+    """The invitations of a contact whose chase is not over."""
+    return invitations.open_of_contact(db, contact_id)
+
+
 def dispose(db: Connection, invitation_id: int, *, disposition: Disposition, at: datetime) -> None:
     """Say what became of an invitation; an answer on time outranks everything else."""
     standing = invitations.lock(db, invitation_id)

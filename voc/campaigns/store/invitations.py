@@ -259,6 +259,11 @@ def write_bounce(db: Connection, invitation_id: int, *, at: datetime) -> None:
     db.execute(update(invitation).where(invitation.c.id == invitation_id, open_).values(bounced_at=at))
 
 
+def open_of_contact(db: Connection, contact_id: str) -> list[int]:
+    query = select(invitation.c.id).where(invitation.c.contact_id == contact_id, invitation.c.stopped.is_(None))
+    return list(db.execute(query.where(invitation.c.answered_at.is_(None)).order_by(invitation.c.id)).scalars())
+
+
 def open_of_address(db: Connection, address: str) -> list[int]:
     """Every invitation to the address whose chase is not over."""
     query = select(invitation.c.id).where(invitation.c.address == address, invitation.c.stopped.is_(None))

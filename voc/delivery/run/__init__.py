@@ -1,5 +1,6 @@
 """What delivery does: freeze due steps, hand them over, tell apart what a dead worker left, take what comes back."""
 
+from voc.delivery.run.effects import they_replied
 from voc.delivery.run.listening import listening
 from voc.delivery.run.mailbox import read_mailbox
 from voc.delivery.run.queueing import queue, queue_due
@@ -21,4 +22,5 @@ __all__ = [
     "resume_sending",
     "send_due",
     "settle",
+    "they_replied",
 ]

@@ -4,6 +4,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from voc.base import audit
+from voc.base.access import Viewer
 from voc.base.words import InboundKind, Sign, Step, StopReason, SuggestionKind, SuppressionReason
 from voc.campaigns import run as campaigns
 from voc.delivery import rules
@@ -31,6 +33,26 @@ def stop(db: Connection, invitation_id: int | None, *, reason: StopReason, now: 
     )
     for id in ended:
         outbox.cancel(db, id, reason=reason)
+
+
+def they_replied(db: Connection, contact_id: str, *, viewer: Viewer, now: datetime) -> int:
+    """A person answered the CSM by mail, which never came by us: the chase stops, and it is a sign of life.
+
+    How many chases it stopped. NotFound if the contact is not the viewer's to see.
+    """
+    stakeholders.replied(db, contact_id=contact_id, viewer=viewer, now=now)
+    under_way = campaigns.under_way(db, contact_id)
+    for invitation_id in under_way:
+        stop(db, invitation_id, reason=StopReason.REPLIED, now=now)
+        audit.record(
+            db,
+            at=now,
+            actor=viewer.name,
+            action="reply told",
+            object_kind="invitation",
+            object_id=invitation_id,
+        )
+    return len(under_way)
 
 
 def address_gone(

@@ -5,7 +5,7 @@ Each act of a person tests through its query that the account or contact is thei
 """
 
 from voc.stakeholders.run.facts import record, suggest, suppress, withdraw
-from voc.stakeholders.run.people import add_person, change_role, confirm, mark_left
+from voc.stakeholders.run.people import add_person, change_role, confirm, mark_left, replied
 from voc.stakeholders.run.settings import end_exclusion, exclude, install_defaults, lift_bounce, set_role_matrix
 from voc.stakeholders.run.suggestions import decide
 from voc.stakeholders.run.synced import catch_up
@@ -22,6 +22,7 @@ __all__ = [
     "lift_bounce",
     "mark_left",
     "record",
+    "replied",
     "set_role_matrix",
     "suggest",
     "suppress",

@@ -35,6 +35,12 @@ def mark_left(db: Connection, *, contact_id: str, viewer: Viewer, now: datetime)
             store.settle_suggestion(db, said.id, state=SuggestionState.ACCEPTED, by=viewer.name, at=now)
 
 
+def replied(db: Connection, *, contact_id: str, viewer: Viewer, now: datetime) -> None:
+    """The CSM says that the person wrote to them: a sign of life."""
+    store.visible_contact(db, contact_id, viewer)
+    own_word(db, Sign.REPLIED, contact_id, viewer, now)
+
+
 def change_role(
     db: Connection, *, account_id: str, contact_id: str, role: Role, held: bool, viewer: Viewer, now: datetime
 ) -> None:
