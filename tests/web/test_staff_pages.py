@@ -339,6 +339,7 @@ def test_the_audit_log_is_shown_and_says_when_somebody_changed_it_by_hand(compan
     clara.get("/settings")
     clara.post("/settings/test-mode", do="off")
     assert "the chain is whole" in words(clara.get("/audit").text)
+    assert "Nothing was changed yet" in words(clara.get("/audit?kind=campaign").text)
     with company.app.database.begin() as db:
         db.execute(update(schema.audit).values(actor="somebody else"))
     assert "was changed by hand at line 1" in words(clara.get("/audit").text)
