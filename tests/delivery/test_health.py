@@ -11,7 +11,7 @@ from voc.base.db import Database
 from voc.base.errors import NotFound
 from voc.base.secrets import Vault
 from voc.base.words import InboundKind, MessageState, StaffRole
-from voc.delivery import run, store
+from voc.delivery import rules, run, store
 
 DANA = Viewer(staff_id=1, name="Dana Whitlock", role=StaffRole.CSM, csm_id="csm-1")
 OTHER = Viewer(staff_id=2, name="Omar Haddad", role=StaffRole.CSM, csm_id="csm-2")
@@ -54,7 +54,7 @@ def test_health_says_that_the_mail_server_is_left_alone_and_why(database: Databa
     run.send_due(database, relay_to(free_port()), now=NOW, vault=vault, worker="one")
     with database.read() as db:
         health = store.health(db, now=NOW)
-    assert health.relay_closed_until == NOW + timedelta(minutes=1)
+    assert health.relay_closed_until == NOW + rules.CIRCUIT[0]
     assert "refused" in str(health.relay_reason)
     assert health.waiting == 1
 
