@@ -9,7 +9,7 @@ from tests.builders import NOW, add_message
 from tests.web.company import Company
 from voc.base.schema import installation, message
 from voc.base.words import InboundKind, MessageKind, MessageState
-from voc.web.delivery_view import _BOUNCES, _KINDS
+from voc.web.delivery_view import BOUNCES, KINDS
 
 
 @pytest.fixture
@@ -117,6 +117,6 @@ def test_the_dns_of_a_domain_that_only_this_machine_knows_is_not_asked(running: 
 
 
 def test_every_kind_has_its_words() -> None:
-    words: Mapping[MessageKind, str] = _KINDS
+    words: Mapping[MessageKind, str] = KINDS
     assert set(words) == set(MessageKind)
-    assert {kind for kind in InboundKind if "bounce" in kind} <= set(_BOUNCES)
+    assert {kind for kind in InboundKind if "bounce" in kind} <= set(BOUNCES)

@@ -120,4 +120,4 @@ def test_every_word_of_the_vocabulary_has_its_words() -> None:
     assert set(KINDS) == set(FollowUpKind)
     assert set(CAUSES) == set(Cause)
     assert set(LANES) == set(FollowUpState) - {FollowUpState.CONFIRMED}
-    assert set(followups_view._FORMS) == set(Act)
+    assert set(followups_view.FORMS) == set(Act)

@@ -12,7 +12,7 @@ from voc.base.words import InboundKind, MessageState
 from voc.delivery import mime
 from voc.delivery.store.letters import Back, Letter, Place, Story, place_of
 from voc.web import view
-from voc.web.delivery_view import _BOUNCES, DAYS, Filter, Moment, Row, row, what
+from voc.web.delivery_view import BOUNCES, DAYS, Filter, Moment, Row, row, what
 from voc.web.parts import Choice, Link, choice
 
 POLICY = (
@@ -149,7 +149,7 @@ def back_page(
         key = _key(Place(shown[-1].id, shown[-1].at))
         further = Link("Further", chosen.path("/delivery/messages", show="back", kind=kind, after=key))
     return ListPage(
-        heading=f"Came back: {_BOUNCES[kind][0].lower()}" if kind is not None and kind in _BOUNCES else "Came back",
+        heading=f"Came back: {BOUNCES[kind][0].lower()}" if kind is not None and kind in BOUNCES else "Came back",
         lede=_narrowed(chosen, waves, windowed=True),
         show="back",
         kind=kind or "",
@@ -161,11 +161,11 @@ def back_page(
             BackRow(
                 row(one.letter, moment),
                 moment(one.at),
-                _BOUNCES[one.kind][0],
+                BOUNCES[one.kind][0],
                 " ".join(part for part in (one.code, one.quote) if part) or view.DASH,
             )
             for one in shown
-            if one.letter is not None and one.kind in _BOUNCES
+            if one.letter is not None and one.kind in BOUNCES
         ],
         further=further,
         home=chosen.path("/delivery"),
@@ -338,7 +338,7 @@ def _events(story: Story, moment: Moment) -> list[Event]:
     found += [
         (
             one.at,
-            f"came back: {(_BOUNCES[one.kind][0] if one.kind in _BOUNCES else str(one.kind).replace('_', ' ')).lower()}"
+            f"came back: {(BOUNCES[one.kind][0] if one.kind in BOUNCES else str(one.kind).replace('_', ' ')).lower()}"
             + (f" (by {one.source})" if one.source else ""),
             " ".join(part for part in (one.code, one.quote) if part),
         )

@@ -1,0 +1,60 @@
+"""The six figures on top."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from voc.metrics import wording
+from voc.metrics.model import Figure, Shown
+from voc.metrics.pages import ScopeFigures
+from voc.web import figure_view, view
+from voc.web.figure_view import Asking
+from voc.web.parts import Card
+
+
+def figure_cards(whole: ScopeFigures, asking: Asking, currency: str) -> list[Card]:
+    found = whole.figures
+    response, pending = found["response_rate"], found["follow_up_attainment"].parts.get("pending", 0)
+    named, own_word = found["coverage_named"], found["fresh_contacts"].parts.get("own_word", 0)
+    return [
+        figure_view.card(
+            response,
+            asking,
+            of=f"{wording.counts(response)} answered",
+            notes=[wording.bounces(response, found["response_rate_2"])] if response.counted else [],
+        ),
+        figure_view.card(
+            found["coverage_fresh"], asking, notes=[f"named {wording.value(named)}, {wording.counts(named)}"]
+        ),
+        figure_view.card(
+            found["fresh_contacts"],
+            asking,
+            notes=[f"{view.count(own_word, 'rests', 'rest')} on a CSM’s own word alone"] if own_word else [],
+        ),
+        figure_view.card(found["identified_promoters"], asking, notes=["latest answer 9 or 10, 365 days"]),
+        _silent_card(found, asking, currency),
+        figure_view.card(
+            found["follow_up_attainment"],
+            asking,
+            of=f"{wording.counts(found['follow_up_attainment'])} due",
+            notes=[f"{pending} more {'is' if pending == 1 else 'are'} open within the limit"] if pending else [],
+        ),
+    ]
+
+
+def _silent_card(found: Mapping[str, Figure], asking: Asking, currency: str) -> Card:
+    """The count stands large: a share of accounts says less than which they are."""
+    silent, revenue = found["silent_accounts"], found["silent_arr"]
+    gaps = [(silent.parts.get("not_asked", 0), "not asked"), (silent.parts.get("unreachable", 0), "unreachable")]
+    told = view.listed([f"{count} {words}" for count, words in gaps if count])
+    if silent.shown == Shown.REASON:
+        return replace(figure_view.card(silent, asking), note=f"{told} of all" if told else "")
+    money = f"with {view.money(revenue.numerator, currency)}" if revenue.numerator else ""
+    share = view.percent(silent.value) if silent.shown != Shown.COUNTS else ""
+    return Card(
+        name="Silent accounts",
+        value=view.number(silent.numerator),
+        unit=f"of {view.number(silent.denominator)} asked",
+        of=", ".join(one for one in (share, money) if one) or "no revenue known",
+        note=f"{told}: gaps in coverage, not silence" if told else "",
+        links=figure_view.links(silent, asking),
+    )

@@ -1,0 +1,117 @@
+"""The page as a whole."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+
+from voc.base.preferences import Preferences
+from voc.base.words import Scope, Segment
+from voc.metrics import wording
+from voc.metrics.model import Figure
+from voc.metrics.pages import Engagement, ScopeFigures
+from voc.metrics.run import WINDOWS
+from voc.web import figure_view, view
+from voc.web.engagement_view.cards import figure_cards
+from voc.web.engagement_view.chain import participation_chain
+from voc.web.engagement_view.compared import funnel_of
+from voc.web.engagement_view.lines import csm_row, total_row
+from voc.web.engagement_view.parts import EngagementPage, Wanted
+from voc.web.figure_view import Asking
+from voc.web.parts import Choice, Link, choice
+
+
+def page(
+    found: Engagement,
+    *,
+    total: ScopeFigures,
+    wanted: Wanted,
+    teams: Mapping[str, str],
+    preferences: Preferences,
+    own_csm_id: str | None,
+    today: date,
+) -> EngagementPage:
+    """`total` is the last line of the table: the viewer's whole, or for a CSM everybody's, without its rows.
+
+    `teams` are those one may choose from, empty for whoever sees one.
+    """
+    whole, asking = found.whole, wanted.asking
+    beside = [one for one in found.lines if one.id == (wanted.csm or own_csm_id) and one.id != whole.id]
+    shared = total is not whole
+    return EngagementPage(
+        heading=_heading(whole, teams, wanted),
+        book=_book_words(found),
+        revenue=view.money(whole.arr, found.currency) if whole.arr else "",
+        window=f"Invitations due in the {found.window.days} days to {view.day(found.window.to_on)}.",
+        filters=_filters(wanted, teams),
+        as_of=found.window.to_on.isoformat(),
+        today=today.isoformat(),
+        chain_links=_chain_links(whole.figures["participation"], asking),
+        chains=[participation_chain(one, asking, is_whole=one is whole) for one in (whole, *beside)],
+        figures=figure_cards(whole, asking, found.currency),
+        in_flight=_in_flight(whole),
+        recommend=_recommend(whole.figures["nps_people"]),
+        table_heading="By CSM, in alphabetical order" if len(found.lines) > 1 else "Your book",
+        table_links=[Link("CSV", wanted.address("/engagement/by-csm.csv"), "of the table", file=True)],
+        standard=view.percent(preferences.response_standard),
+        rows=[csm_row(one, found, wanted, own=one.id in (own_csm_id, wanted.csm)) for one in found.lines],
+        total=total_row(total, found, replace(asking, mine=not shared)),
+        footer=f"{wording.footer(found.comparisons)} {_FOOTER}",
+        funnel=funnel_of(found, wanted, preferences),
+    )
+
+
+_FOOTER = (
+    "Rows under 10 invitations or 3 accounts show counts and no comparison. "
+    "The same figures are on each CSM’s own page."
+)
+
+
+def _heading(whole: ScopeFigures, teams: Mapping[str, str], wanted: Wanted) -> str:
+    segment = f", {wanted.segment}" if wanted.segment else ""
+    if whole.scope == Scope.CSM:
+        return f"Engagement, your book{segment}"
+    if whole.scope == Scope.TEAM:
+        return f"Engagement, team of {teams.get(whole.id, whole.name)}{segment}"
+    return f"Engagement, all teams{segment}"
+
+
+def _book_words(found: Engagement) -> str:
+    accounts = view.count(found.whole.accounts, "account")
+    return accounts if found.whole.scope == Scope.CSM else f"{view.count(len(found.lines), 'CSM')}, {accounts}"
+
+
+def _filters(wanted: Wanted, teams: Mapping[str, str]) -> list[Choice]:
+    segments = [("", "All segments"), *((one.value, one.value.capitalize()) for one in Segment)]
+    periods = [(str(days), f"{days} days") for days in sorted({*WINDOWS, wanted.days})]
+    filters = [
+        choice("segment", "Segment", segments, wanted.segment),
+        choice("days", "Period", periods, str(wanted.days)),
+    ]
+    if teams:
+        named = [("", "All teams"), *((id, f"Team of {name}") for id, name in teams.items())]
+        filters.insert(0, choice("team", "Team", named, wanted.team))
+    return filters
+
+
+def _chain_links(participation: Figure, asking: Asking) -> list[Link]:
+    found = [Link("Definition", figure_view.definition("participation"), "of participation")]
+    if participation.counted:
+        found.append(Link(f"The {view.count(participation.counted, 'place')}", asking.rows(participation)))
+    return found
+
+
+def _in_flight(whole: ScopeFigures) -> str:
+    if whole.flight is None:
+        return ""
+    heading = wording.heading_for(whole.flight)
+    flying = view.count(whole.flight.invitations, "invitation is", "invitations are")
+    told = f"In flight: {flying} not due yet. {wording.pace(whole.flight)}"
+    return f"{told} {heading}" if heading else told
+
+
+def _recommend(figure: Figure) -> str:
+    told = wording.worst_case(figure)
+    if told is None:
+        return ""
+    span = figure_view.span(figure)
+    return f"Recommend score{f' ({span})' if span else ''}: {told}"

@@ -1,0 +1,20 @@
+"""Follow-ups as their pages show them: what is late first, one next step each, the words of the person."""
+
+from voc.web.followups_view.acts import FORMS
+from voc.web.followups_view.board import Chosen, board_page
+from voc.web.followups_view.case import case_page
+from voc.web.followups_view.files import FILE_HEADS, file_row
+from voc.web.followups_view.words import CAUSES, KINDS, LANES, hours_words
+
+__all__ = [
+    "CAUSES",
+    "FILE_HEADS",
+    "FORMS",
+    "KINDS",
+    "LANES",
+    "Chosen",
+    "board_page",
+    "case_page",
+    "file_row",
+    "hours_words",
+]

@@ -1,0 +1,171 @@
+"""The board: what is open by what has been done, why, and the last confirmed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from voc.base.words import FollowUpState
+from voc.followup.model import CauseCount, FollowUp
+from voc.web import view
+from voc.web.followups_view.cards import CaseCard, card
+from voc.web.followups_view.figures import confirmed_card, late_card, median_card
+from voc.web.followups_view.words import CAUSES, KINDS, LANES
+from voc.web.parts import Card, Link, address
+from voc.web.survival_view import Lasted, SurvivalChart, chart
+
+
+@dataclass(frozen=True)
+class Lane:
+    name: str
+    cards: Sequence[CaseCard]
+
+
+@dataclass(frozen=True)
+class CauseRow:
+    name: str
+    cases: int
+    accounts: int
+    share: float
+
+
+@dataclass(frozen=True)
+class Done:
+    """One line of the last confirmed."""
+
+    id: int
+    who: str
+    account: str
+    answer: str
+    cause: str
+    outcome: str
+    contacted: str
+    late: bool
+    resolved: str
+    confirmed: str
+
+
+@dataclass(frozen=True)
+class BoardPage:
+    heading: str
+    lede: str
+    figures: Sequence[Card]
+    board_heading: str
+    views: Sequence[Link]
+    as_list: bool
+    lanes: Sequence[Lane]
+    list: Sequence[CaseCard]
+    none: str
+    curve: SurvivalChart | None
+    no_curve: str
+    causes: Sequence[CauseRow]
+    causes_heading: str
+    causes_total: int
+    last: Sequence[Done]
+    last_links: Sequence[Link]
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """How the page was asked for."""
+
+    as_list: bool = False
+    mine: bool = False
+    late: bool = False
+    done: bool = False
+
+    def address(self, **change: bool) -> str:
+        wanted = {**self.__dict__, **change}
+        return address(
+            "/follow-ups",
+            show="list" if wanted["as_list"] else None,
+            mine="yes" if wanted["mine"] else None,
+            only="late" if wanted["late"] else ("done" if wanted["done"] else None),
+        )
+
+
+def board_page(
+    cases: Sequence[FollowUp],
+    last: Sequence[FollowUp],
+    causes: Sequence[CauseCount],
+    times: Sequence[Lasted],
+    *,
+    in_time: Card,
+    chosen: Chosen,
+    scope: str,
+    owns_cases: bool,
+    hours_a_day: float,
+    resolve_hours: float,
+) -> BoardPage:
+    """`cases` are those the chosen view shows; `times` of every case of the last 180 days the viewer sees."""
+    open_ones = [case for case in cases if case.state != FollowUpState.CONFIRMED]
+    late = [case for case in open_ones if case.late]
+    limit_days = resolve_hours / hours_a_day
+    total = sum(one.cases for one in causes)
+    return BoardPage(
+        heading=_heading(cases, chosen),
+        lede=f"{scope}. Clocks run in the owner’s business hours and do not stop.",
+        figures=[in_time, median_card(times), late_card(open_ones, late), confirmed_card(cases, times, last)],
+        board_heading="Confirmed" if chosen.done else ("Late" if chosen.late else "Open, by what has been done"),
+        views=_views(chosen, owns_cases=owns_cases),
+        as_list=chosen.as_list or chosen.done,
+        lanes=[
+            Lane(name, [card(case, back=chosen.address()) for case in cases if case.state == state])
+            for state, name in LANES.items()
+        ],
+        list=[card(case, back=chosen.address()) for case in cases],
+        none="None. Every answer that asks for a call opens one here at once.",
+        curve=chart(times, limit_days=limit_days),
+        no_curve=f"A curve needs ten follow-ups; there are {len(times)} in 180 days.",
+        causes=_cause_rows(causes),
+        causes_heading=f"Why: causes of the {view.number(total)} confirmed" if total else "Why",
+        causes_total=total,
+        last=[_done(case) for case in last],
+        last_links=[
+            Link("All", address("/follow-ups", show="list", only="done"), "confirmed follow-ups"),
+            Link("CSV", "/follow-ups/all.csv", "of all follow-ups", file=True),
+        ],
+    )
+
+
+def _heading(cases: Sequence[FollowUp], chosen: Chosen) -> str:
+    if chosen.done:
+        return f"{view.count(len(cases), 'follow-up is', 'follow-ups are')} confirmed by the customer"
+    open_ones = [case for case in cases if case.state != FollowUpState.CONFIRMED]
+    late = sum(case.late for case in open_ones)
+    mine = " of yours" if chosen.mine else ""
+    if not open_ones:
+        return f"No follow-up{mine} is open"
+    told = f"{view.count(len(open_ones), 'follow-up')}{mine} {'is' if len(open_ones) == 1 else 'are'} open"
+    return f"{told}, {late} of them late" if late else f"{told}, none late"
+
+
+def _views(chosen: Chosen, *, owns_cases: bool) -> list[Link]:
+    open_board = not chosen.as_list and not chosen.done
+    links = [
+        Link("Board", chosen.address(as_list=False, done=False), current=open_board),
+        Link("List", chosen.address(as_list=True, done=False), current=chosen.as_list and not chosen.done),
+        Link("Only late", chosen.address(late=not chosen.late, done=False), current=chosen.late),
+    ]
+    if owns_cases:
+        links.append(Link("Only mine", chosen.address(mine=not chosen.mine), current=chosen.mine))
+    return links
+
+
+def _cause_rows(causes: Sequence[CauseCount]) -> list[CauseRow]:
+    most = max((one.cases for one in causes), default=1)
+    return [CauseRow(CAUSES[one.cause], one.cases, one.accounts, one.cases / most) for one in causes]
+
+
+def _done(case: FollowUp) -> Done:
+    kind = view.low_word(KINDS[case.kind])
+    return Done(
+        id=case.id,
+        who=case.contact_name or "The whole account",
+        account=case.account_name,
+        answer=kind if case.score is None else f"{case.score}, {kind}",
+        cause=CAUSES[case.cause] if case.cause else view.DASH,
+        outcome=case.outcome or view.DASH,
+        contacted=view.short_day(case.contacted_at),
+        late=case.contacted_at is not None and case.contacted_at > case.contact_by,
+        resolved=view.short_day(case.resolved_at),
+        confirmed=view.short_day(case.confirmed_at),
+    )

@@ -1,0 +1,104 @@
+"""The people of a wave, those to nudge first."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from voc.base.words import Role, WaveState
+from voc.campaigns.store.wave_pages import Asked, Standing, WaveRow
+from voc.web import view
+from voc.web.parts import Link, address
+from voc.web.rehearsal_words import STEPS, STOPS
+from voc.web.wave_view.words import STANDINGS
+
+MOST_LISTED = 300  # rows of one page; the file has them all
+Moment = Callable[[datetime | None], str]
+
+VIEWS: Mapping[str, tuple[str, tuple[Standing, ...]]] = {
+    "waiting": ("No answer yet", (Standing.WAITING, Standing.PLANNED)),
+    "answered": ("Answered", (Standing.ANSWERED,)),
+    "stopped": ("Stopped or came back", (Standing.STOPPED, Standing.BOUNCED)),
+    "silent": ("Silent", (Standing.SILENT,)),
+}
+
+_BY_WEIGHT = list(Role)
+
+
+def first_view(row: WaveRow) -> str:
+    """Whom the page lists unasked: those who can still be nudged, or those who stayed silent."""
+    return "silent" if row.state in (WaveState.CLOSED, WaveState.STOPPED) else "waiting"
+
+
+@dataclass(frozen=True)
+class Person:
+    name: str
+    roles: str
+    account: str
+    account_id: str
+    state: str
+    glyph: str
+    last: str
+    next: str
+    csm: str
+
+
+def people_heading(chosen: str, standing: Counter[Standing], csm_id: str | None, people: Sequence[Asked]) -> str:
+    name = VIEWS[chosen][0]
+    count = len(people) if csm_id is not None else sum(standing[one] for one in VIEWS[chosen][1])
+    who = f", {people[0].csm_name}" if csm_id is not None and people and people[0].csm_name else ""
+    return f"{name}: {view.count(count, 'person', 'people')}{who}"
+
+
+def people_links(wave_id: int, chosen: str, csm_id: str | None) -> list[Link]:
+    links = [
+        Link(name, address(f"/waves/{wave_id}", show=key, csm=csm_id) + "#people", current=key == chosen)
+        for key, (name, _standings) in VIEWS.items()
+    ]
+    return [*links, Link("All CSMs", address(f"/waves/{wave_id}", show=chosen) + "#people")] if csm_id else links
+
+
+def people_note(chosen: str, people: Sequence[Asked]) -> str:
+    told = (
+        "Nudge these in person: decision makers first. The service goes on by itself and stops at once on an answer."
+        if chosen == "waiting"
+        else "By account."
+    )
+    return f"{told} The first {MOST_LISTED}; the file has all." if len(people) >= MOST_LISTED else told
+
+
+def _weight(asked: Asked) -> int:
+    return min((_BY_WEIGHT.index(role) for role in asked.roles), default=len(_BY_WEIGHT))
+
+
+def in_order(people: Sequence[Asked], chosen: str) -> list[Asked]:
+    return sorted(people, key=_weight) if chosen == "waiting" else list(people)
+
+
+def person_row(one: Asked, moment: Moment) -> Person:
+    last = f"{STEPS[one.last_step]}, {view.short_day(one.last_sent_at)}" if one.last_step else view.DASH
+    return Person(
+        name=one.name,
+        roles=view.listed([view.low_word(role) for role in one.roles]) or "no role",
+        account=one.account_name,
+        account_id=one.account_id,
+        state=_state_words(one),
+        glyph=STANDINGS[one.standing][1],
+        last=last,
+        next=_coming(one, moment),
+        csm=one.csm_name or view.DASH,
+    )
+
+
+def _state_words(one: Asked) -> str:
+    if one.standing == Standing.STOPPED and one.stopped is not None:
+        return view.word(STOPS[one.stopped])
+    return STANDINGS[one.standing][0]
+
+
+def _coming(one: Asked, moment: Moment) -> str:
+    if one.held_because:
+        return f"held: {one.held_because}"
+    if one.standing == Standing.ANSWERED:
+        return f"answered {view.short_day(one.answered_at)}"
+    return f"{STEPS[one.next_step]}, {moment(one.due_at)}" if one.next_step else view.DASH

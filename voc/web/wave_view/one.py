@@ -1,0 +1,138 @@
+"""One wave."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from voc.base.words import NotAsked, WaveState
+from voc.campaigns.store.wave_pages import Asked, LeftOut, Standing, Tally, WaveRow
+from voc.campaigns.trial import Halves
+from voc.web import view
+from voc.web.parts import Chain, Link, address
+from voc.web.rehearsal_view import Reason, reasons
+from voc.web.trial_view import HeadsUpTest, heads_up_test
+from voc.web.wave_view.asked import Moment, Person, in_order, people_heading, people_links, people_note, person_row
+from voc.web.wave_view.progress import Became, OfCsm, became, by_csm, chain_sentence, wave_chain
+from voc.web.wave_view.words import WAVE_STATES, share_in_words
+
+
+@dataclass(frozen=True)
+class Act:
+    value: str
+    words: str
+
+
+@dataclass(frozen=True)
+class WavePage:
+    id: int
+    label: str
+    heading: str
+    state: str
+    glyph: str
+    lede: str
+    paused_because: str | None
+    acts: Sequence[Act]
+    links: Sequence[Link]
+    chain: Chain
+    sentence: str
+    asked: int
+    dispositions: Sequence[Became]
+    not_asked_heading: str
+    not_asked_links: Sequence[Link]
+    reasons: Sequence[Reason]
+    test: HeadsUpTest | None
+    csms: Sequence[OfCsm]
+    people_heading: str
+    people_links: Sequence[Link]
+    people_note: str
+    people: Sequence[Person]
+    nobody: str
+
+
+def wave_page(
+    row: WaveRow,
+    tally: Sequence[Tally],
+    left_out: Sequence[LeftOut],
+    people: Sequence[Asked],
+    halves: Sequence[Halves],
+    *,
+    chosen: str,
+    csm_id: str | None,
+    own_csm_id: str | None,
+    may_steer: bool,
+    moment: Moment,
+) -> WavePage:
+    """`people` are those of the `chosen` view; `own_csm_id` is the viewer's own, to mark the row."""
+    state, glyph = WAVE_STATES[row.state]
+    standing = Counter[Standing]()
+    for one in tally:
+        standing[one.standing] += one.people
+    counted = Counter(one.reason for one in left_out)
+    return WavePage(
+        id=row.id,
+        label=row.label,
+        heading=_heading(row, standing),
+        state=state,
+        glyph=glyph,
+        lede=_lede(row),
+        paused_because=row.paused_because if row.state == WaveState.PAUSED else None,
+        acts=_acts(row.state) if may_steer else [],
+        links=_links(row),
+        chain=wave_chain(row, tally),
+        sentence=chain_sentence(row, tally, standing),
+        asked=row.asked,
+        dispositions=became(tally),
+        not_asked_heading=f"Not asked: {view.count(row.not_asked, 'person', 'people')}",
+        not_asked_links=(
+            [Link("CSV", f"/waves/{row.id}/not-asked.csv", "of those not asked", file=True)] if left_out else []
+        ),
+        reasons=reasons(dict(_most_first(counted))),
+        test=heads_up_test(halves),
+        csms=by_csm(tally, own_csm_id) if len({one.csm_id for one in tally}) > 1 else [],
+        people_heading=people_heading(chosen, standing, csm_id, people),
+        people_links=people_links(row.id, chosen, csm_id),
+        people_note=people_note(chosen, people),
+        people=[person_row(one, moment) for one in in_order(people, chosen)],
+        nobody="Nobody.",
+    )
+
+
+_OPEN = (WaveState.RUNNING, WaveState.PAUSED)
+
+
+def _links(row: WaveRow) -> list[Link]:
+    links = [Link("Every mail to come", f"/waves/{row.id}/mails")] if row.state in _OPEN else []
+    if row.state in _OPEN:
+        links.append(Link("Heads-ups", address("/heads-ups", wave=row.id), "of the wave"))
+    if row.asked:
+        links.append(Link("CSV", f"/waves/{row.id}/people.csv", "of everybody asked", file=True))
+    return links
+
+
+def _most_first(counted: Counter[NotAsked]) -> list[tuple[NotAsked, int]]:
+    return sorted(counted.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _heading(row: WaveRow, standing: Counter[Standing]) -> str:
+    answered = f"{view.of(row.answered, row.asked)} answered"
+    if row.state in (WaveState.CLOSED, WaveState.STOPPED):
+        share = share_in_words(row.answered, row.asked)
+        return f"{answered}, {share}" if share else answered
+    return f"{answered} so far, {view.number(standing[Standing.WAITING])} still can"
+
+
+def _lede(row: WaveRow) -> str:
+    launched = f"Launched {view.day(row.launched_at)} by {row.launched_by}."
+    if row.closed_at is not None:
+        return f"{launched} Closed {view.day(row.closed_at)}."
+    if row.closes_at is not None:
+        return f"{launched} Closes {view.day(row.closes_at)}; late answers are taken."
+    return f"{launched} It closes three weeks after its last invitation."
+
+
+def _acts(state: WaveState) -> list[Act]:
+    if state == WaveState.RUNNING:
+        return [Act("pause", "Pause"), Act("stop", "Stop for good"), Act("close", "Close now")]
+    if state == WaveState.PAUSED:
+        return [Act("resume", "Resume"), Act("stop", "Stop for good")]
+    return []
