@@ -8,7 +8,7 @@ part of a deadlock; what is busy is left for the next call. On SQLite there is o
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
@@ -23,7 +23,7 @@ from voc.campaigns.model import Chased, Dropped, DueStep, Plan, Role, Step
 from voc.campaigns.quarantine import Reserved
 from voc.campaigns.store import facts
 from voc.campaigns.store.outcome import Outcome, write
-from voc.campaigns.store.rows import rules_of
+from voc.campaigns.store.rows import chased_of, rules_of
 from voc.campaigns.store.words import with_words
 
 
@@ -73,7 +73,7 @@ def _decide_all(
         if reason is not None:
             outcome.stopped.append((row, reason))
             continue
-        person = _chased(row, excluded)
+        person = chased_of(row, excluded)
         meant_on = row.intended_on or local_day(row.due_at, row.time_zone)
         planned = Plan(Step(row.next_step), meant_on, row.due_at)
         decision = chase.decide(rules[row.wave_id], person, planned, ledger, now=now)
@@ -104,28 +104,6 @@ def _why_stop(row: Any) -> StopReason | None:
     if row.account_state in (RecordState.CLOSED, RecordState.DELETED) or row.account_status != AccountStatus.CUSTOMER:
         return StopReason.GONE
     return None
-
-
-def _chased(row: Any, excluded: Mapping[tuple[str, str | None], date]) -> Chased:
-    account_id = row.account_now_id
-    ends = [excluded.get((account_id, None)), excluded.get((account_id, row.contact_id))]
-    away = [row.away_until_on, row.contact_away_until_on]
-    return Chased(
-        key=row.address,
-        address=row.address,
-        account_id=account_id,
-        time_zone=row.time_zone,
-        country=row.country,
-        heads_up=row.heads_up,
-        priority=row.priority,
-        since_on=local_day(row.resumed_at or row.launched_at, row.time_zone),
-        closes_at=row.closes_at,
-        away_until_on=max((day for day in away if day is not None), default=None),
-        set_aside=RecordState.SET_ASIDE in (row.contact_state, row.account_state),
-        excluded_until_on=max((day for day in ends if day is not None), default=None),
-        escalated_until_on=row.escalated_until_on,
-        renewal_on=row.renewal_on,
-    )
 
 
 def _due_step(row: Any, person: Chased, rules: Rules, *, now: datetime) -> DueStep:

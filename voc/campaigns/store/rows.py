@@ -1,7 +1,7 @@
-"""What every query of this stage shares: settings out of rows, stopping rows."""
+"""What every query of this stage shares: settings and people out of rows, stopping rows."""
 
-from collections.abc import Collection
-from datetime import datetime
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 
@@ -12,9 +12,10 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from voc.base.preferences import Preferences
 from voc.base.schema import invitation
 from voc.base.types import Instant
-from voc.campaigns.calendar import Calendar
+from voc.base.words import RecordState
+from voc.campaigns.calendar import Calendar, local_day
 from voc.campaigns.chase import Rules
-from voc.campaigns.model import CampaignSettings, Disposition, Limits, StopReason
+from voc.campaigns.model import CampaignSettings, Chased, Disposition, Limits, StopReason
 
 # What a stop decides at once; the others are decided at the due date (3-metrics 1.1).
 STOPPED = {
@@ -53,6 +54,33 @@ def rules_with(own: CampaignSettings, preferences: Preferences) -> Rules:
     )
     calendar = Calendar(chosen("opens"), chosen("closes"), frozenset(chosen("blackout_days")))
     return Rules(own, calendar, limits, chosen("due_days"))
+
+
+def chased_of(row: Any, excluded: Mapping[tuple[str, str | None], date]) -> Chased:
+    """An invitation with what the CRM and the CSM say of person and account today.
+
+    `row` has the account as it is now, merged ones resolved; `excluded` the end of the latest exclusion by
+    (account, contact or None for all of it).
+    """
+    account_id = row.account_now_id
+    ends = [excluded.get((account_id, whom)) for whom in (None, row.contact_id)]
+    away = [row.away_until_on, row.contact_away_until_on]
+    return Chased(
+        key=row.address,
+        address=row.address,
+        account_id=account_id,
+        time_zone=row.time_zone,
+        country=row.country,
+        heads_up=row.heads_up,
+        priority=row.priority,
+        since_on=local_day(row.resumed_at or row.launched_at, row.time_zone),
+        closes_at=row.closes_at,
+        away_until_on=max((day for day in away if day is not None), default=None),
+        set_aside=RecordState.SET_ASIDE in (row.contact_state, row.account_state),
+        excluded_until_on=max((day for day in ends if day is not None), default=None),
+        escalated_until_on=row.escalated_until_on,
+        renewal_on=row.renewal_on,
+    )
 
 
 def stop_rows(db: Connection, ids: Collection[int], *, reason: StopReason, now: datetime) -> list[int]:

@@ -8,10 +8,11 @@ from sqlalchemy import Connection, and_, func, select
 
 from voc.base.access import Viewer, visible_accounts
 from voc.base.schema import account, alias, campaign, contact, exclusion, invitation, message, wave
-from voc.base.words import MessageState, RecordState
+from voc.base.words import MessageState
 from voc.campaigns.calendar import local_day
 from voc.campaigns.model import Candidate, Chased, Plan, Role, Step, StopReason
 from voc.campaigns.planning import First
+from voc.campaigns.store.rows import chased_of
 
 _ON_ITS_WAY = (MessageState.QUEUED, MessageState.CLAIMED, MessageState.HANDING_OVER)
 
@@ -89,7 +90,7 @@ def _person(row: Any, excluded: dict[tuple[str, str | None], date], *, now: date
         name=" ".join(part for part in (row.first_name, row.last_name) if part) or row.address,
         account_name=row.account_name,
     )
-    chased, open_ = _chased(row, excluded), row.stopped is None and row.answered_at is None
+    chased, open_ = chased_of(row, excluded), row.stopped is None and row.answered_at is None
     first = None
     if open_ and row.next_step and row.due_at is not None and row.held_because is None:
         meant_on = row.intended_on or local_day(row.due_at, row.time_zone)
@@ -103,27 +104,6 @@ def _person(row: Any, excluded: dict[tuple[str, str | None], date], *, now: date
         row.held_because,
         row.answered_at,
         StopReason(row.stopped) if row.stopped else None,
-    )
-
-
-def _chased(row: Any, excluded: dict[tuple[str, str | None], date]) -> Chased:
-    ends = [excluded.get((row.account_now_id, whom)) for whom in (None, row.contact_id)]
-    away = [row.away_until_on, row.contact_away_until_on]
-    return Chased(
-        key=row.address,
-        address=row.address,
-        account_id=row.account_now_id,
-        time_zone=row.time_zone,
-        country=row.country,
-        heads_up=row.heads_up,
-        priority=row.priority,
-        since_on=local_day(row.resumed_at or row.launched_at, row.time_zone),
-        closes_at=row.closes_at,
-        away_until_on=max((day for day in away if day is not None), default=None),
-        set_aside=RecordState.SET_ASIDE in (row.contact_state, row.account_state),
-        excluded_until_on=max((day for day in ends if day is not None), default=None),
-        escalated_until_on=row.escalated_until_on,
-        renewal_on=row.renewal_on,
     )
 
 
