@@ -64,9 +64,14 @@ def sqlite(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
     database.close()
 
 
+@pytest.fixture(scope="session")
+def postgres_emptied(postgres_server: postgres.Server) -> postgres.Emptied:
+    return postgres.Emptied(postgres_server, "voc_template")
+
+
 @pytest.fixture
-def postgresql(postgres_server: postgres.Server) -> Iterator[Database]:
-    with postgres_server.database("voc_template") as url:
+def postgresql(postgres_emptied: postgres.Emptied) -> Iterator[Database]:
+    with postgres_emptied.database() as url:
         database = Database(url)
         yield database
         database.close()
