@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as some
 from sqlalchemy import Connection, select
 
@@ -82,6 +82,15 @@ OPTIONS = some.fixed_dictionaries(
 
 
 @settings(max_examples=40, deadline=None)
+@example(
+    # Without quiet days, and the last call's day is the due day.
+    values={
+        "heads_up": False, "heads_up_days": 1, "reminder_1": True, "reminder_1_days": 1, "reminder_2": True,
+        "reminder_2_days": 1, "last_call": True, "last_call_days": 5, "quiet_days": 0, "due_days": 13,
+        "invitation_weekdays": [0],
+    },
+    place=("Asia/Dubai", "AE"),
+)  # fmt: skip
 @given(OPTIONS, some.sampled_from([("Europe/Berlin", "DE"), ("Asia/Dubai", "AE"), ("America/New_York", "US")]))
 def test_whatever_is_chosen_steps_come_in_order_on_working_days_in_the_window(
     values: dict[str, Any], place: tuple[str, str]

@@ -95,11 +95,11 @@ def plan(rules: Rules, chased: Chased, step: Step, *, from_on: date, why: Why | 
 
 
 def last_day(rules: Rules, chased: Chased, step: Step) -> date:
-    """The last local day on which that step may still go out."""
+    """The last local day on which that step may still go out: never the due day itself."""
     if step in ASKING or chased.closes_at is None:
         return chased.since_on + timedelta(days=rules.settings.give_up_days)
     due_on = local_day(chased.closes_at, chased.time_zone)
-    return rules.calendar.shift(due_on, -rules.settings.quiet_days, chased.country)
+    return min(rules.calendar.shift(due_on, -rules.settings.quiet_days, chased.country), due_on - _DAY)
 
 
 def next_step(rules: Rules, chased: Chased, *, after: Step, sent_at: datetime) -> Plan | Dropped | None:
