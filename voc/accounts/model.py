@@ -171,6 +171,7 @@ class Contact(msgspec.Struct, frozen=True, gc=False):
     left_company: bool
     last_activity_on: date | None
     created_on: date | None
+    consented_on: date | None = None  # to be asked by mail
 
 
 class Relation(msgspec.Struct, frozen=True, gc=False):

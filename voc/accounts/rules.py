@@ -65,6 +65,7 @@ TEXTS: dict[Kind, tuple[str, ...]] = {
         "left_company",
         "last_activity_on",
         "created_on",
+        "consented_on",
     ),
     Kind.RELATION: ("account_id", "contact_id", "roles", "active", "direct", "start_on", "end_on"),
     Kind.OPPORTUNITY: (
@@ -127,6 +128,7 @@ _CLEANERS: dict[str, Callable[[str], Any]] = {
             "bounced_on",
             "last_activity_on",
             "created_on",
+            "consented_on",
             "start_on",
             "end_on",
             "close_on",

@@ -44,6 +44,7 @@ class Preferences(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     blackout_days: list[date] = []
     renewal_pause_days: int = 14
     stale_after_hours: int = 24
+    consent_countries: list[str] = []  # ISO codes: who lives there is asked only with recorded consent
 
     # business hours of our own people, for follow-up clocks
     business_opens: time = time(9)
@@ -127,6 +128,9 @@ def check(values: Preferences) -> None:
     for code, rate in values.currency_rates.items():
         if not re.fullmatch(r"[A-Z]{3}", code) or not rate > 0:
             raise Refused("Write codes of three letters with a rate above 0", field="currency_rates")
+    for country in values.consent_countries:
+        if not re.fullmatch(r"[A-Z]{2}", country):
+            raise Refused("Write country codes of two letters such as DE", field="consent_countries")
     if not all(0 <= day <= 6 for day in values.business_weekend) or len(set(values.business_weekend)) > 6:
         raise Refused("Write days from 0 (Monday) to 6, at most six of them", field="business_weekend")
     if not values.company.strip():

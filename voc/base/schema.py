@@ -255,6 +255,21 @@ class _AccountCsm(_Numbered):
 account_csm = Table("account_csm", metadata, _AccountCsm, Index("ix_account_csm_account", "account_id", "from_at"))
 
 
+class _Escalation(_Numbered):
+    """An account under escalation: nobody there is chased until a day. `account.escalated_until_on` follows from it."""
+
+    account_id: Named[str] = Column(ForeignKey("account.id"), index=True)
+    reason: Named[str] = Column(Text)
+    by: Named[str] = Column(Text)
+    created_at: Named[datetime] = Column(Instant)
+    until_on: Named[date] = Column(Date)  # the first day on which they may be asked again
+    ended_at: Named[datetime | None] = Column(Instant)
+    ended_by: Named[str | None] = Column(Text)
+
+
+escalation = Table("escalation", metadata, _Escalation)
+
+
 class _Contact(TypedColumns):
     id: Named[str] = Column(String(64), primary_key=True)
     account_id: Named[str] = Column(ForeignKey("account.id"), index=True)
@@ -282,6 +297,7 @@ class _Contact(TypedColumns):
     # ours, never touched by a sync: what a person, a bounce or a reply told us
     left_at: Named[datetime | None] = Column(Instant)
     away_until_on: Named[date | None] = Column(Date)
+    consented_on: Named[date | None] = Column(Date)  # as the CRM says; what we were told stands in `consent`
 
 
 contact = Table("contact", metadata, _Contact, one_of("state", words.RecordState))
@@ -691,6 +707,22 @@ class _Exclusion(_Numbered):
 exclusion = Table("exclusion", metadata, _Exclusion)
 
 
+class _Consent(_Numbered):
+    """Somebody said that they may be asked by mail: of one address, with where that is written down."""
+
+    contact_id: Named[str] = Column(ForeignKey("contact.id"), index=True)
+    address: Named[str] = Column(String(320), index=True)
+    given_on: Named[date] = Column(Date)
+    source: Named[str] = Column(Text)
+    by: Named[str] = Column(Text)
+    at: Named[datetime] = Column(Instant)
+    withdrawn_at: Named[datetime | None] = Column(Instant)
+    withdrawn_by: Named[str | None] = Column(Text)
+
+
+consent = Table("consent", metadata, _Consent)
+
+
 class _Suppression(_Numbered):
     """An address that must not be mailed. A lifted one keeps its row; an opt-out is never lifted by a sync."""
 
@@ -877,6 +909,19 @@ class _HeadsUp(_Numbered):
 
 
 heads_up = Table("heads_up", metadata, _HeadsUp)
+
+
+class _Nudge(_Numbered):
+    """A CSM wrote to somebody who has not answered: through us (message `nudge:<invitation>:<number>`) or by hand."""
+
+    invitation_id: Named[int] = Column(ForeignKey("invitation.id"))
+    number: Named[int] = Column(Integer)
+    at: Named[datetime] = Column(Instant)
+    by: Named[str] = Column(Text)
+    by_hand: Named[bool] = Column(Boolean)
+
+
+nudge = Table("nudge", metadata, _Nudge, UniqueConstraint("invitation_id", "number"))
 
 # --- delivery -----------------------------------------------------------------------------------
 

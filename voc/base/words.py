@@ -115,6 +115,7 @@ class NotAsked(StrEnum):
     BOUNCED = "bounced"
     NO_ADDRESS = "no_address"
     COMPLAINED = "complained"
+    NO_CONSENT = "no_consent"  # their country asks for it, and nobody recorded any
     EXCLUDED = "excluded"
     ESCALATED = "escalated"
     RENEWAL_SIGNING = "renewal_signing"
@@ -151,6 +152,7 @@ class StopReason(StrEnum):
     REFERRED = "referred"
     MERGED = "merged"
     GONE = "gone"
+    NO_CONSENT = "no_consent"
     NO_DAY = "no_day"  # quarantine or a pause left no day in this wave on which to invite
     WAVE_STOPPED = "wave_stopped"
     WAVE_CLOSED = "wave_closed"
@@ -174,6 +176,7 @@ class MessageKind(StrEnum):
     FOLLOW_UP = "follow_up"
     NUDGE = "nudge"
     TEST = "test"
+    THANKS = "thanks"
     ALERT = "alert"
 
 

@@ -4,7 +4,7 @@ The census holds every holder of a role that the segment requires, at valid cust
 included (3-metrics 5.3). One person gets one invitation, whatever rows carry the address.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date, timedelta
 from hashlib import blake2b
 
@@ -26,6 +26,11 @@ def renewal_pause_ends(renewal_on: date | None, day: date, limits: Limits) -> da
     return renewal_on + pause + timedelta(days=1) if abs(renewal_on - day) <= pause else None
 
 
+def lacks_consent(country: str | None, consented: bool, countries: Collection[str]) -> bool:
+    """Whether they live where nobody is asked without having agreed to it, and nobody recorded that they did."""
+    return not consented and country in countries
+
+
 def why_not_ask(candidate: Candidate, *, on: date, limits: Limits) -> tuple[NotAsked, str | None] | None:
     """The first reason to leave this person alone on that day, with until when or by whom; None if they may be asked.
 
@@ -35,6 +40,8 @@ def why_not_ask(candidate: Candidate, *, on: date, limits: Limits) -> tuple[NotA
         return candidate.unreachable, None
     if not candidate.address:
         return NotAsked.NO_ADDRESS, None
+    if lacks_consent(candidate.country, candidate.consented, limits.consent_countries):
+        return NotAsked.NO_CONSENT, candidate.country
     rest = rests_until(candidate.last_asked_on, limits) if candidate.last_asked_on else None
     pauses = (
         (NotAsked.EXCLUDED, candidate.excluded_until_on),

@@ -119,6 +119,24 @@ def replan(rules: Rules, chased: Chased, step: Step, *, now: datetime, why: Why)
     return plan(rules, chased, step, from_on=on, why=why)
 
 
+def around_escalation(
+    rules: Rules, chased: Chased, step: Step, *, meant_on: date, moved: bool, now: datetime
+) -> Plan | Dropped | None:
+    """Where a step goes that an escalation of the account, or its end, concerns; None where it stays.
+
+    `moved`: an escalation has moved it before from `meant_on`. Dropped: it would be too late after the escalation.
+    """
+    until_on = chased.escalated_until_on
+    if until_on is not None and max(meant_on, local_day(now, chased.time_zone)) < until_on:
+        return plan(rules, chased, step, from_on=until_on, why=Why.ESCALATED)
+    if not moved:
+        return None
+    soonest, _at = rules.calendar.next_after(
+        now, chased.time_zone, chased.country, key=f"{chased.key}:{step}", weekdays=rules.weekdays(step)
+    )
+    return plan(rules, chased, step, from_on=max(meant_on, soonest))
+
+
 def asked(chased: Chased, *, closes_at: datetime) -> Chased:
     """The same person once the invitation is sent, with its due date."""
     return replace(chased, closes_at=closes_at)

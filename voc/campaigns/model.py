@@ -72,6 +72,7 @@ class Limits:
     messages: int = 5
     contacts_per_account_day: int = 3
     renewal_pause_days: int = 14
+    consent_countries: frozenset[str] = frozenset()  # ISO codes: nobody there is asked without recorded consent
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ class Candidate:
     direct: bool = True
     since_on: date | None = None  # created in the CRM: the oldest row wins a tie
     unreachable: NotAsked | None = None  # left, opted out, bounced ...: the rule of the stakeholder team
+    consented: bool = False  # to be asked by mail: the CRM says so, or a CSM recorded it
     excluded_until_on: date | None = None
     excluded_by: str | None = None
     escalated_until_on: date | None = None

@@ -168,6 +168,7 @@ _MEANS: dict[str, str] = {
     "status": "Customer, prospect or churned",
     "opted_out": "Wants no mail. Needed: nobody is asked against their will",
     "bounced": "Mail to them came back",
+    "consented_on": "Since when they agree to be asked by mail; only where Settings > The chase wants consent",
     "left_company": "No longer works there",
     "roles": "Why we must hear them",
     "direct": "Works there, and not only beside it",

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from voc.base.preferences import Preferences
+from voc.campaigns.countries import country_code
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _RATE = re.compile(r"([A-Za-z]{3})\s*[=:]?\s*([0-9]+(?:\.[0-9]+)?)")
@@ -24,6 +25,7 @@ class Kind(StrEnum):
     DAYS = "days"  # dates, one a line
     WEEKDAYS = "weekdays"
     RATES = "rates"  # a currency and its rate, one a line
+    COUNTRIES = "countries"
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,13 @@ GROUPS = (
             Field("closes", "until", "", Kind.TIME),
             Field("blackout_days", "Days without mail", "One a line, such as 2026-12-24.", Kind.DAYS),
             _whole("renewal_pause_days", "Rest around a renewal's signature, days"),
+            Field(
+                "consent_countries",
+                "Countries that want consent",
+                "There a question by mail may count as advertising, as in Germany: nobody there is asked unless their "
+                "consent is recorded on their page or in the CRM. Names or codes, such as DE, AT. Empty: nowhere.",
+                Kind.COUNTRIES,
+            ),
             _whole("stale_after_hours", "CRM data is too old after, hours", "No new invitations from older data."),
         ),
     ),
@@ -173,6 +182,8 @@ def shown(values: Preferences, field: Field) -> str | list[str]:
             return "\n".join(f"{code} {rate:g}" for code, rate in sorted(value.items()))
         case Kind.WEEKDAYS:
             return [str(day) for day in value]
+        case Kind.COUNTRIES:
+            return ", ".join(value)
         case Kind.NUMBER:
             return f"{value:g}"
         case _:
@@ -240,6 +251,16 @@ def _as_rates(text: str, _many: list[str]) -> dict[str, float]:
     return rates
 
 
+def _as_countries(text: str, _many: list[str]) -> list[str]:
+    codes = set()
+    for name in re.split(r"[,;\n]", text):
+        code = country_code(name.strip())
+        if name.strip() and code is None:
+            raise Unreadable(f"“{name.strip()[:20]}” is no country we know: write a code such as DE")
+        codes.update([code] if code else [])
+    return sorted(codes)
+
+
 _PARSERS: dict[Kind, Callable[[str, list[str]], Any]] = {
     Kind.TEXT: lambda text, _many: text,
     Kind.NUMBER: _as_number,
@@ -248,4 +269,5 @@ _PARSERS: dict[Kind, Callable[[str, list[str]], Any]] = {
     Kind.DAYS: _as_days,
     Kind.WEEKDAYS: _as_weekdays,
     Kind.RATES: _as_rates,
+    Kind.COUNTRIES: _as_countries,
 }

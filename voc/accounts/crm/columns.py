@@ -63,6 +63,7 @@ COLUMNS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "left_company": ("Left_Company__c", "left_company", "left"),
         "last_activity_on": ("LastActivityDate", "last_activity_on", "Last Activity Date"),
         "created_on": ("CreatedDate", "created_on", "Create Date"),
+        "consented_on": ("Consented_On__c", "consented_on", "Consented on"),
     },
     Kind.RELATION: {
         "account_id": ("AccountId", "account_id"),

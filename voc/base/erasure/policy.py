@@ -29,6 +29,7 @@ GONE = (
     "staged_id",
     "suppression",
     "heads_up",
+    "consent",
 )
 
 EMPTIED: dict[str, dict[str, Any]] = {
@@ -37,6 +38,7 @@ EMPTIED: dict[str, dict[str, Any]] = {
     "sign_of_life": {"quote": None},
     "suggestion": {"name": None, "address": None, "quote": None},
     "exclusion": {"reason": WORD},
+    "nudge": {},
     "census_member": {"address": None, "detail": None},
     "invitation": {"address": NEW, "held_because": None, "time_zone": "UTC"},
     "chase_event": {},

@@ -32,6 +32,7 @@ _ADDRESSES: dict[str, tuple[str, ...]] = {
     "staged_contact": ("email", "email_original"),
     "suggestion": ("address",),
     "suppression": ("address",),
+    "consent": ("address",),
     "census_member": ("address",),
     "invitation": ("address",),
     "contact_quota": ("address",),

@@ -18,6 +18,7 @@ from voc.campaigns.run.chases import (
     under_way,
 )
 from voc.campaigns.run.copied import pass_over, take_up
+from voc.campaigns.run.pauses import end_escalation, escalate, stop_without_consent
 from voc.campaigns.run.programmes import change_settings, install_defaults
 from voc.campaigns.run.rest import Rest, rest
 from voc.campaigns.run.waves import (
@@ -41,6 +42,8 @@ __all__ = [
     "close",
     "close_due",
     "dispose",
+    "end_escalation",
+    "escalate",
     "heads_ups",
     "hold",
     "install_defaults",
@@ -61,6 +64,7 @@ __all__ = [
     "resume",
     "stop",
     "stop_wave",
+    "stop_without_consent",
     "take_up",
     "under_way",
 ]

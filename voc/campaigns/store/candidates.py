@@ -16,6 +16,7 @@ from voc.campaigns.model import Candidate, Role, Step
 from voc.campaigns.store.owners import inherited_accounts
 from voc.stakeholders import store as stakeholders
 from voc.stakeholders.model import Holder
+from voc.stakeholders.store import consents
 
 
 def candidates(
@@ -39,6 +40,7 @@ def candidates(
     excluded = _excluded(db, today=now.date())
     asked_on = _asked_on(db, priority=priority, since=now - timedelta(days=rest_days + 2))
     inherited = inherited_accounts(db, None, now=now)
+    consented = consents.addresses(db) if preferences.consent_countries else frozenset()
     found = []
     for account_id, team in teams.items():
         for holder in team.people:
@@ -56,6 +58,7 @@ def candidates(
                     excluded=ends,
                     inherited=account_id in inherited,
                     last_asked_on=asked_on.get(_address(holder.address)),
+                    consented=person.consented_on is not None or _address(holder.address) in consented,
                 )
             )
     return found
@@ -71,6 +74,7 @@ def _candidate(
     excluded: tuple[date, str] | None,
     inherited: bool,
     last_asked_on: date | None,
+    consented: bool,
 ) -> Candidate:
     country = country_code(person.country) or country_code(firm.country)
     return Candidate(
@@ -82,6 +86,7 @@ def _candidate(
         direct=holder.direct,
         since_on=person.created_on,
         unreachable=holder.why_not_reachable,
+        consented=consented,
         excluded_until_on=excluded[0] if excluded else None,
         excluded_by=excluded[1] if excluded else None,
         escalated_until_on=firm.escalated_until_on,
@@ -141,6 +146,7 @@ def _contacts(db: Connection) -> dict[str, Any]:
         columns.time_zone,
         columns.country,
         columns.created_on,
+        columns.consented_on,
     ).where(columns.state.in_([RecordState.LIVE, RecordState.SET_ASIDE]))
     return {row.id: row for row in db.execute(query)}
 

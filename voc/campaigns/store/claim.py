@@ -18,6 +18,7 @@ from voc.base.preferences import Preferences
 from voc.base.words import AccountStatus, RecordState, StopReason
 from voc.campaigns import chase
 from voc.campaigns.calendar import local_day
+from voc.campaigns.census import lacks_consent
 from voc.campaigns.chase import Rules, Send
 from voc.campaigns.model import Chased, Dropped, DueStep, Plan, Role, Step
 from voc.campaigns.quarantine import Reserved
@@ -66,10 +67,13 @@ def _decide_all(
     furthest = max((rules[row.wave_id].limits for row in rows), key=lambda limits: limits.days)
     ledger = facts.ledger(db, rows, furthest, now=now)
     suppressed = facts.suppressed(db, rows)
+    consented = facts.consented(db, rows) if wanted.consent_countries else frozenset()
     excluded = facts.excluded(db, rows, today=now.date() - timedelta(days=1))
     outcome = Outcome()
     for row in sorted(rows, key=lambda row: (row.priority, row.due_at, row.id)):
         reason = suppressed.get(row.address) or _why_stop(row)
+        if reason is None and lacks_consent(row.country, row.address in consented, wanted.consent_countries):
+            reason = StopReason.NO_CONSENT
         if reason is not None:
             outcome.stopped.append((row, reason))
             continue

@@ -11,6 +11,7 @@ from voc.base.schema import (
     account,
     alias,
     campaign,
+    consent,
     contact,
     contact_quota,
     csm,
@@ -64,6 +65,7 @@ _DUE = (
         contact.c.left_company,
         contact.c.left_at,
         contact.c.opted_out,
+        contact.c.consented_on,
         contact.c.away_until_on.label("contact_away_until_on"),
         wave.c.label,
         wave.c.launched_at,
@@ -106,6 +108,7 @@ _FLAGGED = select(contact.c.email, contact.c.opted_out).where(
     contact.c.state == RecordState.LIVE,
     or_(contact.c.opted_out, contact.c.bounced),
 )
+_CONSENTED = select(consent.c.address).where(among(consent.c.address, "addresses"), consent.c.withdrawn_at.is_(None))
 _EXCLUDED = (
     select(exclusion.c.account_id, exclusion.c.contact_id, func.max(exclusion.c.expires_on))
     .where(
@@ -179,6 +182,12 @@ def suppressed(db: Connection, rows: list[Any]) -> dict[str, StopReason]:
     for email, opted_out in db.execute(_FLAGGED, addresses):
         found.setdefault(email or "", set()).add(StopReason.OPTED_OUT if opted_out else StopReason.BOUNCED)
     return {address: next(reason for reason in _STRENGTH if reason in reasons) for address, reasons in found.items()}
+
+
+def consented(db: Connection, rows: list[Any]) -> frozenset[str]:
+    """The addresses among them whose owners said that they may be asked; read after the addresses are held."""
+    recorded = db.execute(_CONSENTED, {"addresses": {row.address for row in rows}}).scalars()
+    return frozenset((*recorded, *(row.address for row in rows if row.consented_on is not None)))
 
 
 def excluded(db: Connection, rows: list[Any], *, today: date) -> dict[tuple[str, str | None], date]:

@@ -51,6 +51,7 @@ def rules_with(own: CampaignSettings, preferences: Preferences) -> Rules:
         messages=chosen("messages_per_quarantine"),
         contacts_per_account_day=chosen("contacts_per_account_day"),
         renewal_pause_days=chosen("renewal_pause_days"),
+        consent_countries=frozenset(preferences.consent_countries),
     )
     calendar = Calendar(chosen("opens"), chosen("closes"), frozenset(chosen("blackout_days")))
     return Rules(own, calendar, limits, chosen("due_days"))

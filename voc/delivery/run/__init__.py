@@ -1,6 +1,6 @@
 """What delivery does: freeze due steps, hand them over, tell apart what a dead worker left, take what comes back."""
 
-from voc.delivery.run.effects import they_replied
+from voc.delivery.run.effects import consent_withdrawn, they_replied
 from voc.delivery.run.listening import listening
 from voc.delivery.run.mailbox import read_mailbox
 from voc.delivery.run.queueing import queue, queue_due
@@ -11,6 +11,7 @@ from voc.delivery.run.upkeep import cancel, pause_sending, recover, release, res
 __all__ = [
     "Desk",
     "cancel",
+    "consent_withdrawn",
     "listening",
     "pause_sending",
     "queue",

@@ -55,6 +55,18 @@ def they_replied(db: Connection, contact_id: str, *, viewer: Viewer, now: dateti
     return len(under_way)
 
 
+def consent_withdrawn(db: Connection, contact_id: str, *, viewer: Viewer, now: datetime) -> int:
+    """A person no longer agrees to be asked by mail; how many chases that stopped, with their queued mail.
+
+    NotFound if the contact is not the viewer's to see. It stops nothing where their country wants no consent.
+    """
+    address = stakeholders.withdraw_consent(db, contact_id=contact_id, viewer=viewer, now=now)
+    stopped = campaigns.stop_without_consent(db, address, now=now)
+    for id in stopped:
+        outbox.cancel(db, id, reason=StopReason.NO_CONSENT)
+    return len(stopped)
+
+
 def address_gone(
     db: Connection,
     *,

@@ -102,6 +102,7 @@ _DAYS = frozenset(name for name in rules.TEXTS[Kind.ACCOUNT] if name.endswith("_
     "bounced_on",
     "last_activity_on",
     "created_on",
+    "consented_on",
     "close_on",
     "renewal_confirmed_on",
 }
