@@ -34,7 +34,5 @@ def end_escalation(db: Connection, *, account_id: str, viewer: Viewer, now: date
         _audit(db, "escalation ended", account_id, by=viewer.name, at=now, who=name)
 
 
-def _audit(db: Connection, action: str, account_id: str, viewer: Viewer, now: datetime, detail: dict[str, str]) -> None:
-    audit.record(
-        db, at=now, actor=viewer.name, action=action, object_kind="account", object_id=account_id, detail=detail
-    )
+def _audit(db: Connection, action: str, account_id: str, *, by: str, at: datetime, **detail: str) -> None:
+    audit.record(db, at=at, actor=by, action=action, object_kind="account", object_id=account_id, detail=detail)
