@@ -137,7 +137,7 @@ class StandIn:
         return self.source().spellings
 
     def source(self) -> HubSpot:
-        limits = Limits(connect_seconds=1, read_seconds=0.3, answer_seconds=0.5, tries=3)
+        limits = Limits(connect_seconds=2, read_seconds=1, answer_seconds=1.5, tries=3)
         outside = Outside(now=self.company.clock.now, sleep=self.waits.append, private_hosts=("127.0.0.1",))
         source = HubSpot(*self.connection(), outside, limits=limits, sizes=self.sizes)
         self.sources.append(source)

@@ -25,7 +25,7 @@ from voc.accounts.model import Kind, Role
 KEY = "planted-odoo-key-0123456789abcdef"
 LOGIN, DATABASE = "sync@ours.example", "crm"
 IN_TRACEBACK = "planted-password-in-a-traceback"
-QUICK = Limits(connect_seconds=0.5, read_seconds=0.25, answer_seconds=0.5, tries=3)
+QUICK = Limits(connect_seconds=2, read_seconds=1, answer_seconds=1.5, tries=3)
 
 MAPPED: dict[Kind, ObjectMap] = {
     Kind.CSM: ObjectMap(fields={"manager_id": "x_manager_id"}),

@@ -29,7 +29,7 @@ from voc.accounts.model import Kind
 
 CLIENT, CLIENT_SECRET = "3MVG9planted.client", "planted-client-secret"
 USER = "sync@vendor.example"
-QUICK = Limits(connect_seconds=1, read_seconds=0.4, answer_seconds=0.6, stream_seconds=2, tries=4)
+QUICK = Limits(connect_seconds=2, read_seconds=1, answer_seconds=1.5, stream_seconds=2, tries=4)
 # Salesforce's own times of creation are not in the company.
 _NOT_CARRIED = ("created_on",)
 

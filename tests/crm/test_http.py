@@ -38,7 +38,11 @@ from voc.base.errors import GiveUp, Misconfigured, TryLater, VocError
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 ANYTHING = dict[str, Any]
-FAST = Limits(connect_seconds=0.5, read_seconds=0.3, answer_seconds=0.3, stream_seconds=0.3)
+FAST = Limits(connect_seconds=1, read_seconds=1, answer_seconds=1, stream_seconds=1)  # waits a test must sit out
+PATIENT = Limits(
+    connect_seconds=30, read_seconds=30, answer_seconds=30, stream_seconds=30
+)  # a busy machine is no fault
+SLOW = (Fault.SILENCE, Fault.SLOW_BODY)
 
 
 @pytest.fixture
@@ -62,8 +66,11 @@ def outside(slept: list[float]) -> Outside:
 
 
 @pytest.fixture
-def caller(server: Server, outside: Outside) -> Iterator[Caller]:
-    caller = Caller(server.url, auth=BearerToken("planted-token"), outside=outside, limits=FAST)
+def caller(request: pytest.FixtureRequest, server: Server, outside: Outside) -> Iterator[Caller]:
+    callspec = getattr(request.node, "callspec", None)
+    slow = callspec is not None and callspec.params.get("fault") in SLOW
+    limits = FAST if slow else PATIENT
+    caller = Caller(server.url, auth=BearerToken("planted-token"), outside=outside, limits=limits)
     yield caller
     caller.close()
 
@@ -193,7 +200,7 @@ class Door:
 
 def oauth(server: Server, outside: Outside, secret: str = "planted") -> Caller:
     auth = OAuth("/token", lambda: {"grant_type": "client_credentials", "client_secret": secret})
-    return Caller(server.url, auth=auth, outside=outside, limits=FAST)
+    return Caller(server.url, auth=auth, outside=outside, limits=PATIENT)
 
 
 def test_one_signs_in_before_the_first_request_and_again_when_the_token_is_refused(outside: Outside) -> None:
@@ -345,7 +352,7 @@ def test_a_write_that_was_turned_away_is_sent_again(server: Server, caller: Call
 def test_where_nobody_is_a_write_is_tried_again_and_then_later(outside: Outside) -> None:
     with socket.create_server(("127.0.0.1", 0)) as door:
         port = door.getsockname()[1]
-    caller = Caller(f"http://127.0.0.1:{port}", auth=NoAuth(), outside=outside, limits=FAST)
+    caller = Caller(f"http://127.0.0.1:{port}", auth=NoAuth(), outside=outside, limits=PATIENT)
     with pytest.raises(TryLater, match="found nobody there, 5 times") as told:
         caller.post("/notes", json={}, idempotent=False)
     assert not isinstance(told.value, Unclear)

@@ -77,7 +77,7 @@ def test_after_the_dot_nothing_but_250_means_sent(answer: bytes) -> None:
 def test_an_answer_that_drips_in_has_no_more_time_than_silence() -> None:
     began = clock.seconds()
     with saying(data=b"354 go on\r\n", dot=b"", drip=True) as port:
-        assert handed_to(port, timeout_seconds=0.1).outcome is Outcome.UNKNOWN
+        assert handed_to(port, timeout_seconds=0.5).outcome is Outcome.UNKNOWN
     assert clock.seconds() - began < 3
 
 

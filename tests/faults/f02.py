@@ -31,7 +31,7 @@ def _trial(engine: str, *, each: int) -> Row:
     people, found = each * len(_WAYS), []
     with lab(engine, people=people) as here:
         here.server.answer(*_WAYS * each, at="dot")
-        first = here.send(now=NOW, timeout_seconds=0.05)
+        first = here.send(now=NOW, timeout_seconds=0.5)
         if first.unknown != people:
             found.append(f"{first.unknown} of {people} are unknown")
         again = [here.send(now=NOW + timedelta(days=days)) for days in (0, 1, 3)]
