@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -194,3 +195,15 @@ SERVER = Place("https://a.example", cluster="71", table="16384/16390")
 )
 def test_a_place_is_told_from_another(before: Place, now: Place, another: bool) -> None:
     assert (why_another(before, now) is not None) == another
+
+
+def test_threads_that_mark_at_once_never_leave_half_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "voc.state"
+
+    def mark(number: int) -> bool:
+        copies.write(path, Known("here", number, "x" * (1 + number % 60)))
+        return copies.read(path) is not None
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(mark, range(400)))
+    assert [one.name for one in tmp_path.iterdir()] == ["voc.state"]

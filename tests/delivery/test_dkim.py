@@ -16,13 +16,16 @@ from dkim.util import parse_tag_value
 from msgspec.structs import replace
 
 from tests.builders import NOW
+from tests.delivery.desk import Desk
 from tests.delivery.test_mail import assembled, rendered
 from tests.delivery.world import SETTINGS, add_due_wave, install, messages, queue_all
+from voc.base import schema
 from voc.base.db import Database
 from voc.base.errors import Misconfigured
 from voc.base.secrets import Vault
 from voc.base.settings import Dkim, Settings
-from voc.delivery import dkim, headers
+from voc.base.tokens import RandomTokens
+from voc.delivery import dkim, headers, run
 from voc.delivery.model import Party
 
 
@@ -162,3 +165,37 @@ def test_a_weak_key_is_refused_and_an_open_one_is_told(tmp_path: Path) -> None:
 def test_nothing_is_signed_where_nothing_is_set() -> None:
     assert dkim.signer(SETTINGS) is None
     assert dkim.signing(SETTINGS) is None
+
+
+def test_while_the_key_cannot_be_read_mail_is_held_and_a_changed_key_signs_at_once(
+    database: Database, vault: Vault, tmp_path: Path
+) -> None:
+    path = key_file(tmp_path)
+    settings = signing_with(path)
+    with database.begin() as db:
+        install(db)
+        add_due_wave(db, people=2)
+    dkim.signer(settings)
+    path.rename(tmp_path / "away.pem")
+    with pytest.raises(Misconfigured, match="cannot be read"):
+        queue_all(database, vault, settings=settings)
+    path.write_bytes(b"half a key")
+    with pytest.raises(Misconfigured, match="not a private key"):
+        queue_all(database, vault, settings=settings)
+    assert messages(database) == []
+    key_file(tmp_path, "ed25519").replace(path)
+    queue_all(database, vault, settings=settings)
+    for row in messages(database):
+        assert b"a=ed25519-sha256" in vault.decrypt(row.body)
+
+
+def test_a_complaint_that_comes_while_the_key_cannot_be_read_is_read_again_later(
+    database: Database, vault: Vault, tmp_path: Path
+) -> None:
+    desk = Desk(database, vault)
+    settings = signing_with(tmp_path / "gone.pem")
+    raw = desk.reply("Stop this.").as_bytes()
+    with pytest.raises(Misconfigured):
+        run.receive(database, raw, now=NOW, vault=vault, tokens=RandomTokens(), settings=settings)
+    assert desk.rows(schema.inbound) == []
+    assert desk.receive(raw) is not None

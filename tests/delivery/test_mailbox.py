@@ -212,7 +212,7 @@ def test_one_mail_that_breaks_us_is_set_aside_and_the_next_is_read(
     )
     assert taken == 1
     (aside,) = how_it_stands(desk).set_aside
-    assert aside.reason == "It could not be read; the log says more."
+    assert aside.reason == "We could not read it; the log says more."
     assert server.count("broken") == 1
 
 

@@ -10,6 +10,7 @@ What cannot be told apart is in `decisions/15-a-copy-starts-paused.md`.
 """
 
 import os
+import threading
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -126,7 +127,7 @@ def read(path: Path) -> Known | None:
 
 def write(path: Path, known: Known) -> None:
     """All of it or nothing. A folder that cannot be written keeps none, which is no reason to stop."""
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    fresh = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     content: dict[str, Any] = asdict(known)
     try:
         with fresh.open("wb") as file:

@@ -1080,6 +1080,8 @@ class _Mailbox(TypedColumns):
     read_at: Named[datetime | None] = Column(Instant)  # when it was last read to its end
     trouble: Named[str | None] = Column(Text)
     trouble_since: Named[datetime | None] = Column(Instant)
+    stuck_uid: Named[int | None] = Column(BigInteger)  # the mail that reading stopped at, and how often in a row
+    stuck_times: Named[int] = Column(Integer, server_default="0")
 
 
 mailbox = Table("mailbox", metadata, _Mailbox)

@@ -16,7 +16,7 @@ from voc.delivery.dns_check import DnsFinding, Verdict, why_not_checked
 from voc.delivery.imap import ImapMailbox
 from voc.delivery.nameserver import Nameserver
 from voc.delivery.run import dns
-from voc.delivery.store import ways
+from voc.delivery.store import mailboxes, ways
 from voc.web.context import App
 
 _PATIENCE_SECONDS = 5
@@ -150,7 +150,7 @@ def _mailbox(app: App) -> list[Finding]:
     try:
         box = ImapMailbox(wanted, password=settings.imap_password(wanted))
         box.open()
-        return [Finding(True, f"{place} lets us in")]
+        return [Finding(True, f"{place} lets us in"), *_set_aside(app, box.name)]
     except Misconfigured as mistake:
         return [Finding(False, f"{place}: {mistake.problem}", mistake.mend, broken=True)]
     except Upstream as trouble:
@@ -161,6 +161,16 @@ def _mailbox(app: App) -> list[Finding]:
             box.close()
 
 
+def _set_aside(app: App, name: str) -> list[Finding]:
+    with app.database.read() as db:
+        aside = [mail for one in mailboxes.standing(db) if one.name == name for mail in one.set_aside]
+    if not aside:
+        return []
+    numbers = ", ".join(str(mail.uid) for mail in aside)
+    mend = "Read them there and do what they ask; moved to another folder and back they are read again."
+    return [Finding(False, f"mails could not be read and were left in the mailbox: number {numbers}", mend)]
+
+
 def _listener(app: App) -> list[Finding]:
     """Our own worker holds its port; anybody else on it keeps mail from us."""
     wanted = app.settings.inbound.listener
@@ -168,7 +178,7 @@ def _listener(app: App) -> list[Finding]:
         return []
     place = f"{wanted.host}:{wanted.port}"
     with app.database.read() as db:
-        standing = next((one for one in ways.mailboxes(db) if one.name == "listener"), None)
+        standing = next((one for one in mailboxes.standing(db) if one.name == "listener"), None)
     trouble = standing.trouble if standing is not None else None
     mend = (
         f"Find out who holds it (`ss -ltnp 'sport = :{wanted.port}'`), or name another port under [inbound.listener]."

@@ -89,13 +89,27 @@ class Signer:
 
 
 def signer(settings: Settings) -> Signer | None:
-    """Who signs, from `[mail.dkim]`; read once. Misconfigured says what is wrong with the key or the domain."""
+    """Who signs, from `[mail.dkim]`; read again when the file changed. Misconfigured says what is wrong with it.
+
+    A key that cannot be read any more is an error too: mail that should be signed waits rather than go without.
+    """
     mail = settings.mail
-    return None if mail.dkim is None else _signer(mail.dkim, mail.from_address.rpartition("@")[2].lower())
+    if mail.dkim is None:
+        return None
+    return _signer(mail.dkim, mail.from_address.rpartition("@")[2].lower(), _state(Path(mail.dkim.key_file)))
+
+
+def _state(path: Path) -> tuple[int, ...]:
+    """Another one whenever the file was written, replaced or closed to us."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ()
+    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
 
 
 @lru_cache(maxsize=4)
-def _signer(wanted: Dkim, from_domain: str) -> Signer:
+def _signer(wanted: Dkim, from_domain: str, _state: tuple[int, ...]) -> Signer:
     domain = (wanted.domain or from_domain).lower()
     made = Signer(domain, wanted.selector.lower(), _key(Path(wanted.key_file)))
     if not _SELECTOR.fullmatch(wanted.selector):

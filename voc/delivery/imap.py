@@ -4,21 +4,23 @@ By the standard library's imaplib, which knows every command that is needed here
 UIDPLUS (RFC 4315), NAMESPACE (RFC 2342), MOVE (RFC 6851).
 """
 
-import contextlib
 import imaplib
 import re
 import socket
 import ssl
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from voc.base.errors import GiveUp, TryLater, Upstream
 from voc.base.settings import Imap
+from voc.delivery.imap_line import Bounded, BoundedTls
 from voc.delivery.model import Opened, Peeked
 
 HANDLED = "$VocHandled"  # the keyword of what was taken and stays where it is
-_WINDOW = 2_000  # numbers in one question: the answer stays far under imaplib's longest line
+_WINDOW, _WIDEST = 2_000, 1_000_000  # numbers in one question: wider where nothing is, and far under an answer's room
 _AT_ONCE = 50  # heads in one question
+_HEAD = 64 * 1024  # bytes of a header: what tells whether a mail is ours stands at its top
+_LARGEST_NUMBER = 2**32 - 1  # of a mail or a folder (RFC 3501, section 2.3.1.1)
 _GONE = "NONEXISTENT"
 
 
@@ -58,7 +60,7 @@ class ImapMailbox:
     def open(self) -> Opened:
         """Select the folder to read and write."""
         folder = self._settings.folder
-        with _in_words(self._settings):
+        with self._asking():
             answered, said = self._imap.select(_quoted(folder))
             if answered != "OK":
                 raise GiveUp(
@@ -67,34 +69,47 @@ class ImapMailbox:
                 )
             return Opened(self._number("UIDVALIDITY"), self._number("UIDNEXT"))
 
+    def _asking(self) -> AbstractContextManager[None]:
+        self._imap.begin()
+        return _in_words(self._settings)
+
     def _number(self, name: str) -> int:
         """A number the server told on selecting; 0 where it told none."""
         _name, values = self._imap.response(name)
         last = values[-1] if values else None
-        return int(last) if isinstance(last, bytes) and last.isdigit() else 0
+        if not isinstance(last, bytes) or not last.isdigit():
+            return 0
+        if len(last) > 10 or int(last) > _LARGEST_NUMBER:
+            raise TryLater(f"{_place(self._settings)} names a {name} that cannot be")
+        return int(last)
 
     def numbers(self, *, after: int, before: int) -> Iterator[int]:
         """The numbers of the mails between the two, upwards. Without `before` (0) to the newest."""
         if not before:
             yield from self._found(f"{after + 1}:*", after)
             return
-        for start in range(after + 1, before, _WINDOW):
-            yield from self._found(f"{start}:{min(start + _WINDOW, before) - 1}", after)
+        start, window = after + 1, _WINDOW
+        while start < before:
+            found = self._found(f"{start}:{min(start + window, before) - 1}", after)
+            yield from found
+            start, window = start + window, _WINDOW if found else min(2 * window, _WIDEST)
 
     def _found(self, numbers: str, after: int) -> list[int]:
-        with _in_words(self._settings):
+        with self._asking():
             answered, said = self._imap.uid("SEARCH", "UID", numbers)
             self._expect(answered, said)
         listed = b" ".join(one for one in said if isinstance(one, bytes)).split()
         # The last mail answers to "5:*" even when its number is 3.
-        return sorted(int(one) for one in listed if int(one) > after)
+        known = (int(one) for one in listed if one.isdigit() and len(one) <= 10)
+        return sorted({one for one in known if after < one <= _LARGEST_NUMBER})
 
     def heads(self, numbers: list[int]) -> Iterator[Peeked]:
         """Size and header of each, unread marks untouched; a mail that is gone meanwhile is left out."""
         for start in range(0, len(numbers), _AT_ONCE):
             some = numbers[start : start + _AT_ONCE]
             found = {
-                uid: (meta, head) for uid, meta, head in self._fetched(some, "(UID RFC822.SIZE BODY.PEEK[HEADER])")
+                uid: (meta, head)
+                for uid, meta, head in self._fetched(some, f"(UID RFC822.SIZE BODY.PEEK[HEADER]<0.{_HEAD}>)")
             }
             for uid in some:
                 if uid in found:
@@ -105,18 +120,18 @@ class ImapMailbox:
         """The mail, or its first `at_most` bytes; None if it is gone."""
         for found, _meta, content in self._fetched([uid], f"(UID BODY.PEEK[]<0.{at_most}>)"):
             if found == uid:
-                return content
+                return content[:at_most]
         return None
 
     def _fetched(self, numbers: list[int], what: str) -> list[tuple[int, bytes, bytes]]:
-        with _in_words(self._settings):
+        with self._asking():
             answered, said = self._imap.uid("FETCH", ",".join(map(str, numbers)), what)
             self._expect(answered, said)
         return list(_literals(said))
 
     def put_away(self, uid: int) -> None:
         """Out of the way of what is still to be read: into the folder for it, or only marked. Twice does no harm."""
-        with _in_words(self._settings):
+        with self._asking():
             if not self._settings.handled_folder or not {"MOVE", "UIDPLUS"} & self._may:
                 self._mark(uid)
                 return
@@ -174,8 +189,7 @@ class ImapMailbox:
 
     def close(self) -> None:
         """Good-bye; CLOSE is not said, it would remove what others have marked as deleted."""
-        with contextlib.suppress(imaplib.IMAP4.error, OSError):
-            self._imap.logout()
+        self._imap.leave()
 
 
 def name_of(settings: Imap) -> str:
@@ -183,11 +197,11 @@ def name_of(settings: Imap) -> str:
     return f"{settings.username}@{settings.host}/{settings.folder}"[:255]
 
 
-def _connected(settings: Imap) -> imaplib.IMAP4:
+def _connected(settings: Imap) -> Bounded:
     host, port, patience = settings.host, settings.port, settings.timeout_seconds
     if settings.security == "tls":
-        return imaplib.IMAP4_SSL(host, port, ssl_context=ssl.create_default_context(), timeout=patience)
-    imap = imaplib.IMAP4(host, port, timeout=patience)
+        return BoundedTls(host, port, patience=patience, ssl_context=ssl.create_default_context())
+    imap = Bounded(host, port, patience=patience)
     if settings.security == "starttls":
         try:
             imap.starttls(ssl.create_default_context())
@@ -229,7 +243,7 @@ def _in_words(settings: Imap) -> Iterator[None]:
         raise TryLater(
             f"{place} does not answer within {settings.timeout_seconds:g} s. A firewall, or a wrong port?"
         ) from None
-    except (imaplib.IMAP4.error, OSError) as trouble:
+    except (imaplib.IMAP4.error, OSError, ValueError) as trouble:  # ValueError: numbers of thousands of digits
         raise TryLater(f"{place}: {_plain(trouble)}") from None
 
 
@@ -267,11 +281,11 @@ def _literals(said: Iterable[object]) -> Iterator[tuple[int, bytes, bytes]]:
         if isinstance(part, tuple) and len(part) == 2:
             after = parts[index + 1] if index + 1 < len(parts) else b""
             meta = bytes(part[0]) + b" " + (after if isinstance(after, bytes) else b"")
-            found = re.search(rb"\bUID (\d+)", meta)
+            found = re.search(rb"\bUID (\d{1,10})\b", meta)
             if found is not None:
                 yield int(found.group(1)), meta, bytes(part[1])
 
 
 def _size(meta: bytes) -> int:
-    found = re.search(rb"RFC822\.SIZE (\d+)", meta)
+    found = re.search(rb"RFC822\.SIZE (\d{1,15})\b", meta)
     return int(found.group(1)) if found else 0

@@ -16,7 +16,7 @@ from voc.base.words import InboundKind, MessageState
 from voc.delivery import mime, run, store
 from voc.delivery.nameserver import Nameserver
 from voc.delivery.run import dns
-from voc.delivery.store import letters, relay, tally, ways
+from voc.delivery.store import letters, mailboxes, relay, tally, ways
 from voc.web import delivery_view, message_view, pages, view
 from voc.web.context import App
 from voc.web.delivery_view import DAYS, Filter, Seen, Stuck
@@ -78,7 +78,7 @@ def _seen(app: App, db: Connection, visit: Visit, chosen: Filter, *, now: dateti
         sent_today=tally.sent_by_relay(db, since=now.replace(hour=0, minute=0, second=0, microsecond=0)),
         per_domain=mail.per_domain,
         waiting_domains=ways.waiting_domains(db, now=now),
-        mailboxes=ways.mailboxes(db),
+        mailboxes=mailboxes.standing(db),
         providers=ways.providers(db, now=now),
         unknown=[_stuck(app, db, visit, one) for one in of(state=MessageState.UNKNOWN)],
         failed=[*of(state=MessageState.HELD), *of(state=MessageState.FAILED)][:FEW],

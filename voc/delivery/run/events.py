@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from voc.base import log
 from voc.base.db import Database
-from voc.base.errors import TryLater, VocError
+from voc.base.errors import Misconfigured, TryLater, VocError
 from voc.base.secrets import Vault
 from voc.base.words import InboundKind, StopReason, SuppressionReason
 from voc.delivery.fetching import Outgoing
@@ -119,6 +119,8 @@ def _caught_up(at: _Reading, one: Waiting) -> str:
         if one.kind is EventKind.CONFIRM:
             return _confirm(at, one)
         return _event(at, one)
+    except Misconfigured:
+        raise  # a setting's fault, such as a key that cannot be read: a complaint must not wait for a person
     except VocError as mistake:
         trouble = str(mistake)
     except OperationalError:

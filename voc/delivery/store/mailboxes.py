@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, case, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from voc.base.schema import mailbox, mailbox_mail
@@ -18,7 +18,8 @@ def read_up_to(db: Connection, name: str, *, uid_validity: int) -> int:
     row = db.execute(select(mailbox.c.uid_validity, mailbox.c.last_uid).where(mailbox.c.name == name)).one()
     if row.uid_validity == uid_validity:
         return int(row.last_uid)
-    db.execute(update(mailbox).where(mailbox.c.name == name).values(uid_validity=uid_validity, last_uid=0))
+    anew = {"uid_validity": uid_validity, "last_uid": 0, "stuck_uid": None, "stuck_times": 0}
+    db.execute(update(mailbox).where(mailbox.c.name == name).values(anew))
     # What was still to be put away cannot be told by its old number; read again, it is known already.
     stale = (mailbox_mail.c.mailbox == name, mailbox_mail.c.uid_validity != uid_validity)
     db.execute(delete(mailbox_mail).where(*stale, mailbox_mail.c.reason.is_(None)))
@@ -38,6 +39,19 @@ def advance(db: Connection, name: str, *, uid_validity: int, uid: int) -> bool:
     """Mark the mail as read; False if somebody else has, whose word stands. Call it first: it holds the row."""
     row = (mailbox.c.name == name, mailbox.c.uid_validity == uid_validity)
     return db.execute(update(mailbox).where(*row, mailbox.c.last_uid < uid).values(last_uid=uid)).rowcount == 1
+
+
+def stumbled(db: Connection, name: str, *, uid_validity: int, uid: int) -> int:
+    """Reading stopped at this mail; how often in a row it has."""
+    row = (mailbox.c.name == name, mailbox.c.uid_validity == uid_validity)
+    again = case((mailbox.c.stuck_uid == uid, mailbox.c.stuck_times + 1), else_=1)
+    db.execute(update(mailbox).where(*row).values(stuck_uid=uid, stuck_times=again))
+    return db.execute(select(mailbox.c.stuck_times).where(*row)).scalar() or 0
+
+
+def is_stuck(db: Connection, name: str) -> bool:
+    """Whether reading stopped at a mail the last time."""
+    return db.execute(select(mailbox.c.stuck_uid).where(mailbox.c.name == name)).scalar() is not None
 
 
 def note(db: Connection, name: str, *, uid_validity: int, uid: int, at: datetime, reason: str | None = None) -> None:
@@ -60,7 +74,11 @@ def is_put_away(db: Connection, name: str, *, uid_validity: int, uid: int) -> No
 
 def well(db: Connection, name: str, *, now: datetime) -> None:
     _ensure(db, name)
-    db.execute(update(mailbox).where(mailbox.c.name == name).values(read_at=now, trouble=None, trouble_since=None))
+    db.execute(
+        update(mailbox)
+        .where(mailbox.c.name == name)
+        .values(read_at=now, trouble=None, trouble_since=None, stuck_uid=None, stuck_times=0)
+    )
 
 
 def in_trouble(db: Connection, name: str, *, because: str, now: datetime) -> bool:

@@ -1,11 +1,11 @@
-"""How the mail servers do, and the ways by which mail and events come back: a row each, read for pages and alerts."""
+"""How the mail servers and the providers' webhooks do: a row each, read for pages and alerts."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, and_, func, or_, select
 
-from voc.base.schema import domain_state, mailbox, provider_event, provider_refusal, relay_state, secret
+from voc.base.schema import domain_state, provider_event, provider_refusal, relay_state, secret
 
 
 @dataclass(frozen=True)
@@ -50,24 +50,6 @@ def waiting_domains(db: Connection, *, now: datetime) -> list[WaitingDomain]:
         else WaitingDomain(row.domain, row.booked_at, None)
         for row in rows
     ]
-
-
-@dataclass(frozen=True)
-class Mailbox:
-    """A way in for mail: `read_at` is when it was last read to its end."""
-
-    name: str
-    read_at: datetime | None
-    trouble: str | None
-    trouble_since: datetime | None
-
-
-def mailboxes(db: Connection) -> list[Mailbox]:
-    columns = mailbox.c
-    rows = db.execute(
-        select(columns.name, columns.read_at, columns.trouble, columns.trouble_since).order_by(columns.name)
-    )
-    return [Mailbox(*row) for row in rows]
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from voc.base.words import InboundKind
+from voc.delivery.model import Standing
 from voc.delivery.store.tally import CameBack
-from voc.delivery.store.ways import Mailbox, Provider
+from voc.delivery.store.ways import Provider
 from voc.web import view
 from voc.web.delivery_view.parts import ClassRow, DomainRow, Filter, Line, Moment
 
@@ -58,12 +59,27 @@ def more_domains(number: int) -> str:
     return f"And {view.count(rest, 'domain')} with fewer." if rest > 0 else ""
 
 
-def mailbox_line(one: Mailbox, moment: Moment) -> Line:
+def mailbox_line(one: Standing, moment: Moment) -> Line:
     read = f"last read {moment(one.read_at)}" if one.read_at else "not read yet"
     if one.trouble:
         since = f" since {moment(one.trouble_since)}" if one.trouble_since else ""
-        return Line(one.name, "late", f"trouble{since}", (read,), one.trouble)
+        return Line(one.name, "late", f"trouble{since}", (read,), _with_set_aside(one, moment))
+    if one.set_aside:
+        said = f"{view.count(len(one.set_aside), 'mail')} set aside"
+        return Line(one.name, "half", said, (read,), _with_set_aside(one, moment))
     return Line(one.name, "ok" if one.read_at else "none", "well" if one.read_at else "waiting", (read,))
+
+
+def _with_set_aside(one: Standing, moment: Moment) -> str:
+    """What is wrong, and which mails somebody should look at, with what to do."""
+    said = [f"{one.trouble.rstrip('.')}."] if one.trouble else []
+    said += [f"Mail number {mail.uid} of {moment(mail.at)}: {mail.reason.rstrip('.')}." for mail in one.set_aside]
+    if one.set_aside:
+        said.append(
+            "They are where they were, unread. Open the folder with a mail program and do what they ask;"
+            " moved to another folder and back they are read again."
+        )
+    return " ".join(said)
 
 
 def provider_line(one: Provider, moment: Moment) -> Line:

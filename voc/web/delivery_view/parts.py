@@ -8,12 +8,12 @@ from markupsafe import Markup
 
 from voc.base.settings import Server
 from voc.base.words import MessageState
-from voc.delivery.model import Health
+from voc.delivery.model import Health, Standing
 from voc.delivery.run.dns import Checked
 from voc.delivery.store.letters import Letter
 from voc.delivery.store.relay import Pause
 from voc.delivery.store.tally import CameBack, Hour
-from voc.delivery.store.ways import Mailbox, Provider, ServerState, WaitingDomain
+from voc.delivery.store.ways import Provider, ServerState, WaitingDomain
 from voc.web.parts import Card, Choice, Link, address
 
 Moment = Callable[[datetime | None], str]
@@ -52,7 +52,7 @@ class Seen:
     sent_today: Mapping[str, int]
     per_domain: Mapping[str, float]
     waiting_domains: Sequence[WaitingDomain]
-    mailboxes: Sequence[Mailbox]
+    mailboxes: Sequence[Standing]
     providers: Sequence[Provider]
     unknown: Sequence["Stuck"]
     failed: Sequence[Letter]

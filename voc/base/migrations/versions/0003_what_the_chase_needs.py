@@ -114,6 +114,8 @@ def upgrade() -> None:
     sa.Column('read_at', types.Instant(), nullable=True),
     sa.Column('trouble', sa.Text(), nullable=True),
     sa.Column('trouble_since', types.Instant(), nullable=True),
+    sa.Column('stuck_uid', sa.BigInteger(), nullable=True),
+    sa.Column('stuck_times', sa.Integer(), server_default='0', nullable=False),
     sa.PrimaryKeyConstraint('name', name=op.f('pk_mailbox'))
     )
     op.create_table('mailbox_mail',
