@@ -18,6 +18,7 @@ _DAY = timedelta(days=1)
 LATE = timedelta(hours=24)  # overdue by more: the next window
 CLOSING = timedelta(minutes=15)  # what a full outbox may still hand out after the window
 HELD_AFTER_WORKING_DAYS = 5  # overdue by more: a person looks
+NUDGE_APART_DAYS = 2  # working days between a CSM's nudge and the next mail of the chase
 
 ASKING = (Step.HEADS_UP, Step.INVITE)
 _ORDER = tuple(Step)
@@ -135,6 +136,14 @@ def around_escalation(
         now, chased.time_zone, chased.country, key=f"{chased.key}:{step}", weekdays=rules.weekdays(step)
     )
     return plan(rules, chased, step, from_on=max(meant_on, soonest))
+
+
+def after_nudge(
+    rules: Rules, chased: Chased, step: Step, *, planned_on: date, nudged_on: date
+) -> Plan | Dropped | None:
+    """Where the next step goes that would arrive together with a nudge of that day; None where it stays."""
+    free_on = rules.calendar.shift(nudged_on, NUDGE_APART_DAYS, chased.country)
+    return plan(rules, chased, step, from_on=free_on, why=Why.NUDGED) if planned_on < free_on else None
 
 
 def asked(chased: Chased, *, closes_at: datetime) -> Chased:

@@ -51,10 +51,11 @@ class Mail(StrEnum):
     REMINDER = "reminder"
     REMINDER_2 = "reminder-2"
     LAST = "last"
+    NUDGE = "nudge"  # what a CSM begins with who writes in person
     THANKS = "thanks"
 
 
-OPTIONAL_MAILS = frozenset({Mail.REMINDER_2})
+OPTIONAL_MAILS = frozenset({Mail.REMINDER_2, Mail.NUDGE})
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,7 @@ class Why(StrEnum):
     SET_ASIDE = "set_aside"
     EXCLUDED = "excluded"
     ESCALATED = "escalated"
+    NUDGED = "nudged"  # the CSM wrote in person just before
     RENEWAL_SIGNING = "renewal_signing"
     TOO_LATE = "too_late"  # the due date is too near
 
@@ -160,7 +161,7 @@ class Chased:
 
 @dataclass(frozen=True, slots=True)
 class HeadsUpText:
-    """A heads-up in the CSM's own words, instead of the questionnaire's.
+    """A heads-up or a nudge in the CSM's own words, instead of the questionnaire's.
 
     Plain text, no template: greeting and signature come from the frame, an empty line parts paragraphs.
     """

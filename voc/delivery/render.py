@@ -82,7 +82,7 @@ def opens_page(
     questionnaire: Questionnaire, language: Language, step: Step, *, own_words: HeadsUpText | None = None
 ) -> bool:
     """Whether this mail has a link to the page, so that it needs a token for one."""
-    return own_words is None and compiled(Key(questionnaire, language, step)).opens_page
+    return compiled(Key(questionnaire, language, step, own_words=own_words is not None)).opens_page
 
 
 def render(questionnaire: Questionnaire, language: Language, letter: Letter) -> Rendered:
@@ -105,9 +105,14 @@ def render(questionnaire: Questionnaire, language: Language, letter: Letter) -> 
     )
 
 
-def words_of(questionnaire: Questionnaire, language: Language, letter: Letter) -> HeadsUpText:
-    """The questionnaire's own words to them, without greeting and signature: what a CSM begins to edit."""
-    mail, personal = language.mail_of(letter.step), values_of_person(letter, language)
+def words_of(
+    questionnaire: Questionnaire, language: Language, letter: Letter, *, mail: MailText | None = None
+) -> HeadsUpText:
+    """The questionnaire's own words to them, without greeting and signature: what a CSM begins to edit.
+
+    Those of the letter's step, or of `mail`.
+    """
+    mail, personal = mail or language.mail_of(letter.step), values_of_person(letter, language)
     at = {"company": letter.company, "base_url": letter.base_url}
     values = values_of_all(questionnaire, language, personal, said(letter), **at)
     body = to_text(mail.body, blocks={"scale": ""}).replace("%}\n", "%}\n\n")
@@ -250,12 +255,15 @@ class Key:
 
 
 _OWN_WORDS = MailText("{{ own_subject }}", "{% for paragraph in own_words %}\n{{ paragraph }}\n\n{% endfor %}\n")
+_OWN_WORDS_ASKING = MailText(_OWN_WORDS.subject, _OWN_WORDS.body + "\n{{ scale }}\n")
 
 
 @lru_cache(maxsize=512)
 def compiled(key: Key) -> Sources:
     questionnaire, language = key.questionnaire, key.language
-    mail = _OWN_WORDS if key.own_words else language.mail_of(key.step)
+    mail = language.mail_of(key.step)
+    if key.own_words:
+        mail = _OWN_WORDS if key.step is Step.HEADS_UP else _OWN_WORDS_ASKING
     question = questionnaire.key_question
     opens = re.search(r"\b(scale|answer_link|colleague_link|ways_link)\b", mail.body) is not None
     words = {**language.mail, "greeting": _greeting(language.mail)}

@@ -42,6 +42,7 @@ WHYS: Mapping[Why, str] = {
     Why.SET_ASIDE: "missing from the CRM",
     Why.EXCLUDED: "excluded until then",
     Why.ESCALATED: "account under escalation until then",
+    Why.NUDGED: "the CSM wrote in person just before",
     Why.RENEWAL_SIGNING: "contract being signed",
     Why.TOO_LATE: "too near to the closing date",
 }

@@ -2,11 +2,9 @@
 
 from voc.campaigns.run import heads_ups
 from voc.campaigns.run.chases import (
-    Nudge,
     away,
     dispose,
     hold,
-    nudge,
     record_answer,
     record_bounce,
     record_many_sent,
@@ -18,6 +16,7 @@ from voc.campaigns.run.chases import (
     under_way,
 )
 from voc.campaigns.run.copied import pass_over, take_up
+from voc.campaigns.run.nudges import Nudge, nudge, nudged_by_hand
 from voc.campaigns.run.pauses import end_escalation, escalate, stop_without_consent
 from voc.campaigns.run.programmes import change_settings, install_defaults
 from voc.campaigns.run.rest import Rest, rest
@@ -49,6 +48,7 @@ __all__ = [
     "install_defaults",
     "launch",
     "nudge",
+    "nudged_by_hand",
     "pass_over",
     "pause",
     "plan_overdue_anew",

@@ -1,7 +1,6 @@
 """What a sent mail, an answer, a reply or a person does to one chase."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
@@ -10,11 +9,9 @@ from voc.base import audit, locks, preferences
 from voc.base.access import Viewer
 from voc.base.errors import Refused
 from voc.campaigns import chase, store
-from voc.campaigns.calendar import local_day
 from voc.campaigns.chase import Rules
 from voc.campaigns.model import Disposition, Dropped, Step, StopReason, Why
-from voc.campaigns.quarantine import NUDGE, Ledger
-from voc.campaigns.store import facts, invitations, programmes
+from voc.campaigns.store import facts, invitations
 from voc.campaigns.store import steps as steps_of
 from voc.campaigns.store.invitations import Standing
 from voc.campaigns.store.rows import rules_of, stop_rows
@@ -22,12 +19,6 @@ from voc.campaigns.store.steps import KEEP, Chasing, Planned
 
 _DAY = timedelta(days=1)
 # These are about the person, not about one wave.
-_WORDS = {
-    Why.ENOUGH_MESSAGES: "They got as many messages lately as we allow.",
-    Why.ONE_A_DAY: "They got a message today.",
-    Why.ACCOUNT_FULL: "As many people of this account got a message today as we allow.",
-    Why.GOES_FIRST: "A message of another campaign goes first today.",
-}
 _ABOUT_THE_PERSON = (StopReason.OPTED_OUT, StopReason.BOUNCED, StopReason.COMPLAINED, StopReason.LEFT)
 
 
@@ -184,51 +175,3 @@ def release(db: Connection, invitation_id: int, *, viewer: Viewer, now: datetime
     audit.record(
         db, at=now, actor=viewer.name, action="step released", object_kind="invitation", object_id=invitation_id
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Nudge:
-    """A personal mail by the CSM that the quarantine has room for; `key` is its message's."""
-
-    key: str
-    invitation_id: int
-    contact_id: str
-    address: str
-
-
-def nudge(db: Connection, invitation_id: int, *, viewer: Viewer, now: datetime) -> Nudge:
-    """Count a personal mail to somebody who has not answered; delivery queues it in the same transaction.
-
-    Refused, with the day from which it is possible, when the quarantine has no room; and when there
-    is nothing to nudge for: answered, stopped, not invited yet, past its due date.
-    """
-    found = store.invitation(db, invitation_id, viewer)
-    locks.hold(db, locks.address(found.address))
-    locks.hold(db, locks.account(found.account_id))
-    standing = invitations.lock(db, invitation_id)
-    person = standing.chased
-    if standing.answered_at is not None:
-        raise Refused("They have answered.")
-    if standing.sent_at is None or not standing.running:
-        raise Refused("There is no invitation under way to remind them of.")
-    if standing.closes_at is not None and now >= standing.closes_at:
-        raise Refused("The closing date of this invitation has passed.")
-    today = local_day(now, person.time_zone)
-    wanted = preferences.load(db)
-    ledger = Ledger(programmes.reserved_for(db, person.address, person.account_id, today=today))
-    blocked = chase.why_not_mail(rules_of(standing.settings, wanted).limits, person, ledger, today=today)
-    if blocked is not None:
-        why, free_on = blocked
-        raise Refused(f"{_WORDS[why]} From {free_on.day} {free_on:%B %Y} it is possible.")
-    number = invitations.count_nudges(db, invitation_id) + 1
-    invitations.reserve(
-        db,
-        address=person.address,
-        account_id=person.account_id,
-        invitation_id=invitation_id,
-        step=NUDGE,
-        priority=person.priority,
-        on=today,
-        at=now,
-    )
-    return Nudge(f"nudge:{invitation_id}:{number}", invitation_id, standing.contact_id, person.address)

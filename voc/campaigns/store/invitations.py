@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Update, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Update, bindparam, insert, select, update
 
 from voc.base.access import Viewer, visible_accounts
 from voc.base.errors import NotFound
@@ -292,13 +292,6 @@ def reserve(
             at=at,
         )
     )
-
-
-def count_nudges(db: Connection, invitation_id: int) -> int:
-    query = select(func.count()).select_from(contact_quota)
-    return db.execute(
-        query.where(contact_quota.c.invitation_id == invitation_id, contact_quota.c.step == NUDGE)
-    ).scalar_one()
 
 
 @dataclass(frozen=True, slots=True)

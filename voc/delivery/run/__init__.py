@@ -3,6 +3,7 @@
 from voc.delivery.run.effects import consent_withdrawn, they_replied
 from voc.delivery.run.listening import listening
 from voc.delivery.run.mailbox import read_mailbox
+from voc.delivery.run.nudging import nudge
 from voc.delivery.run.queueing import queue, queue_due
 from voc.delivery.run.receiving import Desk, receive
 from voc.delivery.run.sending import send_due
@@ -13,6 +14,7 @@ __all__ = [
     "cancel",
     "consent_withdrawn",
     "listening",
+    "nudge",
     "pause_sending",
     "queue",
     "queue_due",

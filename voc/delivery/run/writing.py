@@ -1,6 +1,6 @@
 """One message of the chase: from a claimed step to a draft, its bytes frozen and encrypted."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from email.utils import format_datetime
 from functools import cached_property
@@ -96,7 +96,8 @@ def written(
     worded_as = _worded_as(language, step)
     if render.opens_page(asked, language, worded_as, own_words=step.heads_up_text):
         tokens["answer"] = office.tokens.new()
-    letter = _letter(office, step, worded_as, tokens)
+    at = {"company": office.wanted.company, "base_url": office.settings.base_url}
+    letter = letter_of(step, tokens, **at, worded_as=worded_as)
     id = office.random_id()
     subject, body = _content(office, asked, language, letter, step=step, earlier=earlier, id=id)
     try:
@@ -136,7 +137,7 @@ def _content(
     id: str,
 ) -> tuple[str, bytes]:
     """Subject and MIME body: out of a stencil, or the plain way where there is none."""
-    kept = _thread_subject(language, letter.step, earlier)
+    kept = None if letter.heads_up_text is not None else _thread_subject(language, letter.step, earlier)
     border = mime.border(office.message_id(id))
     if not office.wanted.test_mode:
         values = stencil.values_of(letter, language)
@@ -190,17 +191,20 @@ def _head(
     )
 
 
-def _letter(office: Office, step: DueStep, worded_as: Step, tokens: dict[str, str]) -> render.Letter:
+def letter_of(
+    step: DueStep, tokens: Mapping[str, str], *, company: str, base_url: str, worded_as: Step | None = None
+) -> render.Letter:
+    """What the mail of that step says to whom; `tokens` of its links by purpose."""
     return render.Letter(
-        step=worded_as,
+        step=worded_as or step.step,
         first_name=step.first_name,
         name=" ".join([part for part in (step.first_name, step.last_name) if part]),
         account=step.account_name,
-        company=office.wanted.company,
+        company=company,
         csm_name=step.csm_name,
         csm_title=step.csm_title,
         closes_on=None if step.step is Step.HEADS_UP else local_day(step.closes_at, step.time_zone),
-        base_url=office.settings.base_url,
+        base_url=base_url,
         answer_token=tokens.get("answer"),
         unsubscribe_token=tokens["unsubscribe"],
         you_said=step.you_said,

@@ -222,6 +222,13 @@ _CANCEL = (
 )
 
 
+def is_waiting(db: Connection, invitation_id: int) -> bool:
+    """Whether a mail of that chase is on its way: frozen, and not yet with the mail server."""
+    on_its_way = (MessageState.QUEUED, MessageState.CLAIMED, MessageState.HANDING_OVER)
+    query = select(message.c.id).where(message.c.invitation_id == invitation_id, message.c.state.in_(on_its_way))
+    return db.execute(query.where(message.c.kind.in_(ASKING)).limit(1)).first() is not None
+
+
 def mark_bounced(db: Connection, message_id: int, *, code: str, at: datetime) -> None:
     db.execute(
         update(message)
