@@ -81,6 +81,35 @@ def test_an_answer_that_drips_in_has_no_more_time_than_silence() -> None:
     assert clock.seconds() - began < 3
 
 
+@contextlib.contextmanager
+def dripping(*whole: bytes) -> Iterator[int]:
+    """Says those answers, one to the call and one to each line, and from then on a letter now and then."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            with contextlib.suppress(OSError):
+                guest, _where = listening.accept()
+                with guest:
+                    for answer in whole:
+                        guest.sendall(answer)
+                        guest.recv(1000)
+                    while True:
+                        clock.pause(0.02)
+                        guest.sendall(b"2")
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield int(listening.getsockname()[1])
+
+
+@pytest.mark.parametrize("whole", [(), (b"220 here\r\n",), (b"220 here\r\n", b"250 PIPELINING\r\n")])
+def test_a_greeting_that_drips_in_and_a_slow_welcome_hold_no_line(whole: tuple[bytes, ...]) -> None:
+    began = clock.seconds()
+    with dripping(*whole) as port:
+        handed = handed_to(port, timeout_seconds=0.1)
+    assert (handed.outcome, handed.relay_down) == (Outcome.LATER, True)
+    assert clock.seconds() - began < 3
+
+
 def test_an_answer_of_many_lines_ends_somewhere() -> None:
     with saying(data=b"354 go on\r\n", dot=b"250-more\r\n" * 20_000) as port:
         assert handed_to(port).outcome is Outcome.UNKNOWN

@@ -1,16 +1,20 @@
 """Many rows in one statement, prepared once: lists go in as one value, not as one parameter a row.
 
-PostgreSQL takes arrays (`unnest`); SQLite takes JSON (`json_each`), and for updates one prepared
-statement a row, which inside one process is as fast.
+PostgreSQL takes COPY for new rows and arrays (`unnest`) for others; SQLite takes JSON (`json_each`), and for rows one statement that
+its driver runs for each: inside one process that is as fast, once the parameters are made by hand
+(SQLAlchemy takes longer for the parameters of a row than SQLite for the row).
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, FromClause, Insert, Integer, Table, Update, bindparam, func, insert, select, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Connection, Dialect, FromClause, Integer, Table, Update, bindparam, func, select, update
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects.postgresql import ARRAY, psycopg
+
+from voc.base.among import among
 
 Row = dict[str, Any]
 
@@ -39,20 +43,19 @@ def update_each(db: Connection, table: Table[Any], rows: Sequence[Row]) -> None:
     if not rows:
         return
     columns = tuple(sorted(rows[0]))
-    statement = _updating(db.dialect.name, table, columns)
     if db.dialect.name == "postgresql":
-        db.execute(statement, {f"each_{column}": [row[column] for row in rows] for column in columns})
+        lists = {f"each_{column}": [row[column] for row in rows] for column in columns}
+        db.execute(_updating(table, columns), lists)
     else:
-        db.execute(statement, [{f"each_{column}": row[column] for column in columns} for row in rows])
+        _run_for_each(
+            db, _update_text(table, columns), table, (*(name for name in columns if name != "id"), "id"), rows
+        )
 
 
 @cache
-def _updating(dialect: str, table: Table[Any], columns: tuple[str, ...]) -> Update:
+def _updating(table: Table[Any], columns: tuple[str, ...]) -> Update:
     by = table.c
-    if dialect != "postgresql":
-        new = {name: bindparam(f"each_{name}", type_=by[name].type) for name in columns}
-        return update(table).where(by.id == new.pop("id")).values(new)
-    lists = [bindparam(f"each_{name}", type_=ARRAY(by[name].type)) for name in columns]
+    lists = [bindparam(f"each_{name}", type_=ARRAY(by[name].type, dimensions=1)) for name in columns]
     each = func.unnest(*lists).table_valued(*columns, name="each_row").render_derived()
     return update(table).where(by.id == each.c.id).values({name: each.c[name] for name in columns if name != "id"})
 
@@ -63,14 +66,71 @@ def insert_all(db: Connection, table: Table[Any], rows: Sequence[Row]) -> None:
         return
     columns = tuple(sorted(rows[0]))
     if db.dialect.name == "postgresql":
-        lists = {f"each_{column}": [row[column] for row in rows] for column in columns}
-        db.execute(_inserting(table, columns), lists)
+        _copy_in(db, table, columns, rows)
     else:
-        db.execute(insert(table), list(rows))
+        _run_for_each(db, _insert_text(table, columns), table, columns, rows)
+
+
+def insert_and_find(db: Connection, table: Table[Any], rows: Sequence[Row], *, key: str) -> dict[Any, int]:
+    """`insert_all`, and the new `id` of each row by its unique column `key`, which holds text."""
+    if not rows:
+        return {}
+    insert_all(db, table, rows)
+    found = db.execute(_finding(table, key), {"keys": [row[key] for row in rows]})
+    return {row[0]: row[1] for row in found}
 
 
 @cache
-def _inserting(table: Table[Any], columns: tuple[str, ...]) -> Insert:
-    lists = [bindparam(f"each_{name}", type_=ARRAY(table.c[name].type)) for name in columns]
-    each = func.unnest(*lists).table_valued(*columns, name="each_row").render_derived()
-    return insert(table).from_select(columns, select(*(each.c[name] for name in columns)))
+def _finding(table: Table[Any], key: str) -> Any:
+    return select(table.c[key], table.c.id).where(among(table.c[key], "keys"))
+
+
+# --- what drivers take faster than SQLAlchemy makes it ----------------------------------------
+
+_SQLITE = sqlite.dialect()
+_POSTGRESQL = psycopg.dialect()
+
+
+def _run_for_each(db: Connection, text: str, table: Table[Any], columns: tuple[str, ...], rows: Sequence[Row]) -> None:
+    """`text` has a `?` for each of the columns, in their order."""
+    db.exec_driver_sql(text, _values(_SQLITE, table, columns, rows))
+
+
+def _copy_in(db: Connection, table: Table[Any], columns: tuple[str, ...], rows: Sequence[Row]) -> None:
+    driver: Any = db.connection.cursor()
+    with driver, driver.copy(_copy_text(table, columns)) as copy:
+        for row in _values(_POSTGRESQL, table, columns, rows):
+            copy.write_row(row)
+
+
+def _values(dialect: Dialect, table: Table[Any], columns: tuple[str, ...], rows: Sequence[Row]) -> list[Any]:
+    made = _makers(dialect, table, columns)
+    return [tuple([row[name] if make is None else make(row[name]) for name, make in made]) for row in rows]
+
+
+@cache
+def _makers(
+    dialect: Dialect, table: Table[Any], columns: tuple[str, ...]
+) -> tuple[tuple[str, Callable[[Any], Any] | None], ...]:
+    """Each column, and what makes of a value what the driver stores; None where it is stored as it is."""
+    return tuple((name, table.c[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in columns)
+
+
+@cache
+def _update_text(table: Table[Any], columns: tuple[str, ...]) -> str:
+    quoted = _SQLITE.identifier_preparer.quote
+    new = ", ".join(f"{quoted(table.c[name].name)}=?" for name in columns if name != "id")
+    return f"UPDATE {quoted(table.name)} SET {new} WHERE id=?"  # noqa: S608 - names of our own columns, no values
+
+
+@cache
+def _insert_text(table: Table[Any], columns: tuple[str, ...]) -> str:
+    quoted = _SQLITE.identifier_preparer.quote
+    names, places = ", ".join(quoted(table.c[name].name) for name in columns), ", ".join("?" * len(columns))
+    return f"INSERT INTO {quoted(table.name)} ({names}) VALUES ({places})"  # noqa: S608 - as above
+
+
+@cache
+def _copy_text(table: Table[Any], columns: tuple[str, ...]) -> str:
+    quoted = _POSTGRESQL.identifier_preparer.quote
+    return f"COPY {quoted(table.name)} ({', '.join(quoted(table.c[name].name) for name in columns)}) FROM STDIN"

@@ -8,25 +8,22 @@ meanwhile is opened once more, which is safe because nothing was handed over.
 
 import re
 import smtplib
-import socket
 import ssl
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from voc.base import clock
 from voc.base.settings import Server
 from voc.delivery import rules
 from voc.delivery.addresses import on_the_wire
 from voc.delivery.model import Envelope, Handed, Line, Outcome, Stage
+from voc.delivery.wire import PatientSMTP, PatientSMTPoverTLS, Wire
 
 _GOODBYE = 421
 _TAKEN = 250
 _TROUBLE = (OSError, smtplib.SMTPException)
 _WELCOME = {Stage.MAIL: (250,), Stage.RCPT: (250, 251), Stage.DATA: (354,)}
-_LINE_STARTS_WITH_DOT = re.compile(rb"(?m)^\.")
 _NOT_IN_A_COMMAND = re.compile(r"[^!-=?-~]")  # visible ASCII without the closing bracket
-_LONGEST_ANSWER = 64 * 1024
 _PATIENCE_AFTER_DOT = 4
 """Times as long as for any other answer: RFC 5321 4.5.3.2.6 asks for minutes, and giving up here costs a message."""
 
@@ -67,9 +64,8 @@ class _Line:
         self._us = us
         self._password = password
         self._tls = tls
-        self._socket: socket.socket | None = None
+        self._wire: Wire | None = None
         self._pipelining = False
-        self._unread = b""
 
     def hand_over(self, envelope: Envelope, *, before_final_dot: Callable[[], bool]) -> Handed | None:
         for address, stage in ((envelope.return_path, Stage.MAIL), (envelope.recipient, Stage.RCPT)):
@@ -90,34 +86,34 @@ class _Line:
 
     def _begin(self, envelope: Envelope) -> Handed | None:
         """None when the server waits for the body; else why not. Nothing can be accepted yet."""
-        kept = self._socket is not None
+        kept = self._wire is not None
         down = self._open()
         if down is not None:
             return down
         refused = self._say_whom(envelope)
-        if kept and self._socket is None and refused is not None and refused.stage is Stage.MAIL:
+        if kept and self._wire is None and refused is not None and refused.stage is Stage.MAIL:
             # The server had closed the connection we kept: again, with a new one.
             return self._open() or self._say_whom(envelope)
         return refused
 
     def _open(self) -> Handed | None:
         """None once it stands; else what went wrong, which is the server's fault and no message's."""
-        if self._socket is not None:
+        if self._wire is not None:
             return None
         try:
-            self._socket = self._connect()
+            self._wire = self._connect()
         except _TROUBLE as trouble:
             return Handed(Outcome.LATER, Stage.CONNECT, *_said(trouble, self._server), relay_down=True)
         return None
 
-    def _connect(self) -> socket.socket:
+    def _connect(self) -> Wire:
         server = self._server
         if server.security == "tls":
-            smtp: smtplib.SMTP = smtplib.SMTP_SSL(
+            smtp: smtplib.SMTP = PatientSMTPoverTLS(
                 server.host, server.port, self._us, timeout=server.timeout_seconds, context=self._tls
             )
         else:
-            smtp = smtplib.SMTP(server.host, server.port, self._us, timeout=server.timeout_seconds)
+            smtp = PatientSMTP(server.host, server.port, self._us, timeout=server.timeout_seconds)
         try:
             smtp.ehlo_or_helo_if_needed()
             if server.security == "starttls":
@@ -129,14 +125,8 @@ class _Line:
             smtp.close()
             raise
         assert smtp.sock is not None
-        # The dot is a packet of its own: held back until the body is acknowledged it would cost 40 ms.
-        smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._pipelining = smtp.has_extn("pipelining")
-        self._unread = b""
-        stands = smtp.sock
-        if smtp.file is not None:
-            smtp.file.close()
-        return stands
+        return Wire(smtp.sock, timeout_seconds=server.timeout_seconds)
 
     def _say_whom(self, envelope: Envelope) -> Handed | None:
         """MAIL, RCPT and DATA: one write where the server takes them so; None when all were welcome."""
@@ -171,7 +161,7 @@ class _Line:
     def _recover_from(self, refused: Handed) -> None:
         if refused.code == _GOODBYE or refused.code is None or not 400 <= refused.code < 600:
             self.drop()
-        elif self._socket is not None:
+        elif self._wire is not None:
             try:
                 self._write(b"RSET\r\n")
                 if self._read()[0] != 250:
@@ -180,8 +170,9 @@ class _Line:
                 self.drop()
 
     def _send_body(self, mime: bytes) -> Handed | None:
-        if mime.startswith(b".") or b"\n." in mime:
-            mime = _LINE_STARTS_WITH_DOT.sub(b"..", mime)
+        mime = mime.replace(b"\n.", b"\n..")
+        if mime.startswith(b"."):
+            mime = b"." + mime
         try:
             self._write(mime if mime.endswith(b"\r\n") else mime + b"\r\n")
         except _TROUBLE as trouble:
@@ -191,9 +182,9 @@ class _Line:
 
     def _spoke_early(self) -> Handed | None:
         """None while it waits for the dot. What it says before is no answer to it: the next one would be misread."""
-        assert self._socket is not None
+        assert self._wire is not None
         try:
-            if not self._unread and not self._has_word():
+            if not self._wire.has_word():
                 return None
             code, text = self._read()
         except _TROUBLE as trouble:
@@ -203,20 +194,6 @@ class _Line:
         if 400 <= code < 600:
             return _refusal(Stage.BODY, code, text)
         return Handed(Outcome.LATER, Stage.BODY, None, f"It answered before the message had ended: {code} {text}")
-
-    def _has_word(self) -> bool:
-        assert self._socket is not None
-        self._socket.settimeout(0)
-        try:
-            more = self._socket.recv(8192)
-        except (BlockingIOError, ssl.SSLWantReadError):
-            return False
-        finally:
-            self._socket.settimeout(self._server.timeout_seconds)
-        if not more:
-            raise smtplib.SMTPServerDisconnected("Connection closed before the message had ended")
-        self._unread += more
-        return True
 
     def _end(self) -> Handed:
         """The dot, and what the server says: from here on no answer means that nobody can know."""
@@ -233,56 +210,20 @@ class _Line:
         return _refusal(Stage.DOT, code, text)
 
     def _write(self, what: bytes) -> None:
-        if self._socket is None:
-            raise smtplib.SMTPServerDisconnected("the connection is closed")
-        self._socket.sendall(what)
+        self._open_wire().write(what)
 
     def _read(self, *, patience: int = 1) -> tuple[int, str]:
-        """One answer, its lines joined. Raises when none comes, or none that ends."""
-        until = clock.seconds() + self._server.timeout_seconds * patience
-        lines: list[bytes] = []
-        length = 0
-        while True:
-            line = self._read_line(until)
-            length += len(line)
-            if length > _LONGEST_ANSWER:
-                raise smtplib.SMTPServerDisconnected("its answer does not end")
-            lines.append(line[4:].strip())
-            if line[3:4] != b"-":
-                break
-        try:
-            code = int(line[:3])
-        except ValueError:
-            code = -1
-        return code, b" ".join(lines).decode("utf-8", "replace")[:500]
+        return self._open_wire().read(patience=patience)
 
-    def _read_line(self, until: float) -> bytes:
-        while (end := self._unread.find(b"\n")) < 0:
-            if self._socket is None or len(self._unread) > _LONGEST_ANSWER:
-                raise smtplib.SMTPServerDisconnected("the connection is closed")
-            self._unread += self._receive(self._socket, until)
-        line, self._unread = self._unread[: end + 1], self._unread[end + 1 :]
-        return line
-
-    def _receive(self, connection: socket.socket, until: float) -> bytes:
-        """A server that sends a letter now and then has no more time for its answer than a silent one."""
-        left = until - clock.seconds()
-        if left <= 0:
-            raise TimeoutError
-        connection.settimeout(left)
-        try:
-            more = connection.recv(8192)
-        finally:
-            connection.settimeout(self._server.timeout_seconds)
-        if not more:
-            raise smtplib.SMTPServerDisconnected("Connection unexpectedly closed")
-        return more
+    def _open_wire(self) -> Wire:
+        if self._wire is None:
+            raise smtplib.SMTPServerDisconnected("the connection is closed")
+        return self._wire
 
     def drop(self) -> None:
-        if self._socket is not None:
-            with suppress(OSError):
-                self._socket.close()
-            self._socket = None
+        if self._wire is not None:
+            self._wire.close()
+            self._wire = None
 
     def quit(self) -> None:
         with suppress(*_TROUBLE):

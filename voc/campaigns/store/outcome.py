@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, update
 
+from voc.base import bulk
 from voc.base.among import among
 from voc.base.preferences import Preferences
 from voc.base.schema import chase_event, contact_quota, invitation
@@ -21,19 +22,6 @@ _MOVE = _BY_ID.values(intended_on=bindparam("on"), due_at=bindparam("at"), moved
 _HOLD = _BY_ID.values(held_because=bindparam("because"))
 _GIVEN_OUT: dict[str, Any] = {"next_step": None, "due_at": None, "moved_because": None}
 _CLAIM = update(invitation).where(among(invitation.c.id, "ids")).values(**_GIVEN_OUT)
-# Who they stand for is frozen in the same write: a second one would be a second version of each row.
-_ASK = _BY_ID.values(
-    **_GIVEN_OUT,
-    csm_id=bindparam("owner"),
-    inherited=bindparam("new_owner"),
-    segment=bindparam("segment_now"),
-    roles=bindparam("roles_now"),
-    arr=bindparam("arr_now"),
-    currency=bindparam("currency_now"),
-    freshness=bindparam("freshness_now"),
-)
-# Returning makes it one statement for many rows on PostgreSQL too, where each would be one of its own.
-_RESERVE = insert(contact_quota).returning(contact_quota.c.id)
 
 
 @dataclass(slots=True)
@@ -63,7 +51,9 @@ def _write_sent(db: Connection, outcome: Outcome, wanted: Preferences, *, now: d
     """Claimed rows have no next step until this one is recorded; the message is counted; who they stand for frozen."""
     asked = [row for row, _person, _on in outcome.sent if row.next_step == Step.INVITE]
     if asked:
-        db.execute(_ASK, owners.owned(db, asked, wanted, now=now))
+        # Who they stand for is frozen in the same write: a second one would be a second version of each row.
+        frozen = owners.owned(db, asked, wanted, now=now)
+        bulk.update_each(db, invitation, [{**row, **_GIVEN_OUT} for row in frozen])
     if len(asked) < len(outcome.sent):
         db.execute(_CLAIM, {"ids": [row.id for row, _person, _on in outcome.sent if row.next_step != Step.INVITE]})
     reserved = [
@@ -78,7 +68,7 @@ def _write_sent(db: Connection, outcome: Outcome, wanted: Preferences, *, now: d
         }
         for row, _person, on in outcome.sent
     ]
-    db.execute(_RESERVE, reserved)
+    bulk.insert_all(db, contact_quota, reserved)
 
 
 def _write_events(db: Connection, outcome: Outcome, *, now: datetime) -> None:

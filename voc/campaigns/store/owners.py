@@ -30,14 +30,14 @@ def owned(db: Connection, rows: Collection[Any], wanted: Preferences, *, now: da
 
 def _owned(row: Any, holder: Holder | None, inherited: Collection[str]) -> dict[str, Any]:
     return {
-        "row_id": row.id,
-        "owner": row.csm_now_id,
-        "new_owner": row.account_now_id in inherited,
-        "segment_now": row.segment_now,
-        "roles_now": list(holder.roles) if holder else row.roles,
-        "arr_now": row.arr_now,
-        "currency_now": row.currency_now,
-        "freshness_now": holder.freshness.value if holder else None,
+        "id": row.id,
+        "csm_id": row.csm_now_id,
+        "inherited": row.account_now_id in inherited,
+        "segment": row.segment_now,
+        "roles": list(holder.roles) if holder else row.roles,
+        "arr": row.arr_now,
+        "currency": row.currency_now,
+        "freshness": holder.freshness.value if holder else None,
     }
 
 

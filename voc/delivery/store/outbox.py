@@ -17,6 +17,7 @@ from sqlalchemy import (
     update,
 )
 
+from voc.base import bulk
 from voc.base.among import among
 from voc.base.schema import (
     attempt,
@@ -78,11 +79,7 @@ def freeze(db: Connection, drafts: Sequence[Draft], *, now: datetime) -> dict[st
         }
         for draft in drafts
     ]
-    return {row.key: row.id for row in db.execute(_FREEZE, rows)}
-
-
-# By key and not in order: on SQLite rows that must come back in order are inserted one at a time.
-_FREEZE = insert(message).returning(message.c.key, message.c.id)
+    return bulk.insert_and_find(db, message, rows, key="key")
 
 
 def id_of_key(db: Connection, key: str) -> int | None:
@@ -148,12 +145,7 @@ class NewLink:
 
 
 def add_links(db: Connection, links: Sequence[NewLink], *, now: datetime) -> None:
-    if links:
-        db.execute(_ADD_LINKS, [_link_row(one, now) for one in links])
-
-
-# Returning makes it one statement for many rows on PostgreSQL too, where each would be one of its own.
-_ADD_LINKS = insert(link).returning(link.c.id)
+    bulk.insert_all(db, link, [_link_row(one, now) for one in links])
 
 
 def _link_row(one: NewLink, now: datetime) -> dict[str, object]:
