@@ -1,8 +1,8 @@
 """Many rows in one statement, prepared once: lists go in as one value, not as one parameter a row.
 
-PostgreSQL takes COPY for new rows and arrays (`unnest`) for others; SQLite takes JSON (`json_each`), and for rows one statement that
-its driver runs for each: inside one process that is as fast, once the parameters are made by hand
-(SQLAlchemy takes longer for the parameters of a row than SQLite for the row).
+PostgreSQL takes COPY for new rows and arrays (`unnest`) for others; SQLite takes JSON (`json_each`), and
+for rows one statement that its driver runs for each: inside one process that is as fast, once the
+parameters are made by hand (SQLAlchemy takes longer for those of a row than SQLite for the row).
 """
 
 import json
