@@ -72,10 +72,15 @@ def take(candidates: Iterable[Candidate], *, on: Callable[[Candidate], date], li
             assert candidate.address is not None
             rows.setdefault(candidate.address, []).append(candidate)
     for same in rows.values():
-        first, *others = sorted(same, key=_claim_to_the_address)
-        members.append(Member(first, None))
-        members.extend(Member(other, NotAsked.SAME_ADDRESS, f"asked at {first.account_name}") for other in others)
+        members.extend(one_of(same))
     return sorted(members, key=lambda member: (member.candidate.account_id, member.candidate.contact_id))
+
+
+def one_of(same: Iterable[Candidate]) -> list[Member]:
+    """The row that is asked of those with one address, and the others with where that is."""
+    first, *others = sorted(same, key=_claim_to_the_address)
+    elsewhere = f"asked at {first.account_name}"
+    return [Member(first, None), *(Member(other, NotAsked.SAME_ADDRESS, elsewhere) for other in others)]
 
 
 def _claim_to_the_address(candidate: Candidate) -> tuple[bool, bool, date, str, str]:
@@ -83,13 +88,26 @@ def _claim_to_the_address(candidate: Candidate) -> tuple[bool, bool, date, str, 
     return not candidate.own_account, not candidate.direct, since, candidate.contact_id, candidate.account_id
 
 
-def draw_heads_up(account_ids: Sequence[str], *, share: float, seed: str) -> frozenset[str]:
+def draw_heads_up(account_ids: Iterable[str], *, share: float, seed: str) -> frozenset[str]:
     """The accounts that get a heads-up: a lot drawn by whole accounts, so that colleagues are treated alike.
 
     The same seed draws the same accounts; 0.5 of 95 are 48.
     """
-    drawn = sorted(set(account_ids), key=lambda one: blake2b(f"{seed}:{one}".encode()).digest())
-    return frozenset(drawn[: int(len(drawn) * share + 0.5)])
+    lots = {one: lot(one, seed) for one in account_ids}
+    last = last_drawn(lots.values(), share=share)
+    return frozenset(one for one, drawn in lots.items() if drawn <= last)
+
+
+def lot(account_id: str, seed: str) -> int:
+    """What an account draws; the lowest get a heads-up."""
+    return int.from_bytes(blake2b(f"{seed}:{account_id}".encode()).digest()[:8], "big")
+
+
+def last_drawn(lots: Iterable[int], *, share: float) -> int:
+    """The highest lot that gets a heads-up; -1 if none does."""
+    drawn = sorted(lots)
+    count = int(len(drawn) * share + 0.5)
+    return drawn[count - 1] if count else -1
 
 
 def pick_language(wanted: str | None, known: Sequence[str]) -> str:

@@ -2,8 +2,8 @@
 
 import heapq
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Container, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from voc.campaigns import chase
@@ -27,29 +27,150 @@ class First:
     plan: Plan
 
 
-def first_invitation_on(rules: Rules, candidate: Candidate, *, now: datetime) -> date:
-    """The first day on which the wave could invite this person: what the census is decided by."""
-    return _invitation_days(rules, candidate, now=now, count=1)[0]
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    """The first day of a place, from today on, that has a window; and the invitation days from there."""
+
+    on: date
+    opens_at: datetime
+    closes_at: datetime
+    days: list[date]
+    days_if_late: list[date]
+
+
+@dataclass(frozen=True, slots=True)
+class _Days:
+    """The day of the first step, and all days on which it and the invitation take a place."""
+
+    first_on: date
+    taken: tuple[date, ...]
+
+
+@dataclass(slots=True)
+class Colleagues:
+    """Who of one account has a first day already: how many people, and how many of them get mail on which day."""
+
+    people: int = 0
+    mailed: Counter[date] = field(default_factory=Counter)
+
+
+class FirstSteps:
+    """The first step of everybody in a wave. What all people of a zone and country share is worked out once."""
+
+    def __init__(self, rules: Rules, *, now: datetime) -> None:
+        self._rules, self._now = rules, now
+        self._openings: dict[tuple[str, str | None], _Opening] = {}
+        self._orders: dict[tuple[str, str | None, bool, bool, int], list[_Days]] = {}
+
+    def invitation_on(self, address: str | None, zone: str, country: str | None) -> date:
+        """The first day on which the wave could invite this person: what the census is decided by."""
+        opening = self._opening(zone, country)
+        return opening.days_if_late[0] if self._late(opening, address, zone) else opening.days[0]
+
+    def plan(self, address: str, zone: str, country: str | None, colleagues: Colleagues, *, heads_up: bool) -> Plan:
+        """Colleagues are spread over the invitation days so that an account's limit per day holds, for the heads-up
+        too; those without a heads-up are invited on the same days, to be comparable.
+        """
+        rules, mailed = self._rules, colleagues.mailed
+        limit = rules.limits.contacts_per_account_day
+        for days in self._order(address, zone, country, heads_up=heads_up, turn=colleagues.people):
+            if all(mailed[day] < limit for day in days.taken):
+                break
+        colleagues.people += 1
+        for day in days.taken:
+            mailed[day] += 1
+        step = Step.HEADS_UP if heads_up else Step.INVITE
+        on, at = days.first_on, rules.calendar.moment(days.first_on, zone, key=f"{address}:{step}")
+        if at is None or at < self._now:
+            key, weekdays = f"{address}:{step}", rules.weekdays(step)
+            on, at = rules.calendar.next_after(self._now, zone, country, key=key, weekdays=weekdays)
+        return Plan(step, on, at)
+
+    def _order(self, address: str, zone: str, country: str | None, *, heads_up: bool, turn: int) -> list[_Days]:
+        """The days to try for the colleague whose turn it is: each begins a day later than the one before."""
+        opening = self._opening(zone, country)
+        late = self._late(opening, address, zone)
+        week = len(self._rules.settings.invitation_weekdays)
+        key = zone, country, late, heads_up, turn % week
+        if key not in self._orders:
+            days, start = opening.days_if_late if late else opening.days, turn % week
+            order = [*days[start:week], *days[:start], *days[week:]]
+            self._orders[key] = [self._days(day, country, heads_up=heads_up) for day in order]
+        return self._orders[key]
+
+    def _days(self, invited_on: date, country: str | None, *, heads_up: bool) -> _Days:
+        ahead = self._rules.settings.heads_up_days if heads_up else 0
+        first_on = self._rules.calendar.shift(invited_on, -ahead, country)
+        return _Days(first_on, tuple(sorted({first_on, invited_on})))
+
+    def _late(self, opening: _Opening, address: str | None, zone: str) -> bool:
+        """Whether this person's moment in the window that is open now has passed."""
+        if not opening.opens_at < self._now < opening.closes_at:
+            return self._now >= opening.closes_at
+        at = self._rules.calendar.moment(opening.on, zone, key=f"{address}:{self._first}")
+        return at is None or at < self._now
+
+    @property
+    def _has_heads_ups(self) -> bool:
+        return self._rules.settings.heads_up and self._rules.settings.heads_up_share > 0
+
+    @property
+    def _first(self) -> Step:
+        return Step.HEADS_UP if self._has_heads_ups else Step.INVITE
+
+    def _opening(self, zone: str, country: str | None) -> _Opening:
+        found = self._openings.get((zone, country))
+        if found is None:
+            calendar = self._rules.calendar
+            on, _at = calendar.next_moment(local_day(self._now, zone), zone, country, key="")
+            later_on, _at = calendar.next_moment(on + _DAY, zone, country, key="")
+            window = calendar.window(on, zone)
+            assert window is not None
+            days, if_late = self._invitation_days(on, country), self._invitation_days(later_on, country)
+            found = self._openings[zone, country] = _Opening(on, *window, days, if_late)
+        return found
+
+    def _invitation_days(self, day: date, country: str | None) -> list[date]:
+        """The next days on which invitations may go out there, room for a heads-up left before the first."""
+        settings, calendar = self._rules.settings, self._rules.calendar
+        if self._has_heads_ups:
+            day = calendar.shift(day, settings.heads_up_days, country)
+        days: list[date] = []
+        while len(days) < _DAYS_AHEAD:
+            day = calendar.working_on_or_after(day, country, weekdays=settings.invitation_weekdays)
+            days.append(day)
+            day += _DAY
+        return days
+
+
+def first_invitations(rules: Rules, countries: Iterable[str | None], *, now: datetime) -> tuple[date, date]:
+    """Nobody there, in whatever zone, is first invited before the one day or after the other."""
+    # A zone is a day ahead or behind at most; a window that is over, or that a clock jumps over, costs a day each.
+    days = [now.date() + _DAY]
+    for country in countries:
+        day = now.date() + _DAY
+        for _ in range(3):
+            day = rules.calendar.working_on_or_after(day, country) + _DAY
+        day = rules.calendar.shift(day, rules.settings.heads_up_days, country)
+        days.append(rules.calendar.working_on_or_after(day, country, weekdays=rules.settings.invitation_weekdays))
+    return now.date() - _DAY, max(days)
 
 
 def first_plans(
-    rules: Rules, members: Sequence[Member], *, heads_up: frozenset[str], priority: int, now: datetime
+    rules: Rules, members: Iterable[Member], *, heads_up: Container[str], priority: int, now: datetime
 ) -> list[First]:
-    """The first step of everybody who is asked.
-
-    Colleagues are spread over the invitation days so that an account's limit per day holds, for
-    the heads-up too; those without a heads-up are invited on the same days, to be comparable.
-    """
-    load: Counter[tuple[str, date]] = Counter()
-    number: dict[str, int] = defaultdict(int)
+    """The first step of everybody who is asked; `heads_up` are the accounts that get one."""
+    steps = FirstSteps(rules, now=now)
+    colleagues: dict[str, Colleagues] = defaultdict(Colleagues)
     plans = []
     for member in members:
         if member.asked:
-            candidate = member.candidate
-            chased = _chased(candidate, rules, heads_up=candidate.account_id in heads_up, priority=priority, now=now)
-            turn = number[candidate.account_id]
-            number[candidate.account_id] += 1
-            plans.append(First(candidate, chased, _first_plan(rules, candidate, chased, load, turn=turn, now=now)))
+            one = member.candidate
+            chased = _chased(one, rules, heads_up=one.account_id in heads_up, priority=priority, now=now)
+            plan = steps.plan(
+                chased.address, one.time_zone, one.country, colleagues[one.account_id], heads_up=chased.heads_up
+            )
+            plans.append(First(one, chased, plan))
     return plans
 
 
@@ -68,45 +189,6 @@ def _chased(candidate: Candidate, rules: Rules, *, heads_up: bool, priority: int
         escalated_until_on=candidate.escalated_until_on,
         renewal_on=candidate.renewal_on,
     )
-
-
-def _first_plan(
-    rules: Rules, candidate: Candidate, chased: Chased, load: Counter[tuple[str, date]], *, turn: int, now: datetime
-) -> Plan:
-    days = _invitation_days(rules, candidate, now=now, count=_DAYS_AHEAD)
-    week = len(rules.settings.invitation_weekdays)
-    start = turn % week
-    ahead = rules.settings.heads_up_days
-    limit = rules.limits.contacts_per_account_day
-    for invited_on in [*days[start:week], *days[:start], *days[week:]]:
-        first_on = rules.calendar.shift(invited_on, -ahead, chased.country) if chased.heads_up else invited_on
-        taken = [(chased.account_id, day) for day in {first_on, invited_on}]
-        if all(load[place] < limit for place in taken):
-            break
-    load.update(taken)
-    step = Step.HEADS_UP if chased.heads_up else Step.INVITE
-    at = rules.calendar.moment(first_on, chased.time_zone, key=f"{chased.key}:{step}")
-    if at is None or at < now:
-        first_on, at = rules.calendar.next_after(
-            now, chased.time_zone, chased.country, key=f"{chased.key}:{step}", weekdays=rules.weekdays(step)
-        )
-    return Plan(step, first_on, at)
-
-
-def _invitation_days(rules: Rules, candidate: Candidate, *, now: datetime, count: int) -> list[date]:
-    """The next days on which an invitation to this person may go out, room for a heads-up left before the first."""
-    zone, country = candidate.time_zone, candidate.country
-    wave_has_heads_ups = rules.settings.heads_up and rules.settings.heads_up_share > 0
-    first = Step.HEADS_UP if wave_has_heads_ups else Step.INVITE
-    day, _at = rules.calendar.next_after(now, zone, country, key=f"{candidate.address}:{first}")
-    if wave_has_heads_ups:
-        day = rules.calendar.shift(day, rules.settings.heads_up_days, country)
-    days: list[date] = []
-    while len(days) < count:
-        day = rules.calendar.working_on_or_after(day, country, weekdays=rules.settings.invitation_weekdays)
-        days.append(day)
-        day += _DAY
-    return days
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,18 +16,18 @@ from voc.campaigns.run.chases import (
     under_way,
 )
 from voc.campaigns.run.copied import pass_over, take_up
+from voc.campaigns.run.launching import launch
 from voc.campaigns.run.nudges import Nudge, nudge, nudged_by_hand
 from voc.campaigns.run.pauses import end_escalation, escalate, stop_without_consent
 from voc.campaigns.run.programmes import change_settings, install_defaults
+from voc.campaigns.run.rehearsing import rehearse
 from voc.campaigns.run.rest import Rest, rest
 from voc.campaigns.run.waves import (
     ClosedDue,
     close,
     close_due,
-    launch,
     pause,
     plan_overdue_anew,
-    rehearse,
     resume,
     stop_wave,
 )

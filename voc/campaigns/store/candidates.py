@@ -1,6 +1,7 @@
-"""Everybody whom a wave should ask: holders of required roles at valid customers, with what decides about each."""
+"""Whom a wave should ask: holders of required roles at valid customers, with all that the rules decide by."""
 
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -8,9 +9,10 @@ from zoneinfo import available_timezones
 
 from sqlalchemy import Connection, func, select
 
+from voc.base.among import among
 from voc.base.preferences import Preferences
-from voc.base.schema import account, contact, contact_quota, exclusion
-from voc.base.words import RecordState
+from voc.base.schema import account, contact, contact_quota, contact_role, exclusion
+from voc.base.words import AccountStatus, RecordState
 from voc.campaigns.countries import country_code, main_zone
 from voc.campaigns.model import Candidate, Role, Step
 from voc.campaigns.store.owners import inherited_accounts
@@ -19,49 +21,76 @@ from voc.stakeholders.model import Holder
 from voc.stakeholders.store import consents
 
 
-def candidates(
-    db: Connection,
-    *,
-    roles: Collection[Role],
-    priority: int,
-    language: Callable[[str | None], str],
-    now: datetime,
-    preferences: Preferences,
-    rest_days: int,
-) -> list[Candidate]:
-    """One per contact and account, in a constant number of queries.
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Who asks: `roles` the questionnaire is for, none for all; `language` picks one that it has.
 
-    `roles` are those the questionnaire is for, none for all; `language` picks one that it has.
     `rest_days` is how long the campaign lets people rest between two invitations.
     """
-    teams = stakeholders.teams(db, None, now=now, preferences=preferences)
-    accounts = _accounts(db)
-    contacts = _contacts(db)
-    excluded = _excluded(db, today=now.date())
-    asked_on = _asked_on(db, priority=priority, since=now - timedelta(days=rest_days + 2))
-    inherited = inherited_accounts(db, None, now=now)
-    consented = consents.addresses(db) if preferences.consent_countries else frozenset()
+
+    roles: Collection[Role]
+    priority: int
+    language: Callable[[str | None], str]
+    rest_days: int
+    now: datetime
+    preferences: Preferences
+
+
+def customers(db: Connection) -> list[str]:
+    """Every valid customer, in order."""
+    query = select(account.c.id).where(account.c.state == RecordState.LIVE, account.c.status == AccountStatus.CUSTOMER)
+    return sorted(db.execute(query).scalars())
+
+
+def people_of(db: Connection, account_ids: Collection[str]) -> list[tuple[str, str]]:
+    """(account, contact) of everybody who holds, or held, a role at one of these."""
+    query = select(contact_role.c.account_id, contact_role.c.contact_id).distinct()
+    found = db.execute(query.where(among(contact_role.c.account_id, account_ids)))
+    return sorted((account_id, contact_id) for account_id, contact_id in found)
+
+
+def candidates(db: Connection, people: Collection[tuple[str, str]], asking: Asking) -> list[Candidate]:
+    """Those of these (account, contact) who hold a required role at a valid customer. A constant number of queries."""
+    now, wanted = asking.now, asking.preferences
+    holders = stakeholders.holders(db, people, now=now, preferences=wanted)
+    required = {segment: {one.role for one in needed} for segment, needed in stakeholders.role_matrix(db).items()}
+    account_ids = {account_id for account_id, _contact in people}
+    accounts = _accounts(db, account_ids)
+    contacts = _contacts(db, {contact_id for _account, contact_id in people})
+    excluded = _excluded(db, account_ids, today=now.date())
+    addresses = {_address(one.address) or "" for one in holders.values()}
+    since = now - timedelta(days=asking.rest_days + 2)
+    asked_on = _asked_on(db, addresses, priority=asking.priority, since=since)
+    inherited = inherited_accounts(db, account_ids, now=now)
+    consented = consents.addresses(db, addresses) if wanted.consent_countries else frozenset()
     found = []
-    for account_id, team in teams.items():
-        for holder in team.people:
-            if holder.contact_id not in contacts or (roles and not set(roles) & set(holder.roles)):
-                continue
-            person, firm = contacts[holder.contact_id], accounts[account_id]
-            ends = excluded.get((account_id, holder.contact_id)) or excluded.get((account_id, None))
-            found.append(
-                _candidate(
-                    holder,
-                    person,
-                    firm,
-                    preferences,
-                    language=language(person.language),
-                    excluded=ends,
-                    inherited=account_id in inherited,
-                    last_asked_on=asked_on.get(_address(holder.address)),
-                    consented=person.consented_on is not None or _address(holder.address) in consented,
-                )
+    for account_id, contact_id in people:
+        holder, firm, person = holders.get((account_id, contact_id)), accounts.get(account_id), contacts.get(contact_id)
+        if holder is None or firm is None or person is None:
+            continue
+        held = set(holder.roles)
+        if not held & required.get(firm.segment, set()) or (asking.roles and not held & set(asking.roles)):
+            continue
+        found.append(
+            _candidate(
+                holder,
+                person,
+                firm,
+                wanted,
+                language=asking.language(person.language),
+                excluded=excluded.get((account_id, contact_id)) or excluded.get((account_id, None)),
+                inherited=account_id in inherited,
+                last_asked_on=asked_on.get(_address(holder.address) or ""),
+                consented=person.consented_on is not None or _address(holder.address) in consented,
             )
+        )
     return found
+
+
+def place_of(zone: str | None, own: str | None, firms: str | None, preferences: Preferences) -> tuple[str, str | None]:
+    """Zone and country of a person, from what the CRM has for them and for their account."""
+    country = country_code(own) or country_code(firms)
+    return _zone(zone, country, preferences), country or preferences.default_country
 
 
 def _candidate(
@@ -76,7 +105,7 @@ def _candidate(
     last_asked_on: date | None,
     consented: bool,
 ) -> Candidate:
-    country = country_code(person.country) or country_code(firm.country)
+    zone, country = place_of(person.time_zone, person.country, firm.country, preferences)
     return Candidate(
         contact_id=holder.contact_id,
         account_id=firm.id,
@@ -92,8 +121,8 @@ def _candidate(
         escalated_until_on=firm.escalated_until_on,
         renewal_on=firm.renewal_on,
         last_asked_on=last_asked_on,
-        time_zone=_zone(person.time_zone, country, preferences),
-        country=country or preferences.default_country,
+        time_zone=zone,
+        country=country,
         language=language,
         csm_id=firm.csm_id,
         segment=firm.segment,
@@ -121,7 +150,7 @@ def _address(address: str | None) -> str | None:
     return address.strip().lower() if address and address.strip() else None
 
 
-def _accounts(db: Connection) -> dict[str, Any]:
+def _accounts(db: Connection, ids: Collection[str]) -> dict[str, Any]:
     columns = account.c
     query = select(
         columns.id,
@@ -133,11 +162,11 @@ def _accounts(db: Connection) -> dict[str, Any]:
         columns.country,
         columns.renewal_on,
         columns.escalated_until_on,
-    ).where(columns.state == RecordState.LIVE)
+    ).where(among(columns.id, ids), columns.state == RecordState.LIVE, columns.status == AccountStatus.CUSTOMER)
     return {row.id: row for row in db.execute(query)}
 
 
-def _contacts(db: Connection) -> dict[str, Any]:
+def _contacts(db: Connection, ids: Collection[str]) -> dict[str, Any]:
     columns = contact.c
     query = select(
         columns.id,
@@ -147,25 +176,30 @@ def _contacts(db: Connection) -> dict[str, Any]:
         columns.country,
         columns.created_on,
         columns.consented_on,
-    ).where(columns.state.in_([RecordState.LIVE, RecordState.SET_ASIDE]))
+    ).where(among(columns.id, ids), columns.state.in_([RecordState.LIVE, RecordState.SET_ASIDE]))
     return {row.id: row for row in db.execute(query)}
 
 
-def _excluded(db: Connection, *, today: date) -> dict[tuple[str, str | None], tuple[date, str]]:
+def _excluded(
+    db: Connection, account_ids: Collection[str], *, today: date
+) -> dict[tuple[str, str | None], tuple[date, str]]:
     """(account, contact or None for all of it) -> the end of the latest exclusion, and whose it is."""
     query = (
         select(exclusion.c.account_id, exclusion.c.contact_id, exclusion.c.expires_on, exclusion.c.by)
-        .where(exclusion.c.ended_at.is_(None), exclusion.c.expires_on > today)
+        .where(
+            among(exclusion.c.account_id, account_ids), exclusion.c.ended_at.is_(None), exclusion.c.expires_on > today
+        )
         .order_by(exclusion.c.expires_on, exclusion.c.id)
     )
     return {(row.account_id, row.contact_id): (row.expires_on, row.by) for row in db.execute(query)}
 
 
-def _asked_on(db: Connection, *, priority: int, since: datetime) -> dict[str | None, date]:
+def _asked_on(db: Connection, addresses: Collection[str], *, priority: int, since: datetime) -> dict[str, date]:
     """Address -> the day of its last invitation by a campaign of that priority."""
     query = (
         select(contact_quota.c.address, func.max(contact_quota.c.on))
         .where(
+            among(contact_quota.c.address, addresses),
             contact_quota.c.step == Step.INVITE,
             contact_quota.c.priority == priority,
             contact_quota.c.at >= since,

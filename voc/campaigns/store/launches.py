@@ -1,20 +1,17 @@
 """What a launch writes: the questionnaire as it is sent, the wave, its census, its invitations."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Integer, and_, bindparam, func, insert, select
 
+from voc.base.bulk import insert_all
 from voc.base.db import insert_once
-from voc.base.schema import (
-    census_member,
-    invitation,
-    questionnaire_version,
-    wave,
-)
-from voc.campaigns.model import CampaignSettings, Member, WaveState
-from voc.campaigns.planning import First
+from voc.base.schema import account, census_member, contact, invitation, questionnaire_version, wave
+from voc.campaigns.model import CampaignSettings, Plan, Step, WaveState
+from voc.campaigns.store import draft_tables as draft
 
 
 def keep_questionnaire(db: Connection, *, name: str, hash: str, files: Mapping[str, str], now: datetime) -> int:
@@ -48,46 +45,114 @@ def add_wave(
     return db.execute(insert(wave).values(**values).returning(wave.c.id)).scalar_one()
 
 
-def add_census(db: Connection, wave_id: int, members: Sequence[Member]) -> None:
-    rows = [
-        {
-            "wave_id": wave_id,
-            "contact_id": member.candidate.contact_id,
-            "account_id": member.candidate.account_id,
-            "address": member.candidate.address,
-            "roles": list(member.candidate.roles),
-            "reason": member.reason,
-            "detail": member.detail,
-        }
-        for member in members
-    ]
-    if rows:
-        db.execute(insert(census_member), rows)
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """What first steps share: where people are and what they read, and on which day and at which moment.
+
+    Everything is numbered in the order in which it was met.
+    """
+
+    places: dict[tuple[str, str | None, str], int] = field(default_factory=dict)
+    moments: dict[Plan, int] = field(default_factory=dict)
 
 
-def add_invitations(db: Connection, wave_id: int, firsts: Iterable[First]) -> None:
-    rows = [
-        {
-            "wave_id": wave_id,
-            "contact_id": first.candidate.contact_id,
-            "account_id": first.candidate.account_id,
-            "address": first.chased.address,
-            "csm_id": first.candidate.csm_id,
-            "inherited": first.candidate.inherited,
-            "segment": first.candidate.segment,
-            "roles": list(first.candidate.roles),
-            "arr": first.candidate.arr,
-            "currency": first.candidate.currency,
-            "language": first.candidate.language,
-            "time_zone": first.candidate.time_zone,
-            "country": first.candidate.country,
-            "freshness": first.candidate.freshness,
-            "heads_up": first.chased.heads_up,
-            "next_step": first.plan.step,
-            "intended_on": first.plan.on,
-            "due_at": first.plan.at,
-        }
-        for first in firsts
+def keep_firsts(db: Connection, firsts: Sequence[tuple[int, int, int]]) -> None:
+    """Person, place and moment of everybody who is asked, by their numbers."""
+    insert_all(db, draft.first, [{"id": id, "place_id": place, "moment_id": moment} for id, place, moment in firsts])
+
+
+def keep_drafted(db: Connection, drafted: Drafted) -> None:
+    places = [
+        {"id": id, "time_zone": zone, "country": country, "language": language}
+        for (zone, country, language), id in drafted.places.items()
     ]
-    if rows:
-        db.execute(insert(invitation), rows)
+    moments = [{"id": id, "step": plan.step, "on": plan.on, "at": plan.at} for plan, id in drafted.moments.items()]
+    insert_all(db, draft.place, places)
+    insert_all(db, draft.moment, moments)
+    draft.count_up(db, draft.refused, draft.first, draft.place, draft.moment)
+
+
+def freeze(db: Connection, wave_id: int, *, after: int, until: int) -> None:
+    """Write the census and the invitations of the drafted people with these numbers.
+
+    Who was erased or has another address since the draft is left out.
+    """
+    people = {"wave_id": wave_id, "after": after, "until": until}
+    db.execute(_CENSUS, people)
+    db.execute(_INVITATIONS, people)
+
+
+_PERSON = draft.person.c
+_STILL_THERE = and_(
+    contact.c.id == _PERSON.contact_id, func.coalesce(func.lower(func.trim(contact.c.email)), "") == _PERSON.address
+)
+_THESE = (_PERSON.id > bindparam("after", type_=Integer), _PERSON.id <= bindparam("until", type_=Integer))
+_WAVE = bindparam("wave_id", type_=Integer)
+_CENSUS = insert(census_member).from_select(
+    ["wave_id", "contact_id", "account_id", "address", "roles", "reason", "detail"],
+    select(
+        _WAVE,
+        _PERSON.contact_id,
+        _PERSON.account_id,
+        func.nullif(_PERSON.address, ""),
+        draft.role.c.roles,
+        draft.refused.c.reason,
+        draft.refused.c.detail,
+    )
+    .select_from(draft.person)
+    .join(draft.role, draft.role.c.id == _PERSON.role_id)
+    .join(contact, _STILL_THERE)
+    .outerjoin(draft.refused, draft.refused.c.id == _PERSON.id)
+    .where(*_THESE)
+    .order_by(_PERSON.id),
+)
+_INVITATIONS = insert(invitation).from_select(
+    [
+        "wave_id",
+        "contact_id",
+        "account_id",
+        "address",
+        "csm_id",
+        "inherited",
+        "segment",
+        "roles",
+        "arr",
+        "currency",
+        "language",
+        "time_zone",
+        "country",
+        "heads_up",
+        "next_step",
+        "intended_on",
+        "due_at",
+    ],
+    select(
+        _WAVE,
+        _PERSON.contact_id,
+        _PERSON.account_id,
+        _PERSON.address,
+        account.c.csm_id,
+        draft.inherited.c.account_id.is_not(None),
+        account.c.segment,
+        draft.role.c.roles,
+        account.c.arr,
+        account.c.currency,
+        draft.place.c.language,
+        draft.place.c.time_zone,
+        draft.place.c.country,
+        draft.moment.c.step == Step.HEADS_UP,
+        draft.moment.c.step,
+        draft.moment.c.on,
+        draft.moment.c.at,
+    )
+    .select_from(draft.first)
+    .join(draft.person, _PERSON.id == draft.first.c.id)
+    .join(draft.place, draft.place.c.id == draft.first.c.place_id)
+    .join(draft.moment, draft.moment.c.id == draft.first.c.moment_id)
+    .join(draft.role, draft.role.c.id == _PERSON.role_id)
+    .join(contact, _STILL_THERE)
+    .join(account, account.c.id == _PERSON.account_id)
+    .outerjoin(draft.inherited, draft.inherited.c.account_id == _PERSON.account_id)
+    .where(*_THESE)
+    .order_by(_PERSON.id),
+)

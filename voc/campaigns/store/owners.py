@@ -8,7 +8,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, select
 
 from voc.base.among import among
 from voc.base.preferences import Preferences
@@ -41,13 +41,15 @@ def _owned(row: Any, holder: Holder | None, inherited: Collection[str]) -> dict[
     }
 
 
-def inherited_accounts(db: Connection, account_ids: Collection[str] | None, *, now: datetime) -> set[str]:
+def handed_over(*, now: datetime) -> Select[tuple[str]]:
     """Accounts handed over lately. The first owner we know of inherited nothing."""
-    handed_over = (
+    return (
         select(account_csm.c.account_id)
         .group_by(account_csm.c.account_id)
         .having(func.count() > 1, func.max(account_csm.c.from_at) > now - timedelta(days=INHERITED_DAYS))
     )
-    if account_ids is not None:
-        handed_over = handed_over.where(among(account_csm.c.account_id, account_ids))
-    return set(db.execute(handed_over).scalars())
+
+
+def inherited_accounts(db: Connection, account_ids: Collection[str], *, now: datetime) -> set[str]:
+    """Those of these accounts that were handed over lately."""
+    return set(db.execute(handed_over(now=now).where(among(account_csm.c.account_id, account_ids))).scalars())

@@ -1,11 +1,13 @@
 """Who said that they may be asked by mail: of an address, whatever rows carry it; writes `consent`."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import Connection, insert, select, update
 
 from voc.base import locks
+from voc.base.among import among
 from voc.base.schema import consent, contact
 
 
@@ -22,9 +24,10 @@ class Consent:
     withdrawn_by: str | None = None
 
 
-def addresses(db: Connection) -> frozenset[str]:
-    """Every address whose consent stands, as a CSM recorded it."""
-    return frozenset(db.execute(select(consent.c.address).where(consent.c.withdrawn_at.is_(None))).scalars())
+def addresses(db: Connection, of: Collection[str]) -> frozenset[str]:
+    """Those of these addresses whose consent stands, as a CSM recorded it."""
+    query = select(consent.c.address).where(among(consent.c.address, of), consent.c.withdrawn_at.is_(None))
+    return frozenset(db.execute(query).scalars())
 
 
 def address_of(db: Connection, contact_id: str) -> str | None:

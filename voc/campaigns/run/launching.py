@@ -1,0 +1,229 @@
+"""Launching a wave: the census frozen with its reasons, and everybody's first step.
+
+    everybody, by the database -> whom something speaks against, by the rules -> one row of each address
+    -> first steps, account by account -> the wave and its rows, portion by portion
+
+Nothing of it holds more than a portion of the people in memory.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby, islice
+from operator import itemgetter
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+
+from voc.base import audit
+from voc.base.errors import Refused
+from voc.campaigns import census, planning
+from voc.campaigns.countries import country_code
+from voc.campaigns.model import NotAsked
+from voc.campaigns.planning import Colleagues, FirstSteps
+from voc.campaigns.run import drafts
+from voc.campaigns.run.drafts import Draft
+from voc.campaigns.store import candidates, draft_tables, drafting, launches, programmes
+from voc.campaigns.store.drafting import Reach
+from voc.campaigns.store.launches import Drafted
+from voc.stakeholders import store as stakeholders
+
+One = TypeVar("One")
+_IN_DOUBT = 1_000  # looked at together
+_WRITTEN = 5_000  # people frozen together: a fraction of a second
+
+
+def launch(
+    db: Connection,
+    *,
+    campaign: str,
+    questionnaire_files: Mapping[str, str],
+    label: str,
+    by: str,
+    now: datetime,
+    accept_languages: Collection[str] = (),
+) -> int:
+    """Freeze the census with its reasons and plan everybody's first step; returns the wave's id.
+
+    Refused on CRM data that is missing or too old, while another wave of the campaign is open, when
+    nobody would be asked, and for mistakes in the questionnaire. Nothing is written then. A language that
+    nobody has reviewed is used only if it is among `accept_languages`; who accepted it is in the audit log.
+    """
+    _check_label(label)
+    programmes.lock_campaign(db, programmes.campaign_by_name(db, campaign).id)
+    draft = drafts.draft(db, campaign=campaign, files=questionnaire_files, now=now, accepted=accept_languages)
+    accepted = _accepted(draft, accept_languages)
+    size = draw_up(db, draft)
+    _check(db, draft, anybody=size.asked > 0)
+    wave_id = _add_wave(db, draft, files=questionnaire_files, label=label, by=by)
+    for after in range(0, size.census, _WRITTEN):
+        launches.freeze(db, wave_id, after=after, until=after + _WRITTEN)
+    draft_tables.clear_away(db)
+    _audit(db, draft, wave_id, size, label=label, by=by, accepted=accepted)
+    return wave_id
+
+
+def _check_label(label: str) -> None:
+    if not label.strip():
+        raise Refused("Give the wave a name, such as Relationship, December 2026", field="label")
+
+
+def _check(db: Connection, draft: Draft, *, anybody: bool) -> None:
+    refusals = drafts.why_not_launch(db, draft, anybody=anybody)
+    if refusals:
+        raise Refused(" ".join(refusals))
+
+
+def _accepted(draft: Draft, accept: Collection[str]) -> list[str]:
+    """The unreviewed languages that are used all the same. Refused if none is left to write in."""
+    unreviewed = draft.unreviewed
+    accepted = sorted(set(accept) & set(unreviewed))
+    if len(unreviewed) == len(draft.questionnaire.languages) and not accepted:
+        raise Refused(
+            f"Nobody has reviewed {' or '.join(unreviewed.values())} in this questionnaire. Accept a language by name, "
+            "or set reviewed_by in questionnaire.toml",
+            field="accept",
+        )
+    return accepted
+
+
+def _add_wave(db: Connection, draft: Draft, *, files: Mapping[str, str], label: str, by: str) -> int:
+    version_id = launches.keep_questionnaire(
+        db, name=draft.questionnaire.name, hash=draft.questionnaire.hash, files=files, now=draft.now
+    )
+    return launches.add_wave(
+        db,
+        campaign_id=draft.campaign.id,
+        questionnaire_version_id=version_id,
+        label=label.strip(),
+        settings=draft.rules.settings,
+        by=by,
+        now=draft.now,
+    )
+
+
+def _audit(
+    db: Connection, draft: Draft, wave_id: int, size: "Size", *, label: str, by: str, accepted: list[str]
+) -> None:
+    counts: dict[str, Any] = {
+        "campaign": draft.campaign.name,
+        "label": label.strip(),
+        "census": size.census,
+        "asked": size.asked,
+    }
+    if accepted:
+        counts["languages accepted unreviewed"] = accepted
+    audit.record(
+        db, at=draft.now, actor=by, action="wave launched", object_kind="wave", object_id=wave_id, detail=counts
+    )
+
+
+# --- the draft ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How many people a draft has, and how many of them are asked."""
+
+    census: int
+    asked: int
+
+
+def draw_up(db: Connection, draft: Draft) -> Size:
+    """Fill the draft's tables: everybody, who is not asked and why, and the first steps of the others."""
+    draft_tables.set_up(db)
+    steps = FirstSteps(draft.rules, now=draft.now)
+    required = {segment: [one.role for one in needed] for segment, needed in stakeholders.role_matrix(db).items()}
+    roles = drafting.roles_asked(required, draft.asking.roles)
+    people = drafting.collect(db, roles=roles, priority=draft.asking.priority, reach=_reach(db, draft), now=draft.now)
+    _decide(db, draft, steps)
+    _ask_once(db)
+    asked = _plan(db, draft, steps)
+    return Size(people, asked)
+
+
+def _reach(db: Connection, draft: Draft) -> Reach:
+    limits, default = draft.rules.limits, draft.wanted.default_country
+    codes = {text: country_code(text) or default for text in drafting.countries(db)}
+    first_on, last_on = planning.first_invitations(draft.rules, {*codes.values(), default}, now=draft.now)
+    return Reach(
+        first_on,
+        last_on,
+        rest=timedelta(days=limits.days),
+        renewal_pause=timedelta(days=limits.renewal_pause_days),
+        consent_countries=tuple(text for text, code in codes.items() if code in limits.consent_countries),
+    )
+
+
+def _decide(db: Connection, draft: Draft, steps: FirstSteps) -> None:
+    """The rules on everybody of whom something is known that could speak against asking them."""
+    limits = draft.rules.limits
+    for portion in _portions(drafting.doubted(db), _IN_DOUBT):
+        numbers = {(account_id, contact_id): number for number, account_id, contact_id in portion}
+        refused = []
+        for one in candidates.candidates(db, list(numbers), draft.asking):
+            number = numbers.pop((one.account_id, one.contact_id))
+            on = steps.invitation_on(one.address, one.time_zone, one.country)
+            why_not = census.why_not_ask(one, on=on, limits=limits)
+            if why_not is not None:
+                refused.append((number, *why_not))
+        drafting.refuse(db, refused)
+        drafting.forget(db, numbers.values())  # gone since the draft was begun
+
+
+def _ask_once(db: Connection) -> None:
+    for portion in _portions(_asked_elsewhere(db), _IN_DOUBT):
+        drafting.refuse(db, portion)
+
+
+def _asked_elsewhere(db: Connection) -> Iterator[tuple[int, NotAsked, str | None]]:
+    """Rows whose address is asked by another row."""
+    for _address, same in groupby(drafting.sharing(db), key=lambda found: found[1].address):
+        numbers = {candidate: number for number, candidate in same}
+        for member in census.one_of(numbers):
+            if member.reason is not None:
+                yield numbers[member.candidate], member.reason, member.detail
+
+
+def _plan(db: Connection, draft: Draft, steps: FirstSteps) -> int:
+    """Write everybody's first step; how many they are."""
+    drafted, asked = Drafted(), 0
+    for portion in _portions(_firsts(db, draft, steps, drafted), _WRITTEN):
+        launches.keep_firsts(db, portion)
+        asked += len(portion)
+    launches.keep_drafted(db, drafted)
+    return asked
+
+
+def _firsts(db: Connection, draft: Draft, steps: FirstSteps, drafted: Drafted) -> Iterator[tuple[int, int, int]]:
+    """Person, place and moment of everybody who is asked, by their numbers."""
+    gets_heads_up = _lots(db, draft)
+    places, moments = drafted.places, drafted.moments
+    known: dict[tuple[str, ...], tuple[int, str, str | None]] = {}
+    for account_id, people in groupby(drafting.asked(db), key=itemgetter(1)):
+        colleagues, heads_up = Colleagues(), gets_heads_up(account_id)
+        for number, _account, address, *written in people:
+            key = tuple(written)
+            if key not in known:
+                own_zone, own_country, account_country, language = written
+                where = candidates.place_of(own_zone, own_country, account_country, draft.wanted)
+                place = (*where, draft.asking.language(language))
+                known[key] = (places.setdefault(place, len(places)), *where)
+            place_id, zone, country = known[key]
+            plan = steps.plan(address, zone, country, colleagues, heads_up=heads_up)
+            yield number, place_id, moments.setdefault(plan, len(moments))
+
+
+def _lots(db: Connection, draft: Draft) -> Callable[[str], bool]:
+    """Whether an account gets a heads-up."""
+    if draft.share in (0, 1):
+        return lambda _account_id: bool(draft.share)
+    lots = (census.lot(account_id, draft.seed) for account_id in drafting.asked_accounts(db))
+    last = census.last_drawn(lots, share=draft.share)
+    return lambda account_id: census.lot(account_id, draft.seed) <= last
+
+
+def _portions(found: Iterable[One], size: int) -> Iterator[list[One]]:
+    rest = iter(found)
+    while portion := list(islice(rest, size)):
+        yield portion
