@@ -122,6 +122,9 @@ moment = _temporary("moment", _Moment)
 first = _temporary("first", _First)
 inherited = _temporary("inherited", _Inherited)
 
+SMALL = (role, doubted_account, doubted_contact, doubted_address, consent_country, inherited)
+"""What is known before the people are."""
+
 
 def set_up(db: Connection) -> None:
     """Empty ones, whatever an earlier draft of this connection left."""
