@@ -14,6 +14,7 @@ from voc.base.clock import Clock, SetClock, ShiftedClock, SystemClock
 from voc.base.db import Database
 from voc.base.erasure import erasing
 from voc.base.errors import Misconfigured, Refused
+from voc.base.oidc import Issuer
 from voc.base.secrets import KEY_FILE, new_key, write_key_file
 from voc.base.tokens import RandomTokens, SeededTokens, Tokens
 from voc.base.words import StaffRole
@@ -62,13 +63,22 @@ def open_app(folder: Path, *, at: datetime | None = None) -> App:
         vault=vault,
         questionnaires=Path(chosen.questionnaires) if chosen.questionnaires else shipped_questionnaires(),
         demo=here.demo_seed is not None,
+        issuer=_issuer(chosen),
     )
 
 
+def _issuer(chosen: settings.Settings) -> Issuer | None:
+    if chosen.oidc is None:
+        return None
+    return Issuer(chosen.oidc, secret=settings.oidc_secret(chosen.oidc), base_url=chosen.base_url)
+
+
 def _check_private_hosts(chosen: settings.Settings) -> None:
-    for entry in chosen.crm_private_hosts:
+    listed = [("crm_private_hosts", one) for one in chosen.crm_private_hosts]
+    listed += [("oidc.private_hosts", one) for one in (chosen.oidc.private_hosts if chosen.oidc else [])]
+    for key, entry in listed:
         if (reason := guard.why_no_private_host(entry)) is not None:
-            place = f"{settings.FILE}: crm_private_hosts"
+            place = f"{settings.FILE}: {key}"
             raise Misconfigured(place, f"{entry!r} {reason}", 'Write ["odoo.intern", "10.1.0.0/16"]')
 
 
@@ -157,9 +167,9 @@ def make(
     migrate.upgrade(database)
     with database.begin() as db:
         installations.create(db, epoch=tokens.new(), now=now, moment=moment, demo_seed=demo_seed)
-        preferences.change(
-            db, {"company": wishes.company, "test_address": wishes.test_address}, actor="voc init", now=now
-        )
+        asked = moment is None and demo_seed is None  # a rehearsal has no phones
+        wanted = {"company": wishes.company, "test_address": wishes.test_address, "require_second_step": asked}
+        preferences.change(db, wanted, actor="voc init", now=now)
         stakeholders.install_defaults(db)
         campaigns.install_defaults(db)
         if also is not None:

@@ -35,6 +35,7 @@ def app(sqlite: Database, clock: SetClock, vault: Vault, tokens: RandomTokens) -
         tokens=tokens,
         vault=vault,
         questionnaires=Path("questionnaires"),
+        wall=clock,
     )
 
 

@@ -20,6 +20,11 @@ class Preferences(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     test_mode: bool = True
     test_address: str | None = None
 
+    # how our own people sign in
+    require_second_step: bool = False  # of admins who sign in with a password; `voc init` switches it on
+    passwords_allowed: bool = True
+    link_by_address: bool = False  # a first sign-in through the issuer may find its person by a verified address
+
     # standards
     response_standard: float = 0.5
     response_goal: float = 0.8

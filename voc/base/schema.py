@@ -179,6 +179,43 @@ class _Staff(_Numbered):
 staff = Table("staff", metadata, _Staff, one_of("role", words.StaffRole))
 
 
+class _SecondStep(TypedColumns):
+    """The authenticator app of somebody of ours, kept once a first code has proved that it works."""
+
+    staff_id: Named[int] = Column(ForeignKey("staff.id"), primary_key=True, autoincrement=False)
+    secret: Named[bytes] = Column(LargeBinary)
+    confirmed_at: Named[datetime] = Column(Instant)
+    last_step: Named[int] = Column(Integer)  # of 30 seconds since 1970: a code is not taken twice
+
+
+second_step = Table("second_step", metadata, _SecondStep)
+
+
+class _RecoveryCode(_Numbered):
+    """For a lost device, each once; `digest` is keyed."""
+
+    staff_id: Named[int] = Column(ForeignKey("staff.id"))
+    digest: Named[str] = Column(String(64))
+    used_at: Named[datetime | None] = Column(Instant)
+
+
+recovery_code = Table("recovery_code", metadata, _RecoveryCode, UniqueConstraint("staff_id", "digest"))
+
+
+class _Identity(_Numbered):
+    """Who somebody of ours is at the company's sign-in: issuer and subject, which never pass to another person."""
+
+    staff_id: Named[int] = Column(ForeignKey("staff.id"))
+    issuer: Named[str] = Column(String(500))
+    subject: Named[str] = Column(String(255))
+    linked_at: Named[datetime] = Column(Instant)
+
+
+identity = Table(
+    "identity", metadata, _Identity, UniqueConstraint("issuer", "subject"), UniqueConstraint("staff_id", "issuer")
+)
+
+
 class _Audit(_Numbered):
     at: Named[datetime] = Column(Instant, index=True)
     actor: Named[str] = Column(Text)

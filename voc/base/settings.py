@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -95,6 +96,18 @@ class Mail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dkim: Dkim | None = None
 
 
+class Oidc(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[oidc]`: signing in with the company's own accounts (OpenID Connect)."""
+
+    issuer: str  # exactly as the issuer writes it, such as https://login.example.com/realms/staff
+    client_id: str
+    client_secret_file: str | None = None  # or the variable VOC_OIDC_SECRET
+    name: str = "your company account"  # as in "Sign in with ..."
+    other_hosts: list[str] = []  # of its token and key endpoints, where they are not on the issuer's own host
+    private_hosts: list[str] = []  # names, addresses or ranges on your own network that may be called
+    timeout_seconds: float = 10.0
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     database: str = "sqlite:///voc.db"
     base_url: str = "http://127.0.0.1:8000"
@@ -112,6 +125,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     trusted_proxies: int = 0
     mail: Mail = Mail()
     inbound: Inbound = Inbound()
+    oidc: Oidc | None = None
 
 
 def servers(mail: Mail) -> list[Server]:
@@ -192,6 +206,7 @@ def _check(settings: Settings, place: str) -> None:
     if settings.sync_every_minutes < 1:
         raise Misconfigured(f"{place}: sync_every_minutes", "must be 1 or more", "Write 60 for once an hour")
     _check_inbound(settings.inbound, place)
+    _check_oidc(settings, f"{place}: oidc")
     _check_servers(settings.mail, f"{place}: mail")
 
 
@@ -247,6 +262,26 @@ def _check_inbound(inbound: Inbound, place: str) -> None:
         raise Misconfigured(f"{place}: inbound.imap.handled_folder", told, 'Write "voc/handled", or "" to leave it')
 
 
+def _check_oidc(settings: Settings, place: str) -> None:
+    oidc = settings.oidc
+    if oidc is None:
+        return
+    issuer = urlsplit(oidc.issuer)
+    if issuer.scheme != "https" or not issuer.hostname or issuer.query or issuer.fragment:
+        told = f"{oidc.issuer!r} is not the https address of an issuer"
+        raise Misconfigured(f"{place}.issuer", told, "Copy “issuer” from its /.well-known/openid-configuration")
+    ours = urlsplit(settings.base_url)
+    if ours.scheme != "https" and ours.hostname not in _LOOPBACK:
+        told = "an issuer must not send people back without TLS"
+        raise Misconfigured(f"{place}: base_url", told, "Write base_url with https://")
+    if not oidc.client_id.strip():
+        raise Misconfigured(f"{place}.client_id", "it is empty", "Write the id the issuer gave this application")
+    if not oidc.name.strip() or len(oidc.name) > 40:
+        raise Misconfigured(f"{place}.name", "must have 1 to 40 letters", 'Write what people call it: "Okta"')
+    if not 0 < oidc.timeout_seconds <= 60:
+        raise Misconfigured(f"{place}.timeout_seconds", "must be above 0, to 60", "Write 10")
+
+
 def _anchored(settings: Settings, folder: Path) -> Settings:
     """Relative paths are meant from the folder of voc.toml, not from wherever the command runs."""
     prefix = "sqlite:///"
@@ -261,6 +296,7 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
         state_file=str((folder / settings.state_file).resolve()),
         erased_file=str((folder / settings.erased_file).resolve()),
         inbound=_anchored_inbound(settings.inbound, folder),
+        oidc=settings.oidc and _anchored_oidc(settings.oidc, folder),
         questionnaires=None if settings.questionnaires is None else str((folder / settings.questionnaires).resolve()),
     )
 
@@ -282,6 +318,12 @@ def _anchored_inbound(inbound: Inbound, folder: Path) -> Inbound:
         return inbound
     path = str((folder / inbound.imap.password_file).resolve())
     return msgspec.structs.replace(inbound, imap=msgspec.structs.replace(inbound.imap, password_file=path))
+
+
+def _anchored_oidc(oidc: Oidc, folder: Path) -> Oidc:
+    if oidc.client_secret_file is None:
+        return oidc
+    return msgspec.structs.replace(oidc, client_secret_file=str((folder / oidc.client_secret_file).resolve()))
 
 
 def vault(settings: Settings, environ: Mapping[str, str] = os.environ) -> Vault:
@@ -336,3 +378,16 @@ def imap_password(imap: Imap, environ: Mapping[str, str] = os.environ) -> str:
 
 def _password_variable(name: str) -> str:
     return "VOC_MAIL_PASSWORD_" + re.sub(r"[^A-Z0-9]", "_", name.upper())
+
+
+def oidc_secret(oidc: Oidc, environ: Mapping[str, str] = os.environ) -> str | None:
+    """What we prove ourselves to the issuer with; None for a client that has none."""
+    if given := environ.get("VOC_OIDC_SECRET"):
+        return given
+    if oidc.client_secret_file is None:
+        return None
+    path = Path(oidc.client_secret_file)
+    if not path.exists():
+        mend = "Correct the path or set VOC_OIDC_SECRET"
+        raise Misconfigured("oidc.client_secret_file", f"{path} does not exist", mend)
+    return _text(path, "utf-8").strip()

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, update
 
 from voc.base import audit
 from voc.base.errors import NotFound, Refused
-from voc.base.schema import csm, staff
+from voc.base.schema import csm, identity, staff
 from voc.base.tokens import Tokens, hash_token
 from voc.base.words import RecordState, StaffRole
 
@@ -177,6 +177,11 @@ def accept(db: Connection, token: str, *, password_hash: str, now: datetime) -> 
     return person(db, found.id)
 
 
+def use_up_invitation(db: Connection, staff_id: int) -> None:
+    """Accepted without a password: by the company's own account."""
+    db.execute(update(staff).where(staff.c.id == staff_id).values(invite_hash=None, invite_expires_at=None))
+
+
 def deactivate(db: Connection, staff_id: int, *, by: str, now: datetime) -> None:
     """No access from the next request on. The last admin stays: nobody could let anybody in."""
     found = person(db, staff_id)
@@ -228,11 +233,13 @@ def signed_in(db: Connection, staff_id: int, *, now: datetime) -> None:
 
 def _leave_an_admin(db: Connection, staff_id: int) -> None:
     others = db.execute(
-        select(func.count()).where(
+        select(func.count(staff.c.id.distinct()))
+        .select_from(staff.outerjoin(identity, identity.c.staff_id == staff.c.id))
+        .where(
             staff.c.role == StaffRole.ADMIN,
             staff.c.active.is_(True),
             staff.c.id != staff_id,
-            staff.c.password_hash.is_not(None),
+            or_(staff.c.password_hash.is_not(None), identity.c.id.is_not(None)),
         )
     ).scalar_one()
     if others == 0:

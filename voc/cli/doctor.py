@@ -1,11 +1,10 @@
 """What is wrong with an installation, in plain words, and what to do."""
 
 from voc.accounts.store import connections, written_back
-from voc.base import audit, installations, migrate, preferences, staff
+from voc.base import audit, installations, migrate, preferences
 from voc.base.clock import Clock, SystemClock
 from voc.base.preferences import Preferences
-from voc.base.words import StaffRole
-from voc.cli import doctor_crm, doctor_machine, doctor_mail
+from voc.cli import doctor_crm, doctor_machine, doctor_mail, doctor_sign_in
 from voc.cli.findings import Finding
 from voc.delivery.store import facts as delivery
 from voc.web.context import App
@@ -19,7 +18,7 @@ def examine(app: App, *, crm: bool = False, clock: Clock | None = None) -> list[
     clock = clock or SystemClock()
     return [
         *_database(app),
-        *_people(app),
+        *doctor_sign_in.examine(app, now=clock.now()),
         *doctor_crm.examine(app, call=crm),
         *_written_back(app),
         *_mail(app, clock),
@@ -52,13 +51,6 @@ def _database(app: App) -> list[Finding]:
             "Resume it on the page Delivery when the reason is settled.",
         ),
     ]
-
-
-def _people(app: App) -> list[Finding]:
-    with app.database.read() as db:
-        admins = [one for one in staff.listing(db) if one.role == StaffRole.ADMIN and one.active and one.has_password]
-    found = f"{len(admins)} admin can sign in" if len(admins) == 1 else f"{len(admins)} admins can sign in"
-    return [Finding(bool(admins), found, "`voc staff invite ADDRESS` prints a link to set a password.")]
 
 
 def _written_back(app: App) -> list[Finding]:

@@ -6,9 +6,10 @@ from datetime import datetime
 from pathlib import Path
 
 from voc.accounts.connector import Outside
-from voc.base.clock import Clock
+from voc.base.clock import Clock, SystemClock
 from voc.base.db import Database
 from voc.base.ending import Ending
+from voc.base.oidc import Issuer
 from voc.base.secrets import Vault
 from voc.base.settings import Settings
 from voc.base.tokens import Tokens
@@ -26,6 +27,8 @@ class App:
     demo: bool = False
     ending: Ending = field(default_factory=Ending)
     wait: Callable[[float], None] | None = None  # between two questions to the CRM; tests do not sleep
+    wall: Clock = field(default_factory=SystemClock)  # phones and issuers keep this time, also beside a rehearsal
+    issuer: Issuer | None = None  # of the company's own accounts
     outgoing: Outgoing = field(default_factory=Outgoing)  # what a webhook makes us fetch
 
     def now(self) -> datetime:

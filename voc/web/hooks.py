@@ -20,8 +20,8 @@ from voc.delivery.providers.model import Call, WhyNot
 from voc.delivery.run import events
 from voc.web import store
 from voc.web.context import App
+from voc.web.door import source
 from voc.web.given import AnyRequest, GivenApp
-from voc.web.signin import source
 
 LARGEST = max(one.largest for one in PROVIDERS.values())
 KIND = "hook"
@@ -114,9 +114,10 @@ def _refusal(door: _Door, why: WhyNot) -> Response[Any]:
     now = door.app.now()
     if _is_tired(door):
         return _problem(429)  # nothing is written any more
-    events.refuse(door.app.database, provider=door.provider, reason=why, now=now)
     with door.app.database.begin() as db:
-        store.add_knocks(db, KIND, [door.source], now=now, keep=WINDOW)
+        if store.try_once(db, KIND, {door.source: TRIES}, now=now, window=WINDOW) is None:
+            return _problem(429)
+    events.refuse(door.app.database, provider=door.provider, reason=why, now=now)
     return _problem(_STATUS.get(why, 401))
 
 

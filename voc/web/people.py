@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from litestar import Response, get, post
 from litestar.params import FromPath, QueryParameter
 
-from voc.base import audit, staff
+from voc.base import audit, identities, second_steps, staff
 from voc.base.errors import Refused
 from voc.base.words import StaffRole
 from voc.web import pages, store
@@ -36,6 +36,8 @@ def _people(
     with app.database.read() as db:
         people = staff.listing(db)
         candidates = staff.candidates(db)
+        second = second_steps.all_on(db)
+        linked = identities.linked_to(db, app.issuer.id) if app.issuer is not None else frozenset()
     return pages.page(
         app,
         visit,
@@ -44,6 +46,9 @@ def _people(
         people=people,
         candidates=candidates,
         roles=list(StaffRole),
+        second=second,
+        linked=linked,
+        issuer=app.issuer,
         typed=typed or {},
         refused=refused,
         link=link,
@@ -110,6 +115,24 @@ def change_access(app: GivenApp, visit: GivenVisit, staff_id: FromPath[int], for
     return pages.back(app, visit, "/staff", said, undo=undo)
 
 
+@post("/staff/{staff_id:int}/way-in", sync_to_thread=True, opt=roles(*ADMINS))
+def take_off(app: GivenApp, visit: GivenVisit, staff_id: FromPath[int], form: GivenForm) -> Response[Any]:
+    """For a lost device, or an account at the issuer that is another's now: the person is signed out everywhere."""
+    now, by = app.now(), visit.viewer.name
+    if staff_id == visit.viewer.staff_id:
+        raise Refused("Your own you change on the page “Your sign-in”; for a lost device ask another admin")
+    with app.database.begin() as db:
+        person = staff.person(db, staff_id)
+        if form.text("do") == "unlink":
+            identities.unlink(db, staff_id, by=by, now=now)
+            said = f"{person.name} is not linked any more. A new link from here lets them in again."
+        else:
+            second_steps.take_off(db, staff_id, by=by, now=now)
+            said = f"{person.name} has no second step any more. Make sure that it was {person.name} who asked."
+        store.close_sessions_of(db, staff_id)
+    return pages.back(app, visit, "/staff", said)
+
+
 @dataclass(frozen=True)
 class AuditPage:
     lines: list[audit.Line]
@@ -135,4 +158,4 @@ def audit_page(
     return pages.page(app, visit, "audit.html", **context)
 
 
-HANDLERS = [people_page, add_person, invite_person, change_access, audit_page]
+HANDLERS = [people_page, add_person, invite_person, change_access, take_off, audit_page]

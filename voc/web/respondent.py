@@ -28,10 +28,10 @@ from voc.responses import run
 from voc.responses.model import Acted, Again, Decline, Door, Doubted, Opened, Saved, Thanks, Visit
 from voc.web import respondent_view as view
 from voc.web.context import App
+from voc.web.door import source
 from voc.web.forms import Form, urlencoded_form
 from voc.web.given import AnyRequest, GivenApp, GivenForm
 from voc.web.respondent_style import policy, style_of
-from voc.web.signin import source
 
 Page = Response[bytes]
 

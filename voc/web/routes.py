@@ -18,12 +18,15 @@ from voc.web import (
     hook_pages,
     hooks,
     leader,
+    me,
     people,
     programme,
     rehearsal_mails,
     respondent,
+    second_step,
     settings_pages,
     signin,
+    single_sign_on,
     steering,
     sync,
     write_back,
@@ -32,6 +35,8 @@ from voc.web import (
 
 STAFF: list[ControllerRouterHandler] = [
     *signin.STAFF_HANDLERS,
+    *single_sign_on.STAFF_HANDLERS,
+    *me.HANDLERS,
     *csm.HANDLERS,
     *acts.HANDLERS,
     *leader.HANDLERS,
@@ -51,4 +56,10 @@ STAFF: list[ControllerRouterHandler] = [
     *sync.HANDLERS,
     *write_back.HANDLERS,
 ]
-OPEN: list[ControllerRouterHandler] = [*signin.HANDLERS, *respondent.HANDLERS, *hooks.HANDLERS]
+OPEN: list[ControllerRouterHandler] = [
+    *signin.HANDLERS,
+    *second_step.HANDLERS,
+    *single_sign_on.HANDLERS,
+    *respondent.HANDLERS,
+    *hooks.HANDLERS,
+]

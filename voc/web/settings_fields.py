@@ -26,6 +26,7 @@ class Kind(StrEnum):
     WEEKDAYS = "weekdays"
     RATES = "rates"  # a currency and its rate, one a line
     COUNTRIES = "countries"
+    TICK = "tick"
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,31 @@ GROUPS = (
             ),
             Field("default_time_zone", "Time zone", "For pages, and contacts whose zone is unknown: Europe/Berlin."),
             Field("default_country", "Country", "For contacts whose country is unknown: a code of two letters."),
+        ),
+    ),
+    Group(
+        "sign-in",
+        "Signing in",
+        "How our own people come in. The company's own accounts are set up in voc.toml, under [oidc].",
+        (
+            Field(
+                "require_second_step",
+                "Programme owners need a code from their phone beside the password",
+                "Who has none yet sets it up at the next sign-in.",
+                Kind.TICK,
+            ),
+            Field(
+                "passwords_allowed",
+                "People may sign in with a password of their own",
+                "Can be switched off once a programme owner has come in through the company's accounts.",
+                Kind.TICK,
+            ),
+            Field(
+                "link_by_address",
+                "A company account finds its person by the mail address, the first time",
+                "Only a verified address counts. Leave it off if anybody there may choose their own address.",
+                Kind.TICK,
+            ),
         ),
     ),
     Group(
@@ -186,6 +212,8 @@ def shown(values: Preferences, field: Field) -> str | list[str]:
             return ", ".join(value)
         case Kind.NUMBER:
             return f"{value:g}"
+        case Kind.TICK:
+            return "yes" if value else ""
         case _:
             return "" if value is None else str(value)
 
@@ -270,4 +298,5 @@ _PARSERS: dict[Kind, Callable[[str, list[str]], Any]] = {
     Kind.WEEKDAYS: _as_weekdays,
     Kind.RATES: _as_rates,
     Kind.COUNTRIES: _as_countries,
+    Kind.TICK: lambda text, _many: text == "yes",
 }

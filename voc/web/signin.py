@@ -1,118 +1,88 @@
-"""Signing in and out, and the first password."""
+"""Signing in with a password and out, and the first password."""
 
-from datetime import timedelta
 from typing import Annotated, Any
 
 from litestar import Response, get, post
-from litestar.datastructures import Cookie
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Redirect
-from sqlalchemy import Connection
 
 from voc.base import passwords, staff
 from voc.base.errors import Refused
 from voc.base.tokens import hash_token
-from voc.web import pages, store
+from voc.web import door, pages, store
 from voc.web.context import App
 from voc.web.given import AnyRequest, GivenApp, GivenForm, GivenVisit
 from voc.web.visit import EVERYBODY, check_origin, cookie_name, roles
-
-KIND = "signin"
-WINDOW = timedelta(minutes=15)
-# An office shares one address, a person mistypes: so more tries per address than per person.
-TRIES_PER_PERSON, TRIES_PER_SOURCE = 10, 50
 
 # The same words for nobody, no password yet, a wrong one and access that ended.
 _WRONG = "The address or the password is not right. If you were invited, set your password with the link in that mail"
 
 
+_NO_PASSWORDS = "Passwords are not used here any more"
+
+
 @get("/signin", sync_to_thread=True)
 def signin_page(
-    app: GivenApp, request: AnyRequest, next_path: Annotated[str, QueryParameter(name="next")] = "/"
+    app: GivenApp,
+    request: AnyRequest,
+    next_path: Annotated[str, QueryParameter(name="next")] = "/",
+    out: Annotated[str, QueryParameter(name="out")] = "",
 ) -> Response[Any]:
     token = request.cookies.get(cookie_name(app.settings))
     if token is not None:
         with app.database.read() as db:
             if store.standing_session(db, hash_token(token), now=app.now()) is not None:
                 return Redirect(pages.own_path(next_path), status_code=303)
-    return _form(app, next_path=next_path)
+    return form_page(app, next_path=next_path, signed_out=bool(out))
 
 
-def _form(app: App, *, next_path: str, email: str = "", error: str | None = None, status: int = 200) -> Response[str]:
+def form_page(
+    app: App, *, next_path: str, email: str = "", error: str | None = None, status: int = 200, signed_out: bool = False
+) -> Response[str]:
+    """The page to sign in on, with why the last try did not work."""
+    with app.database.read() as db:
+        by_password = door.passwords_count(app, db)
     return pages.bare_page(
-        app, "signin.html", status=status, next_path=pages.own_path(next_path), email=email, error=error
+        app,
+        "signin.html",
+        status=status,
+        next_path=pages.own_path(next_path),
+        email=email,
+        error=error,
+        issuer=app.issuer,
+        by_password=by_password,
+        signed_out=signed_out,
     )
 
 
 @post("/signin", sync_to_thread=True)
 def sign_in(app: GivenApp, request: AnyRequest, form: GivenForm) -> Response[Any]:
     check_origin(app, request)
-    email, now = form.text("email").lower(), app.now()
-    person_source, from_source = app.vault.blur(f"email {email}"), app.vault.blur(f"from {source(app, request)}")
-    with app.database.read() as db:
-        since = now - WINDOW
-        tired = (
-            store.knocks(db, KIND, [person_source], since=since) >= TRIES_PER_PERSON
-            or store.knocks(db, KIND, [from_source], since=since) >= TRIES_PER_SOURCE
-        )
+    email, path = form.text("email").lower(), form.text("next")
+    with app.database.begin() as db:
+        # Counted before it is judged, in one transaction: tries at the same moment cannot all be the last allowed.
+        tried = store.try_once(db, door.KIND, door.try_of(app, request, email), now=app.now(), window=door.WINDOW)
         known = staff.password_of(db, email)
-    if tired:
-        text = "Too many tries. Wait a quarter of an hour, then try again; nothing is locked for longer"
-        return _form(app, next_path=form.text("next"), email=email, error=text, status=429)
+        by_password = door.passwords_count(app, db)
+    if tried is None:
+        return form_page(app, next_path=path, email=email, error=door.TIRED, status=429)
     # Outside of any transaction: Argon2 takes its time, on purpose.
     right = passwords.matches(None if known is None else known[1], form.secret("password"))
+    if not by_password:
+        return form_page(app, next_path=path, email=email, error=_NO_PASSWORDS, status=400)
     with app.database.begin() as db:
-        if known is None or not right or not store.may_enter(db, known[0]):
-            store.add_knocks(db, KIND, [person_source, from_source], now=now, keep=WINDOW)
-            signed_in = None
-        else:
-            store.forget_knocks(db, KIND, person_source)
-            signed_in = _open(app, request, known[0], db=db)
-    if signed_in is None:
-        return _form(app, next_path=form.text("next"), email=email, error=_WRONG, status=400)
-    return _enter(app, signed_in, pages.own_path(form.text("next")))
-
-
-def _open(app: App, request: AnyRequest, staff_id: int, *, db: Connection) -> str:
-    """A new session under a new token; whatever cookie came with the request is closed and never taken over."""
-    if (old := request.cookies.get(cookie_name(app.settings))) is not None:
-        store.close_session(db, hash_token(old))
-    token, now = app.tokens.new(), app.now()
-    store.open_session(db, token_hash=hash_token(token), csrf=app.tokens.new(), staff_id=staff_id, now=now)
-    staff.signed_in(db, staff_id, now=now)
-    return token
-
-
-def _enter(app: App, token: str, path: str) -> Redirect:
-    return Redirect(path, status_code=303, cookies=[_cookie(app, token, int(store.ABSOLUTE.total_seconds()))])
-
-
-def _cookie(app: App, token: str, max_age: int) -> Cookie:
-    return Cookie(
-        key=cookie_name(app.settings),
-        value=token,
-        max_age=max_age,
-        path="/",
-        httponly=True,
-        samesite="lax",
-        secure=app.settings.base_url.startswith("https://"),
-    )
-
-
-def source(app: App, request: AnyRequest) -> str:
-    """The address a request comes from. The header can be forged: it counts only behind proxies we trust."""
-    hops = [hop.strip() for hop in request.headers.get("x-forwarded-for", "").split(",") if hop.strip()]
-    trusted = app.settings.trusted_proxies
-    if trusted and len(hops) >= trusted:
-        return hops[-trusted]
-    return request.client.host if request.client else "unknown"
+        if known is not None and right and store.may_enter(db, known[0]):
+            store.forget_try(db, tried)
+            store.forget_knocks(db, door.KIND, app.vault.blur(f"email {email}"))
+            return door.after_password(app, request, known[0], path=pages.own_path(path), db=db)
+    return form_page(app, next_path=path, email=email, error=_WRONG, status=400)
 
 
 @post("/signout", sync_to_thread=True, opt=roles(*EVERYBODY))
 def sign_out(app: GivenApp, visit: GivenVisit) -> Redirect:
     with app.database.begin() as db:
         store.close_session(db, visit.token_hash)
-    return Redirect("/signin", status_code=303, cookies=[_cookie(app, "", 0)])
+    return Redirect("/signin?out=1", status_code=303, cookies=[door.session_cookie(app, "", 0)])
 
 
 @get("/", sync_to_thread=True, opt=roles(*EVERYBODY))
@@ -124,9 +94,23 @@ def home(visit: GivenVisit) -> Redirect:
 
 @get("/invite/{token:str}", sync_to_thread=True)
 def invite_page(app: GivenApp, token: FromPath[str]) -> Response[str]:
+    return _invitation(app, token)
+
+
+def _invitation(app: App, token: str, *, error: str | None = None, status: int = 200) -> Response[str]:
     with app.database.read() as db:
         person = staff.invited(db, token, now=app.now())
-    return pages.bare_page(app, "invite.html", person=person, token=token, error=None)
+        by_password = door.passwords_count(app, db)
+    return pages.bare_page(
+        app,
+        "invite.html",
+        status=status,
+        person=person,
+        token=token,
+        error=error,
+        issuer=app.issuer,
+        by_password=by_password,
+    )
 
 
 @post("/invite/{token:str}", sync_to_thread=True)
@@ -135,19 +119,21 @@ def set_password(app: GivenApp, request: AnyRequest, token: FromPath[str], form:
     check_origin(app, request)
     with app.database.read() as db:
         person = staff.invited(db, token, now=app.now())
+        if not door.passwords_count(app, db):
+            return _invitation(app, token, error=_NO_PASSWORDS, status=400)
     typed = form.secret("password")
     try:
         passwords.check(typed, email=person.email)
         if typed != form.secret("again"):
             raise Refused("The two are not the same; write it twice", field="password")
     except Refused as refused:
-        return pages.bare_page(app, "invite.html", status=400, person=person, token=token, error=refused.reason)
+        return _invitation(app, token, error=refused.reason, status=400)
     digest = passwords.digest(typed)
     with app.database.begin() as db:
         staff.accept(db, token, password_hash=digest, now=app.now())
         store.close_sessions_of(db, person.id)
-        signed_in = _open(app, request, person.id, db=db)
-    return _enter(app, signed_in, "/")
+        # A new password is no way around the second step.
+        return door.after_password(app, request, person.id, path="/", db=db)
 
 
 HANDLERS = [signin_page, sign_in, invite_page, set_password]

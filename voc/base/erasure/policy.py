@@ -65,6 +65,9 @@ KEYED = ("sign_of_life", "suggestion", "inbound")
 # About our own people, or of no person at all: a colleague may have the same name.
 UNSEARCHED = (
     "staff",
+    "second_step",
+    "recovery_code",
+    "identity",
     "csm",
     "account",
     "session",

@@ -10,6 +10,7 @@ from voc.web.store.sessions import (
     close_session,
     close_sessions_of,
     forget_knocks,
+    forget_try,
     knocks,
     may_enter,
     open_session,
@@ -17,6 +18,7 @@ from voc.web.store.sessions import (
     set_flash,
     standing,
     standing_session,
+    try_once,
 )
 from voc.web.store.timeline import Asked, Moment, asked_of, timeline
 
@@ -33,6 +35,7 @@ __all__ = [
     "close_session",
     "close_sessions_of",
     "forget_knocks",
+    "forget_try",
     "knocks",
     "may_enter",
     "open_session",
@@ -41,4 +44,5 @@ __all__ = [
     "standing",
     "standing_session",
     "timeline",
+    "try_once",
 ]

@@ -4,11 +4,12 @@ A session is a row; the cookie's token is kept as a hash. It is made at sign-in 
 new token, so that one planted before is worth nothing.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, null, or_, select, update
+from sqlalchemy import Connection, delete, func, insert, null, or_, select, text, update
 
 from voc.base.access import Viewer
 from voc.base.schema import csm, installation, knock, session, staff, sync_run
@@ -123,6 +124,28 @@ def knocks(db: Connection, kind: str, sources: list[str], *, since: datetime) ->
 def add_knocks(db: Connection, kind: str, sources: list[str], *, now: datetime, keep: timedelta) -> None:
     db.execute(delete(knock).where(knock.c.kind == kind, knock.c.at <= now - keep))
     db.execute(insert(knock), [{"kind": kind, "source": source, "at": now} for source in sources])
+
+
+def try_once(
+    db: Connection, kind: str, sources: Mapping[str, int], *, now: datetime, window: timedelta
+) -> list[int] | None:
+    """Count a try of these sources, each with how many it may make in that time; None if one has none left.
+
+    In a writing transaction, so that tries at the same moment are counted one after the other. Those
+    in flight count too; `forget_try` takes one back that was right.
+    """
+    if db.dialect.name == "postgresql":
+        for source in sorted(sources):  # in one order: two tries with two sources never wait for each other
+            db.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:of, 0))"), {"of": f"{kind} {source}"})
+    if any(knocks(db, kind, [source], since=now - window) >= most for source, most in sources.items()):
+        return None
+    db.execute(delete(knock).where(knock.c.kind == kind, knock.c.at <= now - window))
+    rows = [{"kind": kind, "source": source, "at": now} for source in sources]
+    return list(db.execute(insert(knock).returning(knock.c.id), rows).scalars())
+
+
+def forget_try(db: Connection, tried: list[int]) -> None:
+    db.execute(delete(knock).where(knock.c.id.in_(tried)))
 
 
 def forget_knocks(db: Connection, kind: str, source: str) -> None:

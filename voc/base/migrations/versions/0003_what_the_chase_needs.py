@@ -173,6 +173,34 @@ def upgrade() -> None:
 
 
 def _what_the_pages_ask() -> None:
+    op.create_table('second_step',
+    sa.Column('staff_id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('secret', sa.LargeBinary(), nullable=False),
+    sa.Column('confirmed_at', types.Instant(), nullable=False),
+    sa.Column('last_step', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['staff_id'], ['staff.id'], name=op.f('fk_second_step_staff_id')),
+    sa.PrimaryKeyConstraint('staff_id', name=op.f('pk_second_step'))
+    )
+    op.create_table('recovery_code',
+    sa.Column('id', sa.Integer(), autoincrement=True, nullable=False),
+    sa.Column('staff_id', sa.Integer(), nullable=False),
+    sa.Column('digest', sa.String(length=64), nullable=False),
+    sa.Column('used_at', types.Instant(), nullable=True),
+    sa.ForeignKeyConstraint(['staff_id'], ['staff.id'], name=op.f('fk_recovery_code_staff_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_recovery_code')),
+    sa.UniqueConstraint('staff_id', 'digest', name=op.f('uq_recovery_code_staff_id_digest'))
+    )
+    op.create_table('identity',
+    sa.Column('id', sa.Integer(), autoincrement=True, nullable=False),
+    sa.Column('staff_id', sa.Integer(), nullable=False),
+    sa.Column('issuer', sa.String(length=500), nullable=False),
+    sa.Column('subject', sa.String(length=255), nullable=False),
+    sa.Column('linked_at', types.Instant(), nullable=False),
+    sa.ForeignKeyConstraint(['staff_id'], ['staff.id'], name=op.f('fk_identity_staff_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_identity')),
+    sa.UniqueConstraint('issuer', 'subject', name=op.f('uq_identity_issuer_subject')),
+    sa.UniqueConstraint('staff_id', 'issuer', name=op.f('uq_identity_staff_id_issuer'))
+    )
     op.create_table('beat',
     sa.Column('job', sa.String(length=64), nullable=False),
     sa.Column('worker', sa.String(length=64), nullable=False),
