@@ -197,6 +197,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        return super().date_time_string(self.provider.clock.now().timestamp())
+
     def log_message(self, *_words: Any) -> None:
         """Quiet."""
 

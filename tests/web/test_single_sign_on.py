@@ -312,11 +312,13 @@ def test_the_doctor_is_content_with_a_sound_issuer(site: App, there: Provider) -
     assert "Kestrel account answers" in found[0].what
 
 
-def test_the_doctor_finds_a_wrong_secret_a_closed_port_and_a_certificate_nobody_signed(
+def test_the_doctor_finds_a_wrong_secret_a_wrong_clock_a_closed_port_and_a_certificate_nobody_signed(
     site: App, there: Provider
 ) -> None:
     wrong = replace(site, issuer=issuer(there, secret="last year's"))
     assert any("invalid_client" in one.what and one.broken for one in doctor_sign_in.examine(wrong, now=site.now()))
+    there.clock = SetClock(site.now() + timedelta(hours=3))
+    assert any("clock is 3 h behind" in one.what for one in doctor_sign_in.examine(site, now=site.now()))
     closed = replace(site, issuer=issuer(there, id="https://127.0.0.1:9"))
     assert "does not answer" in doctor_sign_in.examine(closed, now=site.now())[0].what
     stranger = replace(site, issuer=issuer(there, trusts=False))
