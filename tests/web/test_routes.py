@@ -46,6 +46,8 @@ OPEN = Gate(frozenset())  # needs no session
 
 PERSON = {"first_name": "Jon", "last_name": "Vik", "role": "champion"}
 EXCLUSION = {"reason": "Merger under way", "expires_on": "2026-05-01"}
+ESCALATION = {"reason": "Two outages in a week", "until_on": "2026-05-01"}
+CONSENT = {"do": "record", "given_on": "2026-01-05", "source": "order form"}
 NEWCOMER = {"name": "Nora Lind", "email": "nora@vendor.example", "role": "leader"}
 
 TABLE: dict[str, Gate] = {
@@ -141,6 +143,11 @@ TABLE: dict[str, Gate] = {
     "GET /heads-ups": Gate(ALL),
     "GET /heads-ups/{invitation}": Gate(ALL, "invitation"),
     "POST /heads-ups/{invitation}": Gate(ALL, "invitation", {"do": "put_back"}),
+    "GET /nudges/{invitation}": Gate(ALL, "invitation"),
+    "POST /nudges/{invitation}": Gate(ALL, "invitation", {"do": "by_hand"}),
+    "POST /accounts/{account}/escalation": Gate(ALL, "account", ESCALATION),
+    "POST /accounts/{account}/escalation/end": Gate(ALL, "account"),
+    "POST /contacts/{contact}/consent": Gate(ALL, "contact", CONSENT),
     "GET /you-said": Gate(ALL),
     "POST /you-said/{line}": Gate(ALL, "line", {"do": "withdraw"}),
     "GET /me": Gate(ALL),

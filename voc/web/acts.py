@@ -48,7 +48,7 @@ def _back(app: App, visit: Visit, form: Form, said: str, **more: Any) -> Respons
     return pages.back(app, visit, pages.own_path(form.text("back"), "/accounts"), said, **more)
 
 
-def _again(
+def form_again(
     app: App, visit: Visit, form: Form, refused: Refused, *, heading: str, inputs: Sequence[Input]
 ) -> Response[str]:
     """The form once more, with what was typed and the reason."""
@@ -169,7 +169,7 @@ def add_person(app: GivenApp, visit: GivenVisit, account_id: FromPath[str], form
             )
             name = known.visible_contact(db, added, visit.viewer)
     except Refused as refused:
-        return _again(app, visit, form, refused, heading="Add a person", inputs=PERSON)
+        return form_again(app, visit, form, refused, heading="Add a person", inputs=PERSON)
     return _back(app, visit, form, f"{name} is added at {account}. Enter them in the CRM too, and the two become one.")
 
 
@@ -214,7 +214,7 @@ def exclude(app: GivenApp, visit: GivenVisit, account_id: FromPath[str], form: G
                 now=app.now(),
             )
     except Refused as refused:
-        return _again(app, visit, form, refused, heading="Do not ask for a while", inputs=EXCLUSION)
+        return form_again(app, visit, form, refused, heading="Do not ask for a while", inputs=EXCLUSION)
     undo = (f"/exclusions/{added}/end", {"back": form.text("back")})
     return _back(app, visit, form, f"{name} is not asked until {view.day(until)}.", undo=undo)
 

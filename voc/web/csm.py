@@ -11,12 +11,14 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from sqlalchemy import Connection
 
-from voc.accounts.store import ProblemRow, last_complete, problems
+from voc.accounts.store import ProblemRow, escalations, last_complete, problems
 from voc.accounts.store import book as accounts
 from voc.base import preferences
-from voc.base.access import Viewer
+from voc.base.access import TERMINAL, Viewer
+from voc.base.preferences import Preferences
 from voc.base.words import AccountState, AccountStatus, Role, Segment, Sign
-from voc.campaigns.store import heads_ups
+from voc.campaigns.countries import country_code
+from voc.campaigns.store import heads_ups, to_nudge
 from voc.followup import store as followup
 from voc.followup.store import lines
 from voc.metrics import run as metrics
@@ -26,6 +28,7 @@ from voc.responses import store_pages as responses
 from voc.stakeholders import recruiting
 from voc.stakeholders import store as stakeholders
 from voc.stakeholders.model import ActKind, Place, Step, Team
+from voc.stakeholders.store import consents
 from voc.web import came_back_view, heads_up_view, pages, store, view, you_said, you_said_view
 from voc.web.account_view import score_parts, score_reasons
 from voc.web.context import App
@@ -111,6 +114,7 @@ def accounts_page(app: GivenApp, visit: GivenVisit, request: AnyRequest) -> Resp
         steps = [] if viewer.sees_all else stakeholders.recruiting(db, viewer, now=now, preferences=values)
         known = stakeholders.signs_known(db, viewer, now=now)
         announced = [] if viewer.sees_all else heads_ups.to_go(db, viewer)
+        silent_ones = [] if viewer.sees_all else to_nudge(db, None, viewer, now=now)
     this_week, later = recruiting.fold(steps)
     per_account: dict[str, int] = {}
     for step in steps:
@@ -131,6 +135,7 @@ def accounts_page(app: GivenApp, visit: GivenVisit, request: AnyRequest) -> Resp
         "orders": list(accounts.Order),
         "Role": Role,
         "announced": [one for one in announced if one.open],
+        "silent_ones": silent_ones,
     }
     return pages.page(app, visit, "accounts.html", **context)
 
@@ -178,6 +183,7 @@ def account_page(app: GivenApp, visit: GivenVisit, account_id: FromPath[str]) ->
             "heard": responses.heard(db, viewer, account_id=facts.id, company=values.company, until=now),
             "timeline": store.timeline(db, account_id=facts.id, until=now),
             "exclusions": stakeholders.exclusions(db, viewer, today=now.date(), account_id=facts.id),
+            "escalation": escalations.standing(db, facts.id, today=now.date()),
             "owners": accounts.owners(db, facts.id),
             "problems": _problems(db, facts.id, visit),
             "score_parts": score_parts(standing),
@@ -243,10 +249,20 @@ def contact_page(app: GivenApp, visit: GivenVisit, contact_id: FromPath[str]) ->
                 for one in stakeholders.exclusions(db, viewer, today=now.date(), account_id=facts.account_id)
                 if one.contact_id in (None, facts.id)
             ],
+            "consents": consents.of_contact(db, facts.id),
+            "wants_consent": _wants_consent(db, facts, values),
+            "unanswered": to_nudge(db, None, viewer, now=now, contact_id=facts.id, after_days=0),
             "Role": Role,
             "Sign": Sign,
         }
     return pages.page(app, visit, "contact.html", **context)
+
+
+def _wants_consent(db: Connection, facts: accounts.ContactFacts, values: Preferences) -> bool:
+    """Whether they live where nobody is asked without recorded consent."""
+    at = accounts.account_facts(db, facts.account_id, TERMINAL).country if values.consent_countries else None
+    country = country_code(facts.country) or country_code(at) or values.default_country
+    return country in values.consent_countries
 
 
 @get("/exclusions", sync_to_thread=True, opt=roles(*EVERYBODY))

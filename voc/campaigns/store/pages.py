@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, not_, select
 
 from voc.base.access import Viewer, visible_accounts
 from voc.base.errors import NotFound
@@ -188,6 +188,8 @@ class ToNudge:
     """Somebody who was asked a week ago or longer, is silent since, and still has time to answer."""
 
     invitation_id: int
+    wave_id: int
+    wave: str
     contact_id: str
     contact_name: str
     roles: tuple[Role, ...]
@@ -200,8 +202,20 @@ class ToNudge:
     nudged: int  # how often already
 
 
-def to_nudge(db: Connection, wave_id: int, viewer: Viewer, *, now: datetime, limit: int = 50) -> list[ToNudge]:
-    """Whom a personal word may still move, the largest account first."""
+def to_nudge(
+    db: Connection,
+    wave_id: int | None,
+    viewer: Viewer,
+    *,
+    now: datetime,
+    contact_id: str | None = None,
+    after_days: int = NUDGE_AFTER_DAYS,
+    limit: int = 50,
+) -> list[ToNudge]:
+    """Whom a personal word may still move, the largest account first: of one wave or, with None, of every running one.
+
+    Never of a confidential wave: that somebody is missing in the list would say that they answered.
+    """
     nudged = (
         select(func.count())
         .where(contact_quota.c.invitation_id == invitation.c.id, contact_quota.c.step == "nudge")
@@ -210,19 +224,24 @@ def to_nudge(db: Connection, wave_id: int, viewer: Viewer, *, now: datetime, lim
     query = (
         select(
             invitation,
+            wave.c.label,
             contact.c.first_name,
             contact.c.last_name,
             account.c.name.label("account_name"),
             nudged.label("nudged"),
         )
+        .join(wave, wave.c.id == invitation.c.wave_id)
         .join(contact, contact.c.id == invitation.c.contact_id)
         .join(account, account.c.id == invitation.c.account_id)
         .where(
-            invitation.c.wave_id == wave_id,
-            invitation.c.sent_at <= now - timedelta(days=NUDGE_AFTER_DAYS),
+            *(() if wave_id is None else (invitation.c.wave_id == wave_id,)),
+            *(() if contact_id is None else (invitation.c.contact_id == contact_id,)),
+            wave.c.state == WaveState.RUNNING,
+            invitation.c.sent_at <= now - timedelta(days=after_days),
             invitation.c.closes_at > now,
             invitation.c.answered_at.is_(None),
             invitation.c.stopped.is_(None),
+            not_(invitation.c.confidential),
             visible_accounts(viewer),
         )
         .order_by(invitation.c.arr.desc().nulls_last(), account.c.name, invitation.c.id)
@@ -231,6 +250,8 @@ def to_nudge(db: Connection, wave_id: int, viewer: Viewer, *, now: datetime, lim
     return [
         ToNudge(
             invitation_id=row.id,
+            wave_id=row.wave_id,
+            wave=row.label,
             contact_id=row.contact_id,
             contact_name=" ".join(part for part in (row.first_name, row.last_name) if part),
             roles=tuple(Role(role) for role in row.roles),

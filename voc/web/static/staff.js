@@ -41,6 +41,12 @@
     if (line) line.textContent = localStorage.getItem(OFF) ? "Keys are off" : "Keys are on";
   }
 
+  // "I'll write it myself": the own mail program opens, and the form says that it was. Without script there is a link.
+  document.addEventListener("submit", (event) => {
+    const mail = event.target.dataset?.opens;
+    if (mail) window.location.href = mail;
+  }, true);
+
   // A filter answers at once; without script its button does the same.
   document.addEventListener("change", (event) => {
     const form = event.target.closest("form[data-at-once]");

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, false, func, select
+from sqlalchemy import ColumnElement, Connection, String, cast, false, func, literal, select
 
 from voc.base.schema import (
     account_csm,
@@ -21,7 +21,9 @@ from voc.base.schema import (
     follow_up_event,
     inbound,
     invitation,
+    message,
     milestone,
+    nudge,
     response,
     wave,
 )
@@ -158,6 +160,33 @@ def _came_in(
     return found
 
 
+def _nudged(
+    db: Connection, account_id: str | None, contact_id: str | None, until: datetime, limit: int
+) -> list[Moment]:
+    query = (
+        select(nudge.c.at, nudge.c.by, nudge.c.by_hand, invitation.c.contact_id, message.c.id, *_PERSON)
+        .join(invitation, invitation.c.id == nudge.c.invitation_id)
+        .join(contact, contact.c.id == invitation.c.contact_id)
+        .outerjoin(message, message.c.key == _KEY_OF_NUDGE)
+        .where(_about(invitation.c, account_id, contact_id), nudge.c.at <= until)
+        .order_by(nudge.c.at.desc(), nudge.c.id.desc())
+        .limit(limit)
+    )
+    return [
+        Moment(
+            row.at,
+            "nudge",
+            f"was nudged in person by {row.by}{', from their own mail' if row.by_hand else ''}",
+            _name(row),
+            f"/delivery/messages/{row.id}" if row.id is not None else f"/contacts/{row.contact_id}",
+        )
+        for row in db.execute(query)
+    ]
+
+
+_KEY_OF_NUDGE = literal("nudge:") + cast(nudge.c.invitation_id, String) + literal(":") + cast(nudge.c.number, String)
+
+
 def _followed_up(
     db: Connection, account_id: str | None, contact_id: str | None, until: datetime, limit: int
 ) -> list[Moment]:
@@ -230,6 +259,7 @@ _SOURCES: tuple[Callable[[Connection, str | None, str | None, datetime, int], li
     _asked,
     _answered,
     _came_in,
+    _nudged,
     _followed_up,
     _met,
     _handed_over,

@@ -41,6 +41,7 @@ class Person:
     last: str
     next: str
     csm: str
+    nudge: str | None  # where one writes to them in person
 
 
 def people_heading(chosen: str, standing: Counter[Standing], csm_id: str | None, people: Sequence[Asked]) -> str:
@@ -75,7 +76,7 @@ def in_order(people: Sequence[Asked], chosen: str) -> list[Asked]:
     return sorted(people, key=_weight) if chosen == "waiting" else list(people)
 
 
-def person_row(one: Asked, moment: Moment) -> Person:
+def person_row(one: Asked, moment: Moment, *, may_nudge: bool) -> Person:
     last = f"{STEPS[one.last_step]}, {view.short_day(one.last_sent_at)}" if one.last_step else view.DASH
     return Person(
         name=one.name,
@@ -87,6 +88,7 @@ def person_row(one: Asked, moment: Moment) -> Person:
         last=last,
         next=_coming(one, moment),
         csm=one.csm_name or view.DASH,
+        nudge=f"/nudges/{one.invitation_id}" if may_nudge and one.standing == Standing.WAITING else None,
     )
 
 

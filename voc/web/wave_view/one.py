@@ -92,7 +92,7 @@ def wave_page(
         people_heading=people_heading(chosen, standing, csm_id, people),
         people_links=people_links(row.id, chosen, csm_id),
         people_note=people_note(chosen, people),
-        people=[person_row(one, moment) for one in in_order(people, chosen)],
+        people=[person_row(one, moment, may_nudge=row.state == WaveState.RUNNING) for one in in_order(people, chosen)],
         nobody="Nobody.",
     )
 
