@@ -146,6 +146,7 @@ def follow_up(app: App, _relays: Relays, now: datetime) -> Counts:
         closed = sum(campaigns.close_due(db, now=now).decided.values())
     with app.database.begin() as db:
         opened = followup.catch_up(db, now)
+        metrics.release(db, now)
         escalated = followup.escalate(db, now)
         told = followup.tell(db, now, vault=app.vault, tokens=app.tokens, settings=app.settings)
     late = escalated.to_lead + escalated.to_leader

@@ -818,6 +818,7 @@ class _Wave(_Numbered):
     closed_at: Named[datetime | None] = Column(Instant)
     paused_because: Named[str | None] = Column(Text)
     resumed_at: Named[datetime | None] = Column(Instant)  # the time to invite somebody starts anew
+    confidential: Named[bool] = Column(Boolean, server_default=false())  # promised before it began
 
 
 wave = Table("wave", metadata, _Wave, one_of("state", words.WaveState))
@@ -1351,6 +1352,20 @@ class _FigureSnapshot(_Numbered):
     detail: Named[Any] = Column(Json)  # the parts a page needs beside the value
     definition_version: Named[int] = Column(Integer)
 
+
+class _ConfidentialRelease(TypedColumns):
+    """What a confidential wave may show, counted once after it closed: groups of people, never a person.
+
+    `groups` is a list of metrics.confidential.Group; `withheld` are people asked who are in none of them.
+    """
+
+    wave_id: Named[int] = Column(ForeignKey("wave.id"), primary_key=True)
+    released_at: Named[datetime] = Column(Instant)
+    groups: Named[Any] = Column(Json, nullable=False)
+    withheld: Named[int] = Column(Integer)
+
+
+confidential_release = Table("confidential_release", metadata, _ConfidentialRelease)
 
 figure_snapshot = Table(
     "figure_snapshot",

@@ -246,6 +246,7 @@ class AccountState(StrEnum):
     UNREACHABLE = "unreachable"
     ALL_OPTED_OUT = "all_opted_out"
     IN_FLIGHT = "in_flight"
+    IN_CONFIDENCE = "in_confidence"  # asked so: whether anybody answered is shown to nobody
     TOO_NEW = "too_new"
     SILENT = "silent"
     QUIET = "quiet"

@@ -89,6 +89,7 @@ class Answer:
     submitted_at: datetime
     score: int | None
     picked: dict[str, frozenset[str]]
+    confidential: bool = False
 
 
 @dataclass(frozen=True)

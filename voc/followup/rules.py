@@ -1,6 +1,6 @@
 """Which answer opens which case, by when somebody must do what, what may follow what, and who is told. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -33,16 +33,20 @@ _WHAT_FIRST = {
     Act.CONFIRM: "Resolve it before the customer can confirm",
     Act.REOPEN: "It is still open",
 }
+_YES = frozenset({"yes"})
 # Scores alone, for a definition that says nothing else.
 _BY_SCORE = {FollowUpKind.DETRACTOR: range(7)}
 
 
-def follow_up_kind(answer: Answer, follow_ups: FollowUps | None) -> FollowUpKind | None:
+def follow_up_kind(answer: Answer, follow_ups: FollowUps | None, consents: Collection[str] = ()) -> FollowUpKind | None:
     """What the answer asks of us, None if nothing.
 
     The questionnaire says when; `follow_ups` None (a definition that cannot be read any more) leaves
-    the detractors, whom the score alone tells.
+    the detractors, whom the score alone tells. An answer given in confidence asks for nothing unless
+    the person ticked one of the `consents`; then it does not say how they scored.
     """
+    if answer.confidential and not any(answer.picked.get(key) == _YES for key in consents):
+        return None
     conditions: dict[FollowUpKind, Condition | None] = {}
     if follow_ups is not None:
         conditions = {
@@ -52,22 +56,25 @@ def follow_up_kind(answer: Answer, follow_ups: FollowUps | None) -> FollowUpKind
         }
     for kind, condition in conditions.items():
         if condition is not None and holds(condition, answer.picked):
-            return kind
+            return FollowUpKind.PASSIVE_REQUEST if answer.confidential and kind == FollowUpKind.DETRACTOR else kind
     if follow_ups is None and answer.score in _BY_SCORE[FollowUpKind.DETRACTOR]:
         return FollowUpKind.DETRACTOR
     return None
 
 
 def opening(answer: Answer, kind: FollowUpKind) -> Opening:
-    """One case per kind and invitation, that is per kind, account, person and wave."""
+    """One case per kind and invitation, that is per kind, account, person and wave.
+
+    One that was asked for in confidence leads neither to the answer nor to its score.
+    """
     return Opening(
         key=f"{kind}:{answer.invitation_id}",
         kind=kind,
         account_id=answer.account_id,
         contact_id=answer.contact_id,
         wave_id=answer.wave_id,
-        response_id=answer.response_id,
-        score=answer.score,
+        response_id=None if answer.confidential else answer.response_id,
+        score=None if answer.confidential else answer.score,
         opened_at=answer.submitted_at,
     )
 

@@ -25,7 +25,7 @@ def is_settled(asked: Asked, *, moment: datetime, days: int) -> bool:
     Whoever was never sent anything has no place in the rates; a mail that bounced before it was
     ever accepted has one, as unknown.
     """
-    if asked.disposition is None or asked.due_at is None:
+    if asked.confidential or asked.disposition is None or asked.due_at is None:
         return False
     if asked.sent_at is None and asked.disposition != Disposition.UNKNOWN:
         return False
@@ -39,9 +39,22 @@ def is_due(asked: Asked, *, moment: datetime, days: int) -> bool:
 
 def in_flight(asked: Asked, *, moment: datetime) -> bool:
     """Sent, not due yet, and not given up as bounced or not eligible."""
-    if asked.elsewhere or asked.sent_at is None or asked.bounced_at is not None or not asked.eligible:
+    if (
+        asked.confidential
+        or asked.elsewhere
+        or asked.sent_at is None
+        or asked.bounced_at is not None
+        or not asked.eligible
+    ):
         return False
     return asked.due_at is not None and asked.due_at > moment
+
+
+def in_confidence(asked: Asked, *, moment: datetime, days: int) -> bool:
+    """Sent in a confidential wave, and due in the window or later."""
+    if not asked.confidential or asked.elsewhere or asked.sent_at is None or asked.due_at is None:
+        return False
+    return asked.due_at > moment - timedelta(days=days)
 
 
 def scopes(facts: Facts, *, account_id: str, csm_id: str | None, inherited: bool = False) -> Iterator[Key]:

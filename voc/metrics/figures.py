@@ -10,6 +10,7 @@ from voc.base.words import FigureState, Scope
 from voc.metrics import cohorts, units
 from voc.metrics.catalogue import BY_NAME, CATALOGUE, Definition, Measure, Owner, Spread
 from voc.metrics.cohorts import Key
+from voc.metrics.confidential import Released, in_rates, in_scores
 from voc.metrics.model import (
     AccountFacts,
     Book,
@@ -33,6 +34,10 @@ SCORES_FOR_OWN_ICC = 100
 LEAST_PEOPLE_FOR_REACH = 30
 LEAST_ACCOUNTS_FOR_MEAN, LEAST_EFFECTIVE_ACCOUNTS = 8, 5
 
+# What can be said of people who are never taken apart; everything else is about single accounts, places or roles.
+IN_RATES = ("response_rate", *(f"response_rate_{number}" for number in range(1, 6)))
+IN_SCORES = ("nps_people",)
+
 Tallies = dict[Key, dict[str, Tally]]
 
 
@@ -43,6 +48,7 @@ class Counted:
     window: Window
     tallies: Tallies = field(default_factory=lambda: defaultdict(lambda: defaultdict(Tally)))
     flying: dict[Key, int] = field(default_factory=lambda: defaultdict(int))
+    in_confidence: set[Key] = field(default_factory=set)  # where somebody was asked so, answered or not
     heard: dict[str, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))  # by segment: of people
     icc_default: float = 0.2
 
@@ -73,7 +79,8 @@ class Counted:
         return self.icc_default if measured is None or spare < SPARE_ACCOUNTS_FOR_ICC else measured
 
     def deff(self, key: Key, name: str = "response_rate", *, icc: float | None = None) -> float:
-        sizes = [whole for _, whole, _ in self.tallies[key][name].pairs]
+        tally = self.tallies[key][name]
+        sizes = [*(whole for _, whole, _ in tally.pairs), *tally.alike]
         return statistics.design_effect(sizes=sizes, icc=self.icc if icc is None else icc)
 
 
@@ -87,11 +94,49 @@ def count(counted: Counted, facts: Facts, terms: Terms, *, names: Iterable[str] 
         for owner, books in _books(facts, account, days=terms.days).items():
             _add(counted.tallies, books, [one for one in definitions if one.owner == owner], terms)
         for asked in account.asked:
-            if cohorts.in_flight(asked, moment=facts.moment):
+            flies = cohorts.in_flight(asked, moment=facts.moment)
+            if flies or cohorts.in_confidence(asked, moment=facts.moment, days=terms.days):
                 for key in cohorts.scopes(
                     facts, account_id=account.account_id, csm_id=asked.csm_id, inherited=asked.inherited
                 ):
-                    counted.flying[key] += 1
+                    counted.flying[key] += flies
+                    if not flies:
+                        counted.in_confidence.add(key)
+
+
+def count_released(counted: Counted, facts: Facts, released: Iterable[Released], terms: Terms) -> None:
+    """Add the groups of confidential waves to the rates and the score of people, of every scope that holds them."""
+    for one in released:
+        for name, units_found in _released_units(one, terms):
+            for key in _scopes_of_group(facts, one):
+                counted.tallies[key][name].add_group(add_up(units_found), accounts=one.group.accounts)
+
+
+def _released_units(released: Released, terms: Terms) -> Iterator[tuple[str, list[Unit]]]:
+    nobody = AccountFacts("", "", None, None, False, None, None, None, None, None, None)
+    for names, asked in ((IN_RATES, in_rates(released)), (IN_SCORES, in_scores(released))):
+        for name in names:
+            yield name, BY_NAME[name].units(Book(nobody, due=tuple(asked)), terms)
+
+
+def _scopes_of_group(facts: Facts, released: Released) -> list[Key]:
+    group = released.group
+    lead_id = facts.manager_of(group.csm_id) if group.csm_id else group.lead_id
+    keys = [cohorts.TOTAL]
+    if lead_id:
+        keys.append((Scope.TEAM, lead_id))
+    if group.csm_id:
+        keys.append((Scope.CSM, group.csm_id))
+    return keys
+
+
+def released_rows(
+    facts: Facts, released: Iterable[Released], terms: Terms, *, key: Key, name: str
+) -> Iterator[tuple[Released, Unit]]:
+    """The nameless rows behind a figure."""
+    for one in released:
+        if key in _scopes_of_group(facts, one):
+            yield from ((one, unit) for found, rows in _released_units(one, terms) if found == name for unit in rows)
 
 
 def _count_heard(counted: Counted, facts: Facts, account: AccountFacts, terms: Terms) -> None:
@@ -138,6 +183,8 @@ def figure(counted: Counted, key: Key, name: str) -> Figure:
     definition, tally = BY_NAME[name], counted.tallies[key][name]
     scale = 100.0 if definition.measure == Measure.SCORE else 1.0
     state, reason = _state(definition, tally, flying=counted.flying.get(key, 0))
+    if state == FigureState.NONE_ASKED and definition.owner == Owner.ASKED and key in counted.in_confidence:
+        state, reason = FigureState.SUPPRESSED, _IN_CONFIDENCE
     untold = state in _UNTOLD
     shown = Shown.REASON if untold else shown_of(definition, tally, scope=key[0])
     interval = None
@@ -170,6 +217,11 @@ def figure(counted: Counted, key: Key, name: str) -> Figure:
         extra=extra,
         left_out=sorted(set(tally.left_out)),
     )
+
+
+_IN_CONFIDENCE = (
+    "Asked in confidence. What may be told comes when the wave is over, and of no fewer than 5 people at 2 accounts."
+)
 
 
 def shown_of(definition: Definition, tally: Tally, *, scope: Scope) -> Shown:

@@ -69,7 +69,8 @@ def by_scope(facts: Facts, *, horizon: int, usual: dict[float, float] | None = N
     for account in facts.accounts:
         for asked in account.asked:
             if (
-                asked.elsewhere
+                asked.confidential
+                or asked.elsewhere
                 or asked.wave_id not in flying
                 or asked.sent_at is None
                 or not (asked.delivered and asked.eligible)

@@ -141,7 +141,8 @@ class Asked:
 
     `disposition` is None until it is due. `elsewhere` marks somebody who was asked through another
     account but holds a place here (one person, several rows): it counts for places and for silence,
-    never for the rates. `arr` is in the reporting currency, None without an amount or a rate.
+    never for the rates. Of a confidential one it is known that it was sent or came back, and nothing more: it is
+    in no rate (`Released` is). `arr` is in the reporting currency, None without an amount or a rate.
     """
 
     id: int
@@ -166,6 +167,7 @@ class Asked:
     planned: bool = False  # its wave runs and it is not sent yet
     elsewhere: bool = False
     currency: str | None = None
+    confidential: bool = False
 
     @property
     def delivered(self) -> bool:
@@ -316,6 +318,7 @@ class Tally:
     counted: int = 0
     labels: Counter[str] = field(default_factory=Counter)
     pairs: list[tuple[float, float, float]] = field(default_factory=list)
+    alike: list[float] = field(default_factory=list)  # parts of `whole` per account of groups never taken apart
     left_out: list[str] = field(default_factory=list)
 
     def add(self, found: Sum, *, account_name: str) -> None:
@@ -331,10 +334,22 @@ class Tally:
 
     @property
     def accounts(self) -> int:
-        return len(self.pairs)
+        return len(self.pairs) + len(self.alike)
+
+    def add_group(self, found: Sum, *, accounts: int) -> None:
+        """People of several accounts that cannot be told apart: how alike colleagues answer is not read from them."""
+        self.part += found.part
+        self.whole += found.whole
+        self.counted += found.counted
+        self.labels.update(found.labels)
+        if found.whole > 0:
+            self.alike += [found.whole / accounts] * accounts
 
 
 NO_RATE = "no_rate"  # an account whose currency has no rate: left out of money figures and named
+
+
+CONFIDENTIAL = "confidential"  # the kind of a row that is one of a group and nobody's
 
 
 @dataclass(frozen=True)
@@ -343,7 +358,8 @@ class CountedRow:
 
     Rows with `whole` above 0 make up the denominator, their `part` the numerator; the others stand
     beside it with their `label`. `kind` and `id` name the record (invitation, contact, place,
-    account, follow_up). `handed_over` marks an account that is not the viewer's any more.
+    account, follow_up); one of a confidential wave has the wave's instead, and no account.
+    `handed_over` marks an account that is not the viewer's any more.
     """
 
     kind: str

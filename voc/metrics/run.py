@@ -17,18 +17,20 @@ from voc.base.errors import NotFound, Refused
 from voc.base.preferences import Preferences
 from voc.base.words import AccountState, FigureState, Scope, StaffRole
 from voc.followup import run as followup
-from voc.metrics import cohorts, compare, flight, silence, store
+from voc.metrics import cohorts, compare, flight, silence, store, store_confidential
 from voc.metrics import figures as figured
 from voc.metrics.catalogue import BY_NAME, CATALOGUE, VERSION
 from voc.metrics.cohorts import TOTAL, Key
+from voc.metrics.confidential import Released, divide
 from voc.metrics.figures import Counted
-from voc.metrics.model import AccountFacts, CountedRow, Facts, Figure, Norms, Shown, Standing
+from voc.metrics.model import CONFIDENTIAL, AccountFacts, CountedRow, Facts, Figure, Norms, Shown, Standing, Unit
 from voc.metrics.pages import Engagement, ScopeFigures, SilentPage
 from voc.metrics.silence import Limits
 from voc.metrics.units import Terms
 
 WINDOWS = (90, 180, 365)
 TREND_DAYS = 365
+RELEASED_AFTER = timedelta(hours=1)  # drafts and doubted answers have settled by then
 PORTION = 1000  # accounts of one night held in memory at once
 
 
@@ -95,7 +97,16 @@ def _view(
     terms = _terms(facts, known, days)
     counted = Counted(cohorts.window(facts.moment, days), icc_default=known.icc_default)
     figured.count(counted, facts, terms, names=names)
+    if account_ids is None:
+        # A group that is never taken apart belongs to no single account.
+        figured.count_released(counted, facts, _released(db, facts.moment, days, segment), terms)
     return _View(facts, terms, counted, known, everybody=account_ids is None)
+
+
+def _released(db: Connection, moment: datetime, days: int, segment: str | None) -> list[Released]:
+    """Groups of confidential waves that closed in the window; with a segment those that lie in it as a whole."""
+    found = store_confidential.released(db, after=moment - timedelta(days=days), moment=moment)
+    return [one for one in found if segment is None or one.group.segment == segment]
 
 
 def _of_segment(facts: Facts, segment: str | None) -> Facts:
@@ -448,7 +459,9 @@ def rows(
         account_ids=[id] if scope == Scope.ACCOUNT else None,
     )
     facts = _of_segment(facts, segment)
-    found = list(figured.rows(facts, _terms(facts, known, days), key=key, name=figure))
+    terms = _terms(facts, known, days)
+    found = list(figured.rows(facts, terms, key=key, name=figure))
+    released = [] if scope == Scope.ACCOUNT else _released(db, facts.moment, days, segment)
     names = store.contact_names(db, (unit.contact_id for _, unit in found if unit.contact_id))
     return [
         CountedRow(
@@ -466,7 +479,40 @@ def rows(
             handed_over=account.account_id not in allowed.accounts,
         )
         for account, unit in sorted(found, key=lambda row: (row[0].name.casefold(), row[0].account_id))
-    ]
+    ] + [_nameless_row(one, unit) for one, unit in figured.released_rows(facts, released, terms, key=key, name=figure)]
+
+
+def _nameless_row(released: Released, unit: Unit) -> CountedRow:
+    """One of a group: which account and who it is, is kept nowhere in it."""
+    return CountedRow(
+        kind=CONFIDENTIAL,
+        id=str(released.wave_id),
+        account_id="",
+        account_name=released.wave,
+        csm_id=released.group.csm_id,
+        contact_id=None,
+        contact_name=None,
+        role=None,
+        label=unit.label,
+        part=unit.part,
+        whole=unit.whole,
+    )
+
+
+# --- confidential waves ---
+
+
+def release(db: Connection, now: datetime) -> int:
+    """Count each confidential wave that is over into groups, once and for good; how many waves. Idempotent.
+
+    What comes afterwards (a late answer, an erasure, another CSM) changes nothing of it: a difference
+    between two days would be a person.
+    """
+    found = 0
+    for wave_id in store_confidential.to_release(db, closed_by=now - RELEASED_AFTER):
+        groups, withheld = divide(store_confidential.told(db, wave_id))
+        found += store_confidential.add_release(db, wave_id, groups, withheld=withheld, now=now)
+    return found
 
 
 # --- the night ---
@@ -527,6 +573,9 @@ def snapshot(
             )
             figured.count(counted, facts, _terms(facts, known, days))
             kept += _of_accounts(counted, facts, limits_of(known))
+        everybody = Facts(now, (), store.people(db))
+        terms = _terms(everybody, known, days)
+        figured.count_released(counted, everybody, _released(db, now, days, None), terms)
     kept += [figured.figure(counted, key, one.name) for key in sorted(counted.tallies) for one in CATALOGUE]
     with database.begin() as db:
         store.replace_snapshots(db, now.date(), days, kept)

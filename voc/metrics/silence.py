@@ -49,7 +49,11 @@ def _until(at: datetime | None, moment: datetime) -> datetime | None:
 
 
 def recent(account: AccountFacts, *, moment: datetime) -> list[Asked]:
-    """Everybody invited in the 180 days; a heads-up that bounced is an invitation that did not arrive."""
+    """Everybody invited by name in the 180 days; a heads-up that bounced is an invitation that did not arrive."""
+    return [one for one in _recent(account, moment=moment) if not one.confidential]
+
+
+def _recent(account: AccountFacts, *, moment: datetime) -> list[Asked]:
     asked = (one for one in account.asked if _asked_at(one) is not None and one.eligible)
     return [one for one in asked if moment - WINDOW < _sure(one) <= moment]
 
@@ -82,7 +86,7 @@ def state(account: AccountFacts, *, moment: datetime, limits: Limits) -> Account
         return AccountState.NO_CENSUS
     if answered_recently(account, moment=moment):
         return AccountState.HEARD
-    invited = recent(account, moment=moment)
+    invited = _recent(account, moment=moment)
     if not invited:
         return AccountState.IN_FLIGHT if any(one.planned for one in account.asked) else AccountState.NOT_ASKED
     if all(one.bounced_at is not None or one.disposition == Disposition.UNKNOWN for one in invited):
@@ -90,6 +94,8 @@ def state(account: AccountFacts, *, moment: datetime, limits: Limits) -> Account
     delivered = by_person(one for one in invited if one.delivered)
     if delivered and all(_opted_out(mails) for mails in delivered.values()):
         return AccountState.ALL_OPTED_OUT
+    if any(one.confidential and one.bounced_at is None for one in invited):
+        return AccountState.IN_CONFIDENCE
     if not any(one.due_at is not None and one.due_at <= moment for one in invited):
         return AccountState.IN_FLIGHT
     if account.customer_since_on is not None and moment.date() - account.customer_since_on < limits.too_new:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, delete, func, insert, or_, select
 
+from voc.base import confidential
 from voc.base.access import Viewer, visible_accounts, visible_csms
 from voc.base.preferences import Preferences
 from voc.base.schema import (
@@ -156,6 +157,12 @@ def _owners_at(db: Connection, account_ids: Collection[str] | None, *, moment: d
     return {row.account_id: row.csm_id for row in db.execute(query)}
 
 
+_STATE_OF_ASKED = (
+    *("next_step", "sent_at", "closes_at", "stopped", "stopped_at", "disposition", "disposed_at"),
+    *("answered_at", "bounced_at", "confidential"),
+)
+
+
 def _asked(
     db: Connection,
     account_ids: Collection[str] | None,
@@ -180,15 +187,7 @@ def _asked(
             invitation.c.arr,
             invitation.c.currency,
             invitation.c.freshness,
-            invitation.c.next_step,
-            invitation.c.sent_at,
-            invitation.c.closes_at,
-            invitation.c.stopped,
-            invitation.c.stopped_at,
-            invitation.c.disposition,
-            invitation.c.disposed_at,
-            invitation.c.answered_at,
-            invitation.c.bounced_at,
+            *(one for one in confidential.shown if one.key in _STATE_OF_ASKED),
             wave.c.state.label("wave_state"),
         )
         .join(wave, wave.c.id == invitation.c.wave_id)
@@ -253,6 +252,7 @@ def _asked_of(
         score_at=score[1] if score else None,
         planned=planned,
         currency=row.currency,
+        confidential=row.confidential,
     )
 
 
@@ -267,6 +267,7 @@ def _scores(db: Connection, *, since: datetime, moment: datetime) -> dict[int, t
         select(response.c.invitation_id, response.c.score, response.c.state, at.label("at"), invitation.c.disposition)
         .join(invitation, invitation.c.id == response.c.invitation_id)
         .where(
+            confidential.named,
             response.c.score.is_not(None),
             response.c.state.in_([ResponseState.SUBMITTED, ResponseState.DRAFT]),
             at > since,
@@ -345,7 +346,7 @@ def _ever(
 
 def _latest_answers(db: Connection, account_ids: Collection[str] | None, *, moment: datetime) -> dict[str, datetime]:
     query = select(invitation.c.account_id, func.max(invitation.c.answered_at).label("at")).where(
-        invitation.c.answered_at <= moment
+        invitation.c.answered_at <= moment, confidential.named
     )
     if account_ids is not None:
         query = query.where(invitation.c.account_id.in_(sorted(account_ids)))
@@ -355,7 +356,7 @@ def _latest_answers(db: Connection, account_ids: Collection[str] | None, *, mome
 def _first_deliveries(db: Connection, account_ids: Collection[str] | None, *, moment: datetime) -> dict[str, datetime]:
     arrived = or_(invitation.c.bounced_at.is_(None), invitation.c.bounced_at > invitation.c.closes_at)
     query = select(invitation.c.account_id, func.min(invitation.c.sent_at).label("at")).where(
-        invitation.c.sent_at <= moment, arrived
+        invitation.c.sent_at <= moment, arrived, confidential.named
     )
     if account_ids is not None:
         query = query.where(invitation.c.account_id.in_(sorted(account_ids)))

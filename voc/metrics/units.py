@@ -203,6 +203,7 @@ def _account_score(book: Book, terms: Terms) -> float | None:
 
 DELIVERED = ("answered", "silent", "refused", "opted_out", "other")
 INVITED = (*DELIVERED, "bounced")
+IN_CONFIDENCE = "in_confidence"  # neither answered nor silent: in no count of the chain
 
 
 def _place_label(place: Place, book: Book) -> str:
@@ -211,7 +212,10 @@ def _place_label(place: Place, book: Book) -> str:
     reached = sorted((step for step in steps if step is not None), key=INVITED.index)
     if len(reached) >= place.required_count:
         return reached[place.required_count - 1]
-    if any(place.role in one.roles and _running(one) for one in book.facts.asked):
+    asked = [one for one in book.facts.asked if place.role in one.roles and _running(one)]
+    if any(one.confidential for one in asked):
+        return IN_CONFIDENCE
+    if asked:
         return "in_flight"
     return _why_not_invited(place, book)
 
@@ -247,7 +251,7 @@ def _chain(*, part: tuple[str, ...], whole: tuple[str, ...] | None) -> Units:
         found = []
         for place in _places(book.facts):
             label = _place_label(place, book)
-            counts = whole is None or label in whole
+            counts = label != IN_CONFIDENCE if whole is None else label in whole
             unit = _place_unit(book.facts, place, label=label, met=label in part, weight=float(counts))
             found.append(unit)
         return found
@@ -345,7 +349,7 @@ def identified_promoters(book: Book, terms: Terms) -> list[Unit]:
     return units
 
 
-NOT_ASKED = frozenset({AccountState.NO_CENSUS, AccountState.NOT_ASKED})
+NOT_ASKED = frozenset({AccountState.NO_CENSUS, AccountState.NOT_ASKED, AccountState.IN_CONFIDENCE})
 
 
 def silent_accounts(book: Book, terms: Terms) -> list[Unit]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, select
 
+from voc.base import confidential
 from voc.base.access import Viewer, visible_accounts
 from voc.base.schema import (
     account,
@@ -104,9 +105,9 @@ def invitations(db: Connection, viewer: Viewer) -> Iterator[Sequence[Cell]]:
             columns.freshness,
             columns.sent_at,
             columns.closes_at,
-            columns.stopped,
-            columns.disposition,
-            columns.answered_at,
+            confidential.stopped.label("stopped"),
+            confidential.disposition.label("disposition"),
+            confidential.answered_at.label("answered_at"),
             columns.bounced_at,
             columns.roles,
         )
@@ -139,7 +140,7 @@ def answers(db: Connection, viewer: Viewer) -> Iterator[Sequence[Cell]]:
         .join(response, response.c.id == answer.c.response_id)
         .join(invitation, invitation.c.id == response.c.invitation_id)
         .join(account, account.c.id == invitation.c.account_id)
-        .where(response.c.state == ResponseState.SUBMITTED, visible_accounts(viewer))
+        .where(response.c.state == ResponseState.SUBMITTED, confidential.named, visible_accounts(viewer))
     )
     for row in _rows(db, query.order_by(answer.c.id)):
         choices: Any = row[-1]

@@ -105,6 +105,7 @@ class Door:
     closes_at: datetime | None
     answered_at: datetime | None
     disposition: Disposition | None
+    confidential: bool  # whoever answers was promised that nobody is shown it with their name
 
     @property
     def name(self) -> str:
@@ -165,6 +166,7 @@ class Draft:
     version_id: int
     version_hash: str
     saved_at: datetime
+    confidential: bool
 
 
 @dataclass(frozen=True, slots=True)

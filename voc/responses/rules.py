@@ -141,6 +141,12 @@ def opens(condition: Condition | None, given: Mapping[str, Given]) -> bool:
     return condition is not None and holds(condition, as_picked(given))
 
 
+def consents(questionnaire: Questionnaire, given: Mapping[str, Given]) -> bool:
+    """Whether they ticked that they may be rung, named or written about: so that we may know who they are."""
+    keys = [question.key for question in questionnaire.questions if question.kind is Kind.CONSENT]
+    return any(given[key].choices == ("yes",) for key in keys if key in given)
+
+
 def score_in_link(questionnaire: Questionnaire, score: str | None) -> int | None:
     """The score a mail's link carries, if it is a point of the first question's scale."""
     question = questionnaire.key_question

@@ -59,6 +59,7 @@ _DOOR = (
         invitation.c.closes_at,
         invitation.c.answered_at,
         invitation.c.disposition,
+        invitation.c.confidential,
     )
     .join(wave, wave.c.id == invitation.c.wave_id)
     .join(questionnaire_version, questionnaire_version.c.id == wave.c.questionnaire_version_id)
@@ -409,6 +410,7 @@ def abandoned(db: Connection, *, now: datetime, untouched: timedelta) -> list[Dr
             response.c.questionnaire_version_id.label("version_id"),
             questionnaire_version.c.hash.label("version_hash"),
             response.c.saved_at,
+            invitation.c.confidential,
         )
         .join(invitation, invitation.c.id == response.c.invitation_id)
         .join(questionnaire_version, questionnaire_version.c.id == response.c.questionnaire_version_id)

@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import Markup
 from sqlalchemy import Connection, select
 
+from voc.base import confidential
 from voc.base.access import Viewer, visible_accounts
 from voc.base.schema import account, answer, contact, invitation, questionnaire_version, response, wave
 from voc.base.words import ResponseState
@@ -72,7 +73,8 @@ def heard(
         .join(contact, contact.c.id == invitation.c.contact_id)
         .join(wave, wave.c.id == invitation.c.wave_id)
         .join(questionnaire_version, questionnaire_version.c.id == response.c.questionnaire_version_id)
-        .where(visible_accounts(viewer), response.c.state == ResponseState.SUBMITTED, response.c.submitted_at <= until)
+        .where(visible_accounts(viewer), confidential.named)
+        .where(response.c.state == ResponseState.SUBMITTED, response.c.submitted_at <= until)
         .order_by(response.c.submitted_at.desc(), response.c.id.desc())
         .limit(limit)
     )

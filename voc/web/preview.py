@@ -102,4 +102,5 @@ def _somebody(asked: Questionnaire, spoken: Language) -> Door:
         closes_at=_CLOSES_AT,
         answered_at=None,
         disposition=None,
+        confidential=False,
     )

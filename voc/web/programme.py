@@ -43,12 +43,13 @@ def wave_page(
     with app.database.read() as db:
         zone = ZoneInfo(preferences.load(db).default_time_zone)
         row = wave_pages.row(db, wave_id, visit.viewer)
-        chosen = show if show in wave_view.VIEWS else wave_view.first_view(row)
+        views = wave_view.views(row)
+        chosen = show if show in views else wave_view.first_view(row)
         people = wave_pages.asked(
             db,
             wave_id,
             visit.viewer,
-            standings=wave_view.VIEWS[chosen][1],
+            standings=views[chosen][1],
             csm_id=csm or None,
             limit=wave_view.MOST_LISTED,
         )

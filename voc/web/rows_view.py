@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from voc.metrics.catalogue import BY_NAME, Measure
-from voc.metrics.model import CountedRow
+from voc.metrics.model import CONFIDENTIAL, CountedRow
 from voc.web import view
 from voc.web.parts import Link
 from voc.web.tables import Cell
@@ -23,6 +23,7 @@ LABELS: Mapping[str, str] = {
     "bounced": "mail bounced",
     "opted_out": "never again",
     "in_flight": "being asked now",
+    "in_confidence": "asked in confidence",
     "not_asked": "not asked",
     "not_asked_opted_out": "opted out earlier",
     "no_contact": "no contact",
@@ -125,6 +126,8 @@ def _row(row: CountedRow, csms: Mapping[str, str]) -> list[Shown]:
     account = Shown(row.account_name, "" if row.handed_over else f"/accounts/{row.account_id}")
     if row.handed_over:
         account = Shown(row.account_name, of="handed over since")
+    if row.kind == CONFIDENTIAL:
+        account = Shown(row.account_name, f"/waves/{row.id}", of="in confidence: nobody’s row, in no order")
     follow_up = f"/follow-ups/{row.id}" if row.kind == "follow_up" and not row.handed_over else ""
     return [
         account,

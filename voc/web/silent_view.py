@@ -23,6 +23,7 @@ STATES: Mapping[AccountState, tuple[str, str]] = {
     AccountState.HEARD: ("Heard", "somebody answered in 180 days"),
     AccountState.QUIET: ("Quiet", "asked, no answer yet, not asked enough to call it silence: wait for the chase"),
     AccountState.IN_FLIGHT: ("In flight", "nothing is due yet"),
+    AccountState.IN_CONFIDENCE: ("In confidence", "asked so: whether anybody answered is shown to nobody"),
     AccountState.TOO_NEW: ("Too new", "customer for under 90 days"),
     AccountState.NOT_ASKED: ("Not asked", "nobody was invited in 180 days: find the people, then ask them"),
     AccountState.UNREACHABLE: ("Unreachable", "every mail came back: find new addresses"),

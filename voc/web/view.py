@@ -20,6 +20,7 @@ _WORDS = {
     "no_census": "No one to ask",
     "all_opted_out": "All opted out",
     "in_flight": "In flight",
+    "in_confidence": "In confidence",
     "too_new": "Too new",
     "not_asked": "Not asked",
 }

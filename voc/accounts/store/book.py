@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, or_, select
 
+from voc.base import confidential
 from voc.base.access import Viewer, visible_accounts, visible_csms
 from voc.base.errors import NotFound
 from voc.base.schema import (
@@ -81,7 +82,7 @@ class Owner:
 
 def _rows(viewer: Viewer) -> Select[Any]:
     answered = (
-        select(invitation.c.account_id, func.max(invitation.c.answered_at).label("at"))
+        select(invitation.c.account_id, func.max(confidential.answered_at).label("at"))
         .group_by(invitation.c.account_id)
         .subquery()
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Update, bindparam, insert, select, update
 
+from voc.base import confidential
 from voc.base.access import Viewer, visible_accounts
 from voc.base.errors import NotFound
 from voc.base.schema import account, campaign, chase_event, contact_quota, invitation, wave
@@ -53,17 +54,20 @@ class Invitation:
     questionnaire_version_id: int
     campaign: str
     label: str
+    confidential: bool
 
 
-def _query() -> Any:
+def _query(viewer: Viewer | None) -> Any:
+    columns = invitation.columns if viewer is None else confidential.shown
     return (
         select(
-            invitation,
+            *columns,
             wave.c.state.label("wave_state"),
             wave.c.questionnaire_version_id,
             wave.c.label,
             campaign.c.name.label("campaign"),
         )
+        .select_from(invitation)
         .join(wave, wave.c.id == invitation.c.wave_id)
         .join(campaign, campaign.c.id == wave.c.campaign_id)
     )
@@ -102,12 +106,16 @@ def invitation_of(row: Any) -> Invitation:
         questionnaire_version_id=row.questionnaire_version_id,
         campaign=row.campaign,
         label=row.label,
+        confidential=row.confidential,
     )
 
 
 def invitation_by_id(db: Connection, invitation_id: int, viewer: Viewer | None = None) -> Invitation:
-    """NotFound if there is none, or if it is not the viewer's to see (None: the respondent's own token led here)."""
-    query = _query().where(invitation.c.id == invitation_id)
+    """NotFound if there is none, or if it is not the viewer's to see (None: the respondent's own token led here).
+
+    What a viewer gets of a confidential one does not say whether it was answered.
+    """
+    query = _query(viewer).where(invitation.c.id == invitation_id)
     if viewer is not None:
         query = query.join(account, account.c.id == invitation.c.account_id).where(visible_accounts(viewer))
     row = db.execute(query).first()
@@ -307,8 +315,10 @@ class ChaseEvent:
 
 def chase_events(db: Connection, invitation_id: int, viewer: Viewer) -> list[ChaseEvent]:
     """What moved, dropped or held the steps of an invitation, in order."""
-    invitation_by_id(db, invitation_id, viewer)
+    found = invitation_by_id(db, invitation_id, viewer)
     query = select(chase_event).where(chase_event.c.invitation_id == invitation_id).order_by(chase_event.c.id)
+    if found.confidential:
+        query = query.where(chase_event.c.step.in_([Step.HEADS_UP, Step.INVITE]))
     return [
         ChaseEvent(row.at, Step(row.step), row.what, Why(row.why) if row.why else None, row.on)
         for row in db.execute(query)

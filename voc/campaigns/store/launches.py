@@ -41,6 +41,7 @@ def add_wave(
         "launched_at": now,
         "launched_by": by,
         "settings": msgspec.to_builtins(settings),
+        "confidential": settings.confidential,
     }
     return db.execute(insert(wave).values(**values).returning(wave.c.id)).scalar_one()
 
@@ -122,6 +123,7 @@ _INVITATIONS = insert(invitation).from_select(
         "time_zone",
         "country",
         "heads_up",
+        "confidential",
         "next_step",
         "intended_on",
         "due_at",
@@ -141,6 +143,7 @@ _INVITATIONS = insert(invitation).from_select(
         draft.place.c.time_zone,
         draft.place.c.country,
         draft.moment.c.step == Step.HEADS_UP,
+        select(wave.c.confidential).where(wave.c.id == _WAVE).scalar_subquery(),
         draft.moment.c.step,
         draft.moment.c.on,
         draft.moment.c.at,

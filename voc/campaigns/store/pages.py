@@ -5,8 +5,9 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, not_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
 
+from voc.base import confidential
 from voc.base.access import Viewer, visible_accounts
 from voc.base.errors import NotFound
 from voc.base.schema import (
@@ -131,20 +132,24 @@ def wave_progress(db: Connection, wave_id: int, viewer: Viewer, *, now: datetime
     return Progress(_calendar(db, wave_id, viewer), _due_on(db, wave_id, viewer), _halves(db, wave_id, viewer, now=now))
 
 
+# Reminders of a confidential wave go to those who have not answered: counted, they would tell who has.
+_EVERYBODY_GETS = or_(confidential.named, contact_quota.c.step.in_([Step.HEADS_UP, Step.INVITE]))
+
+
 def _calendar(db: Connection, wave_id: int, viewer: Viewer) -> dict[date, dict[Step, tuple[int, int]]]:
     given_out = _mine(select(contact_quota.c.on, contact_quota.c.step, func.count()), wave_id, viewer)
     planned = _mine(select(invitation.c.intended_on, invitation.c.next_step, func.count()), wave_id, viewer)
     days: dict[date, dict[Step, tuple[int, int]]] = {}
     for on, step, count in db.execute(
         given_out.join(contact_quota, contact_quota.c.invitation_id == invitation.c.id)
-        .where(contact_quota.c.step.in_(list(Step)))
+        .where(contact_quota.c.step.in_(list(Step)), _EVERYBODY_GETS)
         .group_by(contact_quota.c.on, contact_quota.c.step)
     ):
         days.setdefault(on, {})[Step(step)] = (count, 0)
     for on, step, count in db.execute(
-        planned.where(invitation.c.next_step.is_not(None), invitation.c.intended_on.is_not(None)).group_by(
-            invitation.c.intended_on, invitation.c.next_step
-        )
+        planned.where(
+            invitation.c.next_step.is_not(None), invitation.c.intended_on.is_not(None), confidential.undecided
+        ).group_by(invitation.c.intended_on, invitation.c.next_step)
     ):
         day = days.setdefault(on, {})
         day[Step(step)] = (day.get(Step(step), (0, 0))[0], count)
@@ -174,7 +179,7 @@ def _halves(db: Connection, wave_id: int, viewer: Viewer, *, now: datetime) -> d
         _count(counted),
         _count(answered),
     )
-    query = _mine(select(*columns), wave_id, viewer).group_by(invitation.c.heads_up)
+    query = _mine(select(*columns), wave_id, viewer).where(confidential.named).group_by(invitation.c.heads_up)
     rows = db.execute(query.order_by(invitation.c.heads_up.desc()))
     return {bool(heads_up): Half(accounts, people, due, n) for heads_up, accounts, people, due, n in rows}
 
@@ -241,7 +246,7 @@ def to_nudge(
             invitation.c.closes_at > now,
             invitation.c.answered_at.is_(None),
             invitation.c.stopped.is_(None),
-            not_(invitation.c.confidential),
+            confidential.named,
             visible_accounts(viewer),
         )
         .order_by(invitation.c.arr.desc().nulls_last(), account.c.name, invitation.c.id)

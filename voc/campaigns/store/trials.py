@@ -4,6 +4,7 @@ from collections import defaultdict
 
 from sqlalchemy import Connection, case, func, or_, select
 
+from voc.base import confidential
 from voc.base.access import Viewer, visible_accounts
 from voc.base.schema import account, campaign, invitation, wave
 from voc.base.words import Disposition, WaveState
@@ -37,6 +38,7 @@ def halves(
         .where(
             invitation.c.sent_at.is_not(None),
             invitation.c.bounced_at.is_(None),
+            confidential.named,
             or_(invitation.c.disposition.is_(None), invitation.c.disposition.not_in(_NOT_COUNTED)),
             visible_accounts(viewer),
         )

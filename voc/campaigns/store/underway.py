@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, func, select
 
+from voc.base import confidential
 from voc.base.access import Viewer, visible_accounts
 from voc.base.schema import account, alias, campaign, contact, exclusion, invitation, message, wave
 from voc.base.words import MessageState
@@ -63,7 +64,7 @@ def people(db: Connection, wave_id: int, viewer: Viewer, *, now: datetime) -> li
         .outerjoin(alias, and_(alias.c.kind == "account", alias.c.loser_id == invitation.c.account_id))
         .join(account, account.c.id == func.coalesce(alias.c.winner_id, invitation.c.account_id))
         .outerjoin(message, waiting)
-        .where(invitation.c.wave_id == wave_id, visible_accounts(viewer))
+        .where(invitation.c.wave_id == wave_id, confidential.undecided, visible_accounts(viewer))
         .order_by(account.c.name, contact.c.last_name, contact.c.first_name, invitation.c.id)
     )
     return [_person(row, excluded, now=now) for row in db.execute(query)]

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, case, false, func, literal, or_, select
 
+from voc.base import confidential
 from voc.base.access import Viewer, visible_accounts
 from voc.base.errors import NotFound
 from voc.base.schema import account, campaign, census_member, contact, csm, invitation, message, wave
@@ -38,6 +39,7 @@ class Standing(StrEnum):
     BOUNCED = "bounced"
     STOPPED = "stopped"  # refused, left, replied in person ...
     SILENT = "silent"  # due, and no answer came
+    IN_CONFIDENCE = "in_confidence"  # sent; whether they answered is shown to nobody
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class WaveRow:
     asked: int
     answered: int
     not_asked: int
+    confidential: bool
 
 
 @dataclass(frozen=True)
@@ -111,14 +114,15 @@ class LeftOut:
     detail: str | None
 
 
-_ANSWERED = invitation.c.answered_at.is_not(None)
-_BOUNCED = or_(invitation.c.bounced_at.is_not(None), invitation.c.disposition == Disposition.UNKNOWN)
+_ANSWERED = confidential.answered
+_BOUNCED = or_(invitation.c.bounced_at.is_not(None), confidential.disposition == Disposition.UNKNOWN)
 _STANDING = case(
     (_ANSWERED, literal(Standing.ANSWERED.value)),
     (_BOUNCED, literal(Standing.BOUNCED.value)),
-    (invitation.c.disposition == Disposition.SILENT, literal(Standing.SILENT.value)),
-    (or_(invitation.c.stopped.is_not(None), invitation.c.disposition.is_not(None)), literal(Standing.STOPPED.value)),
+    (confidential.disposition == Disposition.SILENT, literal(Standing.SILENT.value)),
+    (or_(confidential.stopped.is_not(None), confidential.disposition.is_not(None)), literal(Standing.STOPPED.value)),
     (invitation.c.sent_at.is_(None), literal(Standing.PLANNED.value)),
+    (invitation.c.confidential, literal(Standing.IN_CONFIDENCE.value)),
     else_=literal(Standing.WAITING.value),
 )
 
@@ -153,6 +157,7 @@ def rows(db: Connection, viewer: Viewer, *, wave_id: int | None = None) -> list[
             asked=asked[row.id].asked if row.id in asked else 0,
             answered=asked[row.id].answered if row.id in asked else 0,
             not_asked=left_out.get(row.id, 0),
+            confidential=row.confidential,
         )
         for row in db.execute(query)
     ]
@@ -195,8 +200,8 @@ def tally(db: Connection, wave_id: int, viewer: Viewer) -> list[Tally]:
         sent.label("sent"),
         func.coalesce(bounced, false()).label("bounced"),
         _STANDING.label("standing"),
-        invitation.c.stopped,
-        invitation.c.disposition,
+        confidential.stopped.label("stopped"),
+        confidential.disposition.label("disposition"),
     )
     inner = (
         select(*what)
@@ -232,7 +237,7 @@ def asked(
 ) -> list[Asked]:
     """Invitations by account and name; `standings` and `csm_id` narrow them. Two queries."""
     query = (
-        select(invitation, contact.c.first_name, contact.c.last_name, account.c.name.label("account_name"))
+        select(*confidential.shown, contact.c.first_name, contact.c.last_name, account.c.name.label("account_name"))
         .add_columns(csm.c.name.label("csm_name"), _STANDING.label("standing"))
         .select_from(
             invitation.join(contact, contact.c.id == invitation.c.contact_id)
@@ -257,7 +262,7 @@ def _last_mails(db: Connection, wave_id: int) -> dict[int, tuple[str | None, dat
     latest = (
         select(message.c.invitation_id, func.max(message.c.sent_at).label("at"))
         .where(message.c.wave_id == wave_id, message.c.kind == MessageKind.CHASE)
-        .where(message.c.state == MessageState.SENT)
+        .where(message.c.state == MessageState.SENT, confidential.mail_counted)
         .group_by(message.c.invitation_id)
         .subquery()
     )

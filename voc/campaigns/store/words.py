@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select
 
+from voc.base import confidential
 from voc.base.schema import follow_up, invitation, response, you_said
 from voc.campaigns.model import DueStep, Step
 from voc.campaigns.store import heads_ups
@@ -43,7 +44,7 @@ _READERS = (
     select(
         invitation.c.contact_id,
         func.max(invitation.c.sent_at).label("last_asked_at"),
-        func.max(invitation.c.answered_at).label("answered_at"),
+        func.max(confidential.answered_at).label("answered_at"),
     )
     .where(invitation.c.contact_id.in_(_several("contacts")), invitation.c.sent_at.is_not(None))
     .group_by(invitation.c.contact_id)
@@ -51,7 +52,7 @@ _READERS = (
 _ANSWERED = select(invitation.c.wave_id, invitation.c.account_id, invitation.c.contact_id).where(
     invitation.c.wave_id.in_(_several("waves")),
     invitation.c.account_id.in_(_several("accounts")),
-    invitation.c.answered_at.is_not(None),
+    confidential.answered,
 )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, select, tuple_
 
+from voc.base import confidential
 from voc.base.access import Viewer, visible_accounts
 from voc.base.errors import NotFound
 from voc.base.schema import account, attempt, contact, inbound, message, provider_event, wave
@@ -126,7 +127,8 @@ def in_state(
 ) -> list[Letter]:
     """Waiting ones in the order in which they go; sent ones (`since`), and all others, the latest first."""
     # Ids alone first: what is filtered out and what stands before the page costs no long row.
-    query: Select[Any] = select(message.c.id).where(message.c.state == state, chosen.condition(db))
+    query: Select[Any] = select(message.c.id).where(message.c.state == state, chosen.narrowed(db))
+    query = query.where(confidential.mail_listed)
     if state in _IN_ORDER_OF_THEIR_TURN:
         order = (message.c.next_attempt_at, message.c.id)
         query = query.order_by(*order)
@@ -179,7 +181,7 @@ def came_back(
         select(inbound.c.id, inbound.c.kind, inbound.c.at, inbound.c.code, inbound.c.quote, inbound.c.source,
                inbound.c.message_id)
         .join(message, message.c.id == inbound.c.message_id)
-        .where(inbound.c.at >= since, inbound.c.kind.in_(CAME_BACK if kind is None else (kind,)), chosen.condition(db))
+        .where(inbound.c.at >= since, inbound.c.kind.in_(CAME_BACK if kind is None else (kind,)), chosen.narrowed(db))
         .order_by(inbound.c.at.desc(), inbound.c.id.desc())
     )  # fmt: skip
     if after is not None:
@@ -235,7 +237,8 @@ class Story:
 
 def story(db: Connection, message_id: int, viewer: Viewer) -> Story:
     """NotFound if it is not the viewer's to see."""
-    known = db.execute(_visible(viewer, select(message.c.id).where(message.c.id == message_id))).first()
+    here = select(message.c.id).where(message.c.id == message_id, confidential.mail_listed)
+    known = db.execute(_visible(viewer, here)).first()
     if known is None:
         raise NotFound("There is no such mail, or it is not yours to see.")
     (letter,) = _letters(db, [message_id])

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, case, cast, func, select, text, true
+from sqlalchemy import ColumnElement, Connection, Integer, and_, case, cast, exists, func, select, text, true
 
+from voc.base import confidential
 from voc.base.schema import attempt, inbound, invitation, message, wave
 from voc.base.words import InboundKind, MessageState, WaveState
 from voc.delivery.model import Outcome
@@ -35,6 +36,13 @@ class Chosen:
     domain: str | None = None
 
     def condition(self, db: Connection) -> ColumnElement[bool]:
+        """For counts: without what would tell who answered in confidence."""
+        # Most have no such wave, and then the index alone answers.
+        if not db.execute(select(exists().where(wave.c.confidential))).scalar():
+            return self.narrowed(db)
+        return and_(confidential.mail_counted, self.narrowed(db))
+
+    def narrowed(self, db: Connection) -> ColumnElement[bool]:
         found: ColumnElement[bool] = true()
         if self.wave_id is not None:
             found &= message.c.wave_id == self.wave_id
@@ -127,8 +135,9 @@ def _failed(db: Connection, chosen: Chosen, since: datetime) -> dict[datetime, i
     query = select(hour, func.count().label("number")).where(
         attempt.c.at >= since, _NOT_SENT, attempt.c.outcome == Outcome.FAILED
     )
+    # Failures are few, and each of them is listed: those of a confidential wave too.
     if chosen != Chosen():
-        query = query.join(message, message.c.id == attempt.c.message_id).where(chosen.condition(db))
+        query = query.join(message, message.c.id == attempt.c.message_id).where(chosen.narrowed(db))
     return _by_hour({row.hour: row.number for row in db.execute(query.group_by(hour))})
 
 
@@ -148,6 +157,7 @@ def _due(db: Connection, chosen: Chosen, now: datetime, until: datetime) -> dict
             invitation.c.due_at < until,
             invitation.c.stopped.is_(None),
             invitation.c.held_because.is_(None),
+            confidential.undecided,
             wave.c.state == WaveState.RUNNING,
         )
     )

@@ -14,7 +14,7 @@ from voc.base.settings import Settings
 from voc.base.tokens import Tokens
 from voc.base.words import Cause, MessageKind, Sign
 from voc.campaigns import questionnaire
-from voc.campaigns.definition import FollowUps
+from voc.campaigns.definition import FollowUps, Kind
 from voc.campaigns.mistakes import QuestionnaireMistakes
 from voc.delivery import run as delivery
 from voc.delivery.model import Party
@@ -45,7 +45,7 @@ def catch_up(db: Connection, now: datetime) -> int:
     definitions = _definitions(db, {one.questionnaire_version_id for one in answers})
     opened = 0
     for one in answers:
-        kind = rules.follow_up_kind(one, definitions[one.questionnaire_version_id])
+        kind = rules.follow_up_kind(one, *definitions[one.questionnaire_version_id])
         if kind is not None:
             opened += _open(db, rules.opening(one, kind), now=now)
     store.mark_seen(db, answers)
@@ -60,14 +60,17 @@ def open_silent(
     return _open(db, rules.silent_opening(account_id, contact_id, spell_on=spell_on, now=now), now=now)
 
 
-def _definitions(db: Connection, version_ids: set[int]) -> Mapping[int, FollowUps | None]:
-    found: dict[int, FollowUps | None] = {}
+def _definitions(db: Connection, version_ids: set[int]) -> Mapping[int, tuple[FollowUps | None, tuple[str, ...]]]:
+    """When a case opens, and the keys of the questions by which one consents to be known."""
+    found: dict[int, tuple[FollowUps | None, tuple[str, ...]]] = {}
     for version_id, files in store.questionnaire_files(db, version_ids).items():
         try:
-            found[version_id] = questionnaire.load(files).follow_ups
+            known = questionnaire.load(files)
+            consents = tuple(one.key for one in known.questions if one.kind is Kind.CONSENT)
+            found[version_id] = (known.follow_ups, consents)
         except QuestionnaireMistakes:
             # Read by an older release, and unreadable now: a detractor is still told by the score.
-            found[version_id] = None
+            found[version_id] = (None, ())
     return found
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, update
 
+from voc.base import confidential
 from voc.base.access import Viewer, visible_accounts
 from voc.base.errors import NotFound
 from voc.base.schema import account, alias, contact, follow_up, invitation, you_said
@@ -115,7 +116,7 @@ def who_answered(db: Connection, account_ids: Collection[str]) -> dict[tuple[str
         .join(contact, contact.c.id == invitation.c.contact_id)
         .where(
             invitation.c.account_id.in_(sorted(account_ids)),
-            invitation.c.answered_at.is_not(None),
+            confidential.answered,
             contact.c.state == RecordState.LIVE,
             contact.c.left_at.is_(None),
         )

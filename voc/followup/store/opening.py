@@ -43,6 +43,7 @@ def unseen_answers(db: Connection, *, settled_by: datetime) -> list[Answer]:
             response.c.submitted_at,
             response.c.score,
             invitation.c.wave_id,
+            invitation.c.confidential,
             func.coalesce(of_account.c.winner_id, invitation.c.account_id).label("account_id"),
             func.coalesce(of_contact.c.winner_id, invitation.c.contact_id).label("contact_id"),
         )
@@ -66,6 +67,7 @@ def unseen_answers(db: Connection, *, settled_by: datetime) -> list[Answer]:
             submitted_at=row.submitted_at,
             score=row.score,
             picked=picked.get(row.id, {}),
+            confidential=row.confidential,
         )
         for row in rows
     ]

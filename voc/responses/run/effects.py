@@ -27,9 +27,14 @@ def answered(
     source: str,
     now: datetime,
 ) -> None:
-    """The chase stops, queued mail goes, and the person is known to be there."""
+    """The chase stops, queued mail goes, and the person is known to be there.
+
+    In confidence the chase stops too, and nothing else may tell that they answered: no sign of life, no suggestion.
+    """
     stopped = campaigns.record_answer(db, door.invitation_id, complete=checked.complete, at=now)
     _cancel(db, (door.invitation_id, *stopped), reason=StopReason.ANSWERED)
+    if door.confidential:
+        return
     stakeholders.record(
         db, key=_sign_of(response_id, now), contact_id=door.contact_id, kind=Sign.ANSWERED, at=now, source=source
     )
@@ -60,7 +65,7 @@ def declined(db: Connection, door: Door, what: Decline, *, now: datetime) -> Non
     _cancel(db, ended, reason=reason)
     if what is Decline.NEVER:
         stakeholders.suppress(db, address=door.address, reason=SuppressionReason.OPT_OUT, at=now, source=SOURCE)
-    if sign is not None:
+    if sign is not None and not (door.confidential and what is Decline.NOT_NOW):
         key = f"{what}:{door.invitation_id}"
         stakeholders.record(db, key=key, contact_id=door.contact_id, kind=sign, at=now, source=SOURCE)
     if what is Decline.MOVED:
@@ -123,14 +128,14 @@ def referral_in(db: Connection, door: Door, questionnaire: Questionnaire, filled
 
 
 def refer(db: Connection, door: Door, referral: Referral, *, now: datetime) -> None:
-    """Put the colleague before the CSM; nothing is sent to anybody."""
+    """Put the colleague before the CSM; nothing is sent to anybody. In confidence nobody sees who named them."""
     who = hash_token(referral.address or referral.name or "")[:16]
     stakeholders.suggest(
         db,
         key=f"referral:{door.invitation_id}:{who}",
         kind=SuggestionKind.REFERRAL,
         account_id=door.account_id,
-        contact_id=door.contact_id,
+        contact_id=None if door.confidential else door.contact_id,
         now=now,
         name=referral.name,
         address=referral.address,
@@ -142,6 +147,8 @@ def referred_instead(db: Connection, door: Door, *, now: datetime) -> None:
     stopped = campaigns.stop(db, door.invitation_id, reason=StopReason.REFERRED, now=now)
     campaigns.dispose(db, door.invitation_id, disposition=Disposition.OTHER, at=now)
     _cancel(db, (door.invitation_id, *stopped), reason=StopReason.REFERRED)
+    if door.confidential:
+        return
     key = f"referred:{door.invitation_id}"
     stakeholders.record(db, key=key, contact_id=door.contact_id, kind=Sign.REPLIED, at=now, source=SOURCE)
 

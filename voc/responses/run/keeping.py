@@ -27,6 +27,8 @@ def catch_up(db: Connection, now: datetime) -> int:
         stopped = campaigns.record_answer(db, draft.invitation_id, complete=False, at=draft.saved_at)
         for invitation_id in sorted({draft.invitation_id, *stopped}):
             delivery.cancel(db, invitation_id, reason=StopReason.ANSWERED)
+        if draft.confidential:
+            continue
         key = f"partial:{draft.response_id}"
         stakeholders.record(
             db, key=key, contact_id=draft.contact_id, kind=Sign.ANSWERED, at=draft.saved_at, source="page"

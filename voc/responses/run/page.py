@@ -103,13 +103,15 @@ def thanks_of(db: Connection, door: Door, questionnaire: Questionnaire, visit: V
     at = max((kept.submitted_at for kept in submitted if kept.submitted_at), default=door.answered_at)
     assert at is not None
     follow_ups = questionnaire.follow_ups
+    # Who answered in confidence is rung only if they said that they may be.
+    known = not door.confidential or rules.consents(questionnaire, given)
     return Thanks(
         door=door,
         questionnaire=questionnaire,
         at=at,
         score=None if own is None else own.score,
-        call=rules.opens(follow_ups.detractor, given) or rules.opens(follow_ups.passive_request, given),
-        hear=rules.opens(follow_ups.promoter_offer, given),
+        call=known and (rules.opens(follow_ups.detractor, given) or rules.opens(follow_ups.passive_request, given)),
+        hear=known and rules.opens(follow_ups.promoter_offer, given),
     )
 
 

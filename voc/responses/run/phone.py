@@ -16,10 +16,18 @@ from voc.responses.run import effects
 
 
 def phone_form(db: Connection, invitation_id: int, viewer: Viewer) -> tuple[Door, Questionnaire]:
-    """Whose answer it would be, and what to ask. NotFound when it is not the viewer's to see."""
+    """Whose answer it would be, and what to ask. NotFound when it is not the viewer's to see.
+
+    Refused where the answer was promised to be confidential.
+    """
     door = store.door_for_phone(db, invitation_id, viewer)
     if door is None:
         raise NotFound("There is no such invitation, or it is not yours to see.")
+    if door.confidential:
+        raise Refused(
+            "They were asked in confidence: an answer that you type in would be no secret to you. "
+            "Ask them to use the link in their mail."
+        )
     return door, store.questionnaire(db, door)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, String, cast, false, func, literal, select
 
+from voc.base import confidential
 from voc.base.schema import (
     account_csm,
     activity,
@@ -80,7 +81,8 @@ def _asked(db: Connection, account_id: str | None, contact_id: str | None, until
             func.min(invitation.c.sent_at).label("at"),
             func.count().label("asked"),
             func.count(invitation.c.bounced_at).label("bounced"),
-            func.count(invitation.c.answered_at).label("answered"),
+            func.count(invitation.c.answered_at).filter(confidential.named).label("answered"),
+            func.count().filter(invitation.c.confidential).label("confidential"),
         )
         .join(wave, wave.c.id == invitation.c.wave_id)
         .where(_about(invitation.c, account_id, contact_id), invitation.c.sent_at <= until)
@@ -96,9 +98,11 @@ def _asked(db: Connection, account_id: str | None, contact_id: str | None, until
 
 def _asked_words(row: Any, *, alone: bool) -> str:
     if alone:
-        return f"Asked: {row.label}"
+        return f"Asked{' in confidence' if row.confidential else ''}: {row.label}"
     people = "1 person" if row.asked == 1 else f"{row.asked} people"
     lost = f", {row.bounced} bounced" if row.bounced else ""
+    if row.confidential:
+        return f"Asked in confidence: {people} in {row.label}{lost}"
     return f"Asked: {people} in {row.label}{lost}; {row.answered} answered"
 
 
@@ -111,6 +115,7 @@ def _answered(
         .join(contact, contact.c.id == invitation.c.contact_id)
         .where(
             _about(invitation.c, account_id, contact_id),
+            confidential.named,
             response.c.state == ResponseState.SUBMITTED,
             response.c.submitted_at <= until,
         )
@@ -280,6 +285,7 @@ class Asked:
     bounced_at: datetime | None
     disposition: str | None
     stopped: str | None
+    confidential: bool
     score: int | None
 
     @property
@@ -292,6 +298,8 @@ class Asked:
             return self.stopped.replace("_", " ")
         if self.sent_at is None:
             return "planned"
+        if self.confidential:
+            return "asked in confidence"
         return "asked, silent" if self.disposition else "asked, waiting"
 
 
@@ -299,7 +307,8 @@ def asked_of(db: Connection, account_id: str, *, until: datetime) -> dict[str, l
     """The invitations of an account by contact, the latest first."""
     scored = (
         select(response.c.invitation_id, func.max(response.c.score).label("score"))
-        .where(response.c.state == ResponseState.SUBMITTED)
+        .join(invitation, invitation.c.id == response.c.invitation_id)
+        .where(response.c.state == ResponseState.SUBMITTED, confidential.named)
         .group_by(response.c.invitation_id)
         .subquery()
     )
@@ -310,10 +319,11 @@ def asked_of(db: Connection, account_id: str, *, until: datetime) -> dict[str, l
             wave.c.label.label("wave"),
             campaign.c.name.label("campaign"),
             invitation.c.sent_at,
-            invitation.c.answered_at,
+            confidential.answered_at.label("answered_at"),
             invitation.c.bounced_at,
-            invitation.c.disposition,
-            invitation.c.stopped,
+            confidential.disposition.label("disposition"),
+            confidential.stopped.label("stopped"),
+            invitation.c.confidential,
             scored.c.score,
         )
         .join(wave, wave.c.id == invitation.c.wave_id)

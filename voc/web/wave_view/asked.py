@@ -21,12 +21,24 @@ VIEWS: Mapping[str, tuple[str, tuple[Standing, ...]]] = {
     "stopped": ("Stopped or came back", (Standing.STOPPED, Standing.BOUNCED)),
     "silent": ("Silent", (Standing.SILENT,)),
 }
+IN_CONFIDENCE: Mapping[str, tuple[str, tuple[Standing, ...]]] = {
+    "asked": ("Asked in confidence", (Standing.IN_CONFIDENCE, Standing.PLANNED)),
+    "stopped": VIEWS["stopped"],
+}
+
+
+def views(row: WaveRow) -> Mapping[str, tuple[str, tuple[Standing, ...]]]:
+    """The lists of people that a wave has; a confidential one has none by what they answered."""
+    return IN_CONFIDENCE if row.confidential else VIEWS
+
 
 _BY_WEIGHT = list(Role)
 
 
 def first_view(row: WaveRow) -> str:
     """Whom the page lists unasked: those who can still be nudged, or those who stayed silent."""
+    if row.confidential:
+        return "asked"
     return "silent" if row.state in (WaveState.CLOSED, WaveState.STOPPED) else "waiting"
 
 
@@ -44,25 +56,29 @@ class Person:
     nudge: str | None  # where one writes to them in person
 
 
-def people_heading(chosen: str, standing: Counter[Standing], csm_id: str | None, people: Sequence[Asked]) -> str:
-    name = VIEWS[chosen][0]
-    count = len(people) if csm_id is not None else sum(standing[one] for one in VIEWS[chosen][1])
+def people_heading(
+    row: WaveRow, chosen: str, standing: Counter[Standing], csm_id: str | None, people: Sequence[Asked]
+) -> str:
+    name, standings = views(row)[chosen]
+    count = len(people) if csm_id is not None else sum(standing[one] for one in standings)
     who = f", {people[0].csm_name}" if csm_id is not None and people and people[0].csm_name else ""
     return f"{name}: {view.count(count, 'person', 'people')}{who}"
 
 
-def people_links(wave_id: int, chosen: str, csm_id: str | None) -> list[Link]:
+def people_links(row: WaveRow, chosen: str, csm_id: str | None) -> list[Link]:
     links = [
-        Link(name, address(f"/waves/{wave_id}", show=key, csm=csm_id) + "#people", current=key == chosen)
-        for key, (name, _standings) in VIEWS.items()
+        Link(name, address(f"/waves/{row.id}", show=key, csm=csm_id) + "#people", current=key == chosen)
+        for key, (name, _standings) in views(row).items()
     ]
-    return [*links, Link("All CSMs", address(f"/waves/{wave_id}", show=chosen) + "#people")] if csm_id else links
+    return [*links, Link("All CSMs", address(f"/waves/{row.id}", show=chosen) + "#people")] if csm_id else links
 
 
 def people_note(chosen: str, people: Sequence[Asked]) -> str:
     told = (
         "Nudge these in person: decision makers first. The service goes on by itself and stops at once on an answer."
         if chosen == "waiting"
+        else "Nobody is shown which of them answered. The service reminds those who have not."
+        if chosen == "asked"
         else "By account."
     )
     return f"{told} The first {MOST_LISTED}; the file has all." if len(people) >= MOST_LISTED else told

@@ -21,6 +21,7 @@ STANDINGS: Mapping[Standing, tuple[str, str]] = {
     Standing.BOUNCED: ("Mail came back", "half"),
     Standing.STOPPED: ("Stopped", "half"),
     Standing.SILENT: ("Silent", "silent"),
+    Standing.IN_CONFIDENCE: ("Asked in confidence", "none"),
 }
 
 

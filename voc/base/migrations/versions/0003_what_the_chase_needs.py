@@ -170,6 +170,7 @@ def upgrade() -> None:
     widen.allow('inbound', 'kind', before=INBOUND_KINDS, after=(*INBOUND_KINDS, 'automatic'))
     _what_the_pages_ask()
     _what_a_csm_says()
+    _what_confidence_needs()
 
 
 def _what_the_pages_ask() -> None:
@@ -270,3 +271,15 @@ def _what_a_csm_says() -> None:
     widen.allow('census_member', 'reason', before=NOT_ASKED, after=(*NOT_ASKED[:6], 'no_consent', *NOT_ASKED[6:]))
     widen.allow('invitation', 'stopped', before=STOPS, after=(*STOPS[:11], 'no_consent', *STOPS[11:]))
     widen.allow('message', 'kind', before=MESSAGE_KINDS, after=(*MESSAGE_KINDS[:5], 'thanks', 'alert'))
+
+
+def _what_confidence_needs() -> None:
+    op.add_column('wave', sa.Column('confidential', sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.create_table('confidential_release',
+    sa.Column('wave_id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('released_at', types.Instant(), nullable=False),
+    sa.Column('groups', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('withheld', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['wave_id'], ['wave.id'], name=op.f('fk_confidential_release_wave_id')),
+    sa.PrimaryKeyConstraint('wave_id', name=op.f('pk_confidential_release'))
+    )
