@@ -148,3 +148,89 @@ def test_a_second_worker_leaves_the_port_to_the_first_and_a_stranger_on_it_is_to
         third.start()
     with sqlite.read() as db:
         assert "something else listens there" in str(standing(db)[0].trouble)
+
+
+def begun(port: int, desk: Desk) -> socket.socket:
+    """A guest in the middle of a mail: after DATA's 354."""
+    guest = socket.create_connection(("127.0.0.1", port), timeout=20)
+    said = f"LHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<{desk.sent.return_path}>\r\nDATA\r\n"
+    guest.sendall(said.encode())
+    heard = b""
+    while b"354" not in heard:
+        heard += guest.recv(4096)
+    return guest
+
+
+def rest_of(guest: socket.socket) -> bytes:
+    heard = b""
+    with guest:
+        try:
+            while more := guest.recv(4096):
+                heard += more
+        except ConnectionResetError:
+            pass
+    return heard
+
+
+def test_a_line_that_never_ends_is_hung_up_on_and_takes_no_memory(sqlite: Database, vault: Vault) -> None:
+    desk = Desk(sqlite, vault)
+    with listening(desk) as port:
+        guest = begun(port, desk)
+        sent = 0
+        with pytest.raises(OSError, match="reset|Broken pipe"):
+            while sent < 200_000_000:
+                sent += guest.send(b"x" * 1_000_000)
+        assert sent < 60_000_000
+        guest.close()
+        with client(port, "lmtp") as server:
+            assert server.sendmail("", [desk.sent.return_path], desk.reply("8").as_bytes()) == {}
+
+
+def test_a_mail_of_one_long_line_is_taken(sqlite: Database, vault: Vault) -> None:
+    desk = Desk(sqlite, vault)
+    with listening(desk) as port:
+        guest = begun(port, desk)
+        guest.sendall(b"From: ana@calder.example\r\n\r\nCall me. " + b"word " * 20_000 + b"\r\n.\r\nQUIT\r\n")
+        assert rest_of(guest).startswith(b"250")
+    assert [row.kind for row in desk.rows(schema.inbound)] == ["reply"]
+
+
+@pytest.mark.parametrize("end", [b"\n.\n", b"\n.\r\n", b"\r.\r", b"\r\n.\n", b"\r\n.\r", b"\r\n\x00.\r\n"])
+def test_only_a_dot_between_whole_line_ends_ends_a_mail(sqlite: Database, vault: Vault, end: bytes) -> None:
+    desk = Desk(sqlite, vault)
+    smuggled = f"LHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<{desk.other.return_path}>\r\nDATA\r\n".encode()
+    with listening(desk) as port:
+        guest = begun(port, desk)
+        guest.sendall(b"From: a@b.example\r\n\r\nHi" + end + smuggled + b"From: a@b.example\r\n\r\nBo\r\n.\r\nQUIT\r\n")
+        assert [line[:3] for line in rest_of(guest).splitlines()] == [b"250", b"221"]
+    assert [row.message_id for row in desk.rows(schema.inbound)] == [desk.sent.id]
+
+
+def test_commands_that_are_nonsense_too_long_or_too_many_are_answered_and_others_are_served(
+    sqlite: Database, vault: Vault
+) -> None:
+    desk = Desk(sqlite, vault)
+    with listening(desk) as port:
+        for noise in (
+            b"\x00\xff\xfe\r\n" * 30,
+            b"A" * 3_000_000 + b"\r\n",
+            b"LHLO x\r\nMAIL FROM:<>\r\nBDAT 20 LAST\r\nFrom: x\r\n\r\nQUIT\r\n",
+            b"LHLO " + b"\xf0\x9f\x98\x80" * 200 + b"\r\nMAIL FROM:<a\x00@b> SIZE=99999999999999999999\r\n",
+            b"LHLO x\r\nMAIL FROM:<>\r\n" + b"RCPT TO:<b-guess@bounce.kestrel.example>\r\n" * 150,
+        ):
+            guest = socket.create_connection(("127.0.0.1", port), timeout=20)
+            guest.sendall(noise)
+            guest.shutdown(socket.SHUT_WR)
+            assert b"250 2.0.0" not in rest_of(guest)
+        with client(port, "lmtp") as server:
+            assert server.sendmail("", [desk.sent.return_path], desk.reply("8").as_bytes()) == {}
+
+
+def test_whoever_guesses_addresses_is_hung_up_on(sqlite: Database, vault: Vault) -> None:
+    desk = Desk(sqlite, vault)
+    with listening(desk) as port, client(port, "lmtp") as server:
+        server.ehlo()
+        server.mail("")
+        with pytest.raises(smtplib.SMTPServerDisconnected):
+            for _guess in range(200):
+                assert server.rcpt("b-guess@bounce.kestrel.example")[0] in (550, 421)

@@ -23,6 +23,11 @@ LARGEST = 25 * 1024 * 1024  # bytes, what most providers take
 CONNECTIONS = 50
 HOPS = 50  # Received lines: more is a loop (RFC 5321, section 6.3)
 IDENT = "voc, mail that comes back"
+LONGEST_LINE = 1_000_000  # bytes: programs write mails of one line, and the server in front does not mind
+_MOST_BYTES = LARGEST + 2 * LONGEST_LINE  # between two answers to a mail: more is no mail
+_ALL_BYTES = 8 * LARGEST  # of all connections together, as long as none of them is a whole mail
+_MOST_REFUSED = 100  # addresses that are not ours, of one connection: whoever asks for more is guessing
+_LONGEST_SESSION_SECONDS = 30 * 60
 _RECIPIENTS = 50
 _THREADS = 4
 _PATIENCE_SECONDS = 120
@@ -110,10 +115,14 @@ class _Controller(Controller):
 
 
 class _Counted(SMTP):
-    """So many connections at a time and no more."""
+    """So many connections at a time and no more, so many bytes before a mail ends, so long in all."""
 
+    line_length_limit = LONGEST_LINE
     guests: set["_Counted"]
+    refused = 0  # addresses
     _counted = False
+    _taken_bytes = 0
+    _end: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
         if len(self.guests) >= CONNECTIONS:
@@ -122,11 +131,32 @@ class _Counted(SMTP):
             return
         self.guests.add(self)
         self._counted = True
+        self._end = self.loop.call_later(_LONGEST_SESSION_SECONDS, self.hang_up)
         super().connection_made(transport)
+
+    def data_received(self, data: bytes) -> None:
+        # aiosmtpd keeps a line without an end whole, whatever its limits say.
+        self._taken_bytes += len(data)
+        if self._taken_bytes > _MOST_BYTES or sum(guest._taken_bytes for guest in self.guests) > _ALL_BYTES:
+            self.hang_up()
+        else:
+            super().data_received(data)
+
+    def begin_anew(self) -> None:
+        """A mail is over: what came up to here was taken or refused."""
+        self._taken_bytes = 0
+
+    def hang_up(self) -> None:
+        """Whoever is in the middle of a mail keeps it."""
+        if self.transport is not None:
+            self.transport.write(b"421 4.7.0 Not now: try again later\r\n")
+            self.transport.close()
 
     def connection_lost(self, error: Exception | None) -> None:
         if self._counted:
             self.guests.discard(self)
+            if self._end is not None:
+                self._end.cancel()
             super().connection_lost(error)
 
 
@@ -146,7 +176,7 @@ class _Handler:
         self.threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="inbound")
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's
-        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: Sequence[str]
+        self, server: _Counted, _session: Session, envelope: Envelope, address: str, options: Sequence[str]
     ) -> str:
         if len(envelope.rcpt_tos) >= _RECIPIENTS:
             return "452 4.5.3 Too many recipients"
@@ -155,13 +185,17 @@ class _Handler:
         except Exception:  # noqa: BLE001 - whatever is wrong here, the server in front keeps the mail
             return Verdict.LATER
         if not accepted:
+            server.refused += 1
+            if server.refused > _MOST_REFUSED:
+                server.loop.call_soon(server.hang_up)
             return "550 5.1.1 No such address here"
         envelope.rcpt_tos.append(address)
         envelope.rcpt_options.extend(options)
         return "250 2.1.5 OK"
 
-    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's
+    async def handle_DATA(self, server: _Counted, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's
         raw = bytes(envelope.original_content or b"")
+        server.begin_anew()
         verdicts = [await self._verdict(raw, address) for address in envelope.rcpt_tos]
         if self._lmtp:
             return "\r\n".join(verdicts)  # an answer for each recipient (RFC 2033, section 4.2)
