@@ -58,6 +58,8 @@ def erase(
         remembering.append(erased_file, lines, now=now)
     new_id = f"erased:{hash_token(tokens.new())[:24]}"
     with database.begin() as db:
+        if database.sqlite:
+            db.exec_driver_sql("PRAGMA secure_delete = ON")  # what is freed is overwritten
         removed = _remove(db, person)
         emptied = _empty(db, person, new_id, now=now)
         searched = _replace(db, person, mentions)
@@ -72,8 +74,18 @@ def erase(
             object_id=new_id,
             detail={"removed": removed, "emptied": emptied, "searched": searched, "audit lines": changed},
         )
+    _let_go_of_files(database)
     found = bool(person.ids or removed or emptied or searched or changed)
     return Receipt(found, now, removed, emptied, searched, changed, new_id if person.ids else None)
+
+
+def _let_go_of_files(database: Database) -> None:
+    """SQLite's journal holds the pages as they were until it is emptied. While somebody reads it stays, until later."""
+    if database.sqlite:
+        with database.begin() as db:
+            db.exec_driver_sql("COMMIT")
+            db.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            db.exec_driver_sql("BEGIN")
 
 
 def replay(database: Database, *, vault: Vault, tokens: Tokens, erased_file: Path, now: datetime) -> int:
