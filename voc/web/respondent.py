@@ -4,6 +4,7 @@ A GET shows, a POST with the page's nonce acts. Everything that was typed comes 
 """
 
 import gzip
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -37,6 +38,7 @@ Page = Response[bytes]
 
 COOKIE_LIVES_SECONDS = 120 * 24 * 3600
 _FORM = {"form": Provide(urlencoded_form)}
+_LANGUAGE = re.compile(r"[A-Za-z-]{2,16}")
 _OURS = ("nonce", "fax", "do", "of")
 
 _log = log.get("respondent")
@@ -99,8 +101,9 @@ def thanks(request: AnyRequest, app: GivenApp, token: FromPath[str]) -> Page:
 def _answered(app: App, request: AnyRequest, token: str, outcome: Saved | Again | Doubted | None) -> Page:
     match outcome:
         case Saved(cookie=cookie):
-            language = request.query_params.get("lang")
-            path = f"/q/{token}/thanks" + (f"?lang={language}" if language else "")
+            language = request.query_params.get("lang") or ""
+            # Whatever else stands there must not become part of a header.
+            path = f"/q/{token}/thanks" + (f"?lang={language}" if _LANGUAGE.fullmatch(language) else "")
             return Response(b"", status_code=303, headers={"Location": path}, cookies=_cookies(app, cookie))
         case Again():
             return _form(app, request, token, outcome.page, again=outcome)
