@@ -35,8 +35,9 @@ _KEYS = (
     "fax",
     "do",
     "of",
-    "name",
-    "address",
+    "colleague_name",
+    "colleague_address",
+    "colleague_1_name",
     "List-Unsubscribe",
     "csrf",
 )
