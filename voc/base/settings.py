@@ -88,6 +88,8 @@ class Mail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     from_address: str = "feedback@localhost.localdomain"
     authenticated_domains: list[str] = []  # a CSM of these domains is the sender; others are in Reply-To
     bounce_domain: str | None = None  # of the return path; the from address's domain if not set
+    # Who gets what people reply: the CSM and us, or the CSM alone; auto is both where mail that comes back is read.
+    reply_to: Literal["auto", "both", "csm"] = "auto"
     per_second: float = 20.0
     connections: int = 4  # at the same time to the mail server, from each worker
     timeout_seconds: float = 30.0
@@ -126,6 +128,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mail: Mail = Mail()
     inbound: Inbound = Inbound()
     oidc: Oidc | None = None
+
+
+def sees_replies(settings: Settings) -> bool:
+    """Whether what a person replies to a mail comes to us too, beside the CSM."""
+    reads = settings.inbound.imap is not None or settings.inbound.listener is not None
+    return settings.mail.reply_to == "both" or (settings.mail.reply_to == "auto" and reads)
 
 
 def servers(mail: Mail) -> list[Server]:

@@ -118,6 +118,10 @@ class Mail:
     def attachments(self) -> int:
         return sum(part.is_attachment() for part in self.parsed.walk() if isinstance(part, EmailMessage))
 
+    def went_to(self, address: str) -> bool:
+        """Whether its writer sent it to that address too, as To and Cc say."""
+        return any(same(address, one.lower()) for _name, one in _addresses(self.parsed, "To", "Cc"))
+
     def is_from(self, address: str) -> bool:
         return same(self.sender, address)
 

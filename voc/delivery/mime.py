@@ -5,7 +5,7 @@ Built from joined bytes and not from `EmailMessage`, which stops at some 500 mai
 
 import binascii
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from email.utils import format_datetime
 
@@ -34,7 +34,7 @@ def assemble(
 ) -> bytes:
     """The whole mail. `message_id` has its angle brackets. Text and HTML have \\n line ends."""
     return head(
-        origin=origin(sender, reply_to),
+        origin=origin(sender, () if reply_to is None else (reply_to,)),
         to=to,
         subject_line=subject_line,
         message_id=message_id,
@@ -49,9 +49,10 @@ def body(text: str, html: str, *, border: str) -> bytes:
     return b"".join((line, b"\r\n", _part("plain", text), line, b"\r\n", _part("html", html), line, b"--\r\n"))
 
 
-def origin(sender: Party, reply_to: Party | None) -> str:
-    """The header lines that say whom a mail is from; the same for every mail of a CSM."""
-    answers = "" if reply_to is None else f"Reply-To: {headers.party(reply_to)}\r\n"
+def origin(sender: Party, reply_to: Sequence[Party]) -> str:
+    """The header lines that say whom a mail is from, and whom a reply goes to where that is somebody else or more."""
+    people = ",\r\n ".join(map(headers.party, reply_to))
+    answers = f"Reply-To: {people}\r\n" if people else ""
     return f"From: {headers.party(sender)}\r\n{answers}"
 
 

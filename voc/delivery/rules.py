@@ -211,6 +211,17 @@ def slows_domain(handed: Handed) -> bool:
     return bool(_TOO_MUCH.search(handed.text)) and not _ABOUT_ONE.search(handed.text)
 
 
+def reply_to(shown: Party, answers: Party | None, *, house: Party, ours: str | None) -> tuple[Party, ...]:
+    """Where a reply goes to a mail that `shown` sends; nothing where it goes to the sender anyway.
+
+    `ours` is the mail's own address with us, None if replies are not to come here. It stands last: a mail program
+    that takes only the first address of a Reply-To (RFC 5322 3.6.2 allows a list) still reaches the person.
+    """
+    if ours is None:
+        return () if answers is None else (answers,)
+    return (answers or shown, Party(house.name, ours))
+
+
 def sender(person: Party | None, *, house: Party, authenticated: Sequence[str]) -> tuple[Party, Party | None]:
     """Who a mail is from, and to whom an answer goes.
 

@@ -118,6 +118,8 @@ class Desk:
             return
         readers = [with_whom.csm] if with_whom.csm is not None else inbox.admins(db)
         for number, reader in enumerate(readers):
+            if mail.went_to(reader.address):
+                continue  # Reply-To named both of us: they have it
             queue(
                 db,
                 key=f"reply:{inbox.digest(mail.key or mail.essence)[:32]}:{about.id}:{number}",

@@ -8,7 +8,7 @@ from functools import cached_property
 from voc.base.errors import Refused
 from voc.base.preferences import Preferences
 from voc.base.secrets import Vault
-from voc.base.settings import Settings
+from voc.base.settings import Settings, sees_replies
 from voc.base.tokens import Tokens, hash_token
 from voc.base.words import MessageKind, Step
 from voc.campaigns.calendar import local_day
@@ -18,6 +18,8 @@ from voc.delivery import dkim, headers, mime, render, rules, stencil
 from voc.delivery.model import Party
 from voc.delivery.providers import echo
 from voc.delivery.store.outbox import Draft, Earlier
+
+_HERE = "here@voc.invalid"  # stands for a mail's own address until it has one
 
 
 class Office:
@@ -38,6 +40,7 @@ class Office:
         self.date, self._now = format_datetime(now), now
         self._signer = dkim.signer(settings)
         self._origins: dict[tuple[str | None, str | None], tuple[str, str]] = {}
+        self._sees_replies = sees_replies(settings)
         self._providers = providers
 
     @cached_property
@@ -75,15 +78,25 @@ class Office:
     def recipient(self, address: str) -> str:
         return self.wanted.test_address if self.wanted.test_mode and self.wanted.test_address else address
 
-    def origin(self, csm_name: str | None, csm_email: str | None) -> tuple[str, str]:
-        """The header lines that say whom a mail is from, and the From's address; Refused if it fits no header."""
+    def origin(self, csm_name: str | None, csm_email: str | None, id: str) -> tuple[str, str]:
+        """The header lines that say whom a mail is from, and the From's address; Refused if it fits no header.
+
+        Where replies come to us too, the return path of the mail takes them: whoever answers stops the chase.
+        """
+        known = self._origin(csm_name, csm_email)
+        return (known[0].replace(_HERE, self.return_path(id)), known[1]) if self._sees_replies else known
+
+    def _origin(self, csm_name: str | None, csm_email: str | None) -> tuple[str, str]:
+        """The same for every mail of a CSM."""
         known = self._origins.get((csm_name, csm_email))
         if known is None:
             person = Party(csm_name, csm_email) if csm_name and csm_email else None
-            sender, reply_to = rules.sender(
+            sender, answers = rules.sender(
                 person, house=self.house, authenticated=self.settings.mail.authenticated_domains
             )
-            known = self._origins[csm_name, csm_email] = mime.origin(sender, reply_to), sender.address
+            ours = _HERE if self._sees_replies else None
+            lines = mime.origin(sender, rules.reply_to(sender, answers, house=self.house, ours=ours))
+            known = self._origins[csm_name, csm_email] = lines, sender.address
         return known
 
 
@@ -101,7 +114,7 @@ def written(
     id = office.random_id()
     subject, body = _content(office, asked, language, letter, step=step, earlier=earlier, id=id)
     try:
-        origin, sender = office.origin(step.csm_name, step.csm_email)
+        origin, sender = office.origin(step.csm_name, step.csm_email, id)
         head = _head(office, step, letter, subject, origin=origin, earlier=earlier, id=id)
         frozen, held_because = office.frozen(head + body, sender=sender), None
     except Refused as refusal:
