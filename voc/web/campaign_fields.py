@@ -52,14 +52,14 @@ OWN = Group(
     "Calendar and limits",
     "Leave a field empty to go by the company’s settings, also when those change.",
     (
-        Field("due_days", "An invitation is due after, days", "", Kind.WHOLE),
         Field("opens", "Mail goes out from", "In the contact’s own time.", Kind.TIME),
-        Field("closes", "until", "", Kind.TIME),
-        Field("blackout_days", "Days without mail", "One a line, such as 2026-12-24; none for no day.", Kind.DAYS),
+        Field("closes", "Mail goes out until", "In the contact’s own time.", Kind.TIME),
+        Field("due_days", "An invitation is due after, days", "", Kind.WHOLE),
         Field("quarantine_days", "Rest between two invitations, days", "", Kind.WHOLE),
         Field("messages_per_quarantine", "Messages in that time, at most", "Reminders count too.", Kind.WHOLE),
         Field("contacts_per_account_day", "People of one account on one day, at most", "", Kind.WHOLE),
         Field("renewal_pause_days", "Rest around a renewal’s signature, days", "", Kind.WHOLE),
+        Field("blackout_days", "Days without mail", "One a line, such as 2026-12-24; none for no day.", Kind.DAYS),
     ),
 )
 

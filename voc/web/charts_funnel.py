@@ -104,7 +104,8 @@ def _marks(frame: Frame, books: Sequence[Book], names: Sequence[str], line_at: f
     """Marks, then their labels where there is room: those below the line first, the others while it lasts."""
     centres = [(frame.x(book.effective), frame.y(book.share)) for book in books]
     taken = [Box(x - _REACH, y - _REACH, x + _REACH, y + _REACH) for x, y in centres]
-    taken += [Box(frame.left, frame.y(line_at) - 18, frame.left + 90, frame.y(line_at) - 2)]
+    at = frame.y(line_at)
+    taken += [Box(frame.left, at - 18, frame.left + 90, at - 2), Box(frame.left, at - 1, frame.edge, at + 1)]
     labels = []
     order = sorted(range(len(books)), key=lambda i: (not books[i].low, -abs(books[i].share - line_at), i))
     for i in order:

@@ -128,7 +128,7 @@ GROUPS = (
             _whole("messages_per_quarantine", "Messages in that time, at most", "Reminders count too."),
             _whole("contacts_per_account_day", "People of one account on one day, at most"),
             Field("opens", "Mail goes out from", "In the contact's own time.", Kind.TIME),
-            Field("closes", "until", "", Kind.TIME),
+            Field("closes", "Mail goes out until", "In the contact's own time.", Kind.TIME),
             Field("blackout_days", "Days without mail", "One a line, such as 2026-12-24.", Kind.DAYS),
             _whole("renewal_pause_days", "Rest around a renewal's signature, days"),
             Field(

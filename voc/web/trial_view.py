@@ -21,6 +21,7 @@ class Group:
 class HeadsUpTest:
     heading: str
     words: str
+    accounts_head: str
     groups: Sequence[Group]
     waves: Sequence[tuple[int, str, str]]  # id, label, what it came to; when there are several
 
@@ -34,6 +35,7 @@ def heads_up_test(waves: Sequence[Halves]) -> HeadsUpTest | None:
     return HeadsUpTest(
         heading="Does a heads-up help?" if not found.tells else _verdict(found),
         words=f"{_when(waves)}: {_words(found)} Drawn by lot, whole accounts.",
+        accounts_head="Accounts" if len(waves) == 1 else "Accounts, anew in each wave",
         groups=[_group(name, side) for name, side in zip(("With heads-up", "Without"), sides, strict=True)],
         waves=[(one.wave_id, one.label, _one(one)) for one in waves] if len(waves) > 1 else [],
     )

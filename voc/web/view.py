@@ -3,11 +3,14 @@
 A missing value is a dash, never 0. A minus is −. Money is rounded to what one can compare: €310 k, €1.25 M.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from zoneinfo import ZoneInfo
+
+from markupsafe import Markup, escape
 
 DASH = "–"
 
@@ -133,7 +136,15 @@ def listed(names: Sequence[str]) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
+def at_dots(name: str) -> Markup:
+    """A domain or an address that may break before a dot or an @, not in the middle of a word."""
+    return Markup("").join(
+        Markup("<wbr>") + part if part[0] in ".@" else escape(part) for part in re.split(r"([.@])", name) if part
+    )
+
+
 FILTERS = {
+    "at_dots": at_dots,
     "number": number,
     "percent": percent,
     "signed": signed,

@@ -17,7 +17,7 @@ from voc.web.delivery_view.came_back import (
 from voc.web.delivery_view.messages import row
 from voc.web.delivery_view.parts import DAYS, DeliveryPage, Filter, Moment, Seen
 from voc.web.delivery_view.records import dns_part
-from voc.web.delivery_view.servers import limits_words, server_line, wait_lines
+from voc.web.delivery_view.servers import limits_words, server_lines, wait_lines
 from voc.web.delivery_view.standing import heading, lede, pause_words
 from voc.web.parts import Card, Choice, Link, choice
 
@@ -56,7 +56,7 @@ def page(
         chart=hours_chart(seen.hours, clock, now=now),
         hour_rows=hour_rows(seen.hours, clock),
         hours_heading=hours_heading(seen.hours, now=now),
-        servers=[server_line(one, seen, moment, now=now) for one in seen.servers],
+        servers=server_lines(seen, moment, now=now),
         limits=limits_words(seen, moment),
         waits=wait_lines(seen, chosen),
         bounces=class_rows(seen.back, chosen),

@@ -10,7 +10,17 @@ from voc.web.delivery_view.parts import Filter, Line, Moment, Seen
 from voc.web.delivery_view.standing import is_shut
 
 
-def server_line(server: Server, seen: Seen, moment: Moment, *, now: datetime) -> Line:
+def server_lines(seen: Seen, moment: Moment, *, now: datetime) -> list[Line]:
+    """Those of the settings, then those that took mail today and are not named there any more."""
+    named = {server.name for server in seen.servers}
+    others = [(name, sent) for name, sent in sorted(seen.sent_today.items()) if name and name not in named]
+    return [
+        *(_server_line(server, seen, moment, now=now) for server in seen.servers),
+        *(Line(name, "none", "not in the settings", (view.DASH, view.DASH, view.number(n))) for name, n in others),
+    ]
+
+
+def _server_line(server: Server, seen: Seen, moment: Moment, *, now: datetime) -> Line:
     state = seen.server_states.get(server.name)
     place = f"{server.host}:{server.port}"
     secured = {"none": "not encrypted", "starttls": "STARTTLS", "tls": "TLS"}[server.security]

@@ -73,14 +73,16 @@ def people_links(row: WaveRow, chosen: str, csm_id: str | None) -> list[Link]:
     return [*links, Link("All CSMs", address(f"/waves/{row.id}", show=chosen) + "#people")] if csm_id else links
 
 
-def people_note(chosen: str, people: Sequence[Asked]) -> str:
-    told = (
-        "Nudge these in person: decision makers first. The service goes on by itself and stops at once on an answer."
-        if chosen == "waiting"
-        else "Nobody is shown which of them answered. The service reminds those who have not."
-        if chosen == "asked"
-        else "By account."
-    )
+def people_note(chosen: str, people: Sequence[Asked], standing: Counter[Standing] | None) -> str:
+    """`standing` counts everybody on the page, None when it shows one CSM's."""
+    told = "By account."
+    if chosen == "asked":
+        told = "Nobody is shown which of them answered. The service reminds those who have not."
+    if chosen == "waiting":
+        told = "Nudge these in person: decision makers first. The chase goes on, and stops at once on an answer."
+        if standing is not None and standing[Standing.PLANNED]:
+            invited, to_come = (view.number(standing[one]) for one in (Standing.WAITING, Standing.PLANNED))
+            told = f"{invited} were invited, {to_come} are still to be. {told}"
     return f"{told} The first {MOST_LISTED}; the file has all." if len(people) >= MOST_LISTED else told
 
 

@@ -42,6 +42,7 @@ class WavePage:
     reasons: Sequence[Reason]
     test: HeadsUpTest | None
     csms: Sequence[OfCsm]
+    csms_without: str
     people_heading: str
     people_links: Sequence[Link]
     people_note: str
@@ -89,9 +90,10 @@ def wave_page(
         reasons=reasons(dict(_most_first(counted))),
         test=heads_up_test(halves),
         csms=by_csm(tally, own_csm_id) if len({one.csm_id for one in tally}) > 1 else [],
+        csms_without="No answer yet" if row.state in _OPEN else "Silent",
         people_heading=people_heading(row, chosen, standing, csm_id, people),
         people_links=people_links(row, chosen, csm_id),
-        people_note=people_note(chosen, people),
+        people_note=people_note(chosen, people, standing if csm_id is None else None),
         people=[person_row(one, moment, may_nudge=row.state == WaveState.RUNNING) for one in in_order(people, chosen)],
         nobody="Nobody.",
     )
@@ -114,11 +116,14 @@ def _most_first(counted: Counter[NotAsked]) -> list[tuple[NotAsked, int]]:
 
 
 def _heading(row: WaveRow, standing: Counter[Standing]) -> str:
+    if row.confidential:
+        return f"{view.count(row.asked, 'person', 'people')} asked in confidence"
     answered = f"{view.of(row.answered, row.asked)} answered"
     if row.state in (WaveState.CLOSED, WaveState.STOPPED):
         share = share_in_words(row.answered, row.asked)
         return f"{answered}, {share}" if share else answered
-    return f"{answered} so far, {view.number(standing[Standing.WAITING])} still can"
+    still = standing[Standing.WAITING] + standing[Standing.PLANNED]
+    return f"{answered} so far, {view.number(still)} still can"
 
 
 def _lede(row: WaveRow) -> str:

@@ -4,21 +4,27 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from voc.base.words import Disposition, StopReason
+from voc.base.words import Disposition
 from voc.campaigns.store.wave_pages import Standing, Tally, WaveRow
 from voc.web import view
 from voc.web.parts import Chain, Stage
 from voc.web.rehearsal_words import STOPS
 from voc.web.wave_view.words import STANDINGS, share_in_words
 
-_DISPOSITIONS: Mapping[Disposition, tuple[str, str]] = {
-    Disposition.COMPLETE: ("Complete", "every required question answered"),
-    Disposition.PARTIAL: ("Partial", "the key question answered"),
-    Disposition.REFUSED: ("Refused", "said no, or never again"),
-    Disposition.SILENT: ("Silent", "delivered, no answer by the due date"),
-    Disposition.OTHER: ("Other", "on leave, or named a colleague"),
-    Disposition.UNKNOWN: ("Unknown", "the mail came back: nobody knows whether they are there"),
-    Disposition.NOT_ELIGIBLE: ("Not eligible", "left, or no customer contact; in no rate"),
+# What an answer or an end counts as in the figures; the standing says what happened.
+_COUNTS_AS: Mapping[Disposition, str] = {
+    Disposition.COMPLETE: "every required question answered",
+    Disposition.PARTIAL: "the key question answered",
+    Disposition.REFUSED: "counts as refused",
+    Disposition.SILENT: "delivered, no answer by the due date",
+    Disposition.OTHER: "counts as on leave, or named a colleague",
+    Disposition.UNKNOWN: "nobody knows whether they are there",
+    Disposition.NOT_ELIGIBLE: "not eligible: in no rate",
+}
+_TONES: Mapping[Standing, str] = {
+    Standing.ANSWERED: "f-acc",
+    Standing.WAITING: "f-faint",
+    Standing.PLANNED: "f-faint",
 }
 
 
@@ -39,7 +45,8 @@ class OfCsm:
     answered: int
     share: float
     bounced: int
-    waiting: int
+    stopped: int
+    without: int  # no answer yet, or silent
     own: bool
 
 
@@ -48,53 +55,89 @@ def _sum(tally: Iterable[Tally]) -> int:
 
 
 def wave_chain(row: WaveRow, tally: Sequence[Tally]) -> Chain:
+    """Every number that falls off is a row of `became`, or the sum of two."""
     census = row.asked + row.not_asked
-    sent = _sum(one for one in tally if one.sent)
-    delivered = _sum(one for one in tally if one.sent and not one.bounced)
-    planned = row.asked - sent
-    lost = f"{view.number(row.not_asked)} not asked" + (f", {view.number(planned)} not sent yet" if planned else "")
+    sent = [one for one in tally if one.sent]
+    delivered = [one for one in sent if not one.bounced]
     counts = (
         ("in the census", census, "everybody who matters"),
-        ("invited", sent, lost),
-        ("delivered", delivered, f"{view.number(sent - delivered)} came back"),
-        ("answered", row.answered, f"{view.number(delivered - row.answered)} without an answer"),
+        ("invited", _sum(sent), view.listed(_not_invited(row, tally))),
+        ("delivered", _sum(delivered), f"{view.number(_sum(sent) - _sum(delivered))} came back"),
     )
     stages = [Stage(name, view.number(n), n / census if census else 0.0, words) for name, n, words in counts]
+    stages.append(_answered(row, delivered, census))
     return Chain(stages, label="How far the wave is, in people", ghost=census == 0)
+
+
+def _answered(row: WaveRow, delivered: Sequence[Tally], census: int) -> Stage:
+    if row.confidential:
+        return Stage("answered", view.DASH, 0.0, "promised confidence: not shown here")
+    without = _sum(one for one in delivered if one.standing is not Standing.ANSWERED)
+    unasked = row.answered - (_sum(delivered) - without)
+    words = f"{view.number(without)} without an answer"
+    if unasked:
+        words += f", {view.number(unasked)} answered without the mail"
+    return Stage("answered", view.number(row.answered), row.answered / census if census else 0.0, words)
+
+
+def _not_invited(row: WaveRow, tally: Sequence[Tally]) -> list[str]:
+    never = Counter[Standing]()
+    for one in tally:
+        if not one.sent:
+            never[one.standing] += one.people
+    ended = never[Standing.STOPPED] + never[Standing.SILENT]
+    told = (
+        (never[Standing.PLANNED], "not sent yet"),
+        (never[Standing.BOUNCED], "came back at the heads-up"),
+        (ended, "stopped before it"),
+    )
+    return [f"{view.number(row.not_asked)} not asked", *(f"{view.number(n)} {words}" for n, words in told if n)]
 
 
 def chain_sentence(row: WaveRow, tally: Sequence[Tally], standing: Counter[Standing]) -> str:
     delivered = _sum(one for one in tally if one.sent and not one.bounced)
     if not delivered:
         return "Nothing was delivered yet."
+    if row.confidential:
+        return (
+            f"The mail reached {view.count(delivered, 'person', 'people')}. Who answered, and how many, stays unsaid."
+        )
     share = share_in_words(row.answered, delivered)
     told = f"{view.of(row.answered, delivered)} people whom the mail reached answered{f': {share}' if share else ''}."
-    stops = Counter[StopReason]()
+    stops = Counter[str]()
     for one in tally:
-        if one.stopped is not None and one.standing == Standing.STOPPED:
-            stops[one.stopped] += one.people
-    why = [f"{count} {STOPS[reason]}" for reason, count in sorted(stops.items(), key=lambda i: (-i[1], i[0]))]
+        if one.standing == Standing.STOPPED:
+            stops[_why_stopped(one)] += one.people
+    why = [f"{count} {reason}" for reason, count in sorted(stops.items(), key=lambda i: (-i[1], i[0]))]
     return f"{told} {view.number(standing[Standing.STOPPED])} stopped: {view.listed(why)}." if why else told
 
 
+def _why_stopped(one: Tally) -> str:
+    if one.stopped is not None:
+        return STOPS[one.stopped]
+    return view.low_word(one.disposition) if one.disposition is not None else "ended"
+
+
 def became(tally: Sequence[Tally]) -> list[Became]:
-    """One disposition per invitation; those in flight have none yet and say so."""
-    counts = Counter[tuple[str, str, str]]()
+    """One row for each way an invitation can stand: what happened first, what it counts as below it."""
+    counts = Counter[tuple[str, str]]()
+    counts_as: dict[tuple[str, str], dict[str, None]] = {}
     for one in tally:
+        name = STANDINGS[one.standing][0]
+        if one.standing is Standing.ANSWERED and one.disposition is Disposition.PARTIAL:
+            name = "Answered in part"
+        if one.standing is Standing.STOPPED:
+            name = f"Stopped: {_why_stopped(one)}"
+        key = (name, _TONES.get(one.standing, "f-ink"))
+        counts[key] += one.people
         if one.disposition is not None:
-            tone = "f-acc" if one.disposition in (Disposition.COMPLETE, Disposition.PARTIAL) else "f-ink"
-            counts[(*_DISPOSITIONS[one.disposition], tone)] += one.people
-        elif one.standing == Standing.ANSWERED:
-            counts[("Answered", "before the due date", "f-acc")] += one.people
-        elif one.standing == Standing.STOPPED and one.stopped is not None:
-            counts[(f"Stopped: {STOPS[one.stopped]}", "", "f-ink")] += one.people
-        elif one.standing == Standing.BOUNCED:
-            counts[("Mail came back", "", "f-ink")] += one.people
-        else:
-            counts[(STANDINGS[one.standing][0], "", "f-faint")] += one.people
+            counts_as.setdefault(key, {})[_COUNTS_AS[one.disposition]] = None
     whole = _sum(tally) or 1
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return [Became(name, of, people, people / whole, tone) for (name, of, tone), people in ranked]
+    return [
+        Became(name, "; ".join(counts_as.get((name, tone), ())), people, people / whole, tone)
+        for (name, tone), people in ranked
+    ]
 
 
 def by_csm(tally: Iterable[Tally], own: str | None) -> list[OfCsm]:
@@ -114,7 +157,8 @@ def by_csm(tally: Iterable[Tally], own: str | None) -> list[OfCsm]:
             answered=counts[Standing.ANSWERED],
             share=counts[Standing.ANSWERED] / counts["asked"],
             bounced=counts[Standing.BOUNCED],
-            waiting=counts[Standing.WAITING] + counts[Standing.PLANNED],
+            stopped=counts[Standing.STOPPED],
+            without=counts[Standing.WAITING] + counts[Standing.PLANNED] + counts[Standing.SILENT],
             own=id == own,
         )
         for (name, id), counts in sorted(rows.items(), key=lambda item: (not item[0][1], item[0][0].casefold()))
