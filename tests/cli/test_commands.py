@@ -76,6 +76,33 @@ def test_a_missing_key_file_is_named_with_its_mend(run: Run, rehearsal: str) -> 
     code, _, err = run("staff", "list", "--directory", rehearsal)
     assert code == 1
     assert "secret.key" in err
+    assert "back there" in err
+    assert "voc init" not in err
+
+
+def test_sending_is_paused_and_resumed_from_the_terminal_and_the_doctor_says_how(run: Run, rehearsal: str) -> None:
+    assert run("sending", "resume", "--directory", rehearsal)[0] == 1
+    assert run("sending", "pause", "The relay is moved", "--directory", rehearsal)[0] == 0
+    _, told, _ = run("doctor", "--directory", rehearsal)
+    assert "The relay is moved" in told
+    assert "on the page Delivery or with `voc sending resume`" in told
+    assert "no admin has a password yet: the link for" in told
+    assert json.loads(run("sending", "resume", "--directory", rehearsal, "--json")[1]) == {"sending_paused": False}
+
+
+def test_a_restored_backup_names_what_is_left_to_do_and_asks_how_to_resume(
+    run: Run, rehearsal: str, tmp_path: Path
+) -> None:
+    file, folder = tmp_path / "backup.zip", tmp_path / "restored"
+    assert run("backup", str(file), "--directory", rehearsal)[0] == 0
+    code, out, _ = run("restore", str(file), "--directory", str(folder))
+    assert code == 0
+    assert all(word in out for word in ("secret.key", "erased.list", "voc serve", "Delivery"))
+    (folder / "secret.key").write_bytes((Path(rehearsal) / "secret.key").read_bytes())
+    code, _, err = run("sending", "resume", "--directory", str(folder))
+    assert code == 1
+    assert "--mail-nobody-twice" in err
+    assert run("sending", "resume", "--mail-nobody-twice", "--directory", str(folder))[0] == 0
 
 
 def test_a_wrong_setting_names_its_key(run: Run, rehearsal: str) -> None:

@@ -340,7 +340,11 @@ def vault(settings: Settings, environ: Mapping[str, str] = os.environ) -> Vault:
         return Vault([key.strip() for key in given.split(",")])
     path = Path(settings.secret_key_file)
     if not path.exists():
-        raise Misconfigured(str(path), "the key file is missing", "Run `voc init`, or set VOC_SECRET_KEY")
+        mend = (
+            f"Put the {path.name} of this installation back there, or its keys into VOC_SECRET_KEY."
+            " A new key cannot read what is stored"
+        )
+        raise Misconfigured(str(path), "the key file is missing", mend)
     return Vault(key_entries(settings), read_again=lambda: key_entries(settings))
 
 

@@ -48,7 +48,7 @@ def _database(app: App) -> list[Finding]:
         Finding(
             not here.sending_paused,
             f"sending is paused: {here.paused_because}" if here.sending_paused else "sending is not paused",
-            "Resume it on the page Delivery when the reason is settled.",
+            "When the reason is settled, resume it on the page Delivery or with `voc sending resume`.",
         ),
     ]
 

@@ -9,8 +9,11 @@ from voc.base import copies, installations
 from voc.base.backup import making, restoring
 from voc.base.clock import SystemClock
 from voc.base.secrets import KEY_FILE
+from voc.base.settings import Settings
 from voc.base.tokens import RandomTokens
 from voc.cli import output
+
+ERASED_FILE = Settings().erased_file
 
 
 @click.command()
@@ -70,9 +73,22 @@ def restore(*, backup: Path, directory: Path, database: str | None, as_json: boo
     output.say(f"Restored {rows:,} rows of {done.manifest.made_at:%d %B %Y, %H:%M} UTC into {done.database}.")
     if done.kept:
         output.say(f"Kept what was there: {', '.join(done.kept)}.")
-    if not done.key_there:
-        output.say(f"LOOK Put the {KEY_FILE} of then into {directory}, or set VOC_SECRET_KEY, before you start it.")
-    output.say("Sending is paused. Start it, read the notice on the page Delivery, and resume it there.")
+    for number, step in enumerate(_what_is_left(directory, key_there=done.key_there), start=1):
+        output.say(f"{number}. {step}")
+
+
+def _what_is_left(directory: Path, *, key_there: bool) -> list[str]:
+    steps = []
+    if not key_there:
+        steps.append(f"LOOK Put the {KEY_FILE} of then into {directory}, or its keys into VOC_SECRET_KEY.")
+    erased = directory / ERASED_FILE
+    if not erased.exists():
+        steps.append(f"Put the newest {ERASED_FILE} there as well, or whoever was forgotten since is remembered again.")
+    return [
+        *steps,
+        f"`voc serve --directory {directory}`. Sending is paused, and every page says so.",
+        "Sign in as an admin, read on the page Delivery what may have been sent since, and resume it there.",
+    ]
 
 
 @click.group()

@@ -220,7 +220,7 @@ def _why_mail_waits(app: App) -> str | None:
     if due is None or due > app.now():
         return None
     if paused is not None:
-        return f"Mail is due and waits. {paused}: resume it on the page Delivery."
+        return f"Mail is due and waits. {paused}: resume it on the page Delivery, or with `voc sending resume`."
     if wanted.test_mode and not wanted.test_address:
         return "Mail is due and waits: test mode has no address. Set one on the page Settings, or switch it off."
     return "Mail is due and waits for its next attempt. `voc doctor` says whether the mail server answers."
