@@ -15,6 +15,7 @@ KINDS: Mapping[MessageKind, str] = {
     MessageKind.NUDGE: "personal nudge",
     MessageKind.TEST: "test",
     MessageKind.ALERT: "alert",
+    MessageKind.THANKS: "thanks for an answer",
 }
 
 
