@@ -7,7 +7,7 @@ have an engine of their own that cannot write, and never wait.
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,6 +25,7 @@ from voc.base.together import Together
 BUSY_TIMEOUT_MS = 10_000
 Result = TypeVar("Result")
 
+_BEGIN = "voc_begin"  # how a transaction of that connection begins on SQLite
 STATEMENTS_KEPT = 3_000  # compiled ones; the product has more than SQLAlchemy's 500 and would compile them anew
 
 
@@ -91,6 +92,21 @@ class Database:
             yield db
             db.rollback()
 
+    @contextmanager
+    def workbench(self) -> Iterator["Workbench"]:
+        """A connection for long work: its temporary tables last from one transaction to the next, and end with it."""
+        if self._lock is None:
+            with self._writer.connect() as db:
+                db.detach()  # closed, not handed to others with what is left on it
+                yield Workbench(db, nullcontext())
+        else:
+            engine = _sqlite_engine(self.url, reader=False, pool_size=1)
+            try:
+                with engine.connect() as db:
+                    yield Workbench(db, self._lock)
+            finally:
+                engine.dispose()
+
     def close(self) -> None:
         self._writer.dispose()
         self._reader.dispose()
@@ -99,6 +115,30 @@ class Database:
     def path(self) -> Path | None:
         """The SQLite file, or None on PostgreSQL."""
         return Path(str(make_url(self.url).database)) if self.sqlite else None
+
+
+class Workbench:
+    """`look()` as long as it takes, then `begin()` for a moment at a time: nobody waits for the work between."""
+
+    def __init__(self, db: Connection, lock: AbstractContextManager[Any]) -> None:
+        self._db = db
+        self._lock = lock
+
+    @contextmanager
+    def look(self) -> Iterator[Connection]:
+        """One consistent state. Only temporary tables may be written."""
+        sqlite = self._db.dialect.name == "sqlite"
+        how = {_BEGIN: "BEGIN"} if sqlite else {"isolation_level": "REPEATABLE READ"}
+        with self._db.execution_options(**how).begin():
+            yield self._db
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """A writing transaction like that of `Database.begin`."""
+        sqlite = self._db.dialect.name == "sqlite"
+        how = {_BEGIN: "BEGIN IMMEDIATE"} if sqlite else {"isolation_level": "READ COMMITTED"}
+        with self._lock, self._db.execution_options(**how).begin():
+            yield self._db
 
 
 def _parsed(url: str) -> URL:
@@ -156,7 +196,8 @@ def _sqlite_engine(url: str, *, reader: bool, pool_size: int, durable: bool = Tr
 
     @event.listens_for(engine, "begin")
     def on_begin(db: Connection) -> None:
-        db.exec_driver_sql("BEGIN" if reader else "BEGIN IMMEDIATE")
+        usual = "BEGIN" if reader else "BEGIN IMMEDIATE"
+        db.exec_driver_sql(db.get_execution_options().get(_BEGIN, usual))
 
     return engine
 

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypedColumns,
+    UniqueConstraint,
 )
 from sqlalchemy.schema import DropTable
 
@@ -23,8 +24,8 @@ from voc.base.types import Instant, Json
 _metadata = MetaData()
 
 
-def _temporary(name: str, columns: type[TypedColumns]) -> Table[Any]:
-    return Table(f"draft_{name}", _metadata, columns, prefixes=["TEMPORARY"])
+def _temporary(name: str, columns: type[TypedColumns], *more: UniqueConstraint) -> Table[Any]:
+    return Table(f"draft_{name}", _metadata, columns, *more, prefixes=["TEMPORARY"])
 
 
 class _Role(TypedColumns):
@@ -109,7 +110,7 @@ class _Inherited(TypedColumns):
     account_id: Named[str] = Column(Text, primary_key=True)
 
 
-role = _temporary("role", _Role)
+role = _temporary("role", _Role, UniqueConstraint("segment", "bits"))
 doubted_account = _temporary("doubted_account", _Doubt)
 doubted_contact = _temporary("doubted_contact", _Doubt)
 doubted_address = _temporary("doubted_address", _Doubt)
