@@ -97,8 +97,10 @@ class Database:
         """A connection for long work: its temporary tables last from one transaction to the next, and end with it."""
         if self._lock is None:
             with self._writer.connect() as db:
-                db.detach()  # closed, not handed to others with what is left on it
-                yield Workbench(db, nullcontext())
+                try:
+                    yield Workbench(db, nullcontext())
+                finally:
+                    db.invalidate()  # closed, not handed to others with what is left on it
         else:
             engine = _sqlite_engine(self.url, reader=False, pool_size=1)
             try:

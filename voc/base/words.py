@@ -124,6 +124,7 @@ class NotAsked(StrEnum):
 
 
 class WaveState(StrEnum):
+    PLANNING = "planning"  # its rows are being written; nothing is sent, nothing counts it
     RUNNING = "running"
     PAUSED = "paused"
     STOPPED = "stopped"

@@ -112,16 +112,14 @@ def launch(
     """
     app = wiring.open_app(directory, at=at)
     now = app.now()
-    with app.database.begin() as db:
-        wave_id = campaigns.launch(
-            db,
-            campaign=campaign,
-            questionnaire_files=_files(app, db, campaign),
-            label=label or f"{campaign.capitalize()}, {now:%B %Y}",
-            by=BY,
-            now=now,
-            accept_languages=accept,
+    with app.database.read() as db:
+        files = _files(app, db, campaign)
+    order = campaigns.Order(campaign, files, label or f"{campaign.capitalize()}, {now:%B %Y}", BY, accept)
+    with output.progress() as report:
+        wave_id = campaigns.launch_in_portions(
+            app.database, order, clock=app.clock, holder=jobs.worker_name(), report=report
         )
+    with app.database.read() as db:
         found = wave_pages.row(db, wave_id, TERMINAL)
         checked = dns.last_dns_check(db)
     for finding in amiss(checked.found) if checked is not None else ():

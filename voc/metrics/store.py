@@ -193,6 +193,7 @@ def _asked(
         .join(wave, wave.c.id == invitation.c.wave_id)
         .where(
             wave.c.launched_at <= moment,
+            wave.c.state != WaveState.PLANNING,
             or_(
                 invitation.c.closes_at > since,
                 and_(invitation.c.closes_at.is_(None), wave.c.launched_at > since),
@@ -299,7 +300,7 @@ def _census(
     query = (
         select(census_member)
         .join(wave, wave.c.id == census_member.c.wave_id)
-        .where(census_member.c.reason.is_not(None), wave.c.launched_at > since)
+        .where(census_member.c.reason.is_not(None), wave.c.launched_at > since, wave.c.state != WaveState.PLANNING)
         .order_by(census_member.c.id)
     )
     if account_ids is not None:

@@ -78,33 +78,31 @@ def would_not_ask_file(app: GivenApp, campaign: AskedCampaign = "relationship") 
 @post("/waves/launch", sync_to_thread=True, opt=roles(*LEADERS))
 def launch(app: GivenApp, visit: GivenVisit, form: GivenForm) -> Redirect:
     campaign, label = form.text("campaign"), form.text("label")
-    with app.database.begin() as db:
-        _acknowledged(db, form, campaign=campaign, by=visit.viewer.name, now=app.now())
+    with app.database.read() as db:
+        amiss_now = _amiss(db, form)
         name = programmes.campaign_by_name(db, campaign).questionnaire
         files = questionnaire.read_folder(app.questionnaires, name)
-        wave_id = campaigns.launch(
-            db,
-            campaign=campaign,
-            questionnaire_files=files,
-            label=label,
-            by=visit.viewer.name,
-            now=app.now(),
-            accept_languages=form.many("accept"),
-        )
+    order = campaigns.Order(campaign, files, label, visit.viewer.name, form.many("accept"))
+    wave_id = campaigns.launch_in_portions(app.database, order, clock=app.clock, holder=app.tokens.new())
+    if amiss_now:
+        with app.database.begin() as db:
+            _keep_amiss(db, amiss_now, campaign=campaign, by=visit.viewer.name, now=app.now())
     return pages.back(app, visit, f"/waves/{wave_id}", f"{label} is launched; the census is frozen.")
 
 
-def _acknowledged(db: Connection, form: Form, *, campaign: str, by: str, now: datetime) -> None:
-    """Who launches although the DNS records of our mail are not in order says so, and the audit log keeps it."""
+def _amiss(db: Connection, form: Form) -> list[str]:
+    """Which DNS records of our mail are not in order; Refused unless whoever launches says that they know."""
     checked = dns.last_dns_check(db)
     wrong = amiss(checked.found) if checked is not None else []
-    if not wrong:
-        return
-    if not form.ticked("dns"):
+    if wrong and not form.ticked("dns"):
         raise Refused(
             f"{delivery_view.dns_words(wrong)}. Mend it, or tick that the wave goes out nonetheless", field="dns"
         )
-    detail = {"records": [one.what for one in wrong]}
+    return [one.what for one in wrong]
+
+
+def _keep_amiss(db: Connection, records: list[str], *, campaign: str, by: str, now: datetime) -> None:
+    """Who launched although they are not stands in the audit log."""
     audit.record(
         db,
         at=now,
@@ -112,7 +110,7 @@ def _acknowledged(db: Connection, form: Form, *, campaign: str, by: str, now: da
         action="launched with DNS amiss",
         object_kind="campaign",
         object_id=campaign,
-        detail=detail,
+        detail={"records": records},
     )
 
 

@@ -16,7 +16,7 @@ from voc.campaigns.run.chases import (
     under_way,
 )
 from voc.campaigns.run.copied import pass_over, take_up
-from voc.campaigns.run.launching import launch
+from voc.campaigns.run.launching import Order, launch, launch_in_portions
 from voc.campaigns.run.nudges import Nudge, nudge, nudged_by_hand
 from voc.campaigns.run.pauses import end_escalation, escalate, stop_without_consent
 from voc.campaigns.run.programmes import change_settings, install_defaults
@@ -35,6 +35,7 @@ from voc.campaigns.run.waves import (
 __all__ = [
     "ClosedDue",
     "Nudge",
+    "Order",
     "Rest",
     "away",
     "change_settings",
@@ -47,6 +48,7 @@ __all__ = [
     "hold",
     "install_defaults",
     "launch",
+    "launch_in_portions",
     "nudge",
     "nudged_by_hand",
     "pass_over",

@@ -7,6 +7,7 @@ Nothing of it holds more than a portion of the people in memory.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby, islice
@@ -15,11 +16,14 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
-from voc.base import audit
+from voc.base import audit, leases
+from voc.base import clock as clocks
+from voc.base.clock import Clock
+from voc.base.db import Database, Workbench
 from voc.base.errors import Refused
 from voc.campaigns import census, planning
 from voc.campaigns.countries import country_code
-from voc.campaigns.model import NotAsked
+from voc.campaigns.model import NotAsked, WaveState
 from voc.campaigns.planning import Colleagues, FirstSteps
 from voc.campaigns.run import drafts
 from voc.campaigns.run.drafts import Draft
@@ -29,8 +33,23 @@ from voc.campaigns.store.launches import Drafted
 from voc.stakeholders import store as stakeholders
 
 One = TypeVar("One")
+Report = Callable[[str, int, int | None], None]
+_TURN = timedelta(minutes=10)
+_A_MOMENT = 0.4  # seconds
+_REST = 0.12
 _IN_DOUBT = 1_000  # looked at together
 _WRITTEN = 5_000  # people frozen together: a fraction of a second
+
+
+@dataclass(frozen=True)
+class Order:
+    """What somebody launches. A language that nobody has reviewed is used only if it is in `accept_languages`."""
+
+    campaign: str
+    questionnaire_files: Mapping[str, str]
+    label: str
+    by: str
+    accept_languages: Collection[str] = ()
 
 
 def launch(
@@ -48,24 +67,140 @@ def launch(
     Refused on CRM data that is missing or too old, while another wave of the campaign is open, when
     nobody would be asked, and for mistakes in the questionnaire. Nothing is written then. A language that
     nobody has reviewed is used only if it is among `accept_languages`; who accepted it is in the audit log.
+    All in one transaction: where others write too, `launch_in_portions` keeps nobody waiting.
     """
-    _check_label(label)
+    order = Order(campaign, questionnaire_files, label, by, accept_languages)
     programmes.lock_campaign(db, programmes.campaign_by_name(db, campaign).id)
-    draft = drafts.draft(db, campaign=campaign, files=questionnaire_files, now=now, accepted=accept_languages)
-    accepted = _accepted(draft, accept_languages)
-    size = draw_up(db, draft)
-    _check(db, draft, anybody=size.asked > 0)
-    wave_id = _add_wave(db, draft, files=questionnaire_files, label=label, by=by)
+    draft, size = _draw_up(db, order, now=now)
+    wave_id = _add_wave(db, draft, order, state=WaveState.RUNNING)
     for after in range(0, size.census, _WRITTEN):
         launches.freeze(db, wave_id, after=after, until=after + _WRITTEN)
     draft_tables.clear_away(db)
-    _audit(db, draft, wave_id, size, label=label, by=by, accepted=accepted)
+    _audit(db, draft, order, wave_id, size)
     return wave_id
 
 
-def _check_label(label: str) -> None:
-    if not label.strip():
+def launch_in_portions(
+    database: Database, order: Order, *, clock: Clock, holder: str, report: Report | None = None
+) -> int:
+    """The same for a company of any size while others write: no transaction lasts longer than a moment.
+
+    Until the last one the wave is being planned, and neither sent nor counted. One that was killed is
+    taken back by the next launch; any other end takes it back itself. `holder` names this process.
+    """
+    now = clock.now()
+    with database.begin() as db:
+        campaign_id = programmes.campaign_by_name(db, order.campaign).id
+        turn = _Turn(f"launch:{campaign_id}", holder)
+        if not turn.taken(db, now=now):
+            raise Refused("Somebody is launching this campaign just now. Look at its waves in a few minutes.")
+        left = launches.half_launched(db, campaign_id)
+    try:
+        _take_back(database, left)
+        return _launch_in_portions(database, order, turn, clock=clock, report=report or _quiet)
+    finally:
+        with database.begin() as db:
+            turn.end(db, now=clock.now())
+
+
+def _launch_in_portions(database: Database, order: Order, turn: "_Turn", *, clock: Clock, report: Report) -> int:
+    with database.workbench() as bench:
+        with bench.look() as db:
+            draft, size = _draw_up(db, order, now=clock.now(), report=report)
+        with bench.begin() as db:
+            programmes.lock_campaign(db, draft.campaign.id)
+            _check(db, draft, anybody=True)
+            wave_id = _add_wave(db, draft, order, state=WaveState.PLANNING)
+        try:
+            _freeze(bench, wave_id, size, turn, pace=_Pace(rests=database.sqlite), clock=clock, report=report)
+            with bench.begin() as db:
+                turn.keep(db, now=clock.now())
+                launches.set_running(db, wave_id)
+                _audit(db, draft, order, wave_id, size)
+        except BaseException:  # Ctrl-C too
+            _take_back(database, [wave_id])
+            raise
+    return wave_id
+
+
+def _freeze(
+    bench: Workbench, wave_id: int, size: "Size", turn: "_Turn", *, pace: "_Pace", clock: Clock, report: Report
+) -> None:
+    written = 0
+    while written < size.census:
+        with pace.step(), bench.begin() as db:
+            turn.keep(db, now=clock.now())
+            launches.freeze(db, wave_id, after=written, until=written + pace.people)
+            written += pace.people
+        report("Census and first steps", min(written, size.census), size.census)
+
+
+def _take_back(database: Database, wave_ids: Iterable[int]) -> None:
+    """What a launch left that did not come to its end."""
+    for wave_id in wave_ids:
+        over, pace = False, _Pace(rests=database.sqlite)
+        while not over:
+            with pace.step(), database.begin() as db:
+                over = launches.take_back(db, wave_id, limit=pace.people)
+
+
+@dataclass
+class _Turn:
+    """One launch of a campaign at a time, by a lease that ends by itself when its process is gone."""
+
+    lease: str
+    holder: str
+    fence: int | None = None
+
+    def taken(self, db: Connection, *, now: datetime) -> bool:
+        self.fence = leases.take(db, self.lease, holder=self.holder, now=now, lasts=_TURN)
+        return self.fence is not None
+
+    def keep(self, db: Connection, *, now: datetime) -> None:
+        """Refused if somebody else has it by now."""
+        if not self.taken(db, now=now):
+            raise Refused("This launch stood still for too long, and somebody began it anew.")
+
+    def end(self, db: Connection, *, now: datetime) -> None:
+        if self.fence is not None:
+            leases.release(db, self.lease, fence=self.fence, now=now)
+
+
+@dataclass
+class _Pace:
+    """How many people are written at a time, so that a transaction lasts about `_A_MOMENT`, also where work is slow.
+
+    On SQLite it `rests` after each: who waits there looks every tenth of a second whether the turn is theirs.
+    """
+
+    rests: bool
+    people: int = 2_000
+
+    @contextmanager
+    def step(self) -> Iterator[None]:
+        began = clocks.seconds()
+        yield
+        took = max(clocks.seconds() - began, 0.001)
+        self.people = max(500, min(20_000, self.people * 2, int(self.people * _A_MOMENT / took)))
+        if self.rests:
+            clocks.pause(_REST)
+
+
+def _quiet(_what: str, _done: int, _total: int | None) -> None:
+    pass
+
+
+def _draw_up(db: Connection, order: Order, *, now: datetime, report: Report = _quiet) -> tuple[Draft, "Size"]:
+    """The draft in its tables, and everything checked."""
+    if not order.label.strip():
         raise Refused("Give the wave a name, such as Relationship, December 2026", field="label")
+    accept = order.accept_languages
+    draft = drafts.draft(db, campaign=order.campaign, files=order.questionnaire_files, now=now, accepted=accept)
+    _accepted(draft, accept)
+    _check(db, draft, anybody=True)  # before the work
+    size = draw_up(db, draft, report)
+    _check(db, draft, anybody=size.asked > 0)
+    return draft, size
 
 
 def _check(db: Connection, draft: Draft, *, anybody: bool) -> None:
@@ -87,34 +222,37 @@ def _accepted(draft: Draft, accept: Collection[str]) -> list[str]:
     return accepted
 
 
-def _add_wave(db: Connection, draft: Draft, *, files: Mapping[str, str], label: str, by: str) -> int:
+def _add_wave(db: Connection, draft: Draft, order: Order, *, state: WaveState) -> int:
     version_id = launches.keep_questionnaire(
-        db, name=draft.questionnaire.name, hash=draft.questionnaire.hash, files=files, now=draft.now
+        db,
+        name=draft.questionnaire.name,
+        hash=draft.questionnaire.hash,
+        files=order.questionnaire_files,
+        now=draft.now,
     )
     return launches.add_wave(
         db,
         campaign_id=draft.campaign.id,
         questionnaire_version_id=version_id,
-        label=label.strip(),
+        label=order.label.strip(),
         settings=draft.rules.settings,
-        by=by,
+        state=state,
+        by=order.by,
         now=draft.now,
     )
 
 
-def _audit(
-    db: Connection, draft: Draft, wave_id: int, size: "Size", *, label: str, by: str, accepted: list[str]
-) -> None:
+def _audit(db: Connection, draft: Draft, order: Order, wave_id: int, size: "Size") -> None:
     counts: dict[str, Any] = {
         "campaign": draft.campaign.name,
-        "label": label.strip(),
+        "label": order.label.strip(),
         "census": size.census,
         "asked": size.asked,
     }
-    if accepted:
+    if accepted := _accepted(draft, order.accept_languages):
         counts["languages accepted unreviewed"] = accepted
     audit.record(
-        db, at=draft.now, actor=by, action="wave launched", object_kind="wave", object_id=wave_id, detail=counts
+        db, at=draft.now, actor=order.by, action="wave launched", object_kind="wave", object_id=wave_id, detail=counts
     )
 
 
@@ -129,16 +267,18 @@ class Size:
     asked: int
 
 
-def draw_up(db: Connection, draft: Draft) -> Size:
+def draw_up(db: Connection, draft: Draft, report: Report = _quiet) -> Size:
     """Fill the draft's tables: everybody, who is not asked and why, and the first steps of the others."""
     draft_tables.set_up(db)
     steps = FirstSteps(draft.rules, now=draft.now)
     required = {segment: [one.role for one in needed] for segment, needed in stakeholders.role_matrix(db).items()}
     roles = drafting.roles_asked(required, draft.asking.roles)
+    report("Everybody to be asked", 0, None)
     people = drafting.collect(db, roles=roles, priority=draft.asking.priority, reach=_reach(db, draft), now=draft.now)
+    report("Everybody to be asked", people, people)
     _decide(db, draft, steps)
     _ask_once(db)
-    asked = _plan(db, draft, steps)
+    asked = _plan(db, draft, steps, lambda done: report("First steps", done, people))
     return Size(people, asked)
 
 
@@ -185,12 +325,13 @@ def _asked_elsewhere(db: Connection) -> Iterator[tuple[int, NotAsked, str | None
                 yield numbers[member.candidate], member.reason, member.detail
 
 
-def _plan(db: Connection, draft: Draft, steps: FirstSteps) -> int:
+def _plan(db: Connection, draft: Draft, steps: FirstSteps, done: Callable[[int], None]) -> int:
     """Write everybody's first step; how many they are."""
     drafted, asked = Drafted(), 0
     for portion in _portions(_firsts(db, draft, steps, drafted), _WRITTEN):
         launches.keep_firsts(db, portion)
         asked += len(portion)
+        done(asked)
     launches.keep_drafted(db, drafted)
     return asked
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, Integer, and_, bindparam, func, insert, select
+from sqlalchemy import Connection, Integer, and_, bindparam, delete, func, insert, select, update
 
 from voc.base.bulk import insert_all
 from voc.base.db import insert_once
@@ -30,6 +30,7 @@ def add_wave(
     questionnaire_version_id: int,
     label: str,
     settings: CampaignSettings,
+    state: WaveState,
     by: str,
     now: datetime,
 ) -> int:
@@ -37,13 +38,33 @@ def add_wave(
         "campaign_id": campaign_id,
         "questionnaire_version_id": questionnaire_version_id,
         "label": label,
-        "state": WaveState.RUNNING,
+        "state": state,
         "launched_at": now,
         "launched_by": by,
         "settings": msgspec.to_builtins(settings),
         "confidential": settings.confidential,
     }
     return db.execute(insert(wave).values(**values).returning(wave.c.id)).scalar_one()
+
+
+def set_running(db: Connection, wave_id: int) -> None:
+    db.execute(update(wave).where(wave.c.id == wave_id).values(state=WaveState.RUNNING))
+
+
+def half_launched(db: Connection, campaign_id: int) -> list[int]:
+    """Waves of the campaign whose launch never came to its end."""
+    query = select(wave.c.id).where(wave.c.campaign_id == campaign_id, wave.c.state == WaveState.PLANNING)
+    return list(db.execute(query.order_by(wave.c.id)).scalars())
+
+
+def take_back(db: Connection, wave_id: int, *, limit: int) -> bool:
+    """Delete so many rows of a wave that was never launched, at last the wave; whether nothing of it is left."""
+    for table in (invitation, census_member):
+        ids = select(table.c.id).where(table.c.wave_id == wave_id).limit(limit)
+        if db.execute(delete(table).where(table.c.id.in_(ids))).rowcount:
+            return False
+    db.execute(delete(wave).where(wave.c.id == wave_id, wave.c.state == WaveState.PLANNING))
+    return True
 
 
 @dataclass(frozen=True, slots=True)

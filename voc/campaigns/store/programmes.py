@@ -69,12 +69,9 @@ def crm_read_at(db: Connection) -> datetime | None:
 
 
 def open_wave(db: Connection, campaign_id: int) -> str | None:
-    """The label of a wave of the campaign that is running or paused."""
-    query = (
-        select(wave.c.label)
-        .where(wave.c.campaign_id == campaign_id, wave.c.state.in_([WaveState.RUNNING, WaveState.PAUSED]))
-        .limit(1)
-    )
+    """The label of a wave of the campaign that is being planned, running or paused."""
+    open_ = (WaveState.PLANNING, WaveState.RUNNING, WaveState.PAUSED)
+    query = select(wave.c.label).where(wave.c.campaign_id == campaign_id, wave.c.state.in_(open_)).limit(1)
     return db.execute(query).scalar()
 
 

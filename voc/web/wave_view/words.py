@@ -7,6 +7,7 @@ from voc.campaigns.store.wave_pages import Standing
 from voc.web import view
 
 WAVE_STATES: Mapping[WaveState, tuple[str, str]] = {
+    WaveState.PLANNING: ("Being planned", "none"),
     WaveState.RUNNING: ("Running", "half"),
     WaveState.PAUSED: ("Paused", "none"),
     WaveState.STOPPED: ("Stopped", "done"),

@@ -20,6 +20,7 @@ INBOUND_KINDS = (
     'hard_bounce', 'soft_bounce', 'policy_bounce', 'complaint', 'away', 'left', 'changed_role', 'reply',
 )
 
+WAVE_STATES = ('running', 'paused', 'stopped', 'closed')
 NOT_ASKED = (
     'set_aside', 'left', 'opted_out', 'bounced', 'no_address', 'complained', 'excluded', 'escalated',
     'renewal_signing', 'asked_recently', 'same_address',
@@ -268,6 +269,7 @@ def _what_a_csm_says() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_nudge')),
     sa.UniqueConstraint('invitation_id', 'number', name=op.f('uq_nudge_invitation_id_number'))
     )
+    widen.allow('wave', 'state', before=WAVE_STATES, after=('planning', *WAVE_STATES))
     widen.allow('census_member', 'reason', before=NOT_ASKED, after=(*NOT_ASKED[:6], 'no_consent', *NOT_ASKED[6:]))
     widen.allow('invitation', 'stopped', before=STOPS, after=(*STOPS[:11], 'no_consent', *STOPS[11:]))
     widen.allow('message', 'kind', before=MESSAGE_KINDS, after=(*MESSAGE_KINDS[:5], 'thanks', 'alert'))

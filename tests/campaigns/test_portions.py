@@ -1,0 +1,77 @@
+"""A launch in portions: nobody waits for long, nothing is left half-written, and the wave is the same."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from tests.campaigns.company import FILES, LAUNCH, add_company, launch, settle_in
+from voc.base import schema
+from voc.base.access import TERMINAL
+from voc.base.clock import SetClock
+from voc.base.db import Database
+from voc.base.errors import Refused
+from voc.campaigns import run, store
+
+ORDER = run.Order("relationship", FILES, "Relationship, March 2026", "Clara Wendt")
+
+
+class Killed(BaseException):
+    """As if the process was gone: nobody tidies up."""
+
+
+def rows(database: Database, table: Any, wave_id: int) -> list[tuple[Any, ...]]:
+    with database.read() as db:
+        columns = [column for column in table.columns if column.name not in ("id", "wave_id")]
+        query = select(*columns).where(table.c.wave_id == wave_id).order_by(table.c.id)
+        return [tuple(row) for row in db.execute(query)]
+
+
+def company(database: Database) -> None:
+    with database.begin() as db:
+        settle_in(db)
+        add_company(db, accounts=6, people=4)
+
+
+def test_in_portions_the_same_is_written_as_at_once(database: Database) -> None:
+    company(database)
+    in_portions = run.launch_in_portions(database, ORDER, clock=SetClock(LAUNCH), holder="one")
+    with database.begin() as db:
+        run.stop_wave(db, in_portions, by="Clara Wendt", now=LAUNCH)
+        at_once = launch(db)
+        run.stop_wave(db, at_once, by="Clara Wendt", now=LAUNCH)
+    assert rows(database, schema.census_member, in_portions) == rows(database, schema.census_member, at_once)
+    assert rows(database, schema.invitation, in_portions) == rows(database, schema.invitation, at_once)
+    assert len(rows(database, schema.invitation, in_portions)) == 24
+
+
+def test_a_launch_that_is_stopped_midway_leaves_nothing(database: Database) -> None:
+    company(database)
+
+    def stop(what: str, _done: int, _total: int | None) -> None:
+        if what == "Census and first steps":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run.launch_in_portions(database, ORDER, clock=SetClock(LAUNCH), holder="one", report=stop)
+    with database.read() as db:
+        for table in (schema.wave, schema.census_member, schema.invitation):
+            assert db.execute(select(func.count()).select_from(table)).scalar() == 0
+    assert run.launch_in_portions(database, ORDER, clock=SetClock(LAUNCH), holder="two")
+
+
+def test_while_one_is_launching_another_is_refused_and_nothing_is_given_out(database: Database) -> None:
+    company(database)
+    seen = []
+
+    def look(what: str, _done: int, _total: int | None) -> None:
+        if what == "Census and first steps":
+            with pytest.raises(Refused, match="launching this campaign just now"):
+                run.launch_in_portions(database, ORDER, clock=SetClock(LAUNCH), holder="two")
+            with database.begin() as db:
+                seen.append((store.claim_due(db, now=LAUNCH.replace(month=12), limit=50), store.waves(db)[0].state))
+
+    wave_id = run.launch_in_portions(database, ORDER, clock=SetClock(LAUNCH), holder="one", report=look)
+    assert seen == [([], "planning")]
+    with database.read() as db:
+        assert store.wave(db, wave_id, TERMINAL).state == "running"
