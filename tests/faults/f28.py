@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from litestar.testing import TestClient
+from msgspec.structs import replace
 from sqlalchemy import LargeBinary, select
 
 from tests.builders import NOW
@@ -49,7 +50,8 @@ def _row(engine: str, *, people: int) -> Row:
     key = new_key()
     vault, found = Vault([key]), []
     with fresh(engine) as database, _logs() as logs, tempfile.TemporaryDirectory() as folder:
-        app = App(SETTINGS, database, SetClock(NOW), RandomTokens(), vault, _QUESTIONNAIRES)
+        here = replace(SETTINGS, base_url="http://testserver.local")
+        app = App(here, database, SetClock(NOW), RandomTokens(), vault, _QUESTIONNAIRES)
         tokens = _mailed(database, vault, people)
         enter_keys(database, vault)
         _answer(app, tokens)
@@ -64,8 +66,8 @@ def _row(engine: str, *, people: int) -> Row:
         found += [f"{place} holds {secret[:12]}..." for secret in sorted(secrets) if secret in text]
     people_said = (_ANSWER, "Zanzibar", "@calder.example")
     found += [f"the log holds {said!r}" for said in people_said if said in written]
-    if not tokens or "handled over" in written or len(written) < 200:
-        found.append("nothing was logged or mailed")
+    if not tokens or len(pages) < 60 or len(written) < 1_000 or _ANSWER not in pages["contact 1"] + pages["contact 2"]:
+        found.append("nothing was logged, mailed, shown or answered")
     said = f"{len(secrets)} tokens and secrets in {len(pages)} pages and exports, {len(written):,} characters of log"
     return Row("planted tokens, secrets and answers", engine, len(secrets), said, tuple(found[:10]))
 
@@ -115,7 +117,7 @@ def _mailed(database: Database, vault: Vault, people: int) -> list[str]:
 def _answer(app: App, tokens: list[str]) -> None:
     """Somebody answers, somebody types nonsense, and something breaks under a third."""
     assert isinstance(app.clock, SetClock)
-    with TestClient(create(app), base_url="https://voice.kestrel.example", raise_server_exceptions=False) as client:
+    with TestClient(create(app), base_url="http://testserver.local", raise_server_exceptions=False) as client:
         for token in tokens:
             page = client.get(f"/q/{token}?score=3")
             app.clock.advance(timedelta(seconds=20))
@@ -162,8 +164,7 @@ def _pages(app: App, database: Database) -> dict[str, str]:
         clara.post("/settings/crm", crm="odoo", place="https://odoo.example.com", username="x", password=_CRM_PASSWORD,
                    database="x", secret=_CRM_PASSWORD, api_key=_CRM_PASSWORD)  # fmt: skip
         found["after the CRM's form"] = clara.page
-        for route, answer in everything(clara, ids):
-            found[route] = answer.text
+        found |= {route: answer.text for route, answer in everything(clara, ids) if answer.status_code == 200}
         for id in messages:
             for part in ("", "/html"):
                 found[f"message {id}{part}"] = clara.get(f"/delivery/messages/{id}{part}").text

@@ -322,3 +322,25 @@ def test_each_role_gets_what_the_table_says(app: App, objects: dict[str, Any], r
             if gate.of is not None:
                 foreign = call(somebody, route, gate, objects["foreign"]).status_code
                 assert (foreign == 404) == (role in (CSM, LEAD)), (route, foreign)
+
+
+def test_no_form_of_the_staff_is_taken_without_its_token_or_from_another_site(
+    app: App, objects: dict[str, Any]
+) -> None:
+    with visitor(app) as clara, visitor(app) as other:
+        clara.sign_in("clara@vendor.example")
+        other.sign_in("dana@vendor.example")
+        clara.get("/accounts")
+        other.get("/accounts")
+        for route, gate in TABLE.items():
+            if gate is OPEN or not route.startswith("POST"):
+                continue
+            for csrf in ("", "x" * 80, other.csrf):
+                forged = Visitor(clara.client)
+                forged.page = f'name="csrf" value="{csrf}"'
+                assert call(forged, route, gate, objects["own"]).status_code == 403, (route, csrf[:3])
+            for header in ({"sec-fetch-site": "cross-site"}, {"origin": "https://evil.example"}):
+                clara.client.headers.update(header)
+                assert call(clara, route, gate, objects["own"]).status_code == 403, (route, header)
+                for name in header:
+                    del clara.client.headers[name]

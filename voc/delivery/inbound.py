@@ -23,6 +23,7 @@ from voc.base.words import InboundKind
 from voc.delivery import replies, rules
 from voc.delivery.addresses import on_the_wire, same
 from voc.delivery.model import Incoming
+from voc.delivery.struck import struck_out
 
 # Who the server delivered it to stands under many names; the headers of the mail itself come last.
 _TO = (
@@ -139,8 +140,8 @@ def parse(raw: bytes, *, envelope_to: Iterable[str] = ()) -> Mail:
         answers=tuple(reversed(answered)),
         sender=address.lower(),
         sender_name=name,
-        subject=" ".join(_header(parsed, "Subject").split()),
-        text=_text(parsed),
+        subject=struck_out(" ".join(_header(parsed, "Subject").split())),
+        text=struck_out(_text(parsed)),
         parsed=parsed,
         raw=raw,
     )

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from voc.base.words import InboundKind, MessageKind, MessageState, Step
+from voc.delivery.struck import struck_out
 
 
 class Outcome(StrEnum):
@@ -45,6 +46,9 @@ class Handed:
     code: int | None = None
     text: str = ""
     relay_down: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", struck_out(self.text))
 
 
 class Line(Protocol):
@@ -161,6 +165,10 @@ class Incoming:
     until_on: date | None = None
     successor_name: str | None = None
     successor_address: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.quote is not None:
+            object.__setattr__(self, "quote", struck_out(self.quote))
 
 
 @dataclass(frozen=True)
