@@ -1,7 +1,9 @@
 """The application over `world`, and its people signed in: for the tests of pages."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,13 +29,28 @@ class Company:
     enter: Callable[[str], Visitor]
 
 
-@pytest.fixture
-def company(sqlite: Database, clock: SetClock, vault: Vault, tokens: RandomTokens) -> Iterator[Company]:
-    with sqlite.begin() as db:
+@pytest.fixture(scope="session")
+def company_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, World]:
+    """A database with the company in it, to copy: building it anew for every test took as long as the test."""
+    path = tmp_path_factory.mktemp("company") / "voc.db"
+    shutil.copy(sqlite_template, path)
+    database = Database(f"sqlite:///{path}", durable=False)
+    with database.begin() as db:
         built = world.build(db)
+    database.close()
+    return path, built
+
+
+@pytest.fixture
+def company(
+    company_template: tuple[Path, World], tmp_path: Path, clock: SetClock, vault: Vault, tokens: RandomTokens
+) -> Iterator[Company]:
+    template, built = company_template
+    shutil.copy(template, tmp_path / "voc.db")
+    database = Database(f"sqlite:///{tmp_path / 'voc.db'}", durable=False)
     app = App(
         settings=Settings(),
-        database=sqlite,
+        database=database,
         clock=clock,
         tokens=tokens,
         vault=vault,
@@ -46,4 +63,5 @@ def company(sqlite: Database, clock: SetClock, vault: Vault, tokens: RandomToken
             somebody.sign_in(f"{who}@vendor.example")
             return somebody
 
-        yield Company(app, built, enter)
+        yield Company(app, deepcopy(built), enter)
+    database.close()

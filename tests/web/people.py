@@ -6,17 +6,19 @@ from contextlib import contextmanager
 from html import unescape
 from typing import Any
 
+from argon2 import PasswordHasher
 from httpx import Response
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from voc.base import passwords, staff
+from voc.base import staff
 from voc.base.words import StaffRole
 from voc.web.asgi import create
 from voc.web.context import App
 
 PASSWORD = "the heron stands in the shallow water"
-PASSWORD_HASH = passwords.digest(PASSWORD)
+# At the least cost: tests/base/test_staff.py has the real one, these sign in hundreds of times.
+PASSWORD_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 
 
 def add_staff(app: App, role: StaffRole, *, csm_id: str | None = None, email: str | None = None) -> int:
