@@ -149,8 +149,9 @@ def follow_up(app: App, _relays: Relays, now: datetime) -> Counts:
         metrics.release(db, now)
         escalated = followup.escalate(db, now)
         told = followup.tell(db, now, vault=app.vault, tokens=app.tokens, settings=app.settings)
+    thanked = followup.thank(app.database, now, vault=app.vault, tokens=app.tokens, settings=app.settings)
     late = escalated.to_lead + escalated.to_leader
-    return {"closed": closed, "opened": opened, "escalated": late, "told": told}
+    return {"closed": closed, "opened": opened, "escalated": late, "told": told, "thanked": thanked}
 
 
 # --- the CRM ------------------------------------------------------------------------------------

@@ -34,6 +34,7 @@ class CampaignSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     quiet_days: int = 2  # no step later than this many working days before the due date
     give_up_days: int = 28  # an invitation that finds no day this long after launch is not sent any more
     on: bool = True  # off: no wave of it is launched; one under way goes on
+    thanks: bool = False  # a mail of thanks too, once the answer has been looked at again; the page thanks anyway
     confidential: bool = False  # frozen on the wave and each invitation at launch, and never weakened
     # None is as for the company, also when that changes while a wave is under way
     opens: time | None = None

@@ -15,7 +15,7 @@ from functools import lru_cache
 from importlib.resources import files
 
 from voc.base.words import Step
-from voc.campaigns.definition import Kind, Language, MailText, Question, Questionnaire
+from voc.campaigns.definition import Kind, Language, Mail, MailText, Question, Questionnaire
 from voc.campaigns.model import HeadsUpText
 from voc.campaigns.templates import Value, render_mail
 from voc.delivery.markdown import escaped, to_html, to_text
@@ -40,7 +40,16 @@ class Letter:
     unsubscribe_token: str
     answer_token: str | None = None  # None for a mail that links to no page
     you_said: tuple[str, ...] = ()
-    heads_up_text: HeadsUpText | None = None  # of a heads-up only
+    heads_up_text: HeadsUpText | None = None  # of a heads-up or a nudge only
+    thanks: "Thanked | None" = None  # of a mail of thanks only
+
+
+@dataclass(frozen=True)
+class Thanked:
+    """What a mail of thanks may name: the score given, and the local day by which the CSM gets back."""
+
+    score: int | None
+    next_by: date | None
 
 
 @dataclass(frozen=True)
@@ -88,11 +97,15 @@ def opens_page(
 def render(questionnaire: Questionnaire, language: Language, letter: Letter) -> Rendered:
     """The mail, its template filled in. Whitespace in values is one blank each; a subject is one line."""
     own = letter.heads_up_text
-    sources = compiled(Key(questionnaire, language, letter.step, own_words=own is not None))
+    sources = compiled(
+        Key(questionnaire, language, letter.step, own_words=own is not None, thanks=letter.thanks is not None)
+    )
     personal = values_of_person(letter, language)
     values = values_of_all(
         questionnaire, language, personal, said(letter), company=letter.company, base_url=letter.base_url
     )
+    if letter.thanks is not None:
+        values |= _of_thanks(letter.thanks, language)
     if own is not None:
         values |= {"own_subject": own.subject, "own_words": _own_paragraphs(own)}
     shown = {name: in_html(value) for name, value in values.items()}
@@ -169,6 +182,13 @@ def values_of_all(
     }
 
 
+def _of_thanks(thanks: Thanked, language: Language) -> dict[str, Value]:
+    return {
+        "score": "" if thanks.score is None else str(thanks.score),
+        "next_by": language.day(thanks.next_by) if thanks.next_by else "",
+    }
+
+
 def _own_paragraphs(own: HeadsUpText) -> list[str]:
     """Parted by empty lines; a line end within one is kept."""
     lines = [one_line(line) for line in own.body.splitlines()]
@@ -242,6 +262,7 @@ class Key:
     language: Language
     step: Step
     own_words: bool = False  # somebody's own text instead of the questionnaire's
+    thanks: bool = False  # for an answer, instead of the step's
 
     def __hash__(self) -> int:
         return hash(self._identity)
@@ -250,8 +271,8 @@ class Key:
         return isinstance(other, Key) and self._identity == other._identity
 
     @property
-    def _identity(self) -> tuple[str, str, Step, bool]:
-        return self.questionnaire.hash, self.language.code, self.step, self.own_words
+    def _identity(self) -> tuple[str, str, Step, bool, bool]:
+        return self.questionnaire.hash, self.language.code, self.step, self.own_words, self.thanks
 
 
 _OWN_WORDS = MailText("{{ own_subject }}", "{% for paragraph in own_words %}\n{{ paragraph }}\n\n{% endfor %}\n")
@@ -261,7 +282,7 @@ _OWN_WORDS_ASKING = MailText(_OWN_WORDS.subject, _OWN_WORDS.body + "\n{{ scale }
 @lru_cache(maxsize=512)
 def compiled(key: Key) -> Sources:
     questionnaire, language = key.questionnaire, key.language
-    mail = language.mail_of(key.step)
+    mail = language.mails[Mail.THANKS] if key.thanks else language.mail_of(key.step)
     if key.own_words:
         mail = _OWN_WORDS if key.step is Step.HEADS_UP else _OWN_WORDS_ASKING
     question = questionnaire.key_question

@@ -74,7 +74,7 @@ def values_of(letter: Letter, language: Language) -> list[str]:
 
 def stencil(questionnaire: Questionnaire, language: Language, letter: Letter, values: Sequence[str]) -> Stencil | None:
     """The stencil for that letter, cut at its first use; None if its template computes with what would be a hole."""
-    if letter.heads_up_text is not None:
+    if letter.heads_up_text is not None or letter.thanks is not None:
         return None
     widths = [min(len(value), 1) for value in values]
     for place in _TOKENS:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, func, insert, select
 
-from voc.base.access import Viewer, visible_accounts
+from voc.base.access import TERMINAL, Viewer, visible_accounts
 from voc.base.errors import NotFound
 from voc.base.schema import account, alias, campaign, contact, csm, invitation, nudge, questionnaire_version, wave
 from voc.base.words import AccountStatus, RecordState, StopReason
@@ -16,7 +16,7 @@ from voc.campaigns.store import facts
 from voc.campaigns.store.invitations import Standing
 
 
-def row_of(db: Connection, invitation_id: int, viewer: Viewer) -> Any:
+def row_of(db: Connection, invitation_id: int, viewer: Viewer = TERMINAL) -> Any:
     """The invitation with person, account and CSM of today; NotFound unless the viewer may see the account."""
     query = (
         select(

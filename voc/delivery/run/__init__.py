@@ -7,6 +7,7 @@ from voc.delivery.run.nudging import nudge
 from voc.delivery.run.queueing import queue, queue_due
 from voc.delivery.run.receiving import Desk, receive
 from voc.delivery.run.sending import send_due
+from voc.delivery.run.thanking import thank
 from voc.delivery.run.upkeep import cancel, pause_sending, recover, release, resume_sending, settle
 
 __all__ = [
@@ -25,5 +26,6 @@ __all__ = [
     "resume_sending",
     "send_due",
     "settle",
+    "thank",
     "they_replied",
 ]

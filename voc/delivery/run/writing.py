@@ -1,6 +1,7 @@
 """One message of the chase: from a claimed step to a draft, its bytes frozen and encrypted."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from email.utils import format_datetime
 from functools import cached_property
@@ -101,16 +102,24 @@ class Office:
 
 
 def written(
-    office: Office, asked: Questionnaire, step: DueStep, earlier: Sequence[Earlier]
+    office: Office,
+    asked: Questionnaire,
+    step: DueStep,
+    earlier: Sequence[Earlier],
+    *,
+    thanks: render.Thanked | None = None,
 ) -> tuple[Draft, dict[str, str]]:
-    """One message of the chase, and the tokens of its links by purpose. Held if its headers cannot be made."""
+    """One message of the chase, and the tokens of its links by purpose. Held if its headers cannot be made.
+
+    With `thanks` it is the mail of thanks, in the thread of that step.
+    """
     language = asked.language(step.language)
     tokens = {"unsubscribe": office.tokens.new()}
     worded_as = _worded_as(language, step)
-    if render.opens_page(asked, language, worded_as, own_words=step.heads_up_text):
+    if thanks is not None or render.opens_page(asked, language, worded_as, own_words=step.heads_up_text):
         tokens["answer"] = office.tokens.new()
     at = {"company": office.wanted.company, "base_url": office.settings.base_url}
-    letter = letter_of(step, tokens, **at, worded_as=worded_as)
+    letter = replace(letter_of(step, tokens, **at, worded_as=worded_as), thanks=thanks)
     id = office.random_id()
     subject, body = _content(office, asked, language, letter, step=step, earlier=earlier, id=id)
     try:
@@ -150,7 +159,8 @@ def _content(
     id: str,
 ) -> tuple[str, bytes]:
     """Subject and MIME body: out of a stencil, or the plain way where there is none."""
-    kept = None if letter.heads_up_text is not None else _thread_subject(language, letter.step, earlier)
+    own_subject = letter.heads_up_text is not None or letter.thanks is not None
+    kept = None if own_subject else _thread_subject(language, letter.step, earlier)
     border = mime.border(office.message_id(id))
     if not office.wanted.test_mode:
         values = stencil.values_of(letter, language)

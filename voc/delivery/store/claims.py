@@ -45,6 +45,8 @@ from voc.delivery.store import domains
 ASKING = (MessageKind.CHASE, MessageKind.NUDGE)
 """Mail that asks for an answer: an opt-out, a bounce or the answer itself ends it."""
 
+_THANKS = message.c.kind == MessageKind.THANKS
+
 # --- may it go ----------------------------------------------------------------------------------
 
 
@@ -55,7 +57,8 @@ def _unwanted() -> ColumnElement[bool]:
         or_(invitation.c.stopped.is_not(None), invitation.c.answered_at.is_not(None)),
     )
     suppressed = exists().where(suppression.c.address == message.c.address, suppression.c.lifted_at.is_(None))
-    return and_(message.c.kind.in_(ASKING), or_(ended, suppressed))
+    # Thanks are for the answer that ended the chase; only an address that must not be mailed stops them.
+    return or_(and_(message.c.kind.in_(ASKING), or_(ended, suppressed)), and_(_THANKS, suppressed))
 
 
 def _too_late() -> ColumnElement[bool]:

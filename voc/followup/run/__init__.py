@@ -14,6 +14,7 @@ from voc.followup.run.cases import (
     resolve,
     tell,
 )
+from voc.followup.run.thanks import thank
 
 __all__ = [
     "SERVICE",
@@ -27,5 +28,6 @@ __all__ = [
     "reopen",
     "resolve",
     "tell",
+    "thank",
     "you_said",
 ]

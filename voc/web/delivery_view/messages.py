@@ -13,6 +13,7 @@ KINDS: Mapping[MessageKind, str] = {
     MessageKind.DIGEST: "weekly mail to a CSM",
     MessageKind.FOLLOW_UP: "follow-up",
     MessageKind.NUDGE: "personal nudge",
+    MessageKind.THANKS: "thanks",
     MessageKind.TEST: "test",
     MessageKind.ALERT: "alert",
     MessageKind.THANKS: "thanks for an answer",
