@@ -49,3 +49,23 @@ def axe_findings(page: Page) -> list[str]:
     assert "exceptionDetails" not in answer, answer
     found: list[str] = answer["result"]["value"]
     return found
+
+
+_BEYOND = """() => {
+  const screen = document.documentElement.clientWidth;
+  if (document.documentElement.scrollWidth <= innerWidth) return [];
+  const beyond = one => one.getBoundingClientRect().right > screen + 0.5;
+  const deepest = [...document.body.querySelectorAll("*")].filter(
+    one => one.getClientRects().length && beyond(one) && ![...one.children].some(beyond));
+  const told = deepest.slice(0, 5).map(one => `<${one.localName} class="${one.getAttribute("class") || ""}"> in `
+    + `<${one.parentElement.localName}> ends at ${Math.round(one.getBoundingClientRect().right)}: `
+    + (one.textContent || "").trim().slice(0, 60));
+  const styled = [...document.styleSheets].length ? "" : ", and no style sheet is there yet";
+  return told.length ? told : [`the page is ${document.documentElement.scrollWidth} wide${styled}`];
+}"""
+
+
+def too_wide(page: Page) -> list[str]:
+    """What makes the page wider than its window, the innermost elements first; empty is what we want."""
+    found: list[str] = page.evaluate(_BEYOND)
+    return found

@@ -9,7 +9,7 @@ from msgspec import structs
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import DESKTOP, PHONE
-from tests.browser.serving import axe_findings, served
+from tests.browser.serving import axe_findings, served, too_wide
 from tests.crm import standin_salesforce
 from tests.crm.company import Company as Customers
 from tests.crm.company import standard
@@ -149,7 +149,7 @@ def test_axe_finds_nothing_and_nothing_overflows(
     for path in PAGES:
         page.goto(f"/settings/crm{path}")
         assert axe_findings(page) == [], path
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        assert too_wide(page) == [], path
 
 
 def test_only_what_the_chosen_way_of_signing_in_needs_is_shown(enter: Callable[..., Page]) -> None:

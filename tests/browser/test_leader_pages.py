@@ -7,7 +7,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from sqlalchemy import insert
 
 from tests.browser.conftest import DESKTOP, PHONE
-from tests.browser.serving import axe_findings, served
+from tests.browser.serving import axe_findings, served, too_wide
 from tests.builders import NOW
 from tests.web.company import Company
 from tests.web.people import PASSWORD
@@ -67,8 +67,7 @@ def test_no_page_has_a_barrier_an_error_or_a_sideways_scroll(
     for path in PATHS:
         page.goto(address + path.format(wave=company.world.finished_wave, case=company.world.follow_ups["late"]))
         assert axe_findings(page) == [], path
-        wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert wider <= 0, path
+        assert too_wide(page) == [], path
     assert errors == []
 
 

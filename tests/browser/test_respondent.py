@@ -8,7 +8,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, SMALL_PHONE
 from tests.browser.respondents import anas_page
-from tests.browser.serving import axe_findings
+from tests.browser.serving import axe_findings, too_wide
 from tests.responses.world import ANSWER, UNSUBSCRIBE, one, rows
 from voc.base import schema
 from voc.base.db import Database
@@ -47,7 +47,7 @@ def point(page: Page, score: int) -> Locator:
 def good(page: Page) -> None:
     """Nothing for axe to say, and nothing wider than the screen."""
     assert axe_findings(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert too_wide(page) == []
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
@@ -142,7 +142,7 @@ def test_what_is_typed_is_there_again_in_this_browser_and_in_no_other(context_of
 def test_two_hundred_percent_zoom_and_wide_text_still_fit_a_small_phone(context_of: Open, site: str) -> None:
     page = opened(context_of(viewport={"width": 320, "height": 256}), site, 8)
     page.get_by_text("Two more, if you have a minute").click()
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert too_wide(page) == []
     small = page.locator("button:visible, summary:visible, .cell:visible, .check:visible, a.tap:visible")
     heights = small.evaluate_all("nodes => nodes.map(node => node.getBoundingClientRect().height)")
     assert min(heights) >= 44

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Dialog, Page
 
 from tests.browser.conftest import DESKTOP, PHONE
-from tests.browser.serving import axe_findings, served
+from tests.browser.serving import axe_findings, served, too_wide
 from tests.web.company import Company, company
 from tests.web.people import PASSWORD
 from voc.web.asgi import create
@@ -74,7 +74,7 @@ def test_axe_finds_nothing_and_nothing_overflows(
         for path in paths:
             page.goto(address + path)
             assert axe_findings(page) == [], path
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+            assert too_wide(page) == [], path
             for summary in page.locator("details.pop > summary").all()[:2]:
                 summary.click()
             assert axe_findings(page) == [], f"{path} with its forms open"

@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -252,14 +253,14 @@ DEFINITION = "relationship/questionnaire.toml"
 
 def test_a_language_nobody_has_reviewed_is_used_only_when_somebody_accepts_it_by_name(database: Database) -> None:
     files = {**FILES, DEFINITION: FILES[DEFINITION].replace("reviewed_by =", "reviewed_by = '' #")}
-    how = {"campaign": "relationship", "questionnaire_files": files, "label": "A", "by": "Clara Wendt", "now": LAUNCH}
+    how: dict[str, Any] = {"campaign": "relationship", "questionnaire_files": files, "label": "A", "by": "Clara Wendt"}
     with database.begin() as db:
         settle_in(db)
         add_company(db, accounts=1, people=1)
         rehearsal = run.rehearse(db, campaign="relationship", questionnaire_files=files, now=LAUNCH)
         assert (rehearsal.refusals, rehearsal.unreviewed) == ((), {"en": "English"})
         with pytest.raises(Refused, match="Nobody has reviewed English"):
-            run.launch(db, **how)  # type: ignore[arg-type]  # one dict for both calls
-        run.launch(db, **how, accept_languages=["en", "xx"])  # type: ignore[arg-type]
+            run.launch(db, **how, now=LAUNCH)
+        run.launch(db, **how, now=LAUNCH, accept_languages=["en", "xx"])
         log = db.execute(select(schema.audit.c.detail).where(schema.audit.c.action == "wave launched")).scalar_one()
     assert log["languages accepted unreviewed"] == ["en"]

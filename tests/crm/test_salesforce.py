@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import msgspec
 import pytest
@@ -17,7 +18,7 @@ from tests.crm.company import Company, standard
 from tests.crm.salesforce_soql import SoqlError
 from tests.crm.server import Fault
 from tests.crm.standin_salesforce import CLIENT_SECRET, USER, StandIn, salesforce
-from voc.accounts.connection import Connection, ObjectMap, Secret, SignIn, Switch
+from voc.accounts.connection import Connection, Crm, ObjectMap, Secret, SignIn, Switch
 from voc.accounts.connector import FieldState, Known, Page, Span, Write, WriteWhat
 from voc.accounts.crm.salesforce import Salesforce, permission_set, signin, soql
 from voc.accounts.crm.salesforce.described import Described
@@ -52,6 +53,10 @@ def all_known(peer: StandIn) -> Known:
     return lambda kind: iter([[peer.id_of(kind, key) for key in peer.company.rows[kind]]])
 
 
+def _one(peer: StandIn, key: str, kind: Kind) -> Iterator[list[str]]:
+    return iter([[peer.id_of(kind, key)]])
+
+
 def pages(
     source: Salesforce, kind: Kind, *, since: datetime | None = None, after: str | None = None, known: Known = nobody
 ) -> list[Page]:
@@ -60,8 +65,8 @@ def pages(
     return list(source.pages(kind, Span(since, now - timedelta(minutes=5)), after=after, known=known))
 
 
-def rows(source: Salesforce, kind: Kind, **more: object) -> list[Incoming]:
-    return [row for page in pages(source, kind, **more) for row in page.rows]  # type: ignore[arg-type]  # handed on
+def rows(source: Salesforce, kind: Kind, *, since: datetime | None = None, known: Known = nobody) -> list[Incoming]:
+    return [row for page in pages(source, kind, since=since, known=known) for row in page.rows]
 
 
 def a_while_ago(company: Company) -> datetime:
@@ -109,7 +114,7 @@ def test_a_sandbox_has_an_audience_of_its_own(place: str, audience: str) -> None
 )
 def test_only_a_my_domain_url_is_taken(place: str) -> None:
     with pytest.raises(Misconfigured, match="My Domain"):
-        signin.place(msgspec.structs.replace(Connection("salesforce"), place=place), ())  # type: ignore[arg-type]
+        signin.place(Connection(Crm.SALESFORCE, place=place), ())
 
 
 @pytest.mark.parametrize("url", ["https://evil.example.com", "http://acme.my.salesforce.com.evil.com", "file:///etc"])
@@ -205,8 +210,7 @@ def test_a_renewal_that_becomes_something_else_is_no_renewal_any_more(peer: Stan
     peer.company.wait(minutes=10)
     with opened(peer, opportunity=only) as source:
         assert len(rows(source, Kind.OPPORTUNITY)) == 5
-        ours = lambda kind: iter([[peer.id_of(kind, "alder-renewal")]])  # noqa: E731
-        changed = rows(source, Kind.OPPORTUNITY, since=at, known=ours)
+        changed = rows(source, Kind.OPPORTUNITY, since=at, known=partial(_one, peer, "alder-renewal"))
     assert [(row.id, row.deleted) for row in changed] == [(peer.id_of(Kind.OPPORTUNITY, "alder-renewal"), True)]
 
 
@@ -328,7 +332,7 @@ def test_an_answer_with_fewer_rows_than_are_counted_is_given_up(
 ) -> None:
     peer.server.fail(fault, path=path)
     with opened(peer) as source, pytest.raises(GiveUp, match="gave"):
-        rows(source, Kind.CONTACT, since=since and peer.company.now - since)
+        rows(source, Kind.CONTACT, since=None if since is None else peer.company.now - since)
 
 
 def test_ids_that_are_fewer_than_are_counted_are_given_up(peer: StandIn) -> None:
@@ -496,7 +500,7 @@ def test_examples_and_spellings_are_their_own(peer: StandIn) -> None:
 def test_the_permission_set_holds_what_is_mapped_and_no_more() -> None:
     own = {Kind.ACCOUNT: ObjectMap(fields={"segment": "Tier__c", "industry": ""}), Kind.MILESTONE: ObjectMap(off=True)}
     writes = frozenset({Switch.TASKS, Switch.SCORE})
-    made = Connection("salesforce", objects=own, writes=writes, write_columns={Switch.SCORE: "VOC_Score__c"})  # type: ignore[arg-type]
+    made = Connection(Crm.SALESFORCE, objects=own, writes=writes, write_columns={Switch.SCORE: "VOC_Score__c"})
     text = permission_set(made)
     fields = re.findall(r"<field>(.*?)</field>", text)
     assert "Account.Tier__c" in fields

@@ -14,7 +14,7 @@ import httpx
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.chromium import DESKTOP, PHONE
-from tests.browser.serving import axe_findings
+from tests.browser.serving import axe_findings, too_wide
 from tests.web.people import PASSWORD
 
 Pause = Callable[[], None]
@@ -106,7 +106,7 @@ class BrowserDesk:
 def good(page: Page) -> None:
     """Nothing for axe to say, and nothing wider than the screen."""
     assert axe_findings(page) == [], page.url
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
+    assert too_wide(page) == [], page.url
 
 
 def signed_in(page: Page, site: str, address: str) -> Page:

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from tests.browser.chromium import DESKTOP, PHONE
-from tests.browser.serving import axe_findings
+from tests.browser.serving import axe_findings, too_wide
 from tests.flow.hands import signed_in
 from tests.flow.story import ADMIN, LEADER, Story
 
@@ -67,8 +67,7 @@ def test_axe_finds_nothing_on_any_page_and_nothing_is_wider_than_the_screen(
             name = re.sub(r"[^a-z0-9]+", "-", path.lower()).strip("-")[:60]
             page.screenshot(path=Path(kept) / f"{who}-{viewport['width']}" / f"{name}.png", full_page=True)
         complaints.extend(f"{path}: {finding}" for finding in axe_findings(page))
-        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            complaints.append(f"{path}: wider than the screen")
+        complaints.extend(f"{path}: wider than the screen: {what}" for what in too_wide(page))
 
     walked = walk(page, by_http.site, look)
     assert complaints == []

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -206,10 +207,10 @@ def test_the_lead_is_told_at_the_limit_and_the_leader_at_twice_the_limit_once() 
     assert not rules.tells_lead(waiting, now=just_before)
     assert rules.tells_lead(waiting, now=limit)
     assert not rules.tells_lead(replace(waiting, lead_told_at=limit), now=at(30))
-    told = {"hours": BERLIN, "preferences": PREFERENCES}
-    assert not rules.tells_leader(waiting, now=at(31), **told)  # type: ignore[arg-type]  # a dict of both words
-    assert rules.tells_leader(waiting, now=at(32), **told)  # type: ignore[arg-type]  # as above
-    assert not rules.tells_leader(replace(waiting, leader_told_at=limit), now=at(99), **told)  # type: ignore[arg-type]
+    told = partial(rules.tells_leader, hours=BERLIN, preferences=PREFERENCES)
+    assert not told(waiting, now=at(31))
+    assert told(waiting, now=at(32))
+    assert not told(replace(waiting, leader_told_at=limit), now=at(99))
 
 
 def test_what_was_kept_in_time_escalates_nothing() -> None:

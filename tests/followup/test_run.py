@@ -68,8 +68,8 @@ def answered(db: Connection, score: int, *, invitation: int = 1, yes: tuple[str,
     return response_id
 
 
-def cases(db: Connection, viewer: Viewer = TERMINAL, now: datetime = NOW, **filters: object) -> list[FollowUp]:
-    return store.listing(db, viewer, now=now, preferences=PREFERENCES, **filters)  # type: ignore[arg-type]
+def cases(db: Connection, viewer: Viewer = TERMINAL, now: datetime = NOW, **filters: Any) -> list[FollowUp]:
+    return store.listing(db, viewer, now=now, preferences=PREFERENCES, **filters)
 
 
 def only(db: Connection, now: datetime = NOW) -> FollowUp:
@@ -322,10 +322,10 @@ def test_whoever_takes_over_an_open_case_gets_the_mail_too(database: Database) -
 
 
 def test_a_silent_account_is_one_case_per_spell(database: Database) -> None:
-    spell = {"account_id": "acc-1", "spell_on": date(2026, 2, 1)}
+    spell: dict[str, Any] = {"account_id": "acc-1", "spell_on": date(2026, 2, 1)}
     with database.begin() as db:
-        assert run.open_silent(db, **spell, now=NOW, contact_id="con-1")  # type: ignore[arg-type]  # a dict of both
-        assert not run.open_silent(db, **spell, now=NOW)  # type: ignore[arg-type]  # as above
+        assert run.open_silent(db, **spell, now=NOW, contact_id="con-1")
+        assert not run.open_silent(db, **spell, now=NOW)
         case = only(db)
     assert (case.kind, case.acknowledge_by, case.resolve_by) == (FollowUpKind.SILENT_ACCOUNT, None, None)
     assert case.bar is not None
@@ -370,10 +370,10 @@ def test_attainment_rows_count_business_hours_until_contact_or_now(database: Dat
         answered(db, 2, invitation=2)
         run.catch_up(db, NOW)
         run.contact(db, id, viewer=DANA, now=NOW + 2 * HOUR, note="Rang")
-        window = {"opened_from": NOW - HOUR, "opened_to": NOW + HOUR, "preferences": PREFERENCES}
-        rows = store.sla(db, now=NOW + 5 * HOUR, **window)  # type: ignore[arg-type]  # a dict of the rest
+        window: dict[str, Any] = {"opened_from": NOW - HOUR, "opened_to": NOW + HOUR, "preferences": PREFERENCES}
+        rows = store.sla(db, now=NOW + 5 * HOUR, **window)
         assert [(row.done, row.hours, row.limit_hours) for row in rows] == [(True, 2, 16), (False, 5, 16)]
-        before = store.sla(db, now=NOW + HOUR, **window)  # type: ignore[arg-type]  # as above
+        before = store.sla(db, now=NOW + HOUR, **window)
         assert [(row.done, row.hours) for row in before] == [(False, 1), (False, 1)]
 
 

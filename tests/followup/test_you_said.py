@@ -28,8 +28,8 @@ def closed(db: Connection, *, line: str | None = WE_DID, colleagues: bool = Fals
     db.execute(update(schema.invitation).values(sent_at=SENT, answered_at=SENT + DAY))
     case = opened(db)
     run.contact(db, case, viewer=DANA, now=NOW, note="Rang")
-    values = {"cause": Cause.SUPPORT, "outcome": "A night contact", "line": line, "colleagues": colleagues}
-    run.resolve(db, case, viewer=DANA, now=NOW, **values)  # type: ignore[arg-type]  # a dict of the call's own values
+    outcome, cause = "A night contact", Cause.SUPPORT
+    run.resolve(db, case, viewer=DANA, now=NOW, cause=cause, outcome=outcome, line=line, colleagues=colleagues)
     return case
 
 

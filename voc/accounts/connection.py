@@ -1,6 +1,6 @@
 """How a company's CRM is reached and read: what Settings > CRM edits. Values only; secrets are kept apart."""
 
-from enum import StrEnum
+from enum import StrEnum, auto
 
 import msgspec
 
@@ -25,12 +25,11 @@ class SignIn(StrEnum):
 class Secret(StrEnum):
     """What is kept encrypted, under `crm.<name>`. Changing `place` clears all of them."""
 
-    # S105 takes these names for the secrets themselves.
-    CLIENT_SECRET = "client_secret"  # noqa: S105  # Salesforce, client credentials
-    PRIVATE_KEY = "private_key"  # Salesforce, JWT bearer: PEM
-    TOKEN = "token"  # noqa: S105  # HubSpot private app
-    API_KEY = "api_key"  # Odoo
-    PASSWORD = "password"  # noqa: S105  # warehouse
+    CLIENT_SECRET = auto()  # Salesforce, client credentials
+    PRIVATE_KEY = auto()  # Salesforce, JWT bearer: PEM
+    TOKEN = auto()  # HubSpot private app
+    API_KEY = auto()  # Odoo
+    PASSWORD = auto()  # warehouse
 
 
 class Switch(StrEnum):

@@ -55,7 +55,7 @@ def greet(app: App, server: Server, *, now: datetime) -> list[Finding]:
             else smtplib.SMTP(timeout=patience)
         )
         # smtplib looks for the name to verify in the certificate here, and only its constructor sets it.
-        smtp._host = server.host  # type: ignore[attr-defined]
+        smtp._host = server.host  # type: ignore[attr-defined]  # typeshed names only what is public
         code, greeting = smtp.connect(server.host, server.port)
         if code != 220:
             raise smtplib.SMTPConnectError(code, greeting)

