@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -147,7 +147,8 @@ def warm(url: str, token: str, nonce: str, score: str, words: str) -> None:
     filled = {"recommend": [score], "why": [words]}
     visit = Visit(source="warm", agent="A browser", cookies={})
     posted: dict[str, Any] = {"token": token, "nonce": nonce, "trap_filled": False, "visit": visit}
-    responses.submit(database, **posted, filled=filled, now=_SERVED_AT, tokens=RandomTokens())
+    given = {**posted, "filled": filled, "now": _SERVED_AT, "tokens": RandomTokens()}
+    database.commit(partial(responses.submit, **given))
     database.close()
 
 

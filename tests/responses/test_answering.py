@@ -213,10 +213,10 @@ def test_a_colleague_named_with_an_answer_is_put_before_the_csm_and_the_answer_c
 def test_the_thanks_show_the_score_only_where_it_was_given(ana: Browser) -> None:
     opened(ana)
     saved(ana, recommend="4")
-    mine = run.thanks(ana.database, token=ana.token, visit=ana.visit, now=ana.now)
+    mine = ana.do(run.thanks, token=ana.token, visit=ana.visit, now=ana.now)
     assert mine is not None
     assert (mine.score, mine.call) == (4, True)
-    forwarded = run.thanks(ana.database, token=ana.token, visit=Browser(ana.database).visit, now=ana.now)
+    forwarded = ana.do(run.thanks, token=ana.token, visit=Browser(ana.database).visit, now=ana.now)
     assert forwarded is not None
     assert (forwarded.score, forwarded.call, forwarded.at) == (None, False, ana.now)
 

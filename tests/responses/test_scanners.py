@@ -37,8 +37,8 @@ def test_opening_every_link_answers_nothing_and_the_person_five_seconds_later_is
     for score in range(11):
         scanner.wait(0.1).open(str(score))
         scanner.open(str(score), method="HEAD")
-    run.open_unsubscribe(
-        scanner.database,
+    scanner.do(
+        run.open_unsubscribe,
         token="unsubscribe-token-of-ana-ruiz-000",
         method="GET",
         visit=scanner.visit,
@@ -106,10 +106,10 @@ def test_filling_in_every_field_is_found_out_however_long_it_waits(scanner: Brow
 
 def test_following_the_hidden_link_is_found_out_and_concerns_that_page_only(scanner: Browser) -> None:
     scanner.open("3")
-    run.trap(scanner.database, token=scanner.token, nonce=scanner.nonce, now=scanner.now)
+    scanner.do(run.trap, token=scanner.token, nonce=scanner.nonce, now=scanner.now)
     assert isinstance(scanner.wait(30).submit(recommend="3"), Doubted)
     scanner.open()
-    run.trap(scanner.database, token=scanner.token, nonce="of another page", now=scanner.now)
+    scanner.do(run.trap, token=scanner.token, nonce="of another page", now=scanner.now)
     nothing_happened(scanner.database)
     the_person_answers(scanner)
 
@@ -144,8 +144,8 @@ def test_a_script_that_types_leaves_no_draft_within_a_second(scanner: Browser) -
 
 
 def test_the_unsubscribe_page_is_opened_and_pressed_at_once_without_effect(scanner: Browser) -> None:
-    page = run.open_unsubscribe(
-        scanner.database,
+    page = scanner.do(
+        run.open_unsubscribe,
         token="unsubscribe-token-of-ana-ruiz-000",
         method="GET",
         visit=scanner.visit,
@@ -233,8 +233,8 @@ def test_nobody_is_doubted_before_the_minute_is_over(scanner: Browser) -> None:
 
 def test_a_chase_that_ended_for_another_reason_is_not_taken_up_again(scanner: Browser) -> None:
     submit_link_after_link(scanner, 0, 1, 2)
-    run.unsubscribe(
-        scanner.database,
+    scanner.do(
+        run.unsubscribe,
         token="unsubscribe-token-of-ana-ruiz-000",
         one_click=True,
         nonce="",

@@ -1,10 +1,11 @@
 """One person, asked in one wave, with the links of a mail; and what they do with the page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, insert, select
 
@@ -16,6 +17,7 @@ from voc.campaigns.questionnaire import content_hash, read_folder
 from voc.responses import run
 from voc.responses.model import Again, Decline, Doubted, Opened, Saved, Thanks, Visit
 
+Done = TypeVar("Done")
 FILES = read_folder(Path(__file__).parents[2] / "questionnaires", "relationship")
 ANSWER, UNSUBSCRIBE = "answer-token-of-ana-ruiz-00000000", "unsubscribe-token-of-ana-ruiz-000"
 CLOSES = NOW + timedelta(days=20)
@@ -69,8 +71,8 @@ class Browser:
         return self
 
     def open(self, score: str | None = None, *, method: str = "GET") -> Opened | Thanks | None:
-        page = run.open_page(
-            self.database,
+        page = self.do(
+            run.open_page,
             token=self.token,
             method=method,
             score=score,
@@ -87,13 +89,16 @@ class Browser:
         common = {"token": self.token, "nonce": self.nonce, "trap_filled": trap, "visit": self.visit}
         return {**common, "filled": filled, "now": self.now, "tokens": self.tokens}
 
+    def do(self, act: Callable[..., Done], **given: Any) -> Done:
+        return self.database.commit(partial(act, **given))
+
     def submit(self, trap: bool = False, /, **typed: str | Sequence[str]) -> Saved | Again | Doubted | None:
-        outcome = run.submit(self.database, **self._form(typed, trap))
+        outcome = self.do(run.submit, **self._form(typed, trap))
         self._keep(outcome)
         return outcome
 
     def save(self, **typed: str | Sequence[str]) -> bool:
-        cookie = run.autosave(self.database, **self._form(typed))
+        cookie = self.do(run.autosave, **self._form(typed))
         if cookie is not None:
             self.cookies[cookie[0]] = cookie[1]
         return cookie is not None
@@ -102,20 +107,20 @@ class Browser:
         self.nonce = doubted.page.nonce
         form = self._form({})
         del form["filled"]
-        outcome = run.confirm(self.database, of=doubted.of, **form)
+        outcome = self.do(run.confirm, of=doubted.of, **form)
         self._keep(outcome)
         return outcome
 
     def decline(self, what: Decline, *, trap: bool = False) -> Any:
-        return run.decline(self.database, what=what, **self._form({}, trap))
+        return self.do(run.decline, what=what, **self._form({}, trap))
 
     def refer(self, **typed: str) -> Any:
-        return run.refer(self.database, **self._form(typed))
+        return self.do(run.refer, **self._form(typed))
 
     def unsubscribe(self, *, one_click: bool = False) -> Any:
         form = self._form({})
         del form["filled"]
-        return run.unsubscribe(self.database, one_click=one_click, **{**form, "token": UNSUBSCRIBE})
+        return self.do(run.unsubscribe, one_click=one_click, **{**form, "token": UNSUBSCRIBE})
 
     def _keep(self, outcome: object) -> None:
         cookie = outcome.cookie if isinstance(outcome, Saved | Doubted) else None

@@ -11,7 +11,7 @@ from voc.base.access import TERMINAL, Viewer
 from voc.base.db import Database
 from voc.base.errors import NotFound
 from voc.base.words import AccountStatus, Segment, StaffRole
-from voc.responses import store_pages
+from voc.responses.store import heard
 from voc.web import store
 
 DANA = Viewer(staff_id=1, name="Dana Whitlock", role=StaffRole.CSM, csm_id="csm-dana")
@@ -65,15 +65,15 @@ def test_a_foreign_account_or_contact_is_not_there(built: Database) -> None:
         ):
             with pytest.raises(NotFound):
                 read()
-        assert store_pages.heard(db, DANA, account_id="acc-mei-1", company="x", until=NOW) == []
+        assert heard.heard(db, DANA, account_id="acc-mei-1", company="x", until=NOW) == []
 
 
 def test_answers_carry_score_words_and_who_said_them(built: Database) -> None:
     with built.read() as db:
-        heard = store_pages.heard(db, DANA, account_id="acc-dana-3", company="Kestrel Works", until=NOW)
-    assert [one.score for one in heard] == [8, 9, 4]
-    assert "Night shifts" in heard[-1].said[0].words
-    assert heard[-1].said[0].verbatim
+        found = heard.heard(db, DANA, account_id="acc-dana-3", company="Kestrel Works", until=NOW)
+    assert [one.score for one in found] == [8, 9, 4]
+    assert "Night shifts" in found[-1].said[0].words
+    assert found[-1].said[0].verbatim
 
 
 def test_a_timeline_is_the_latest_first_and_knows_nothing_of_later(built: Database) -> None:

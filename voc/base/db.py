@@ -5,8 +5,9 @@ reads first and writes later would otherwise fail with "database is locked" when
 have an engine of their own that cannot write, and never wait.
 """
 
-import threading
+import asyncio
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
 from pathlib import Path
@@ -20,6 +21,7 @@ from sqlalchemy.exc import ArgumentError, DataError, NoSuchModuleError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from voc.base.errors import Misconfigured, NotFound
+from voc.base.fairlock import FairLock
 from voc.base.together import Together
 
 BUSY_TIMEOUT_MS = 10_000
@@ -42,13 +44,14 @@ class Database:
         if self.sqlite:
             if not parsed.database or parsed.database == ":memory:":
                 raise Misconfigured("database", "a database in memory is lost at the end", "Name a file")
-            self._lock: threading.Lock | None = threading.Lock()
+            self._lock: FairLock | None = FairLock()
             self._writer = _sqlite_engine(url, reader=False, pool_size=1, durable=durable)
             self._together: Together | None = Together(self._writer, self._lock)
             self._reader = _sqlite_engine(url, reader=True, pool_size=pool_size)
         elif parsed.get_backend_name() == "postgresql":
             self._lock = None
             self._together = None
+            self._threads = ThreadPoolExecutor(2 * pool_size, thread_name_prefix="commits")
             self._writer = create_engine(
                 url,
                 pool_size=pool_size,
@@ -82,6 +85,12 @@ class Database:
         with self.begin() as db:
             return work(db)
 
+    async def soon(self, work: Callable[[Connection], Result]) -> Result:
+        """`commit`, for the event loop: it goes on with others meanwhile."""
+        if self._together is not None:
+            return await self._together.soon(work)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self.commit, work)
+
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A look at one consistent state; on SQLite it cannot write."""
@@ -110,6 +119,10 @@ class Database:
                 engine.dispose()
 
     def close(self) -> None:
+        if self._together is not None:
+            self._together.close()
+        else:
+            self._threads.shutdown()
         self._writer.dispose()
         self._reader.dispose()
 

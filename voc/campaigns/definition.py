@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 
 from voc.base.words import Role, Step
 from voc.campaigns.conditions import Condition, Picked, holds
@@ -94,7 +95,7 @@ class Question:
     most: int  # choices: at most so many
     longest: int  # text: characters
 
-    @property
+    @cached_property
     def options(self) -> tuple[str, ...]:
         """Everything that can be picked, as a form posts it; empty for texts and contacts."""
         match self.kind:

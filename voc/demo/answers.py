@@ -3,6 +3,8 @@
 import re
 from datetime import datetime, timedelta
 from email.message import EmailMessage
+from functools import partial
+from typing import Any
 
 from voc.base.settings import Settings
 from voc.campaigns.definition import Kind, Questionnaire
@@ -10,7 +12,7 @@ from voc.demo import people
 from voc.demo.chance import Chance
 from voc.demo.company import Person
 from voc.responses import run as responses
-from voc.responses.model import Decline, Opened, Visit
+from voc.responses.model import Decline, Opened, Thanks, Visit
 from voc.web.context import App
 
 READS_FOR = timedelta(seconds=70)
@@ -31,7 +33,7 @@ def token_of(mime: EmailMessage, settings: Settings) -> str | None:
 def look(app: App, token: str, *, person: Person, now: datetime) -> None:
     """A gateway opens the link: a hit, nothing else."""
     visit = Visit(source=f"gateway of {person.account.domain}", agent="MailGuard/4.2")
-    responses.open_page(app.database, token=token, method="GET", score=None, visit=visit, now=now, tokens=app.tokens)
+    _open(app, token, visit=visit, score=None, now=now)
 
 
 def answer(
@@ -40,43 +42,31 @@ def answer(
     """Open, type, and send (or not). The score given, or None if the page took no answer."""
     visit = Visit(source=person.id, agent="Mozilla/5.0 (iPhone)")
     given = people.score(chance, person, wave_id=wave_id, recovered=recovered)
-    opened = responses.open_page(
-        app.database, token=token, method="GET", score=str(given), visit=visit, now=now, tokens=app.tokens
-    )
+    opened = _open(app, token, visit=visit, score=str(given), now=now)
     if not isinstance(opened, Opened):
         return None
     filled = typed(chance, opened.questionnaire, person, given, wave_id=wave_id)
     act = responses.submit if sends else responses.autosave
-    act(
-        app.database,
-        token=token,
-        filled=filled,
-        nonce=opened.nonce,
-        trap_filled=False,
-        visit=visit,
-        now=now + READS_FOR,
-        tokens=app.tokens,
-    )
+    app.database.commit(partial(act, filled=filled, **_posted(app, token, opened, visit=visit, now=now)))
     return given
 
 
 def decline(app: App, act: people.Act, token: str, *, person: Person, now: datetime) -> None:
     visit = Visit(source=person.id, agent="Mozilla/5.0 (iPhone)")
-    opened = responses.open_page(
-        app.database, token=token, method="GET", score=None, visit=visit, now=now, tokens=app.tokens
-    )
+    opened = _open(app, token, visit=visit, score=None, now=now)
     if isinstance(opened, Opened):
-        responses.decline(
-            app.database,
-            token=token,
-            what=_DECLINES[act],
-            filled={},
-            nonce=opened.nonce,
-            trap_filled=False,
-            visit=visit,
-            now=now + READS_FOR,
-            tokens=app.tokens,
-        )
+        act_on = partial(responses.decline, what=_DECLINES[act], filled={})
+        app.database.commit(partial(act_on, **_posted(app, token, opened, visit=visit, now=now)))
+
+
+def _open(app: App, token: str, *, visit: Visit, score: str | None, now: datetime) -> Opened | Thanks | None:
+    look = partial(responses.open_page, token=token, method="GET", score=score, visit=visit, now=now, tokens=app.tokens)
+    return app.database.commit(look)
+
+
+def _posted(app: App, token: str, opened: Opened, *, visit: Visit, now: datetime) -> dict[str, Any]:
+    page = {"token": token, "nonce": opened.nonce, "trap_filled": False, "visit": visit}
+    return {**page, "now": now + READS_FOR, "tokens": app.tokens}
 
 
 def typed(chance: Chance, asked: Questionnaire, person: Person, given: int, *, wave_id: int) -> dict[str, list[str]]:

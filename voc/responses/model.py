@@ -106,6 +106,7 @@ class Door:
     answered_at: datetime | None
     disposition: Disposition | None
     confidential: bool  # whoever answers was promised that nobody is shown it with their name
+    company: str  # who asks
 
     @property
     def name(self) -> str:

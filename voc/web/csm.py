@@ -24,7 +24,7 @@ from voc.followup.store import lines
 from voc.metrics import run as metrics
 from voc.metrics import wording
 from voc.metrics.model import Standing
-from voc.responses import store_pages as responses
+from voc.responses.store import heard as responses
 from voc.stakeholders import recruiting
 from voc.stakeholders import store as stakeholders
 from voc.stakeholders.model import ActKind, Place, Step, Team

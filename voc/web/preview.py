@@ -9,9 +9,9 @@ from voc.campaigns.definition import Language, Questionnaire
 from voc.campaigns.questionnaire import load, read_folder
 from voc.delivery.render import Letter, render
 from voc.responses.model import Door, Opened, Thanks
-from voc.web import respondent_view as view
-from voc.web.respondent import Setting, draw, html_of
-from voc.web.respondent_style import style_of
+from voc.web.respondent_html import draw, html_of, setting_of
+from voc.web.respondent_thanks import thanks_page
+from voc.web.respondent_view import form_page
 
 _ASKED_AT = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 _CLOSES_AT = datetime(2026, 12, 22, 9, 0, tzinfo=UTC)
@@ -36,19 +36,14 @@ def preview(folder: Path, name: str, language: str, out_dir: Path) -> list[Path]
 
 def _pages(asked: Questionnaire, spoken: Language) -> dict[str, str]:
     wanted = Preferences(company=_COMPANY)
-    others = tuple(one for one in asked.languages.values() if one is not spoken)
-    setting = Setting(wanted, spoken, others, style_of(asked), "")
     person = _somebody(asked, spoken)
+    setting = setting_of(asked, person, None)
     page = Opened(person, asked, _NOWHERE, {}, ("example.com",))
-    form, say = view.form_page(
-        page, token=_NOWHERE, query="", language=spoken, preferences=wanted, now=_ASKED_AT, draw=draw
-    )
+    form, say = form_page(page, token=_NOWHERE, query="", language=spoken, now=_ASKED_AT, draw=draw)
     texts = {"page.html": html_of(setting, "q/form.html", {"page": form, "w": say})}
     for kind, call, hear in (("thanks", False, False), ("thanks-call", True, False), ("thanks-offer", False, True)):
         found = Thanks(person, asked, _ASKED_AT, 8, call, hear)
-        built, say = view.thanks_page(
-            found, token=_NOWHERE, query="", language=spoken, preferences=wanted, now=_ASKED_AT
-        )
+        built, say = thanks_page(found, token=_NOWHERE, query="", language=spoken, preferences=wanted, now=_ASKED_AT)
         texts[f"{kind}.html"] = html_of(setting, "q/thanks.html", {"thanks": built, "w": say})
     return texts
 
@@ -103,4 +98,5 @@ def _somebody(asked: Questionnaire, spoken: Language) -> Door:
         answered_at=None,
         disposition=None,
         confidential=False,
+        company=_COMPANY,
     )

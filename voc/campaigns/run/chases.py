@@ -109,17 +109,7 @@ def record_answer(db: Connection, invitation_id: int, *, complete: bool, at: dat
 
     On time it decides the disposition; a later complete answer outranks a partial one.
     """
-    standing = invitations.lock(db, invitation_id)
-    known: dict[str, object] = {}
-    if standing.answered_at is None:
-        known["answered_at"] = at
-    on_time = standing.closes_at is None or at <= standing.closes_at
-    if on_time and standing.disposition != Disposition.COMPLETE:
-        known["disposition"] = Disposition.COMPLETE if complete else Disposition.PARTIAL
-        known["disposed_at"] = at
-    if known:
-        invitations.write(db, invitation_id, **known)
-    return stop(db, invitation_id, reason=StopReason.ANSWERED, now=at)
+    return [invitation_id] if invitations.write_answer(db, invitation_id, complete=complete, at=at) else []
 
 
 def reopen(db: Connection, invitation_id: int, *, now: datetime) -> None:

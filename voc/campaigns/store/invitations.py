@@ -7,12 +7,13 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Update, bindparam, insert, select, update
+from sqlalchemy import Connection, Update, and_, bindparam, case, func, insert, or_, select, update
 
 from voc.base import confidential
 from voc.base.access import Viewer, visible_accounts
 from voc.base.errors import NotFound
 from voc.base.schema import account, campaign, chase_event, contact_quota, invitation, wave
+from voc.base.types import Instant
 from voc.campaigns.calendar import local_day
 from voc.campaigns.model import Chased, Disposition, Dropped, Plan, Role, Step, StopReason, WaveState, Why
 from voc.campaigns.quarantine import NUDGE
@@ -231,6 +232,37 @@ def write(db: Connection, invitation_id: int, **values: Any) -> None:
 def _writing(columns: tuple[str, ...]) -> Update:
     new = {column: bindparam(f"new_{column}", type_=invitation.c[column].type) for column in columns}
     return update(invitation).where(invitation.c.id == bindparam("sought")).values(new)
+
+
+_AT, _DECIDED = bindparam("answered", type_=Instant()), bindparam("decided", type_=invitation.c.disposition.type)
+_ON_TIME = or_(invitation.c.closes_at.is_(None), invitation.c.closes_at >= _AT)
+_DECIDES = and_(_ON_TIME, or_(invitation.c.disposition.is_(None), invitation.c.disposition != Disposition.COMPLETE))
+# One statement, since every answer runs it; it locks the row, and reads it anew after waiting for somebody else's.
+_ANSWER = (
+    update(invitation)
+    .where(invitation.c.id == bindparam("sought"))
+    .values(
+        answered_at=func.coalesce(invitation.c.answered_at, _AT),
+        disposition=case((_DECIDES, _DECIDED), else_=invitation.c.disposition),
+        disposed_at=case((_DECIDES, _AT), else_=invitation.c.disposed_at),
+        stopped=func.coalesce(invitation.c.stopped, StopReason.ANSWERED),
+        stopped_at=func.coalesce(invitation.c.stopped_at, _AT),
+        next_step=None,
+        due_at=None,
+        held_because=None,
+        moved_because=None,
+    )
+    .returning(invitation.c.stopped, invitation.c.stopped_at)
+)
+
+
+def write_answer(db: Connection, invitation_id: int, *, complete: bool, at: datetime) -> bool:
+    """Answered, and the chase ended unless it was over: True if this ended it. NotFound if there is none."""
+    decided = Disposition.COMPLETE if complete else Disposition.PARTIAL
+    row = db.execute(_ANSWER, {"sought": invitation_id, "answered": at, "decided": decided}).first()
+    if row is None:
+        raise NotFound("There is no such invitation.")
+    return bool(row.stopped == StopReason.ANSWERED and row.stopped_at == at)
 
 
 def write_plan(

@@ -13,6 +13,7 @@ from sqlalchemy import (
     bindparam,
     func,
     insert,
+    or_,
     select,
     update,
 )
@@ -207,8 +208,9 @@ _CANCEL = (
     update(message)
     .where(
         message.c.invitation_id == bindparam("of"),
-        message.c.kind.in_(ASKING),
-        message.c.state.in_((MessageState.QUEUED, MessageState.CLAIMED, MessageState.HELD)),
+        # Not IN: SQLAlchemy writes its list out anew each time.
+        or_(*(message.c.kind == kind for kind in ASKING)),
+        or_(*(message.c.state == state for state in (MessageState.QUEUED, MessageState.CLAIMED, MessageState.HELD))),
     )
     .values(ended(MessageState.CANCELLED, bindparam("because")))
 )

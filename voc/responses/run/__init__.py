@@ -1,7 +1,8 @@
-"""What a respondent does, each in one transaction with everything that follows from it.
+"""What a respondent does, each with everything that follows from it, for one transaction of the caller.
 
-`submit`, `decline` and `refer` stop the chase, cancel queued mail and leave signs of life before they
-return: a thank-you is shown only after that commit. Follow-ups are opened by their own stage.
+`submit`, `decline` and `refer` stop the chase, cancel queued mail and leave signs of life: a thank-you is
+shown only after that commit (`Database.commit` and `soon` share it with others). Follow-ups are opened by
+their own stage.
 """
 
 from voc.responses.run.answering import autosave, confirm, submit

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from voc.base.db import Database
 from voc.base.tokens import Tokens, hash_token
 from voc.base.words import ResponseState
 from voc.campaigns.definition import Questionnaire
@@ -28,70 +27,57 @@ LINK_LIVES = timedelta(days=400)
 
 
 def open_page(
-    database: Database, *, token: str, method: str, score: str | None, visit: Visit, now: datetime, tokens: Tokens
+    db: Connection, *, token: str, method: str, score: str | None, visit: Visit, now: datetime, tokens: Tokens
 ) -> Opened | Thanks | None:
     """The page of a link; the thanks when it was answered and its wave is over; None when it opens nothing.
 
     Unknown, malformed and expired tokens take the same path: one hash, one look-up, None.
     """
-
-    def act(db: Connection) -> Opened | Thanks | None:
-        door = live_door(db, token, Purpose.ANSWER, now)
-        if door is None:
-            return None
-        questionnaire = store.questionnaire(db, door)
-        point = rules.score_in_link(questionnaire, score)
-        store.add_hit(db, door, at=now, method=method, score=point, agent=visit.agent, source=visit.source)
-        if door.wave_closed and door.answered_at is not None:
-            return thanks_of(db, door, questionnaire, visit)
-        filled = dict(_own_filled(db, door, visit))
-        own = bool(filled)
-        if point is not None:
-            filled[questionnaire.key_question.key] = [str(point)]
-        if method == "HEAD":
-            return Opened(door, questionnaire, "", filled, _domains(db, door), own)
-        return shown_again(db, door, questionnaire, filled, visit=visit, now=now, tokens=tokens, own=own)
-
-    return database.commit(act)
+    door = live_door(db, token, Purpose.ANSWER, now)
+    if door is None:
+        return None
+    questionnaire = store.questionnaire(db, door)
+    point = rules.score_in_link(questionnaire, score)
+    store.add_hit(db, door, at=now, method=method, score=point, agent=visit.agent, source=visit.source)
+    if door.wave_closed and door.answered_at is not None:
+        return thanks_of(db, door, questionnaire, visit)
+    filled = dict(_own_filled(db, door, visit))
+    own = bool(filled)
+    if point is not None:
+        filled[questionnaire.key_question.key] = [str(point)]
+    if method == "HEAD":
+        return Opened(door, questionnaire, "", filled, _domains(db, door), own)
+    return shown_again(db, door, questionnaire, filled, visit=visit, now=now, tokens=tokens, own=own)
 
 
 def open_unsubscribe(
-    database: Database, *, token: str, method: str, visit: Visit, now: datetime, tokens: Tokens
+    db: Connection, *, token: str, method: str, visit: Visit, now: datetime, tokens: Tokens
 ) -> Opened | None:
     """The page that asks whether to stop for good; looking at it changes nothing."""
-
-    def act(db: Connection) -> Opened | None:
-        door = live_door(db, token, Purpose.UNSUBSCRIBE, now)
-        if door is None:
-            return None
-        questionnaire = store.questionnaire(db, door)
-        store.add_hit(db, door, at=now, method=method, score=None, agent=visit.agent, source=visit.source)
-        if method == "HEAD":
-            return Opened(door, questionnaire, "", {}, ())
-        return shown_again(db, door, questionnaire, {}, visit=visit, now=now, tokens=tokens)
-
-    return database.commit(act)
+    door = live_door(db, token, Purpose.UNSUBSCRIBE, now)
+    if door is None:
+        return None
+    questionnaire = store.questionnaire(db, door)
+    store.add_hit(db, door, at=now, method=method, score=None, agent=visit.agent, source=visit.source)
+    if method == "HEAD":
+        return Opened(door, questionnaire, "", {}, ())
+    return shown_again(db, door, questionnaire, {}, visit=visit, now=now, tokens=tokens)
 
 
-def trap(database: Database, *, token: str, nonce: str, now: datetime) -> None:
+def trap(db: Connection, *, token: str, nonce: str, now: datetime) -> None:
     """The link nobody sees was followed: whoever holds that page is asked to confirm."""
-
-    def act(db: Connection) -> None:
-        for purpose in Purpose:
-            door = live_door(db, token, purpose, now)
-            if door is not None:
-                store.spring_trap(db, door, nonce=nonce, at=now)
-
-    database.commit(act)
+    for purpose in Purpose:
+        door = live_door(db, token, purpose, now)
+        if door is not None:
+            store.spring_trap(db, door, nonce=nonce, at=now)
 
 
-def thanks(database: Database, *, token: str, visit: Visit, now: datetime) -> Thanks | None:
+def thanks(db: Connection, *, token: str, visit: Visit, now: datetime) -> Thanks | None:
     """The thanks of an answered invitation; None when there is none to thank for."""
-    with database.read() as db:
-        door = live_door(db, token, Purpose.ANSWER, now)
-        if door is None or door.answered_at is None:
-            return None
-        return thanks_of(db, door, store.questionnaire(db, door), visit)
+    door = live_door(db, token, Purpose.ANSWER, now)
+    if door is None or door.answered_at is None:
+        return None
+    return thanks_of(db, door, store.questionnaire(db, door), visit)
 
 
 def thanks_of(db: Connection, door: Door, questionnaire: Questionnaire, visit: Visit) -> Thanks:
@@ -117,9 +103,19 @@ def thanks_of(db: Connection, door: Door, questionnaire: Questionnaire, visit: V
 
 def live_door(db: Connection, token: str, purpose: Purpose, now: datetime) -> Door | None:
     door = store.door(db, token, purpose)
-    if door is None or (door.created_at is not None and now - door.created_at > LINK_LIVES):
-        return None
-    return door
+    return None if door is None or _expired(door, now) else door
+
+
+def posted_door(
+    db: Connection, token: str, purpose: Purpose, nonce: str, now: datetime
+) -> tuple[Door, Rendering | None] | tuple[None, None]:
+    """What the token opens, and the page of it that is posted; none if its nonce is of no page we served."""
+    door, page = store.door_and_rendering(db, token, purpose, nonce)
+    return (None, None) if door is None or _expired(door, now) else (door, page)
+
+
+def _expired(door: Door, now: datetime) -> bool:
+    return door.created_at is not None and now - door.created_at > LINK_LIVES
 
 
 def cookie_name(door: Door) -> str:
