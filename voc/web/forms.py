@@ -55,7 +55,7 @@ async def posted_form(request: Request) -> Form:  # type: ignore[type-arg]  # us
 
 
 async def urlencoded_form(request: Request) -> Form:  # type: ignore[type-arg]  # user, auth and state are not used
-    """Dependency `form` of pages that anybody may post to: whatever comes is read as one, or as an empty one."""
+    """For pages that anybody may post to: whatever comes is read as a form, or as an empty one."""
     body = await request.body()
     try:
         pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)

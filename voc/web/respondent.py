@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 
 from litestar import Response, post, route
 from litestar.concurrency import sync_to_thread
-from litestar.di import Provide
 from litestar.enums import HttpMethod
 from litestar.params import FromPath, FromQuery
 from litestar.types import ControllerRouterHandler
@@ -21,12 +20,10 @@ from voc.web import respondent_pages as pages
 from voc.web import respondent_ways
 from voc.web.context import App
 from voc.web.forms import urlencoded_form
-from voc.web.given import AnyRequest, GivenApp, GivenForm
+from voc.web.given import AnyRequest, GivenApp
 from voc.web.respondent_house import about_page, failed, gone
 from voc.web.respondent_html import Page
 from voc.web.respondent_request import cookies, filled, looked, posted, visit_of
-
-_FORM = {"form": Provide(urlencoded_form)}
 
 
 @route("/q/{token:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD])
@@ -37,8 +34,9 @@ async def show(request: AnyRequest, app: GivenApp, token: FromPath[str], score: 
     return await gone(app, request) if page is None else pages.form(app, request, token, page)
 
 
-@post("/q/{token:str}", dependencies=_FORM)
-async def answer(request: AnyRequest, app: GivenApp, token: FromPath[str], form: GivenForm) -> Page:
+@post("/q/{token:str}")
+async def answer(request: AnyRequest, app: GivenApp, token: FromPath[str]) -> Page:
+    form = await urlencoded_form(request)
     act = partial(run.submit, filled=filled(form), **posted(app, request, token, form))
     try:
         outcome = await app.database.soon(act)
@@ -47,8 +45,9 @@ async def answer(request: AnyRequest, app: GivenApp, token: FromPath[str], form:
     return await _answered(app, request, token, outcome)
 
 
-@post("/q/{token:str}/confirm", dependencies=_FORM)
-async def confirm(request: AnyRequest, app: GivenApp, token: FromPath[str], form: GivenForm) -> Page:
+@post("/q/{token:str}/confirm")
+async def confirm(request: AnyRequest, app: GivenApp, token: FromPath[str]) -> Page:
+    form = await urlencoded_form(request)
     act = partial(run.confirm, of=form.text("of"), **posted(app, request, token, form))
     try:
         outcome = await app.database.soon(act)
@@ -57,9 +56,10 @@ async def confirm(request: AnyRequest, app: GivenApp, token: FromPath[str], form
     return await _answered(app, request, token, outcome)
 
 
-@post("/q/{token:str}/save", dependencies=_FORM)
-async def save(request: AnyRequest, app: GivenApp, token: FromPath[str], form: GivenForm) -> Page:
+@post("/q/{token:str}/save")
+async def save(request: AnyRequest, app: GivenApp, token: FromPath[str]) -> Page:
     """What the page's script sends as one types. 204 whether or not it was kept: a scanner learns nothing."""
+    form = await urlencoded_form(request)
     act = partial(run.autosave, filled=filled(form), **posted(app, request, token, form))
     cookie = await app.database.soon(act)
     kept = {"X-Kept": "yes"} if cookie else {}

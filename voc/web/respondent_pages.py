@@ -19,10 +19,9 @@ from voc.web.respondent_words import sayer, values_of
 def form(app: App, request: AnyRequest, token: str, page: Opened, *, again: Again | None = None) -> Page:
     setting = _setting(request, page.questionnaire, page.door)
     now = app.now()
-    if again is None and (cut := stencil.of(page, setting, now=now)) is not None:
-        values = stencil.values_of(page, setting, token)
+    if again is None and (filling := stencil.cut(page, setting, token=token, now=now)) is not None:
         packed = takes_gzip(request)
-        return answered(cut.packed(values) if packed else cut.filled(values), setting, packed)
+        return answered(filling.page(packed=packed), setting, packed)
     built, say = form_page(
         page,
         token=token,

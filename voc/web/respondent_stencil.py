@@ -72,11 +72,22 @@ class Stencil:
         return b"".join((_GZIP, *pieces, _LAST_BLOCK, struct.pack("<II", zlib.crc32(body), len(body))))
 
 
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """A stencil and what goes into its holes, in their order."""
+
+    stencil: Stencil
+    values: Sequence[bytes]
+
+    def page(self, *, packed: bool) -> bytes:
+        return self.stencil.packed(self.values) if packed else self.stencil.filled(self.values)
+
+
 _CUT: dict[object, Stencil | None] = {}
 
 
-def of(page: Opened, setting: Setting, *, now: datetime) -> Stencil | None:
-    """The stencil for that page, cut at its first use; None if it must go the plain way."""
+def cut(page: Opened, setting: Setting, *, token: str, now: datetime) -> "Filling | None":
+    """The stencil for that page, cut at its first use, and what goes into it; None if it must go the plain way."""
     asked, door = page.questionnaire, page.door
     picked = page.filled.get(asked.key_question.key)
     if page.own or door.answered_at is not None or len(page.filled) > (picked is not None):
@@ -98,13 +109,11 @@ def of(page: Opened, setting: Setting, *, now: datetime) -> Stencil | None:
         if len(_CUT) >= _MOST_CUT:
             _CUT.clear()
         _CUT[key] = _cut(page, setting, values, now)
-    return _CUT[key]
-
-
-def values_of(page: Opened, setting: Setting, token: str) -> list[bytes]:
-    """What goes into the holes, in their order."""
-    values = values_on(page, setting.language)
-    return [str(escape(one)).encode() for one in (token, page.nonce, *(values[name] for name in _PERSONAL))]
+    stencil = _CUT[key]
+    if stencil is None:
+        return None
+    own = (token, page.nonce, *(values[name] for name in _PERSONAL))
+    return Filling(stencil, [str(escape(one)).encode() for one in own])
 
 
 def _cut(page: Opened, setting: Setting, values: Mapping[str, object], now: datetime) -> Stencil | None:

@@ -3,7 +3,6 @@
 from functools import partial
 
 from litestar import get, post, route
-from litestar.di import Provide
 from litestar.enums import HttpMethod
 from litestar.params import FromPath, FromQuery
 from litestar.types import ControllerRouterHandler
@@ -14,16 +13,15 @@ from voc.responses.model import Acted, Again, Decline, Doubted, Opened
 from voc.web import respondent_pages as pages
 from voc.web.context import App
 from voc.web.forms import urlencoded_form
-from voc.web.given import AnyRequest, GivenApp, GivenForm
+from voc.web.given import AnyRequest, GivenApp
 from voc.web.respondent_house import failed, gone
 from voc.web.respondent_html import Page
 from voc.web.respondent_request import filled, looked, posted
 
-_FORM = {"form": Provide(urlencoded_form)}
 
-
-@post("/q/{token:str}/no", dependencies=_FORM)
-async def decline(request: AnyRequest, app: GivenApp, token: FromPath[str], form: GivenForm) -> Page:
+@post("/q/{token:str}/no")
+async def decline(request: AnyRequest, app: GivenApp, token: FromPath[str]) -> Page:
+    form = await urlencoded_form(request)
     wanted = form.text("do")
     if wanted not in list(Decline):
         return await _shown_again(app, request, token)
@@ -35,8 +33,9 @@ async def decline(request: AnyRequest, app: GivenApp, token: FromPath[str], form
     return await _done(app, request, token, outcome)
 
 
-@post("/q/{token:str}/colleague", dependencies=_FORM)
-async def colleague(request: AnyRequest, app: GivenApp, token: FromPath[str], form: GivenForm) -> Page:
+@post("/q/{token:str}/colleague")
+async def colleague(request: AnyRequest, app: GivenApp, token: FromPath[str]) -> Page:
+    form = await urlencoded_form(request)
     act = partial(run.refer, filled=filled(form), **posted(app, request, token, form))
     try:
         outcome = await app.database.soon(act)
@@ -58,9 +57,10 @@ async def show_unsubscribe(request: AnyRequest, app: GivenApp, token: FromPath[s
     return await gone(app, request) if page is None else pages.unsubscribe(request, token, page)
 
 
-@post("/u/{token:str}", dependencies=_FORM)
-async def unsubscribe(request: AnyRequest, app: GivenApp, token: FromPath[str], form: GivenForm) -> Page:
+@post("/u/{token:str}")
+async def unsubscribe(request: AnyRequest, app: GivenApp, token: FromPath[str]) -> Page:
     """RFC 8058's one click acts at once; the button of our own page obeys the same rules as an answer."""
+    form = await urlencoded_form(request)
     one_click = form.text("List-Unsubscribe") == "One-Click"
     act = partial(run.unsubscribe, one_click=one_click, **posted(app, request, token, form))
     try:

@@ -3,7 +3,6 @@
 A page that needs another policy (the respondent's, with its hashed style) sets its own; it is kept.
 """
 
-from litestar.datastructures import MutableScopeHeaders
 from litestar.types import BeforeMessageSendHookHandler, Message, Scope
 
 POLICY = "; ".join(
@@ -37,10 +36,11 @@ def add_headers(*, https: bool) -> BeforeMessageSendHookHandler:
     if https:
         headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
 
+    standing = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+
     async def before_send(message: Message, scope: Scope) -> None:
         if message["type"] == "http.response.start":
-            present = MutableScopeHeaders.from_message(message)
-            for name, value in headers.items():
-                present.setdefault(name, value)
+            present = {name.lower() for name, _value in message["headers"]}
+            message["headers"] = [*message["headers"], *(one for one in standing if one[0] not in present)]
 
     return before_send

@@ -2,9 +2,25 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
 
 from voc.base import locks, schema
 from voc.base.access import Viewer, visible_accounts
@@ -211,16 +227,24 @@ def write_matrix(db: Connection, requirements: Iterable[Requirement]) -> None:
         db.execute(insert(role_requirement), rows)
 
 
-_CONTACT = select(contact.c.id).where(contact.c.id == bindparam("contact_id"))
+_SIGN = ("key", "contact_id", "kind", "at", "source", "quote")
+
+
+@cache
+def _signing(dialect: str) -> Any:
+    """One statement: every answer runs it."""
+    into = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    values = [bindparam(name, type_=sign_of_life.c[name].type) for name in _SIGN]
+    known = select(*values).where(exists().where(contact.c.id == bindparam("contact_id")))
+    return into(sign_of_life).from_select(_SIGN, known).on_conflict_do_nothing().returning(literal(1))
 
 
 def add_sign(
     db: Connection, *, key: str, contact_id: str, kind: Sign, at: datetime, source: str, quote: str | None
 ) -> bool:
-    if db.execute(_CONTACT, {"contact_id": contact_id}).first() is None:
-        return False
+    """False if it is there already, or the contact is not."""
     row = {"key": key, "contact_id": contact_id, "kind": kind, "at": at, "source": source, "quote": quote}
-    return insert_once(db, sign_of_life, row)
+    return db.execute(_signing(db.dialect.name), row).first() is not None
 
 
 def delete_sign(db: Connection, key: str) -> None:
