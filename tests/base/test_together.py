@@ -1,5 +1,6 @@
 """Writers that wait share one commit, and nobody's mishap is another's."""
 
+import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import IntegrityError
 
 from voc.base.clock import pause
+from voc.base.fairlock import FairLock
 from voc.base.together import MOST, Together
 
 
@@ -111,3 +113,72 @@ def test_a_transaction_that_the_database_ended_takes_everybodys_work_with_it(eng
     assert all(isinstance(one, Exception) for one in found), found
     assert kept(engine) == set()
     assert all_at_once(engine, [say(4)])[0] == [4]
+
+
+def test_the_event_loop_waits_for_the_commit_and_each_gets_its_own_result_or_error(engine: Engine) -> None:
+    lock = FairLock()
+    together = Together(engine, lock)
+    commits: list[Connection] = []
+    event.listen(engine, "commit", commits.append)
+
+    async def ask() -> list[int | BaseException]:
+        with lock:
+            asked = [asyncio.ensure_future(together.soon(say(id))) for id in (1, -2, 3)]
+            while together.waiting < len(asked):
+                await asyncio.sleep(0)
+            assert kept(engine) == set()
+        return await asyncio.gather(*asked, return_exceptions=True)
+
+    found = asyncio.run(ask())
+    together.close()
+    assert isinstance(found[1], ValueError)
+    assert (found[0], found[2]) == (1, 3)
+    assert kept(engine) == {1, 3}
+    assert len(commits) == 1
+
+
+def test_who_went_away_does_not_stop_the_others_and_its_work_is_kept(engine: Engine) -> None:
+    lock = FairLock()
+    together = Together(engine, lock)
+
+    async def ask() -> int:
+        with lock:
+            gone, stays = (asyncio.ensure_future(together.soon(say(id))) for id in (1, 2))
+            while together.waiting < 2:
+                await asyncio.sleep(0)
+            gone.cancel()
+            await asyncio.sleep(0)
+        return await stays
+
+    assert asyncio.run(ask()) == 2
+    together.close()
+    assert kept(engine) == {1, 2}
+
+
+def test_after_a_close_it_serves_again(engine: Engine) -> None:
+    together = Together(engine, FairLock())
+    for id in (1, 2):
+        assert asyncio.run(together.soon(say(id))) == id
+        together.close()
+    together.close()
+    assert kept(engine) == {1, 2}
+
+
+def test_a_lock_goes_to_whoever_waited_longest() -> None:
+    lock, order = FairLock(), []
+
+    def take(number: int) -> None:
+        with lock:
+            order.append(number)
+
+    threads = [threading.Thread(target=take, args=(number,)) for number in range(5)]
+    with lock:
+        for number, thread in enumerate(threads):
+            thread.start()
+            while lock.waiting <= number:
+                pause(0.001)
+    with lock:
+        order.append(99)
+    for thread in threads:
+        thread.join(10)
+    assert order == [0, 1, 2, 3, 4, 99]

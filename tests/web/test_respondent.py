@@ -361,3 +361,12 @@ def test_five_hundred_malformed_forms_never_break_the_page_or_leave_an_invalid_r
     for _question, number_given, text in rows(sqlite, schema.answer, "question", "number", "text"):
         assert number_given is None or 0 <= number_given <= 10
         assert text is None or (len(text) <= 2000 and "\x00" not in text)
+
+
+def test_the_language_of_the_next_page_is_no_way_into_the_headers(ana: TestClient[Litestar], clock: SetClock) -> None:
+    wanted = "?lang=de%0d%0aSet-Cookie:%20planted=1&score=8"
+    form = {"nonce": nonce(ana.get(PAGE)), "fax": "", "recommend": "8"}
+    clock.advance(timedelta(seconds=10))
+    answer = ana.post(PAGE + wanted, data=form, follow_redirects=False)
+    assert answer.headers["location"] == f"{PAGE}/thanks?lang=de%0D%0ASet-Cookie%3A+planted%3D1"
+    assert "planted" not in answer.headers["set-cookie"]

@@ -32,6 +32,11 @@ class FairLock:
     ) -> None:
         self._hand_on()
 
+    @property
+    def waiting(self) -> int:
+        """How many stand in line."""
+        return len(self._line)
+
     def _hand_on(self) -> None:
         with self._guard:
             if self._line:

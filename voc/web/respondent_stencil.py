@@ -117,7 +117,7 @@ def cut(page: Opened, setting: Setting, *, token: str, now: datetime) -> "Fillin
 
 
 def _cut(page: Opened, setting: Setting, values: Mapping[str, object], now: datetime) -> Stencil | None:
-    if _computes(page.questionnaire, setting.language.code):
+    if _RESERVED.search(setting.company) or not _fit(page.questionnaire, setting.language.code):
         return None
     marks = {name: chr(_FIRST + number) for number, name in enumerate(_HOLES)}
     standing = {name: marks[name] if values[name] else "" for name in _PERSONAL}
@@ -134,10 +134,8 @@ def _cut(page: Opened, setting: Setting, values: Mapping[str, object], now: date
     return _in_pieces(html_of(setting, "q/form.html", {"page": built, "w": say}))
 
 
-def _in_pieces(page: str) -> Stencil | None:
+def _in_pieces(page: str) -> Stencil:
     parts = _HOLE.split(page)
-    if any(_RESERVED.search(part) for part in parts[::2]):
-        return None
     plain = tuple(part.encode() for part in parts)
     holes = tuple((place, ord(parts[place]) - _FIRST) for place in range(1, len(parts), 2))
     return Stencil(plain, tuple(_deflated(piece) for piece in plain), holes)
@@ -157,11 +155,13 @@ def _stored(value: bytes) -> bytes:
 
 
 @lru_cache(maxsize=64)
-def _computes(asked: Questionnaire, code: str) -> bool:
+def _fit(asked: Questionnaire, code: str) -> bool:
     sources = [*asked.languages[code].page.values(), asked.title[code]]
     for question in asked.questions:
         sources += [text[code] for text in _texts(question) if code in text]
-    return any(used_otherwise(source, values=(*_PERSONAL, "person")) for source in sources)
+    return not any(
+        _RESERVED.search(source) or used_otherwise(source, values=(*_PERSONAL, "person")) for source in sources
+    )
 
 
 def _texts(question: Question) -> list[Mapping[str, str]]:
