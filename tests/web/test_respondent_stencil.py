@@ -48,6 +48,7 @@ def door(**known: Any) -> Door:
         "closes_at": NOW + timedelta(days=20),
         "answered_at": None,
         "disposition": None,
+        "confidential": False,
         "company": "Kestrel Works",
     }
     return Door(**{**standing, **known})

@@ -4,8 +4,8 @@ A GET shows, a POST with the page's nonce acts. Everything that was typed comes 
 Handlers wait for their commit on the event loop, not in a thread each: `Database.soon`.
 """
 
+import re
 from functools import partial
-from urllib.parse import urlencode
 
 from litestar import Response, post, route
 from litestar.concurrency import sync_to_thread
@@ -24,6 +24,8 @@ from voc.web.given import AnyRequest, GivenApp
 from voc.web.respondent_house import about_page, failed, gone
 from voc.web.respondent_html import Page
 from voc.web.respondent_request import cookies, filled, looked, posted, visit_of
+
+_LANGUAGE = re.compile(r"[A-Za-z-]{2,16}")
 
 
 @route("/q/{token:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD])
@@ -81,8 +83,9 @@ def _thanks(app: App, request: AnyRequest, token: str) -> Page | None:
 async def _answered(app: App, request: AnyRequest, token: str, outcome: Saved | Again | Doubted | None) -> Page:
     match outcome:
         case Saved(cookie=cookie):
-            language = request.query_params.get("lang")
-            path = f"/q/{token}/thanks" + (f"?{urlencode({'lang': language})}" if language else "")
+            language = request.query_params.get("lang") or ""
+            # Whatever else stands there must not become part of a header.
+            path = f"/q/{token}/thanks" + (f"?lang={language}" if _LANGUAGE.fullmatch(language) else "")
             return Response(b"", status_code=303, headers={"Location": path}, cookies=cookies(app, cookie))
         case Again():
             return pages.form(app, request, token, outcome.page, again=outcome)

@@ -101,6 +101,7 @@ def cut(page: Opened, setting: Setting, *, token: str, now: datetime) -> "Fillin
         setting.company,
         setting.query,
         door.roles,
+        door.confidential,
         None if picked is None else picked[0],
         None if door.closes_at is None else now > door.closes_at,
         tuple(bool(values[name]) for name in _PERSONAL),
