@@ -27,9 +27,20 @@ _PACKED = b"\x00packed\x00"  # before what is compressed; what is not never begi
 
 
 class Vault:
-    def __init__(self, keys: list[str], *, read_again: Callable[[], list[str]] | None = None) -> None:
-        """`read_again` gives the keys as they are now: another process may have put a new one first."""
-        self._read_again = read_again
+    def __init__(
+        self,
+        keys: list[str],
+        *,
+        read_again: Callable[[], list[str]] | None = None,
+        stamp: Callable[[], object] = lambda: None,
+    ) -> None:
+        """`read_again` gives the keys as they are now: another process may have put a new one first.
+
+        `stamp` changes when they do. It is looked at before each encrypting: what a process that began with
+        the old key writes after the change must not be unreadable when the old key is dropped.
+        """
+        self._read_again, self._stamp = read_again, stamp
+        self._taken_at = stamp()
         self._take(keys)
 
     def _take(self, entries: list[str]) -> None:
@@ -45,6 +56,9 @@ class Vault:
         self._pepper = hashlib.sha256(b"pepper" + keys[-1].encode()).digest() if kept is None else bytes.fromhex(kept)
 
     def encrypt(self, plain: bytes) -> bytes:
+        if self._read_again is not None and (stamp := self._stamp()) != self._taken_at:
+            self._take(self._read_again())
+            self._taken_at = stamp
         if len(plain) >= _LONG or plain.startswith(_PACKED):
             plain = _PACKED + zlib.compress(plain, 1)
         return self._newest.encrypt(plain)

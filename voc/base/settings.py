@@ -345,7 +345,16 @@ def vault(settings: Settings, environ: Mapping[str, str] = os.environ) -> Vault:
             " A new key cannot read what is stored"
         )
         raise Misconfigured(str(path), "the key file is missing", mend)
-    return Vault(key_entries(settings), read_again=lambda: key_entries(settings))
+    return Vault(key_entries(settings), read_again=lambda: key_entries(settings), stamp=lambda: _stamp(path))
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """Another one for another file in that place; a file that is gone for a moment changes nothing."""
+    try:
+        here = path.stat()
+    except OSError:
+        return None
+    return here.st_ino, here.st_mtime_ns
 
 
 def key_entries(settings: Settings) -> list[str]:

@@ -8,7 +8,7 @@ import click
 from voc import app as wiring
 from voc.base import rotation, settings
 from voc.base.errors import Refused
-from voc.base.secrets import new_key, replace_key_file
+from voc.base.secrets import Vault, new_key, replace_key_file
 from voc.cli import output
 from voc.web.context import App
 
@@ -30,21 +30,34 @@ def rotate_keys(*, directory: Path, as_json: bool, drop_old: bool) -> None:
     Example: voc rotate-keys
     """
     app = wiring.open_app(directory)
-    from_variable = bool(os.environ.get(_VARIABLE))
+    from_variable = _from_variable()
     if drop_old and from_variable:
         raise Refused(f"The keys come from {_VARIABLE}: remove the old ones there.")
-    if not from_variable and not drop_old:
-        _add_key(app)
-    vault = settings.vault(app.settings)
-    renewed = rotation.rotate(app.database, vault)
-    if drop_old:
-        newest = _keys(app)[0]
-        replace_key_file(Path(app.settings.secret_key_file), [newest, vault.pepper()])
+    renewed = rotate(app, add=not from_variable and not drop_old, drop=drop_old)
     if as_json:
         output.emit({"renewed": renewed, "dropped": drop_old})
         return
     output.table(("table", "encrypted again"), sorted(renewed.items()), right=(1,))
     output.say(_next_step(dropped=drop_old, from_variable=from_variable))
+
+
+def rotate(app: App, *, add: bool, drop: bool) -> dict[str, int]:
+    """How many values of each table were encrypted again, with a new key where one is added."""
+    if add:
+        _add_key(app)
+    # These keys and no later ones: the last look below still needs the old ones.
+    vault = Vault(settings.key_entries(app.settings)) if not _from_variable() else settings.vault(app.settings)
+    renewed = rotation.rotate(app.database, vault)
+    if drop:
+        replace_key_file(Path(app.settings.secret_key_file), [_keys(app)[0], vault.pepper()])
+        # A transaction that was open meanwhile may have written under an old key.
+        late = rotation.rotate(app.database, vault)
+        renewed = {table: count + late[table] for table, count in renewed.items()}
+    return renewed
+
+
+def _from_variable() -> bool:
+    return bool(os.environ.get(_VARIABLE))
 
 
 def _add_key(app: App) -> None:
