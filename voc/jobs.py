@@ -22,7 +22,7 @@ from voc.accounts.run import errands
 from voc.accounts.run.writing_back import Busy
 from voc.accounts.store import connections, history
 from voc.accounts.store import errands as asked
-from voc.base import beats, copies, disk, installations, leases, log, retention
+from voc.base import audit, beats, copies, disk, installations, leases, log, retention
 from voc.base.clock import SetClock
 from voc.base.ending import Ended
 from voc.base.errors import Misconfigured, Refused, VocError
@@ -272,6 +272,12 @@ def nightly(app: App, _relays: Relays, now: datetime) -> Counts:
         beats.forget(db, before=now - _DAY)
         events.forget(db, now=now)
         opened = metrics.catch_up(db, now)
+    with app.database.read() as db:
+        newest = audit.last(db)
+    if newest is not None:
+        log.get("jobs").info(
+            "audit log", last=str(newest)
+        )  # logs are kept elsewhere: lines cut off its end are told by this
     gone = retention.keep(app.database, now=now, tokens=app.tokens, check_ending=app.ending.check)
     return {"figures": figures, "opened": opened, "let go": sum(gone.values())}
 

@@ -381,7 +381,7 @@ def test_passwords_can_be_switched_off_only_when_an_owner_came_in_otherwise_and_
     browser.get("/settings")
     refused = browser.post("/settings/group/sign-in", link_by_address="yes")
     assert refused.status_code == 400
-    assert "must link Kestrel account first" in refused.text
+    assert "must link a company account first" in refused.text
     link(site, who="admin@vendor.example", subject="clara")
     browser.post("/settings/group/sign-in")
     with visitor(site) as other:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voc.web.tables import csv_file, csv_text, harmless
+from voc.web.tables import csv_text, download, harmless
 
 
 @pytest.mark.parametrize("start", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "\uff1d1", "|calc", "%0A=1"])
@@ -33,6 +33,6 @@ def test_every_row_comes_back_as_many_cells(rows: list[list[str]]) -> None:
 
 
 def test_a_file_says_its_name_and_its_encoding() -> None:
-    response = csv_file("engagement-rows", ["Account"], [["Kühne"]])
+    response = download("engagement-rows", ["Account"], [["Kühne"]])
     assert response.content.decode("utf-8-sig") == "Account\r\nKühne\r\n"
     assert response.headers["Content-Disposition"] == 'attachment; filename="engagement-rows.csv"'

@@ -1,4 +1,9 @@
-"""The audit log: who changed what on settings, access, exclusions and follow-ups. Append-only, hash-chained."""
+"""The audit log: who changed what on settings, access, exclusions and follow-ups, and who took data out.
+
+Append-only, hash-chained: a line that was changed, moved or taken out of the middle does not follow
+from the one before. Lines taken off the end leave a chain that is whole: against that, keep what
+`last` says somewhere else now and then, and ask `holds` later. The nightly job writes it into the log.
+"""
 
 import hashlib
 import json
@@ -8,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, text, update
+from sqlalchemy import Connection, func, insert, select, text, update
 
 from voc.base.schema import audit
 
@@ -41,6 +46,11 @@ def record(
         "detail": detail or {},
     }
     db.execute(insert(audit).values(**{**line, "at": at}, previous_hash=previous, hash=_digest(previous, line)))
+
+
+def exported(db: Connection, *, what: str, detail: dict[str, Any], by: str, now: datetime) -> None:
+    """Data left the service: which, how much, and who took it."""
+    record(db, at=now, actor=by, action="exported", object_kind="export", object_id=what, detail=detail)
 
 
 def redact(db: Connection, *, ids: Collection[str], needles: Collection[str], word: str, new_id: str) -> int:
@@ -96,6 +106,31 @@ def first_broken(db: Connection) -> int | None:
             return int(row["id"])
         previous = row["hash"]
     return None
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A line by number and digest: what is kept elsewhere to prove later that everything up to it still stands."""
+
+    id: int
+    hash: str
+
+    def __str__(self) -> str:
+        return f"{self.id}:{self.hash}"
+
+
+def last(db: Connection) -> Mark | None:
+    row = db.execute(select(audit.c.id, audit.c.hash).order_by(audit.c.id.desc()).limit(1)).first()
+    return None if row is None else Mark(row.id, row.hash)
+
+
+def holds(db: Connection, mark: Mark) -> bool:
+    """Whether that line is still there as it was. An erased person changes lines too, and says so in a later one."""
+    return db.execute(select(audit.c.hash).where(audit.c.id == mark.id)).scalar() == mark.hash
+
+
+def count(db: Connection) -> int:
+    return db.execute(select(func.count()).select_from(audit)).scalar_one()
 
 
 def _digest(previous: str, line: dict[str, Any]) -> str:

@@ -82,6 +82,15 @@ def unlink(db: Connection, staff_id: int, *, by: str, now: datetime) -> bool:
     return bool(issuers)
 
 
+def check_without_passwords(db: Connection, *, issuer: str | None) -> None:
+    """Refused while no admin could come in without a password."""
+    if issuer is None:
+        raise Refused("Set up the company's accounts first: [oidc] in voc.toml", field="passwords_allowed")
+    if admins_linked_to(db, issuer) == 0:
+        mend = "A programme owner must link a company account first, on the page “Your sign-in”: nobody could mend it"
+        raise Refused(mend, field="passwords_allowed")
+
+
 def admins_linked_to(db: Connection, issuer: str) -> int:
     """How many active admins can come in by that issuer."""
     return db.execute(

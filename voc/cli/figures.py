@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from voc import app as wiring
+from voc.base import audit
 from voc.base.words import Scope
 from voc.cli import output
 from voc.metrics import run as metrics
@@ -70,6 +71,9 @@ def export(*, target: Path, directory: Path, as_json: bool, names: tuple[str, ..
     """
     app = wiring.open_app(directory)
     written = tables.write_csv(app.database, target, names=names or None)
+    with app.database.begin() as db:
+        detail = {"folder": str(target.resolve()), "rows": written}
+        audit.exported(db, what="tables", detail=detail, by="terminal", now=app.now())
     if as_json:
         output.emit({"directory": str(target.resolve()), "rows": written})
         return

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from voc import app as wiring
-from voc.base import rotation, settings
+from voc.base import audit, rotation, settings
 from voc.base.errors import Refused
 from voc.base.secrets import Vault, new_key, replace_key_file
 from voc.cli import output
@@ -34,6 +34,9 @@ def rotate_keys(*, directory: Path, as_json: bool, drop_old: bool) -> None:
     if drop_old and from_variable:
         raise Refused(f"The keys come from {_VARIABLE}: remove the old ones there.")
     renewed = rotate(app, add=not from_variable and not drop_old, drop=drop_old)
+    with app.database.begin() as db:
+        what = "old keys dropped" if drop_old else "keys changed"
+        audit.record(db, at=app.now(), actor="terminal", action=what, object_kind="setting", object_id="secret keys")
     if as_json:
         output.emit({"renewed": renewed, "dropped": drop_old})
         return

@@ -9,6 +9,7 @@ import click
 from voc.base import log
 from voc.base.errors import VocError
 from voc.cli import (
+    auditing,
     demo,
     figures,
     installation,
@@ -56,6 +57,7 @@ for command in (
     figures.export,
     questionnaires.questionnaires,
     staff.staff,
+    auditing.audit,
 ):
     voc.add_command(command)
 

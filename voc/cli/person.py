@@ -7,6 +7,7 @@ import click
 import msgspec
 
 from voc import app as wiring
+from voc.base import audit
 from voc.base.erasure import erasing
 from voc.base.erasure.erasing import KEPT, Receipt
 from voc.base.erasure.person import export as rows_of
@@ -38,6 +39,10 @@ def export(*, directory: Path, who: str, to: Path | None) -> None:
         tables = rows_of(db, found, app.vault)
     if not tables:
         raise NotFound(f"Nothing is kept about {who}.")
+    with app.database.begin() as db:
+        # By the record's id, never the address: that is taken out when the person is erased.
+        whose = min(found.ids, default="somebody")
+        audit.record(db, at=app.now(), actor="terminal", action="exported", object_kind="contact", object_id=whose)
     document = {"person": who, "at": app.now(), "records": sorted(found.ids), "tables": tables}
     text = msgspec.json.format(msgspec.json.encode(document, enc_hook=str), indent=2)
     if to is None:

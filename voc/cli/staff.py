@@ -5,9 +5,11 @@ from pathlib import Path
 import click
 
 from voc import app as wiring
+from voc.base import identities, preferences, second_steps
 from voc.base import staff as people
 from voc.base.words import StaffRole
 from voc.cli import output
+from voc.web import store
 from voc.web.context import App
 
 BY = "terminal"
@@ -89,6 +91,48 @@ def invite(*, directory: Path, as_json: bool, email: str) -> None:
         person = people.by_email(db, email)
         token = people.invite(db, person.id, tokens=app.tokens, by=BY, now=app.now())
     _show_link(app, person.id, token, as_json=as_json)
+
+
+@staff.command("forget-device")
+@output.directory
+@output.as_json
+@click.argument("email")
+def forget_device(*, directory: Path, as_json: bool, email: str) -> None:
+    """Take off somebody's second step: the phone is lost, and so are the recovery codes.
+
+    Make sure that it is them who ask. Their sessions end; a programme owner sets it up anew at the next sign-in.
+
+    Example: voc staff forget-device clara@example.com
+    """
+    app = wiring.open_app(directory)
+    with app.database.begin() as db:
+        person = people.by_email(db, email)
+        was_on = second_steps.take_off(db, person.id, by=BY, now=app.now())
+        store.close_sessions_of(db, person.id)
+    if as_json:
+        output.emit({"id": person.id, "was_on": was_on})
+        return
+    output.say(f"{person.name} has no second step{' any more' if was_on else ''}, and is signed out everywhere.")
+
+
+@staff.command()
+@output.directory
+@output.as_json
+@click.argument("state", type=click.Choice(["on", "off"]))
+def passwords(*, directory: Path, as_json: bool, state: str) -> None:
+    """Let people sign in with passwords of their own, or not: `on` is the way in when the issuer fails.
+
+    Example: voc staff passwords on
+    """
+    app = wiring.open_app(directory)
+    with app.database.begin() as db:
+        if state == "off":
+            identities.check_without_passwords(db, issuer=app.issuer and app.issuer.id)
+        preferences.change(db, {"passwords_allowed": state == "on"}, actor=BY, now=app.now())
+    if as_json:
+        output.emit({"passwords": state == "on"})
+        return
+    output.say("Passwords open the door again." if state == "on" else "Only the company's accounts open the door now.")
 
 
 def _show_link(app: App, staff_id: int, token: str, *, as_json: bool) -> None:

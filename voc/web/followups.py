@@ -103,7 +103,8 @@ def follow_ups_file(app: GivenApp, visit: GivenVisit) -> Response[bytes]:
     now = app.now()
     with app.database.read() as db:
         cases = store.listing(db, visit.viewer, now=now, preferences=preferences.load(db))
-    return csv_file("follow-ups", followups_view.FILE_HEADS, [followups_view.file_row(case) for case in cases])
+    rows = [followups_view.file_row(case) for case in cases]
+    return csv_file(app, visit, "follow-ups", followups_view.FILE_HEADS, rows)
 
 
 @get("/follow-ups/{follow_up_id:int}", sync_to_thread=True, opt=roles(*EVERYBODY))

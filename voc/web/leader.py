@@ -127,7 +127,7 @@ def engagement_file(
     with app.database.read() as db:
         found = _engagement(db, visit.viewer, wanted, now=now)
     rows = [engagement_view.file_row(one, found) for one in found.lines]
-    return csv_file("engagement-by-csm", engagement_view.FILE_HEADS, rows)
+    return csv_file(app, visit, "engagement-by-csm", engagement_view.FILE_HEADS, rows)
 
 
 @get("/engagement/rows", sync_to_thread=True, opt=roles(*EVERYBODY))
@@ -172,7 +172,8 @@ def rows_file(
 ) -> Response[bytes]:
     wanted = wanted_of(days=days, as_of=as_of, segment=segment, today=app.now().date())
     rows, names = _rows(app, visit, wanted, figure=figure, scope=_scope(of_scope), id=id)
-    return csv_file(f"rows-{figure.replace('_', '-')}", rows_view.FILE_HEADS, rows_view.file_rows(rows, names))
+    name = f"rows-{figure.replace('_', '-')}"
+    return csv_file(app, visit, name, rows_view.FILE_HEADS, rows_view.file_rows(rows, names))
 
 
 def _rows(
@@ -250,7 +251,7 @@ def silent_file(app: GivenApp, visit: GivenVisit) -> Response[bytes]:
         found = run.silent(db, visit.viewer, now=app.now())
         names = _names(db)
     rows = [silent_view.file_row(one, names) for one in found.silent]
-    return csv_file("silent-accounts", silent_view.FILE_HEADS, rows)
+    return csv_file(app, visit, "silent-accounts", silent_view.FILE_HEADS, rows)
 
 
 @post("/silent/{account_id:str}/follow-up", sync_to_thread=True, opt=roles(*EVERYBODY))

@@ -73,7 +73,7 @@ def people_file(app: GivenApp, visit: GivenVisit, wave_id: FromPath[int]) -> Res
     with app.database.read() as db:
         wave_pages.row(db, wave_id, visit.viewer)
         people = wave_pages.asked(db, wave_id, visit.viewer)
-    return csv_file(f"wave-{wave_id}-people", wave_view.PEOPLE_HEADS, wave_view.people_rows(people))
+    return csv_file(app, visit, f"wave-{wave_id}-people", wave_view.PEOPLE_HEADS, wave_view.people_rows(people))
 
 
 @get("/waves/{wave_id:int}/not-asked.csv", sync_to_thread=True, opt=roles(*EVERYBODY))
@@ -81,7 +81,8 @@ def not_asked_file(app: GivenApp, visit: GivenVisit, wave_id: FromPath[int]) -> 
     with app.database.read() as db:
         wave_pages.row(db, wave_id, visit.viewer)
         left_out = wave_pages.left_out(db, wave_id, visit.viewer)
-    return csv_file(f"wave-{wave_id}-not-asked", wave_view.LEFT_OUT_HEADS, wave_view.left_out_rows(left_out))
+    rows = wave_view.left_out_rows(left_out)
+    return csv_file(app, visit, f"wave-{wave_id}-not-asked", wave_view.LEFT_OUT_HEADS, rows)
 
 
 HANDLERS: list[Any] = [waves_page, wave_page, people_file, not_asked_file]

@@ -70,12 +70,14 @@ def rehearsed_mails_page(
 
 @get("/waves/rehearse/mails.csv", sync_to_thread=True, opt=roles(*LEADERS))
 def rehearsed_mails_file(
-    app: GivenApp, request: AnyRequest, campaign: AskedCampaign = "relationship"
+    app: GivenApp, visit: GivenVisit, request: AnyRequest, campaign: AskedCampaign = "relationship"
 ) -> Response[bytes]:
     with app.database.read() as db:
         lines, _due_on, _calendar = _rehearsed(app, db, campaign, preferences.load(db))
     asked = _filter(request)
     return csv_file(
+        app,
+        visit,
         "rehearsal-mails",
         rehearsal_mails_view.HEADS,
         rehearsal_mails_view.rows(line for line in lines if asked.fits(line)),
@@ -124,6 +126,8 @@ def rest_file(app: GivenApp, visit: GivenVisit, wave_id: FromPath[int], request:
         lines = _left(db, campaigns.rest(db, wave_id, viewer=visit.viewer, now=app.now()))
     asked = _filter(request)
     return csv_file(
+        app,
+        visit,
         f"wave-{wave_id}-mails",
         rehearsal_mails_view.HEADS,
         rehearsal_mails_view.rows(line for line in lines if asked.fits(line)),

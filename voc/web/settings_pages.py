@@ -4,7 +4,6 @@ from typing import Any
 
 from litestar import Response, get, post
 from litestar.params import FromPath
-from sqlalchemy import Connection
 
 from voc.base import identities, preferences
 from voc.base.errors import NotFound, Refused
@@ -51,15 +50,6 @@ def _page(
     return pages.page(app, visit, "settings.html", status=status, **context)
 
 
-def _check_without_passwords(app: App, db: Connection) -> None:
-    """Refused while no admin could come in otherwise."""
-    if app.issuer is None:
-        raise Refused("Set up the company's accounts first: [oidc] in voc.toml", field="passwords_allowed")
-    if identities.admins_linked_to(db, app.issuer.id) == 0:
-        mend = f"A programme owner must link {app.issuer.name} first, on the page “Your sign-in”: nobody could mend it"
-        raise Refused(mend, field="passwords_allowed")
-
-
 def _typed(form: Form, group: Group) -> Typed:
     return {one.name: form.many(one.name) if one.kind == Kind.WEEKDAYS else form.text(one.name) for one in group.fields}
 
@@ -83,7 +73,7 @@ def change_group(app: GivenApp, visit: GivenVisit, key: FromPath[str], form: Giv
                 before = preferences.load(db)
                 after = preferences.change(db, values, actor=visit.viewer.name, now=app.now())
                 if before.passwords_allowed and not after.passwords_allowed:
-                    _check_without_passwords(app, db)
+                    identities.check_without_passwords(db, issuer=app.issuer and app.issuer.id)
         except Refused as refused:
             errors[refused.field or group.fields[0].name] = refused.reason
     if errors:

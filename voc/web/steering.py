@@ -69,10 +69,11 @@ def rehearse_page(app: GivenApp, visit: GivenVisit, campaign: AskedCampaign = "r
 
 
 @get("/waves/rehearse/not-asked.csv", sync_to_thread=True, opt=roles(*LEADERS))
-def would_not_ask_file(app: GivenApp, campaign: AskedCampaign = "relationship") -> Response[bytes]:
+def would_not_ask_file(app: GivenApp, visit: GivenVisit, campaign: AskedCampaign = "relationship") -> Response[bytes]:
     with app.database.read() as db:
         rehearsal = rehearsal_of(app, db, campaign)
-    return csv_file("rehearsal-not-asked", rehearsal_view.NOT_ASKED_HEADS, rehearsal_view.not_asked_rows(rehearsal))
+    rows = rehearsal_view.not_asked_rows(rehearsal)
+    return csv_file(app, visit, "rehearsal-not-asked", rehearsal_view.NOT_ASKED_HEADS, rows)
 
 
 @post("/waves/launch", sync_to_thread=True, opt=roles(*LEADERS))

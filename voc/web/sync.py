@@ -103,7 +103,7 @@ def problems_csv(app: GivenApp, visit: GivenVisit, run_id: FromPath[int]) -> Res
         if history.run(db, run_id) is None:
             raise NotFound(f"There is no run {run_id}.")
         rows = list(problem_table(db, run_id, visit.viewer))
-    return tables.csv_file(f"sync-{run_id}-problems", HEADS, rows)
+    return tables.csv_file(app, visit, f"sync-{run_id}-problems", HEADS, rows)
 
 
 @get("/sync/{run_id:int}/changes", sync_to_thread=True, opt=roles(*LEADERS))

@@ -71,10 +71,10 @@ def again(app: GivenApp, visit: GivenVisit, form: GivenForm) -> Response[Any]:
 
 
 @get(f"{PATH}/rehearsal.csv", sync_to_thread=True, opt=roles(*ADMINS))
-def rehearsal_csv(app: GivenApp) -> Response[bytes]:
+def rehearsal_csv(app: GivenApp, visit: GivenVisit) -> Response[bytes]:
     """Every value that would be written now, one a line."""
     connection = _connection(app)
-    return tables.csv_file("write-back-rehearsal", HEADS, _lines(app, connection) if connection else ())
+    return tables.csv_file(app, visit, "write-back-rehearsal", HEADS, _lines(app, connection) if connection else ())
 
 
 def _lines(app: App, connection: Connection) -> Iterator[tuple[Cell, ...]]:

@@ -104,7 +104,7 @@ class Issuer:
     def sign_out_address(self) -> str | None:
         """Where people end their session there, if that is known already; no call is made for it."""
         with self._lock:
-            return self._known and self._known.end_session_endpoint
+            return None if self._known is None else self._known.end_session_endpoint
 
     def _read(self, now: datetime) -> Known:
         told = self._asked(self.id.rstrip("/") + _DISCOVERY)
