@@ -199,6 +199,11 @@ from_address = {quoted["from_address"]}
 authenticated_domains = {list(wishes.authenticated_domains)}  # CSMs of these are the senders, others in Reply-To
 per_second = 20
 
+# [oidc]                                 # the company's own accounts: voc/web/SIGNIN.md
+# issuer = "https://login.example.com"
+# client_id = "voc"
+# client_secret_file = "oidc.secret"
+
 # [mail.dkim]                            # sign here; `voc doctor` says which DNS record to publish
 # selector = "voc1"
 # key_file = "dkim.pem"                  # openssl genrsa -out dkim.pem 2048; or an Ed25519 key
