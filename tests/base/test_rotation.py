@@ -93,6 +93,13 @@ def test_a_process_that_has_the_old_keys_reads_them_again_when_it_meets_a_new_on
         running.decrypt(Vault([new_key()]).encrypt(b"of another database"))
 
 
+def test_a_process_that_only_writes_uses_the_new_key_from_the_moment_it_is_there() -> None:
+    entries, stamps = [OLD], [1]
+    running = Vault([OLD], read_again=lambda: entries, stamp=lambda: stamps[0])
+    entries[:], stamps[:] = [NEW], [2]
+    assert Vault([NEW]).decrypt(running.encrypt(b"said since")) == b"said since"
+
+
 def test_blurred_values_stay_comparable_when_the_oldest_key_goes() -> None:
     before = Vault([NEW, OLD])
     assert Vault([NEW, before.pepper()]).blur("jane@example.com") == before.blur("jane@example.com")

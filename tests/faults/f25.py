@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import insert, select, update
 
@@ -54,9 +55,10 @@ class House:
             apps = db.execute(select(schema.second_step.c.staff_id, schema.second_step.c.secret)).all()
         if (len(kept), len(mails), len(apps)) != (self.secrets + 1, self.bodies, 1):
             return f"{len(kept)} secrets, {len(mails)} mails and {len(apps)} apps are there"
-        for name, cipher in [*kept, *mails, *apps]:
+        found: list[Any] = [*kept, *mails, *apps]
+        for name, cipher in found:
             try:
-                opened = vault.decrypt(cipher)
+                opened = vault.decrypt(cipher or b"")
             except Exception as broken:  # noqa: BLE001 -- whatever it is, it is what is looked for
                 return f"{name}: {broken}"
             if opened.strip(b".") != str(name).encode() and name != _LATE:
@@ -114,7 +116,7 @@ def replace_and_die(*, key_file: str, keys: list[str], after_steps: int) -> int:
     """Put other keys into the file, or die after so many lines of that."""
     left = [after_steps]
 
-    def step(*_what: object) -> object:
+    def step(*_what: Any) -> Any:
         left[0] -= 1
         if left[0] == 0:
             os.kill(os.getpid(), signal.SIGKILL)

@@ -130,8 +130,11 @@ class Provider:
             parts = [json.dumps(one).encode() for one in ({"alg": "none"}, claims)]
             return ".".join(base64.urlsafe_b64encode(one).rstrip(b"=").decode() for one in parts) + "."
         if "another's signature" in self.faults:
-            forged = ECKey.generate_key("P-256", {"kid": self.key.kid})
+            forged = ECKey.generate_key("P-256", {"kid": str(self.key.kid)})
             return jwt.encode({"alg": "ES256", "kid": self.key.kid}, claims, forged)
+        if "key in its head" in self.faults:
+            own = ECKey.generate_key("P-256", {"kid": str(self.key.kid)})
+            return jwt.encode({"alg": "ES256", "jwk": own.as_dict(private=False)}, claims, own)
         return jwt.encode({"alg": "ES256", "kid": self.key.kid}, claims, self.key)
 
     def keys(self) -> dict[str, Any]:

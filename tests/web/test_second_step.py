@@ -1,5 +1,6 @@
 """The second step: nothing opens before it, nothing is taken twice, and a lost phone is no end."""
 
+import base64
 import re
 from datetime import timedelta
 from html import unescape
@@ -196,7 +197,7 @@ def test_a_new_password_is_no_way_around_the_second_step(
 def key_on(page: str) -> bytes:
     found = re.search(r'href="otpauth://[^"]*secret=([A-Z2-7]+)', unescape(page))
     assert found is not None
-    return codes.base64.b32decode(found.group(1) + "=" * (-len(found.group(1)) % 8))
+    return base64.b32decode(found.group(1) + "=" * (-len(found.group(1)) % 8))
 
 
 def test_a_programme_owner_without_one_sets_it_up_before_anything_else(

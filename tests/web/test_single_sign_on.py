@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -162,7 +163,7 @@ def test_who_has_no_access_any_more_stays_outside(site: App, there: Provider, br
 
 # --- what is not believed -----------------------------------------------------------------------
 
-NOT_BELIEVED = {
+NOT_BELIEVED: dict[str, dict[str, Any]] = {
     "another issuer": {"iss": "https://evil.example"},
     "an issuer that only begins alike": {"iss": "https://127.0.0.1"},
     "no issuer": {"iss": None},
@@ -199,7 +200,7 @@ def test_an_expired_token_or_one_from_the_future_opens_nothing(
     assert sessions(site) == 0
 
 
-@pytest.mark.parametrize("fault", ["alg none", "another's signature", "old keys"])
+@pytest.mark.parametrize("fault", ["alg none", "another's signature", "key in its head", "old keys"])
 def test_a_signature_that_is_not_the_issuers_opens_nothing(
     site: App, there: Provider, browser: Visitor, fault: str
 ) -> None:

@@ -127,7 +127,7 @@ def passwords(*, directory: Path, as_json: bool, state: str) -> None:
     app = wiring.open_app(directory)
     with app.database.begin() as db:
         if state == "off":
-            identities.check_without_passwords(db, issuer=app.issuer and app.issuer.id)
+            identities.check_without_passwords(db, issuer=app.issuer_id)
         preferences.change(db, {"passwords_allowed": state == "on"}, actor=BY, now=app.now())
     if as_json:
         output.emit({"passwords": state == "on"})

@@ -14,6 +14,7 @@ from voc.base.secrets import Vault
 from voc.base.settings import Settings
 from voc.base.tokens import Tokens
 from voc.delivery.fetching import Outgoing
+from voc.web.guesses import Guesses
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,12 @@ class App:
     wait: Callable[[float], None] | None = None  # between two questions to the CRM; tests do not sleep
     wall: Clock = field(default_factory=SystemClock)  # phones and issuers keep this time, also beside a rehearsal
     issuer: Issuer | None = None  # of the company's own accounts
+    guesses: Guesses = field(default_factory=Guesses)  # at respondents' links
     outgoing: Outgoing = field(default_factory=Outgoing)  # what a webhook makes us fetch
+
+    @property
+    def issuer_id(self) -> str | None:
+        return None if self.issuer is None else self.issuer.id
 
     def now(self) -> datetime:
         return self.clock.now()

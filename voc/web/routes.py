@@ -4,6 +4,7 @@ STAFF stand behind the guard of `voc.web.visit` (signed in, role named, CSRF che
 session: signing in, and what respondents and machines call.
 """
 
+from litestar import Router
 from litestar.types import ControllerRouterHandler
 
 from voc.web import (
@@ -34,6 +35,7 @@ from voc.web import (
     write_back,
     you_said,
 )
+from voc.web.slow_guessers import SlowGuessers
 
 STAFF: list[ControllerRouterHandler] = [
     *signin.STAFF_HANDLERS,
@@ -64,6 +66,6 @@ OPEN: list[ControllerRouterHandler] = [
     *signin.HANDLERS,
     *second_step.HANDLERS,
     *single_sign_on.HANDLERS,
-    *respondent.HANDLERS,
+    Router(path="/", route_handlers=respondent.HANDLERS, middleware=[SlowGuessers]),
     *hooks.HANDLERS,
 ]

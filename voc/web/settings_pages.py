@@ -73,7 +73,7 @@ def change_group(app: GivenApp, visit: GivenVisit, key: FromPath[str], form: Giv
                 before = preferences.load(db)
                 after = preferences.change(db, values, actor=visit.viewer.name, now=app.now())
                 if before.passwords_allowed and not after.passwords_allowed:
-                    identities.check_without_passwords(db, issuer=app.issuer and app.issuer.id)
+                    identities.check_without_passwords(db, issuer=app.issuer_id)
         except Refused as refused:
             errors[refused.field or group.fields[0].name] = refused.reason
     if errors:

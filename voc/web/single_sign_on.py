@@ -119,8 +119,7 @@ def _let_in(app: App, request: AnyRequest, ticket: Ticket, person: Person, *, db
 
 def _accepted(app: App, invitation: str, person: Person, *, db: Connection) -> int:
     invited = staff.invited(db, invitation, now=app.now())
-    link = {"issuer": person.issuer, "subject": person.subject, "by": invited.name, "now": app.now()}
-    identities.link(db, invited.id, how="invitation", **link)
+    _link(app, invited.id, person, how="invitation", by=invited.name, db=db)
     staff.use_up_invitation(db, invited.id)
     store.close_sessions_of(db, invited.id)
     return invited.id
@@ -132,8 +131,7 @@ def _linked(app: App, request: AnyRequest, session: str, person: Person, *, db: 
     found = store.standing_session(db, session, now=app.now())
     if found is None or found.viewer.staff_id is None or not same(hash_token(token), session):
         raise Refused("Sign in again, then link your account")
-    link = {"issuer": person.issuer, "subject": person.subject, "by": found.viewer.name, "now": app.now()}
-    identities.link(db, found.viewer.staff_id, how="own page", **link)
+    _link(app, found.viewer.staff_id, person, how="own page", by=found.viewer.name, db=db)
     return found.viewer.staff_id
 
 
@@ -148,9 +146,12 @@ def _known(app: App, person: Person, *, db: Connection) -> int:
             "That account belongs to nobody here yet. Use the link of your invitation, or sign in with your password"
             " and link the account on your own page"
         )
-    link = {"issuer": person.issuer, "subject": person.subject, "by": staff.person(db, found).name, "now": app.now()}
-    identities.link(db, found, how="address", **link)
+    _link(app, found, person, how="address", by=staff.person(db, found).name, db=db)
     return found
+
+
+def _link(app: App, staff_id: int, person: Person, *, how: str, by: str, db: Connection) -> None:
+    identities.link(db, staff_id, issuer=person.issuer, subject=person.subject, how=how, by=by, now=app.now())
 
 
 def _failed(app: App, ticket: Ticket, trouble: Exception) -> Response[Any]:
