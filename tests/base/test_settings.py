@@ -51,7 +51,7 @@ def test_a_mistake_names_its_place(text: str, place: str) -> None:
 
 
 def test_a_missing_key_file_says_how_to_get_one(tmp_path: Path) -> None:
-    with pytest.raises(Misconfigured, match="voc init"):
+    with pytest.raises(Misconfigured, match=r"Put the secret\.key"):
         settings.vault(settings.parse("", tmp_path, {}), {})
 
 

@@ -31,6 +31,7 @@ ADMIN_PAGES = (
     "/sync/1",
     "/sync/1/changes",
     "/settings",
+    "/me",
     "/staff",
     "/audit",
     "/no-such-page",

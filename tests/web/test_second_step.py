@@ -273,6 +273,18 @@ def test_another_programme_owner_takes_it_off_and_the_person_is_out_until_it_is_
     assert "Set up your second step" in anonymous.sign_in(ADMIN).text
 
 
+def test_who_becomes_programme_owner_signs_in_anew(app: App, admin: int, enrolled: list[str]) -> None:
+    leader = add_staff(app, StaffRole.LEADER)
+    with visitor(app) as promoted, visitor(app) as owner:
+        promoted.sign_in("leader@vendor.example")
+        owner.sign_in(ADMIN)
+        owner.post("/signin/code", code=enrolled[0])
+        owner.get("/staff")
+        owner.post(f"/staff/{leader}/access", do="change", role="admin")
+        assert not inside(promoted)
+        assert "Set up your second step" in promoted.sign_in("leader@vendor.example").text
+
+
 # --- exact counting -----------------------------------------------------------------------------
 
 

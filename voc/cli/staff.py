@@ -31,6 +31,7 @@ def listing(*, directory: Path, as_json: bool) -> None:
     app = wiring.open_app(directory)
     with app.database.read() as db:
         found = people.listing(db)
+        linked = identities.linked_to(db, app.issuer_id) if app.issuer_id else frozenset()
     if as_json:
         output.emit({"staff": found})
         return
@@ -43,7 +44,7 @@ def listing(*, directory: Path, as_json: bool) -> None:
                 person.email,
                 person.role,
                 person.csm_name,
-                _access(person),
+                _access(person, linked=person.id in linked),
                 person.signed_in_at and f"{person.signed_in_at:%Y-%m-%d %H:%M}",
             )
             for person in found
@@ -51,9 +52,11 @@ def listing(*, directory: Path, as_json: bool) -> None:
     )
 
 
-def _access(person: people.Person) -> str:
+def _access(person: people.Person, *, linked: bool) -> str:
     if not person.active:
         return "ended"
+    if linked:
+        return "yes, company account"
     return "yes" if person.has_password else "invited" if person.invited_until else "no password yet"
 
 

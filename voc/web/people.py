@@ -109,6 +109,8 @@ def change_access(app: GivenApp, visit: GivenVisit, staff_id: FromPath[int], for
             said, undo = f"{person.name} has access again.", (f"/staff/{staff_id}/access", {"do": "end"})
         else:
             staff.change(db, staff_id, role=_role(form), csm_id=form.maybe("csm_id"), by=by, now=now)
+            if _role(form) == StaffRole.ADMIN != person.role:
+                store.close_sessions_of(db, staff_id)  # they were opened without what an admin is asked for
             said = f"{person.name} has another access, from now on."
             before = {"do": "change", "role": person.role.value, "csm_id": person.csm_id or ""}
             undo = (f"/staff/{staff_id}/access", before)
