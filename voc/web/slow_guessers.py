@@ -1,6 +1,7 @@
 """Around the respondents' pages: `voc.web.guesses` for each request. One for each route, so it keeps nothing itself."""
 
 from litestar import Request
+from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from voc.web.context import App
@@ -17,7 +18,7 @@ class SlowGuessers:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != ScopeType.HTTP:
             await self.app(scope, receive, send)
             return
         voc: App = scope["litestar_app"].state.voc
