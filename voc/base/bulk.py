@@ -88,7 +88,7 @@ def _finding(table: Table[Any], key: str) -> Any:
 # --- what drivers take faster than SQLAlchemy makes it ----------------------------------------
 
 _SQLITE = sqlite.dialect()
-_POSTGRESQL = psycopg.dialect()
+_POSTGRESQL: Dialect = psycopg.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's
 
 
 def _run_for_each(db: Connection, text: str, table: Table[Any], columns: tuple[str, ...], rows: Sequence[Row]) -> None:

@@ -1,7 +1,7 @@
 """What travels between the outbox, the mail server and the inbox."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
@@ -107,6 +107,7 @@ class Claimed:
     fence: int
     next_attempt_at: datetime
     give_up_at: datetime | None
+    mail: bytes | None = field(default=None, repr=False)  # where it was frozen just now, and need not be decrypted
 
     @property
     def is_test(self) -> bool:
@@ -123,6 +124,7 @@ class Sent:
     failed: int = 0
     unknown: int = 0
     cancelled: int = 0
+    frozen: int = 0
     stopped_because: str | None = None
 
     @property

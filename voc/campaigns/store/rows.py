@@ -15,7 +15,7 @@ from voc.base.types import Instant
 from voc.base.words import RecordState
 from voc.campaigns.calendar import Calendar, local_day
 from voc.campaigns.chase import Rules
-from voc.campaigns.model import CampaignSettings, Chased, Disposition, Limits, StopReason
+from voc.campaigns.model import CampaignSettings, Chased, Disposition, Limits, Step, StopReason
 
 # What a stop decides at once; the others are decided at the due date (3-metrics 1.1).
 STOPPED = {
@@ -37,6 +37,12 @@ def settings_of(value: Any) -> CampaignSettings:
 def rules_of(settings: Any, preferences: Preferences) -> Rules:
     """The rules of a campaign from its settings as they are stored, and the installation's preferences."""
     return rules_with(settings_of(settings), preferences)
+
+
+def enabled_steps(settings: Any) -> list[Step]:
+    """The steps that a campaign has for each person, from its settings as they are stored."""
+    rules = rules_of(settings, Preferences())
+    return [step for step in Step if rules.is_on(step)]
 
 
 def rules_with(own: CampaignSettings, preferences: Preferences) -> Rules:

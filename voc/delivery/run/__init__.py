@@ -1,10 +1,11 @@
 """What delivery does: freeze due steps, hand them over, tell apart what a dead worker left, take what comes back."""
 
 from voc.delivery.run.effects import consent_withdrawn, they_replied
+from voc.delivery.run.freezing import queue_due
 from voc.delivery.run.listening import listening
 from voc.delivery.run.mailbox import read_mailbox
 from voc.delivery.run.nudging import nudge
-from voc.delivery.run.queueing import queue, queue_due
+from voc.delivery.run.queueing import queue
 from voc.delivery.run.receiving import Desk, receive
 from voc.delivery.run.sending import send_due
 from voc.delivery.run.thanking import thank

@@ -100,7 +100,7 @@ class Crew:
     def _work(self, post: Post, line: Line) -> None:
         try:
             while (claimed := self._tray.take(post)) is not None:
-                mail = self._vault.decrypt(claimed.body)
+                mail = self._vault.decrypt(claimed.body) if claimed.mail is None else claimed.mail
                 envelope = Envelope(claimed.return_path, claimed.recipient, mail)
                 ask = _Ask(claimed, self._journal)
                 self._count(1)

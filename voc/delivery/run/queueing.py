@@ -1,74 +1,23 @@
-"""Freeze mail: due steps of the chase, and mail to our own people. Once frozen a message never changes."""
+"""Freeze mail to our own people, and a personal one to a contact. Once frozen a message never changes."""
 
-from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from voc.base import log, preferences
-from voc.base.db import Database
 from voc.base.secrets import Vault
 from voc.base.settings import Settings
-from voc.base.tokens import Tokens, hash_token
-from voc.base.words import MessageKind, Step
-from voc.campaigns import questionnaire as questionnaires
-from voc.campaigns.store import claim_due
+from voc.base.tokens import Tokens
+from voc.base.words import MessageKind
 from voc.delivery import headers, mime, render, rules
 from voc.delivery.model import Party
-from voc.delivery.run.writing import Office, written
-from voc.delivery.store import hook_keys, outbox, relay
-from voc.delivery.store.outbox import Draft, NewLink
+from voc.delivery.run.writing import Office
+from voc.delivery.store import hook_keys, outbox
+from voc.delivery.store.outbox import Draft
 
 STAFF_MAIL_WAITS = timedelta(days=3)  # a digest that could not be sent for so long is of no use any more
 
 _log = log.get("delivery")
-
-
-def queue_due(
-    database: Database, *, now: datetime, vault: Vault, tokens: Tokens, settings: Settings, limit: int = 200
-) -> int:
-    """Claim due steps and freeze a message for each, in one transaction; how many. Call again until 0.
-
-    In test mode without a test address nothing is claimed: the steps stay due until one is set.
-    """
-    with database.begin() as db:
-        wanted = preferences.load(db)
-        if relay.sending_paused(db) is not None or (wanted.test_mode and not wanted.test_address):
-            return 0
-        due = claim_due(db, now=now, limit=limit)
-        office = Office(vault, tokens, settings, wanted, now=now, providers=hook_keys.names_set(db))
-        files = outbox.questionnaire_files(db, {step.questionnaire_version_id for step in due})
-        asked = {id: questionnaires.load(read) for id, read in files.items()}
-        earlier = outbox.earlier_of(db, {step.invitation_id for step in due})
-        letters = [
-            written(office, asked[step.questionnaire_version_id], step, earlier[step.invitation_id]) for step in due
-        ]
-        ids = outbox.freeze(db, [draft for draft, _tokens in letters], now=now)
-        links = [
-            NewLink(ids[draft.key], step.invitation_id, purpose, hash_token(token))
-            for step, (draft, by_purpose) in zip(due, letters, strict=True)
-            for purpose, token in by_purpose.items()
-        ]
-        outbox.add_links(db, links, now=now)
-        if _counts_now(ids.values()):
-            _brake(db, {step.wave_id for step in due}, now=now)
-    if due:
-        _log.info("messages queued", queued=len(due))
-    return len(due)
-
-
-def _counts_now(ids: Collection[int]) -> bool:
-    """Counting takes the longer the larger the wave: past the first ten thousand messages, once for each thousand."""
-    return bool(ids) and (max(ids) <= 10_000 or max(ids) // 1_000 != (min(ids) - 1) // 1_000)
-
-
-def _brake(db: Connection, wave_ids: set[int], *, now: datetime) -> None:
-    """More messages than the census has steps: something repeats itself, whatever the keys say."""
-    for wave_id in sorted(wave_ids):
-        messages, people = outbox.size_of_wave(db, wave_id)
-        if messages > people * len(Step):
-            because = f"Wave {wave_id} has {messages} messages for {people} people. Find out why first."
-            relay.set_paused(db, because, at=now)
 
 
 def queue(

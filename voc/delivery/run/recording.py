@@ -1,12 +1,14 @@
 """What the server said, written down in one transaction for all who came, and told to whom it concerns."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
-from voc.base import log
+from voc.base import clock, log
 from voc.base.db import Database
 from voc.base.words import InboundKind, MessageState
 from voc.campaigns import run as campaigns
@@ -29,12 +31,16 @@ class Book:
     database: Database
     worker: Worker
     counts: Counter[str] = field(default_factory=Counter)
+    frozen: int = 0
     again: int = 0  # messages that another line or server may take at once
     stopped: str | None = None
     _held: dict[int, Claimed] = field(default_factory=dict)
 
+    def hold(self, these: Iterable[Claimed]) -> None:
+        self._held.update((one.id, one) for one in these)
+
     def take(self, claim: Claim) -> None:
-        self._held.update((one.id, one) for one in claim.messages)
+        self.hold(claim.messages)
         self.counts["cancelled"] += claim.cancelled
 
     def held(self) -> list[Claimed]:
@@ -55,13 +61,29 @@ class Book:
         self.counts["cancelled"] += cancelled
 
     def record(self, tried: list[Tried]) -> None:
+        """A database that does not take it now is asked again: the answers are known to nobody else."""
         now = self.worker.clock.now()
         made = [self._verdict(one, one.handed, now=now) for one in tried if one.handed is not None]
+        for pause in rules.RECORD_AGAIN_SECONDS:
+            try:
+                self._write(tried, made, now=now)
+                break
+            except DBAPIError as trouble:
+                _log.warning("answers could not be written down, again", answers=len(made), reason=str(trouble.orig))
+                clock.pause(pause)
+        else:
+            self._write(tried, made, now=now)
+        self.again += sum(one.handed is not None and _at_once(one, one.handed) for one in tried)
+        for each in tried:
+            self._held.pop(each.claimed.id, None)
+        self.counts.update(one.handed.outcome.value for one in made)
+
+    def _write(self, tried: list[Tried], made: list[Verdict], *, now: datetime) -> None:
         untried = [one.claimed for one in tried if one.handed is None]
         with self.database.begin() as db:
             campaigns.hold(db, [one.claimed.invitation_id for one in made if one.state is MessageState.FAILED])
-            ours = verdicts.record(db, made, now=now, worker=self.worker.name)
-            mine = [one for one in made if one.claimed.id in ours]
+            recorded = verdicts.record(db, made, now=now, worker=self.worker.name)
+            mine = [one for one in made if one.claimed.id in recorded.ours]
             _tell(db, mine, now=now)
             cancelled = claims.give_back(db, untried)
             stopped = brakes.press(db, mine, worker=self.worker, now=now)
@@ -69,13 +91,10 @@ class Book:
                 answers = [one.handed for one in tried if one.post is post and one.handed is not None]
                 stopped = brakes.note_server(db, post, answers, worker=self.worker, now=now) or stopped
         self.stopped = self.stopped or stopped
-        for one in made:
-            if one.claimed.id not in ours:
-                _log.warning("a late commit was refused", message=one.claimed.id, outcome=one.handed.outcome)
-        for each in tried:
-            self._held.pop(each.claimed.id, None)
-        self.counts.update(one.handed.outcome.value for one in made)
         self.counts["cancelled"] += cancelled
+        for one in made:
+            if one.claimed.id in recorded.late:
+                _log.warning("a late commit was refused", message=one.claimed.id, outcome=one.handed.outcome)
 
     def _verdict(self, tried: Tried, handed: Handed, *, now: datetime) -> Verdict:
         claimed, name = tried.claimed, tried.post.relay.name
@@ -87,11 +106,14 @@ class Book:
             again_at = rules.next_attempt(claimed.attempts + 1, now=now, give_up_at=claimed.give_up_at)
             return Verdict(claimed, handed, name, again_at=again_at)
         again_at = claimed.next_attempt_at
-        if tried.others_stand:
-            self.again += 1
-        else:
+        if not tried.others_stand:
             again_at = max(again_at, rules.circuit_until(1, now=now))
         return Verdict(claimed, handed, name, again_at=again_at, counts=False)
+
+
+def _at_once(tried: Tried, handed: Handed) -> bool:
+    """Another line may take it now."""
+    return handed.outcome is Outcome.LATER and handed.relay_down and tried.others_stand
 
 
 def _tell(db: Connection, made: list[Verdict], *, now: datetime) -> None:

@@ -21,10 +21,12 @@ from voc.delivery.model import Claimed, Relays, Sent
 from voc.delivery.run import effects
 from voc.delivery.run.alarms import Worker
 from voc.delivery.run.crew import Crew
+from voc.delivery.run.freezing import freeze_due
 from voc.delivery.run.recording import Book
 from voc.delivery.run.tray import Post, Tray
 from voc.delivery.store import claims
 from voc.delivery.store import relay as relay_states
+from voc.delivery.store.claims import Hold
 
 _log = log.get("delivery")
 _TIDY = 1000
@@ -41,14 +43,18 @@ def send_due(
     clock: Clock | None = None,
     tokens: Tokens | None = None,
     settings: Settings | None = None,
+    freezes: bool = False,
 ) -> Sent:
     """Hand over what is due, at most `limit` messages, over all lines of one mail server or of several.
 
     `worker` names this process; no two calls that run at the same time may share a relay. `clock` runs
     on during a long call; without it the time stays at `now`. `settings` has the limits per recipient
-    domain and who alarms come from. Stops early, with the reason, when sending is paused (alarms about
-    that still go out) or no server can be reached. Returns when everything that was begun is recorded;
-    what was claimed and not begun is back in the queue.
+    domain and who alarms come from. With `freezes` due steps are frozen too, behind what waits already
+    and while the lines are at work; where no server can be reached they wait in the queue.
+
+    Stops early, with the reason, when sending is paused (alarms about that still go out) or no server
+    can be reached. Returns when everything that was begun is recorded; what was claimed and not begun
+    is back in the queue.
     """
     servers = list(relays) if isinstance(relays, Sequence) else [relays]
     who = Worker(worker, vault, clock or SetClock(now), tokens or RandomTokens(), settings or Settings())
@@ -69,13 +75,15 @@ def send_due(
     stopped = paused or shut
     if stopped is not None:
         book.tidy(limit=_TIDY)
-    desk = _Desk(database, posts, who, book)
+    desk = _Desk(database, posts, who, book, freezes)
+    if freezes and not posts:
+        book.frozen += freeze_due(database, who, now=now, limit=limit).frozen
     while posts and (stopped is None or stopped == paused):
         book.again = 0
         stopped = _send(desk, limit=limit - book.tried) or paused
         if not book.again or book.tried >= limit:
             break
-    sent = Sent(**Counter(book.counts), stopped_because=stopped)
+    sent = Sent(**Counter(book.counts), frozen=book.frozen, stopped_because=stopped)
     if sent.handed_over or stopped:
         _log.info("messages sent", **book.counts, stopped_because=stopped)
     return sent
@@ -89,6 +97,7 @@ class _Desk:
     posts: list[Post]
     worker: Worker
     book: Book
+    freezes: bool = False
 
     @property
     def together(self) -> int:
@@ -126,7 +135,31 @@ def _send(desk: _Desk, *, limit: int) -> str | None:
 
 
 def _claim(desk: _Desk, *, limit: int) -> tuple[list[Claimed], Preferences]:
-    """The first commit: what is ours now. Looks on while all it met had ended or must wait."""
+    """The first commit: what is ours now, out of the queue and, if there is room, frozen just now."""
+    limit = min(limit, desk.together)
+    messages, wanted = _claim_waiting(desk, limit=limit)
+    if desk.freezes and len(messages) < limit:
+        messages += _freeze(desk, limit=limit - len(messages))
+    return messages, wanted
+
+
+def _freeze(desk: _Desk, *, limit: int) -> tuple[Claimed, ...]:
+    now = desk.worker.clock.now()
+    frozen = freeze_due(
+        desk.database,
+        desk.worker,
+        now=now,
+        limit=limit,
+        hold=Hold(desk.worker.name, now + rules.LEASE),
+        per_domain=desk.worker.settings.mail.per_domain,
+    )
+    desk.book.frozen += frozen.frozen
+    desk.book.hold(frozen.held)
+    return frozen.held
+
+
+def _claim_waiting(desk: _Desk, *, limit: int) -> tuple[list[Claimed], Preferences]:
+    """Looks on while all it met had ended or must wait."""
     while True:
         now = desk.worker.clock.now()
         with desk.database.begin() as db:
@@ -137,11 +170,14 @@ def _claim(desk: _Desk, *, limit: int) -> tuple[list[Claimed], Preferences]:
                 worker=desk.worker.name,
                 now=now,
                 lasts=rules.LEASE,
-                limit=min(limit, desk.together),
+                limit=limit,
                 per_domain=desk.worker.settings.mail.per_domain,
             )
             for ended in claim.given_up:
                 effects.not_delivered(db, ended.invitation_id, step=ended.step, now=now)
+            workers = claims.at_work(db, now=now)
+        for post in desk.posts:
+            post.workers = max(workers, 1)
         desk.book.take(claim)
         if claim.messages or not claim.more:
             return claim.messages, wanted

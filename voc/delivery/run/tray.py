@@ -12,7 +12,10 @@ from voc.delivery.model import Claimed, Handed, Line, Outcome, Relay
 
 @dataclass(eq=False)
 class Post:
-    """A mail server during one call; changed under the tray's lock. `refusals` are those in a row, of us."""
+    """A mail server during one call; changed under the tray's lock. `refusals` are those in a row, of us.
+
+    `workers`: how many are at work now. They share its pace, each an equal part.
+    """
 
     relay: Relay
     refusals: int = 0
@@ -20,6 +23,12 @@ class Post:
     tried: bool = False
     at_work: set[Line] = field(default_factory=set)  # lines that it answers on
     next_slot: float = 0.0
+    workers: int = 1
+
+    @property
+    def pace(self) -> float:
+        """Messages a second."""
+        return self.relay.per_second / self.workers
 
     @property
     def open(self) -> bool:
@@ -53,7 +62,7 @@ class Tray:
                 if self._waiting and post.open:
                     wait = post.next_slot - clock.seconds()
                     if wait <= 0:
-                        post.next_slot = max(post.next_slot, clock.seconds()) + 1 / post.relay.per_second
+                        post.next_slot = max(post.next_slot, clock.seconds()) + 1 / post.pace
                         post.tried = True
                         claimed = self._waiting.popleft()
                         if len(self._waiting) <= self._low:

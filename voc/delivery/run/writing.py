@@ -62,11 +62,15 @@ class Office:
     def message_id(self, id: str) -> str:
         return f"<{id}@{self.own_domain}>"
 
-    def frozen(self, mail: bytes, *, sender: str) -> bytes:
-        """Signed where we sign for the sender's domain, then encrypted: it holds live links."""
+    def signed(self, mail: bytes, *, sender: str) -> bytes:
+        """Where we sign for the sender's domain."""
         if self._signer is not None and self._signer.signs_for(sender):
-            mail = self._signer.sign(mail, now=self._now)
-        return self.vault.encrypt(mail)
+            return self._signer.sign(mail, now=self._now)
+        return mail
+
+    def frozen(self, mail: bytes, *, sender: str) -> bytes:
+        """Signed, then encrypted: it holds live links."""
+        return self.vault.encrypt(self.signed(mail, sender=sender))
 
     def echoed(self, id: str) -> headers.Headers:
         """What a provider gives back in its events."""
@@ -125,9 +129,9 @@ def written(
     try:
         origin, sender = office.origin(step.csm_name, step.csm_email, id)
         head = _head(office, step, letter, subject, origin=origin, earlier=earlier, id=id)
-        frozen, held_because = office.frozen(head + body, sender=sender), None
+        mail, held_because = office.signed(head + body, sender=sender), None
     except Refused as refusal:
-        frozen, held_because = None, refusal.reason
+        mail, held_because = None, refusal.reason
     draft = Draft(
         key=f"inv:{step.invitation_id}:{step.step}",
         kind=MessageKind.CHASE,
@@ -140,10 +144,11 @@ def written(
         return_path=office.return_path(id),
         subject=subject,
         message_id=office.message_id(id),
-        body=frozen,
+        body=None if mail is None else office.vault.encrypt(mail),
         due_at=step.due_at,
         give_up_at=step.give_up_at,
         held_because=held_because,
+        mail=mail,
     )
     return draft, tokens
 

@@ -89,6 +89,14 @@ def _asked(preferences: Preferences) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
+class Hold:
+    """Whose a claim is, and for how long."""
+
+    worker: str
+    until: datetime
+
+
+@dataclass(frozen=True)
 class Ended:
     """A message that will not be sent, or was left by a dead worker: its chase goes on with the next step."""
 
@@ -175,6 +183,29 @@ def claim(
     messages = [_claimed(row) for row in taken]
     messages.sort(key=lambda one: (one.next_attempt_at, one.id))
     return Claim(messages, cancelled, given_up, more=len(rows) == limit)
+
+
+def within_limits(
+    db: Connection, held: list[Claimed], per_domain: Mapping[str, float], *, now: datetime
+) -> list[Claimed]:
+    """Those of the messages, claimed outside `claim`, that their domains have room for; the others wait their turn."""
+    if not held:
+        return held
+    wanted = [(one.id, domain_of(one.recipient)) for one in held]
+    free = set(domains.reserve(db, wanted, per_domain, now=now))
+    give_back(db, [one for one in held if one.id not in free])
+    return [one for one in held if one.id in free]
+
+
+def at_work(db: Connection, *, now: datetime) -> int:
+    """How many workers hold messages now."""
+    return db.execute(_AT_WORK, {"now": now}).scalar_one()
+
+
+_AT_WORK = select(func.count(func.distinct(message.c.worker))).where(
+    message.c.state.in_((MessageState.CLAIMED, MessageState.HANDING_OVER)),
+    message.c.lease_until > bindparam("now", type_=Instant()),
+)
 
 
 def _claimed(row: Any) -> Claimed:

@@ -4,8 +4,8 @@ A message moves queued -> claimed -> handing_over -> sent, later (queued again),
 `claims` and `verdicts` do that.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import (
@@ -26,10 +26,12 @@ from voc.base.schema import (
     link,
     message,
     questionnaire_version,
+    wave,
 )
 from voc.base.words import MessageKind, MessageState, Step, StopReason
-from voc.delivery.model import Outcome
-from voc.delivery.store.claims import ASKING, Ended, ended
+from voc.campaigns.store.rows import enabled_steps
+from voc.delivery.model import Claimed, Outcome
+from voc.delivery.store.claims import ASKING, Ended, Hold, ended
 
 
 @dataclass(frozen=True)
@@ -51,13 +53,22 @@ class Draft:
     step: Step | None = None
     contact_id: str | None = None
     held_because: str | None = None
+    mail: bytes | None = field(default=None, repr=False)  # the MIME text itself, for whoever sends it at once
+
+    def goes_at_once(self, now: datetime) -> bool:
+        """It could be claimed in the moment in which it is frozen."""
+        in_time = self.give_up_at is None or self.give_up_at > now
+        return self.mail is not None and self.held_because is None and in_time and self.due_at <= now
 
 
-def freeze(db: Connection, drafts: Sequence[Draft], *, now: datetime) -> dict[str, int]:
-    """Put messages into the outbox; their ids by key. Keys are unique: a second one is an error of the caller."""
-    if not drafts:
-        return {}
-    rows = [
+def freeze(db: Connection, drafts: Sequence[Draft], *, now: datetime, hold: Hold | None = None) -> dict[str, int]:
+    """Put messages into the outbox; their ids by key. Keys are unique: a second one is an error of the caller.
+
+    With `hold` those that may go at once are that worker's; `held` gives them.
+    """
+    mine = {"state": MessageState.CLAIMED, "worker": hold.worker[:64], "lease_until": hold.until} if hold else {}
+    free = {"worker": None, "lease_until": None, "fence": 0}
+    rows: list[bulk.Row] = [
         {
             "key": draft.key,
             "kind": draft.kind,
@@ -77,10 +88,39 @@ def freeze(db: Connection, drafts: Sequence[Draft], *, now: datetime) -> dict[st
             "next_attempt_at": draft.due_at if draft.held_because is None else None,
             "give_up_at": draft.give_up_at,
             "reply_text": draft.held_because,
+            **({**mine, "fence": FIRST_FENCE} if hold and draft.goes_at_once(now) else free),
         }
         for draft in drafts
     ]
     return bulk.insert_and_find(db, message, rows, key="key")
+
+
+FIRST_FENCE = 1
+
+
+def held(ids: Mapping[str, int], drafts: Sequence[Draft], *, now: datetime) -> list[Claimed]:
+    """What `freeze` put into its holder's hands, in the order of the drafts."""
+    return [
+        Claimed(
+            id=ids[draft.key],
+            kind=draft.kind,
+            invitation_id=draft.invitation_id,
+            wave_id=draft.wave_id,
+            step=draft.step,
+            contact_id=draft.contact_id,
+            address=draft.address,
+            recipient=draft.recipient,
+            return_path=draft.return_path,
+            body=draft.body or b"",
+            attempts=0,
+            fence=FIRST_FENCE,
+            next_attempt_at=draft.due_at,
+            give_up_at=draft.give_up_at,
+            mail=draft.mail,
+        )
+        for draft in drafts
+        if draft.goes_at_once(now)
+    ]
 
 
 def id_of_key(db: Connection, key: str) -> int | None:
@@ -126,13 +166,22 @@ def questionnaire_files(db: Connection, version_ids: set[int]) -> dict[int, dict
     return {row.id: row.files for row in rows}
 
 
-def size_of_wave(db: Connection, wave_id: int) -> tuple[int, int]:
-    """Its messages of the chase, and the people of its census."""
+@dataclass(frozen=True)
+class Size:
+    """Messages of a wave's chase, the people of its census, and the steps that its campaign has for each of them."""
+
+    messages: int
+    people: int
+    steps: int
+
+
+def size_of_wave(db: Connection, wave_id: int) -> Size:
     messages = db.execute(
         select(func.count()).where(message.c.wave_id == wave_id, message.c.kind == MessageKind.CHASE)
     ).scalar_one()
     people = db.execute(select(func.count()).where(census_member.c.wave_id == wave_id)).scalar_one()
-    return messages, people
+    settings = db.execute(select(wave.c.settings).where(wave.c.id == wave_id)).scalar_one()
+    return Size(messages, people, len(enabled_steps(settings)))
 
 
 @dataclass(frozen=True)

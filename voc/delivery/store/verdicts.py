@@ -44,22 +44,39 @@ class Verdict:
         return _STATE.get(self.handed.outcome, ended)
 
 
+_HELD = (MessageState.HANDING_OVER, MessageState.CLAIMED)
+
+
 @cache
-def _ours(dialect: str) -> Select[Any]:
+def _with_fence(dialect: str) -> Select[int, str]:
     pair = bulk.pairs(dialect)
-    held = (MessageState.HANDING_OVER, MessageState.CLAIMED)
-    found = select(message.c.id).join(pair, (message.c.id == pair.c.id) & (message.c.fence == pair.c.other))
-    return found.where(message.c.state.in_(held)).with_for_update(of=message)
+    found = select(message.c.id, message.c.state)
+    found = found.join(pair, (message.c.id == pair.c.id) & (message.c.fence == pair.c.other))
+    return found.with_for_update(of=message)
 
 
-def record(db: Connection, verdicts: Sequence[Verdict], *, now: datetime, worker: str) -> set[int]:
-    """Write down what the server said; the ids whose claim was still ours.
+@dataclass(frozen=True)
+class Recorded:
+    """Ids of messages: written down now, and those whose claim was another's by then."""
 
-    Of the others nothing but the attempt is kept, as late: a person who settles them will want to know.
+    ours: set[int]
+    late: set[int]
+
+
+def record(db: Connection, verdicts: Sequence[Verdict], *, now: datetime, worker: str) -> Recorded:
+    """Write down what the server said, once: what was written down before under the same fence stays.
+
+    Of messages that another holds by now nothing but the attempt is kept, as late: a person who
+    settles them will want to know.
     """
     if not verdicts:
-        return set()
-    ours = set(db.execute(_ours(db.dialect.name), pairs_of(db, [one.claimed for one in verdicts])).scalars())
+        return Recorded(set(), set())
+    states = {
+        row.id: row.state
+        for row in db.execute(_with_fence(db.dialect.name), pairs_of(db, [one.claimed for one in verdicts]))
+    }
+    ours = {id for id, state in states.items() if state in _HELD}
+    late = {one.claimed.id for one in verdicts} - set(states)
     mine = [one for one in verdicts if one.claimed.id in ours]
     sent = [one for one in mine if one.masked is not None]
     bulk.update_each(db, message, [{**_row(one), "sent_at": now, "body": one.masked} for one in sent])
@@ -75,9 +92,10 @@ def record(db: Connection, verdicts: Sequence[Verdict], *, now: datetime, worker
             "relay": one.relay[:64],
         }
         for one in verdicts
+        if one.claimed.id in ours or one.claimed.id in late
     ]
     bulk.insert_all(db, attempt, notes)
-    return ours
+    return Recorded(ours, late)
 
 
 def _row(one: Verdict) -> dict[str, Any]:
