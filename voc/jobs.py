@@ -75,11 +75,8 @@ class Job:
 
 
 def send(app: App, relays: Relays, now: datetime) -> Counts:
-    """Freeze what is due into messages, then hand them over."""
+    """Freeze what is due into messages and hand them over."""
     delivery.recover(app.database, now=now)
-    queued = delivery.queue_due(
-        app.database, now=now, vault=app.vault, tokens=app.tokens, settings=app.settings, limit=_BATCH
-    )
     sent = delivery.send_due(
         app.database,
         relays,
@@ -90,8 +87,15 @@ def send(app: App, relays: Relays, now: datetime) -> Counts:
         clock=app.clock,
         tokens=app.tokens,
         settings=app.settings,
+        freezes=True,
     )
-    return {"queued": queued, "sent": sent.sent, "later": sent.later, "failed": sent.failed, "unknown": sent.unknown}
+    return {
+        "queued": sent.frozen,
+        "sent": sent.sent,
+        "later": sent.later,
+        "failed": sent.failed,
+        "unknown": sent.unknown,
+    }
 
 
 def watch(app: App, _relays: Relays, now: datetime) -> Counts:

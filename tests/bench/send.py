@@ -34,7 +34,7 @@ from voc.delivery import run as delivery
 
 PEOPLE = 4000
 CONNECTIONS = 10
-BATCH = 200
+BATCH = 2000
 Mails = Sequence[tuple[str, str, bytes]]
 
 _AIOSMTPD = """
@@ -146,9 +146,18 @@ def work(url: str, key: str, port: int, name: str) -> None:
     print("ready", flush=True)
     sys.stdin.read()
     while True:
-        queued = delivery.queue_due(database, now=NOW, vault=vault, tokens=tokens, settings=SETTINGS, limit=BATCH)
-        sent = delivery.send_due(database, relay, now=NOW, vault=vault, worker=name, limit=BATCH).sent
-        if not queued and not sent:
+        sent = delivery.send_due(
+            database,
+            relay,
+            now=NOW,
+            vault=vault,
+            worker=name,
+            limit=BATCH,
+            tokens=tokens,
+            settings=SETTINGS,
+            freezes=True,
+        )
+        if not sent.frozen and not sent.sent:
             break
     relay.close()
     database.close()

@@ -10,11 +10,26 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, FromClause, Integer, Table, Update, bindparam, func, select, update
+from sqlalchemy import (
+    JSON,
+    Connection,
+    Dialect,
+    FromClause,
+    Integer,
+    Table,
+    Text,
+    Update,
+    bindparam,
+    cast,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import ARRAY, psycopg
+from sqlalchemy.types import TypeEngine
 
-from voc.base.among import among
+from voc.base.among import among, array_text
 
 Row = dict[str, Any]
 
@@ -23,8 +38,9 @@ Row = dict[str, Any]
 def pairs(dialect: str) -> FromClause:
     """A table of numbers, columns `id` and `other`, to join with; `pairs_of` gives its parameters."""
     if dialect == "postgresql":
-        numbers = ARRAY(Integer)
-        given = func.unnest(bindparam("pair_ids", type_=numbers), bindparam("pair_others", type_=numbers))
+        given = func.unnest(
+            *(cast(bindparam(name, type_=Text()), ARRAY(Integer)) for name in ("pair_ids", "pair_others"))
+        )
         return given.table_valued("id", "other", name="pair").render_derived()
     each = func.json_each(bindparam("pair_json")).table_valued("value")
     id, other = (each.c.value.op("->>", return_type=Integer())(place) for place in (0, 1))
@@ -34,7 +50,10 @@ def pairs(dialect: str) -> FromClause:
 def pairs_of(dialect: str, numbers: Iterable[tuple[int, int]]) -> Row:
     known = list(numbers)
     if dialect == "postgresql":
-        return {"pair_ids": [id for id, _other in known], "pair_others": [other for _id, other in known]}
+        return {
+            "pair_ids": array_text(id for id, _o in known),
+            "pair_others": array_text(other for _id, other in known),
+        }
     return {"pair_json": json.dumps(known)}
 
 
@@ -44,18 +63,27 @@ def update_each(db: Connection, table: Table[Any], rows: Sequence[Row]) -> None:
         return
     columns = tuple(sorted(rows[0]))
     if db.dialect.name == "postgresql":
-        lists = {f"each_{column}": [row[column] for row in rows] for column in columns}
+        lists = {
+            f"each_{name}": array_text(_plain(table.c[name].type, [row[name] for row in rows])) for name in columns
+        }
         db.execute(_updating(table, columns), lists)
     else:
-        _run_for_each(
-            db, _update_text(table, columns), table, (*(name for name in columns if name != "id"), "id"), rows
-        )
+        in_order = (*(name for name in columns if name != "id"), "id")
+        _run_for_each(db, _update_text(table, columns), table, in_order, rows)
+
+
+def _plain(kind: TypeEngine[Any], values: list[Any]) -> list[Any]:
+    """As `array_text` takes them."""
+    if isinstance(kind, JSON):
+        return [None if value is None else json.dumps(value) for value in values]
+    make = kind.dialect_impl(_POSTGRESQL).bind_processor(_POSTGRESQL)
+    return values if make is None else [make(value) for value in values]
 
 
 @cache
 def _updating(table: Table[Any], columns: tuple[str, ...]) -> Update:
     by = table.c
-    lists = [bindparam(f"each_{name}", type_=ARRAY(by[name].type, dimensions=1)) for name in columns]
+    lists = [cast(bindparam(f"each_{name}", type_=Text()), ARRAY(by[name].type, dimensions=1)) for name in columns]
     each = func.unnest(*lists).table_valued(*columns, name="each_row").render_derived()
     return update(table).where(by.id == each.c.id).values({name: each.c[name] for name in columns if name != "id"})
 

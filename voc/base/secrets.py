@@ -4,19 +4,26 @@ The key stands in a file or a variable outside the database. Several keys may be
 first: the first encrypts, all decrypt, so that a key can be changed without a stop: `voc rotate-keys`.
 An entry `pepper:HEX` among them keeps blurred values comparable when the oldest key is gone.
 
+`encrypt` gives letters (Fernet); `seal` gives bytes, for a tenth of the time: AES-256-GCM under a key
+derived from the newest one, with the mark of that key before it. A wave has many bodies.
+
 What is long is compressed first: a mail becomes a quarter, and both encrypting and writing it cost
 less than compressing. (Compression tells an attacker something only who may put text beside a
 secret and watch the length, again and again. Nobody sees the length of what is at rest here.)
 """
 
+import base64
 import hashlib
 import hmac
 import os
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
+from cryptography.exceptions import InvalidTag
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from voc.base.errors import Misconfigured
 
@@ -24,6 +31,28 @@ KEY_FILE = "secret.key"
 _PEPPER = "pepper:"
 _LONG = 1024  # bytes
 _PACKED = b"\x00packed\x00"  # before what is compressed; what is not never begins with it
+_SEALED = b"\x01"  # before the key's mark, the nonce and the text; Fernet's begin with a letter
+_MARK = 4
+_NONCE = 12
+
+
+class _Key:
+    """One entry of the key file, as AES-GCM uses it. `mark` tells its ciphertexts apart, and nothing of the key."""
+
+    def __init__(self, entry: str) -> None:
+        key = base64.urlsafe_b64decode(entry)
+        self.mark = hmac.digest(key, b"voc mark", "sha256")[:_MARK]
+        self._cipher = AESGCM(hmac.digest(key, b"voc sealed", "sha256"))
+
+    def seal(self, plain: bytes) -> bytes:
+        nonce = os.urandom(_NONCE)
+        head = _SEALED + self.mark
+        return head + nonce + self._cipher.encrypt(nonce, plain, head)
+
+    def open(self, cipher: bytes) -> bytes:
+        """InvalidTag if it is not this key's, or was changed."""
+        head, rest = cipher[: 1 + _MARK], cipher[1 + _MARK :]
+        return self._cipher.decrypt(rest[:_NONCE], rest[_NONCE:], head)
 
 
 class Vault:
@@ -48,6 +77,7 @@ class Vault:
         try:
             fernets = [Fernet(key) for key in keys]
             self._fernet, self._newest = MultiFernet(fernets), fernets[0]
+            self._keys = [_Key(key) for key in keys]
         except (ValueError, IndexError):
             raise Misconfigured(
                 "secret key", "it is not 32 bytes in URL-safe base64", "Run `voc init` in an empty folder for a new one"
@@ -56,12 +86,19 @@ class Vault:
         self._pepper = hashlib.sha256(b"pepper" + keys[-1].encode()).digest() if kept is None else bytes.fromhex(kept)
 
     def encrypt(self, plain: bytes) -> bytes:
+        """In ASCII."""
+        self._look_again()
+        return self._newest.encrypt(_packed(plain))
+
+    def seal(self, plain: bytes) -> bytes:
+        """Shorter than `encrypt` and faster; `decrypt` opens both."""
+        self._look_again()
+        return self._keys[0].seal(_packed(plain))
+
+    def _look_again(self) -> None:
         if self._read_again is not None and (stamp := self._stamp()) != self._taken_at:
             self._take(self._read_again())
             self._taken_at = stamp
-        if len(plain) >= _LONG or plain.startswith(_PACKED):
-            plain = _PACKED + zlib.compress(plain, 1)
-        return self._newest.encrypt(plain)
 
     def decrypt(self, cipher: bytes) -> bytes:
         plain = self._opened(cipher)
@@ -69,19 +106,32 @@ class Vault:
 
     def _opened(self, cipher: bytes) -> bytes:
         try:
-            return self._fernet.decrypt(cipher)
+            return self._open(cipher)
         except InvalidToken:
             if self._read_again is not None:
                 self._take(self._read_again())
         try:
-            return self._fernet.decrypt(cipher)
+            return self._open(cipher)
         except InvalidToken:
             raise Misconfigured(
                 "secret key", "it does not open what this database holds", "Put back the key the database was made with"
             ) from None
 
+    def _open(self, cipher: bytes) -> bytes:
+        if not cipher.startswith(_SEALED):
+            return self._fernet.decrypt(cipher)
+        mark = cipher[1 : 1 + _MARK]
+        for key in self._keys:
+            if key.mark == mark:
+                with suppress(InvalidTag, ValueError):
+                    return key.open(cipher)
+        raise InvalidToken
+
     def renewed(self, cipher: bytes) -> bytes | None:
         """The same under the newest key; None where it is already."""
+        if cipher.startswith(_SEALED):
+            plain = self.decrypt(cipher)
+            return None if cipher.startswith(_SEALED + self._keys[0].mark) else self.seal(plain)
         try:
             self._newest.decrypt(cipher)
         except InvalidToken:
@@ -95,6 +145,10 @@ class Vault:
     def blur(self, value: str) -> str:
         """A keyed digest, for counting or matching a value without keeping it."""
         return hmac.digest(self._pepper, value.encode("utf-8", "surrogatepass"), "sha256").hex()
+
+
+def _packed(plain: bytes) -> bytes:
+    return _PACKED + zlib.compress(plain, 1) if len(plain) >= _LONG or plain.startswith(_PACKED) else plain
 
 
 def new_key() -> str:

@@ -108,6 +108,7 @@ class Claimed:
     next_attempt_at: datetime
     give_up_at: datetime | None
     mail: bytes | None = field(default=None, repr=False)  # where it was frozen just now, and need not be decrypted
+    secrets: tuple[str, ...] = field(default=(), repr=False)  # its tokens, if each stands whole in the mail
 
     @property
     def is_test(self) -> bool:

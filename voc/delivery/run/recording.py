@@ -99,7 +99,8 @@ class Book:
     def _verdict(self, tried: Tried, handed: Handed, *, now: datetime) -> Verdict:
         claimed, name = tried.claimed, tried.post.relay.name
         if handed.outcome is Outcome.SENT:
-            return Verdict(claimed, handed, name, masked=self.worker.vault.encrypt(mime.masked(tried.mail)))
+            kept = mime.masked(tried.mail, secrets=claimed.secrets)
+            return Verdict(claimed, handed, name, masked=self.worker.vault.seal(kept))
         if handed.outcome is not Outcome.LATER:
             return Verdict(claimed, handed, name)
         if not handed.relay_down:

@@ -70,7 +70,7 @@ class Office:
 
     def frozen(self, mail: bytes, *, sender: str) -> bytes:
         """Signed, then encrypted: it holds live links."""
-        return self.vault.encrypt(self.signed(mail, sender=sender))
+        return self.vault.seal(self.signed(mail, sender=sender))
 
     def echoed(self, id: str) -> headers.Headers:
         """What a provider gives back in its events."""
@@ -125,7 +125,7 @@ def written(
     at = {"company": office.wanted.company, "base_url": office.settings.base_url}
     letter = replace(letter_of(step, tokens, **at, worded_as=worded_as), thanks=thanks)
     id = office.random_id()
-    subject, body = _content(office, asked, language, letter, step=step, earlier=earlier, id=id)
+    subject, body, in_one_piece = _content(office, asked, language, letter, step=step, earlier=earlier, id=id)
     try:
         origin, sender = office.origin(step.csm_name, step.csm_email, id)
         head = _head(office, step, letter, subject, origin=origin, earlier=earlier, id=id)
@@ -144,11 +144,12 @@ def written(
         return_path=office.return_path(id),
         subject=subject,
         message_id=office.message_id(id),
-        body=None if mail is None else office.vault.encrypt(mail),
+        body=None if mail is None else office.vault.seal(mail),
         due_at=step.due_at,
         give_up_at=step.give_up_at,
         held_because=held_because,
         mail=mail,
+        secrets=tuple(tokens.values()) if in_one_piece else (),
     )
     return draft, tokens
 
@@ -162,8 +163,8 @@ def _content(
     step: DueStep,
     earlier: Sequence[Earlier],
     id: str,
-) -> tuple[str, bytes]:
-    """Subject and MIME body: out of a stencil, or the plain way where there is none."""
+) -> tuple[str, bytes, bool]:
+    """Subject and MIME body: out of a stencil, where each token stands in one piece, or else the plain way."""
     own_subject = letter.heads_up_text is not None or letter.thanks is not None
     kept = None if own_subject else _thread_subject(language, letter.step, earlier)
     border = mime.border(office.message_id(id))
@@ -171,13 +172,13 @@ def _content(
         values = stencil.values_of(letter, language)
         cut = stencil.stencil(asked, language, letter, values)
         if cut is not None:
-            return kept or cut.subject_line(values), cut.filled(values, border=border)
+            return kept or cut.subject_line(values), cut.filled(values, border=border), True
     rendered = render.render(asked, language, letter)
     if kept is not None:
         rendered = render.with_subject(rendered, kept, address=step.address)
     if office.wanted.test_mode:
         rendered = render.for_test(rendered, name=letter.name, address=step.address)
-    return rendered.subject, mime.body(rendered.text, rendered.html, border=border)
+    return rendered.subject, mime.body(rendered.text, rendered.html, border=border), False
 
 
 def _thread_subject(language: Language, step: Step, earlier: Sequence[Earlier]) -> str | None:

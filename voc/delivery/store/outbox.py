@@ -54,6 +54,7 @@ class Draft:
     contact_id: str | None = None
     held_because: str | None = None
     mail: bytes | None = field(default=None, repr=False)  # the MIME text itself, for whoever sends it at once
+    secrets: tuple[str, ...] = field(default=(), repr=False)  # its tokens, if each stands whole in it
 
     def goes_at_once(self, now: datetime) -> bool:
         """It could be claimed in the moment in which it is frozen."""
@@ -117,6 +118,7 @@ def held(ids: Mapping[str, int], drafts: Sequence[Draft], *, now: datetime) -> l
             next_attempt_at=draft.due_at,
             give_up_at=draft.give_up_at,
             mail=draft.mail,
+            secrets=draft.secrets,
         )
         for draft in drafts
         if draft.goes_at_once(now)
