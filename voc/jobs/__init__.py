@@ -5,8 +5,6 @@ a tick that comes late, twice or in two processes changes nothing. Each job take
 """
 
 import logging
-import os
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -38,6 +36,8 @@ from voc.delivery.run import alerts, dns, events
 from voc.delivery.store import due as outbox
 from voc.delivery.store import events as provider_events
 from voc.followup import run as followup
+from voc.jobs.sending import Counts, send_ours, worker_name
+from voc.jobs.sending import drain as drain
 from voc.metrics import run as metrics
 from voc.metrics import store as kept
 from voc.reports import write_back
@@ -45,17 +45,13 @@ from voc.responses import run as responses
 from voc.stakeholders import run as stakeholders
 from voc.web.context import App
 
-Counts = dict[str, int]
 Report = Callable[[str, int, int | None], None]
 
 NIGHT_HOUR = 3  # UTC
 SLOT = timedelta(minutes=10)
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
-_BATCH = 200
 _DAY = timedelta(days=1)
 _LEASE = timedelta(minutes=5)
-_SENDS = timedelta(seconds=30)
-"""In one go: then the beat comes again, with a new look at everything."""
 
 
 def _always(_app: App, _now: datetime) -> bool:
@@ -74,62 +70,9 @@ class Job:
     reaches_out: bool = False  # to systems of others, who would take a copy of us for us
 
 
-def send(app: App, relays: Relays, now: datetime) -> Counts:
-    """Freeze what is due into messages and hand them over."""
-    delivery.recover(app.database, now=now)
-    sent = delivery.send_due(
-        app.database,
-        relays,
-        now=now,
-        vault=app.vault,
-        worker=worker_name(),
-        limit=_BATCH,
-        clock=app.clock,
-        tokens=app.tokens,
-        settings=app.settings,
-        freezes=True,
-    )
-    return {
-        "queued": sent.frozen,
-        "sent": sent.sent,
-        "later": sent.later,
-        "failed": sent.failed,
-        "unknown": sent.unknown,
-    }
-
-
 def watch(app: App, _relays: Relays, now: datetime) -> Counts:
     """Mark that this database is worked with here; one that was copied is paused."""
     return {"paused": copies.watch(app.database, app.settings, now=now, tokens=app.tokens) is not None}
-
-
-def send_ours(app: App, relays: Relays, now: datetime) -> Counts:
-    """`send` until little is left, but first a look whether this is a copy of the database that sent before."""
-    with app.database.read() as db:
-        due = outbox.next_due_at(db)
-    if due is not None and due <= now and copies.watch(app.database, app.settings, now=now, tokens=app.tokens):
-        return {}
-    counts: Counts = {}
-    while True:
-        more = send(app, relays, app.now())
-        counts = {key: counts.get(key, 0) + number for key, number in more.items()}
-        if (more["queued"] < _BATCH and more["sent"] < _BATCH) or app.now() - now > _SENDS:
-            return counts
-        app.ending.check()  # nothing is in flight between two rounds
-
-
-def drain(app: App, relays: Relays, now: datetime) -> Counts:
-    """`send` until nothing that is due by `now` is left; nothing at all where nothing is due."""
-    counts: Counts = {}
-    with app.database.read() as db:
-        due = outbox.next_due_at(db)
-    if due is None or due > now:
-        return counts
-    while True:
-        more = send(app, relays, now)
-        counts = {key: counts.get(key, 0) + number for key, number in more.items()}
-        if more["queued"] < _BATCH and more["sent"] < _BATCH:
-            return counts
 
 
 def _webhooks_wait(app: App, _now: datetime) -> bool:
@@ -381,10 +324,6 @@ JOBS = (
     Job("dns", timedelta(minutes=1), check_dns),
     Job("write back", timedelta(minutes=1), tell_crm, due=_write_back_is_due, reaches_out=True),
 )
-
-
-def worker_name() -> str:
-    return f"{socket.gethostname()[:40]}:{os.getpid()}"
 
 
 def tick(app: App, relays: Relays, now: datetime) -> dict[str, Counts]:
