@@ -101,6 +101,7 @@ _TABLES = (
             "contact_id",
             "submitted_at",
             "channel",
+            "entered_by",
             "complete",
             "score",
             "question",

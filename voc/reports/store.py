@@ -130,6 +130,7 @@ def answers(db: Connection, viewer: Viewer) -> Iterator[Sequence[Cell]]:
             invitation.c.contact_id,
             response.c.submitted_at,
             response.c.channel,
+            response.c.entered_by,
             response.c.complete,
             response.c.score,
             answer.c.question,

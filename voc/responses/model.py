@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from voc.base.words import Disposition, ResponseState, Role
@@ -146,6 +146,14 @@ class Kept:
     submitted_at: datetime | None
     score: int | None
     channel: Channel
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An answer given on the phone: who asked for it, and on which day."""
+
+    asked_by: str
+    asked_on: date
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,11 @@ def style_of(questionnaire: Questionnaire | None) -> str:
     return sheet() + (f"@supports selector(:has(a)){{{rules}}}" if rules else "")
 
 
+def rules_of(questionnaire: Questionnaire) -> str:
+    """Only the rules that show questions and words as others are answered."""
+    return f"@supports selector(:has(a)){{{''.join(_rules(questionnaire))}}}"
+
+
 @lru_cache(maxsize=1)
 def sheet() -> str:
     text = files("voc.web").joinpath("templates/q/style.css").read_text("utf-8")

@@ -9,9 +9,10 @@ from voc.responses.run.answering import autosave, confirm, submit
 from voc.responses.run.declining import decline, refer, unsubscribe
 from voc.responses.run.keeping import catch_up, judge_again
 from voc.responses.run.page import cookie_name, open_page, open_unsubscribe, thanks, trap
-from voc.responses.run.phone import enter_by_phone, phone_form
+from voc.responses.run.phone import PhoneForm, enter_by_phone, phone_form
 
 __all__ = [
+    "PhoneForm",
     "autosave",
     "catch_up",
     "confirm",

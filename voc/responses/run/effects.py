@@ -41,7 +41,7 @@ def answered(
     for question in questionnaire.questions:
         given = checked.given.get(question.key)
         if question.kind is Kind.CONFIRM and given is not None and CHANGED in given.choices:
-            _suggest_moved(db, door, now=now)
+            _suggest_moved(db, door, now=now, where="page" if source == SOURCE else "phone")
 
 
 def taken_back(db: Connection, response: Counted, *, now: datetime) -> None:
@@ -96,7 +96,7 @@ _LEFT_QUOTES = {
 }
 
 
-def _suggest_moved(db: Connection, door: Door, *, now: datetime) -> None:
+def _suggest_moved(db: Connection, door: Door, *, now: datetime, where: str = SOURCE) -> None:
     stakeholders.suggest(
         db,
         key=f"changed_role:{door.invitation_id}",
@@ -104,7 +104,7 @@ def _suggest_moved(db: Connection, door: Door, *, now: datetime) -> None:
         account_id=door.account_id,
         contact_id=door.contact_id,
         now=now,
-        quote="Said on the page that the role has changed.",
+        quote=f"Said on the {where} that the role has changed.",
     )
 
 

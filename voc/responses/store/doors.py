@@ -1,5 +1,6 @@
 """What a token opens: one invitation with everybody named on its page, and the questionnaire it was sent with."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, select
@@ -98,10 +99,18 @@ def door_and_rendering(
     return opened, served
 
 
-def door_for_phone(db: Connection, invitation_id: int, viewer: Viewer) -> Door | None:
-    """The invitation of somebody at an account that the viewer may see; no link leads there."""
-    row = db.execute(_DOOR.where(invitation.c.id == invitation_id, visible_accounts(viewer))).first()
-    return None if row is None else _as_door({**row._mapping, "link_id": None, "created_at": None})
+def door_for_phone(db: Connection, invitation_id: int, viewer: Viewer) -> tuple[Door, datetime | None] | None:
+    """The invitation of somebody at an account that the viewer may see; no link leads there.
+
+    With the moment it was sent.
+    """
+    query = _DOOR.add_columns(invitation.c.sent_at)
+    row = db.execute(query.where(invitation.c.id == invitation_id, visible_accounts(viewer))).first()
+    if row is None:
+        return None
+    values = {**row._mapping, "link_id": None, "created_at": None}
+    sent_at = values.pop("sent_at")
+    return _as_door(values), sent_at
 
 
 def _as_door(values: dict[str, Any]) -> Door:

@@ -1,12 +1,13 @@
 """Answers as staff pages show them: who said what, in the words of the question they were asked."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from markupsafe import Markup
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
 from voc.base import confidential
 from voc.base.access import Viewer, visible_accounts
@@ -43,6 +44,7 @@ class Heard:
     entered_by: str | None
     twice: bool
     said: tuple[Said, ...]
+    others: tuple["Heard", ...] = ()  # what it replaced and somebody else may have given
 
 
 def heard(
@@ -56,7 +58,40 @@ def heard(
     limit: int = 20,
 ) -> list[Heard]:
     """The counted answers of an account or a contact that the viewer may see, the latest first."""
-    query = (
+    query = _counted(viewer).where(response.c.state == ResponseState.SUBMITTED, response.c.submitted_at <= until)
+    query = query.order_by(response.c.submitted_at.desc(), response.c.id.desc()).limit(limit)
+    if account_id is not None:
+        query = query.where(invitation.c.account_id == account_id)
+    if contact_id is not None:
+        query = query.where(invitation.c.contact_id == contact_id)
+    rows = db.execute(query).all()
+    pairs = [row.invitation_id for row in rows if row.twice]
+    others = _replaced(db, viewer, pairs, until=until) if pairs else []
+    given = _answers(db, [row.id for row in (*rows, *others)])
+    by_invitation: dict[int, list[Heard]] = defaultdict(list)
+    for row in others:
+        by_invitation[row.invitation_id].append(_heard(row, given[row.id], company))
+    return [
+        replace(
+            _heard(row, given[row.id], company), others=tuple(by_invitation[row.invitation_id]) if row.twice else ()
+        )
+        for row in rows
+    ]
+
+
+def _replaced(db: Connection, viewer: Viewer, invitation_ids: list[int], *, until: datetime) -> Sequence[Any]:
+    """The other versions of answers that came twice, from another browser or from the phone."""
+    query = _counted(viewer).where(
+        response.c.invitation_id.in_(invitation_ids),
+        response.c.state == ResponseState.SUPERSEDED,
+        response.c.twice,
+        response.c.submitted_at <= until,
+    )
+    return db.execute(query.order_by(response.c.submitted_at.desc(), response.c.id.desc())).all()
+
+
+def _counted(viewer: Viewer) -> Select[Any]:
+    return (
         select(
             response,
             invitation.c.contact_id,
@@ -74,17 +109,7 @@ def heard(
         .join(wave, wave.c.id == invitation.c.wave_id)
         .join(questionnaire_version, questionnaire_version.c.id == response.c.questionnaire_version_id)
         .where(visible_accounts(viewer), confidential.named)
-        .where(response.c.state == ResponseState.SUBMITTED, response.c.submitted_at <= until)
-        .order_by(response.c.submitted_at.desc(), response.c.id.desc())
-        .limit(limit)
     )
-    if account_id is not None:
-        query = query.where(invitation.c.account_id == account_id)
-    if contact_id is not None:
-        query = query.where(invitation.c.contact_id == contact_id)
-    rows = db.execute(query).all()
-    given = _answers(db, [row.id for row in rows])
-    return [_heard(row, given[row.id], company) for row in rows]
 
 
 def _answers(db: Connection, response_ids: list[int]) -> dict[int, list[Any]]:

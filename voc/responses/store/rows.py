@@ -53,8 +53,12 @@ def write_response(
     replaces: int | None = None,
     twice: bool = False,
     entered_by: str | None = None,
+    submitted_at: datetime | None = None,
 ) -> int:
-    """Write a response with its answers, over the draft or suspect one it `replaces`; returns its id."""
+    """Write a response with its answers, over the draft or suspect one it `replaces`; returns its id.
+
+    `submitted_at` is when it was given, if that was not now: `entered_by` typed it in.
+    """
     values = {
         "invitation_id": opened.invitation_id,
         "questionnaire_version_id": opened.version_id,
@@ -65,7 +69,7 @@ def write_response(
         "entered_by": entered_by,
         "language": language,
         "saved_at": now,
-        "submitted_at": now if state == ResponseState.SUBMITTED else None,
+        "submitted_at": (submitted_at or now) if state == ResponseState.SUBMITTED else None,
         "complete": checked.complete,
         "score": checked.score,
         "twice": twice,
