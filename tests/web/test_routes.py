@@ -48,6 +48,7 @@ PERSON = {"first_name": "Jon", "last_name": "Vik", "role": "champion"}
 EXCLUSION = {"reason": "Merger under way", "expires_on": "2026-05-01"}
 ESCALATION = {"reason": "Two outages in a week", "until_on": "2026-05-01"}
 CONSENT = {"do": "record", "given_on": "2026-01-05", "source": "order form"}
+PHONE = {"asked_by": "Dana Whitlock", "asked_on": "2026-04-01", "recommend": "9"}
 NEWCOMER = {"name": "Nora Lind", "email": "nora@vendor.example", "role": "leader"}
 
 TABLE: dict[str, Gate] = {
@@ -145,6 +146,9 @@ TABLE: dict[str, Gate] = {
     "POST /heads-ups/{invitation}": Gate(ALL, "invitation", {"do": "put_back"}),
     "GET /nudges/{invitation}": Gate(ALL, "invitation"),
     "POST /nudges/{invitation}": Gate(ALL, "invitation", {"do": "by_hand"}),
+    "GET /phone-answers/{invitation}": Gate(ALL, "invitation"),
+    "GET /phone-answers/{invitation}/questions.css": Gate(ALL, "invitation"),
+    "POST /phone-answers/{invitation}": Gate(ALL, "invitation", PHONE),
     "POST /accounts/{account}/escalation": Gate(ALL, "account", ESCALATION),
     "POST /accounts/{account}/escalation/end": Gate(ALL, "account"),
     "POST /contacts/{contact}/consent": Gate(ALL, "contact", CONSENT),
