@@ -10,12 +10,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, false, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, case, exists, false, func, literal, or_, select
 
 from voc.base import confidential
 from voc.base.access import Viewer, visible_accounts
 from voc.base.errors import NotFound
-from voc.base.schema import account, campaign, census_member, contact, csm, invitation, message, wave
+from voc.base.schema import account, campaign, census_member, contact, csm, invitation, message, response, wave
 from voc.base.words import (
     AccountStatus,
     Disposition,
@@ -23,6 +23,7 @@ from voc.base.words import (
     MessageState,
     NotAsked,
     RecordState,
+    ResponseState,
     Role,
     Step,
     StopReason,
@@ -93,6 +94,7 @@ class Asked:
     disposition: Disposition | None
     sent_at: datetime | None
     answered_at: datetime | None
+    by_phone: bool  # somebody of ours typed the answer in
     next_step: Step | None
     due_at: datetime | None
     held_because: str | None
@@ -226,6 +228,14 @@ def tally(db: Connection, wave_id: int, viewer: Viewer) -> list[Tally]:
     ]
 
 
+_BY_PHONE = (
+    exists()
+    .where(response.c.invitation_id == invitation.c.id, response.c.state == ResponseState.SUBMITTED)
+    .where(response.c.channel == "phone")
+    .correlate(invitation)
+)
+
+
 def asked(
     db: Connection,
     wave_id: int,
@@ -238,7 +248,7 @@ def asked(
     """Invitations by account and name; `standings` and `csm_id` narrow them. Two queries."""
     query = (
         select(*confidential.shown, contact.c.first_name, contact.c.last_name, account.c.name.label("account_name"))
-        .add_columns(csm.c.name.label("csm_name"), _STANDING.label("standing"))
+        .add_columns(csm.c.name.label("csm_name"), _STANDING.label("standing"), _BY_PHONE.label("by_phone"))
         .select_from(
             invitation.join(contact, contact.c.id == invitation.c.contact_id)
             .join(account, account.c.id == invitation.c.account_id)
@@ -288,6 +298,7 @@ def _asked(row: Any, last: tuple[str | None, datetime] | None) -> Asked:
         disposition=Disposition(row.disposition) if row.disposition else None,
         sent_at=row.sent_at,
         answered_at=row.answered_at,
+        by_phone=row.by_phone,
         next_step=Step(row.next_step) if row.next_step else None,
         due_at=row.due_at,
         held_because=row.held_because,

@@ -33,6 +33,7 @@ def views(row: WaveRow) -> Mapping[str, tuple[str, tuple[Standing, ...]]]:
 
 
 _BY_WEIGHT = list(Role)
+_UNHEARD = (Standing.WAITING, Standing.SILENT)
 
 
 def first_view(row: WaveRow) -> str:
@@ -54,6 +55,7 @@ class Person:
     next: str
     csm: str
     nudge: str | None  # where one writes to them in person
+    phone: str | None  # where an answer given on the phone is typed in
 
 
 def people_heading(
@@ -107,12 +109,15 @@ def person_row(one: Asked, moment: Moment, *, may_nudge: bool) -> Person:
         next=_coming(one, moment),
         csm=one.csm_name or view.DASH,
         nudge=f"/nudges/{one.invitation_id}" if may_nudge and one.standing == Standing.WAITING else None,
+        phone=f"/phone-answers/{one.invitation_id}" if one.standing in _UNHEARD else None,
     )
 
 
 def _state_words(one: Asked) -> str:
     if one.standing == Standing.STOPPED and one.stopped is not None:
         return view.word(STOPS[one.stopped])
+    if one.standing == Standing.ANSWERED and one.by_phone:
+        return "answered on the phone"
     return STANDINGS[one.standing][0]
 
 
