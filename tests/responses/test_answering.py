@@ -4,13 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from tests.builders import NOW, add_message
+from tests.builders import add_message
 from tests.responses.world import CLOSES, Browser, ask_ana, one, rows
 from voc.base import schema
-from voc.base.access import TERMINAL, Viewer
 from voc.base.db import Database
-from voc.base.errors import NotFound, Refused
-from voc.base.words import StaffRole
 from voc.responses import run
 from voc.responses.model import Again, Opened, Saved, Thanks
 
@@ -219,25 +216,3 @@ def test_the_thanks_show_the_score_only_where_it_was_given(ana: Browser) -> None
     forwarded = ana.do(run.thanks, token=ana.token, visit=Browser(ana.database).visit, now=ana.now)
     assert forwarded is not None
     assert (forwarded.score, forwarded.call, forwarded.at) == (None, False, ana.now)
-
-
-def test_an_answer_on_the_phone_is_marked_audited_and_the_viewers_own(ana: Browser) -> None:
-    stranger = Viewer(staff_id=2, name="Tomas Berg", role=StaffRole.CSM, csm_id="csm-2")
-    dana = Viewer(staff_id=1, name="Dana Whitlock", role=StaffRole.CSM, csm_id="csm-1")
-    filled = {"recommend": ["3"], "why": ["Said on the phone"]}
-    with ana.database.begin() as db:
-        with pytest.raises(NotFound):
-            run.enter_by_phone(db, invitation_id=1, filled=filled, viewer=stranger, now=NOW)
-        with pytest.raises(Refused, match="from 0 to 10") as refusal:
-            run.enter_by_phone(db, invitation_id=1, filled={"why": ["x"]}, viewer=dana, now=NOW)
-        assert refusal.value.field == "recommend"
-        run.enter_by_phone(db, invitation_id=1, filled=filled, viewer=dana, now=NOW)
-    assert one(ana.database, schema.response, "channel", "entered_by", "score") == ("phone", "Dana Whitlock", 3)
-    assert one(ana.database, schema.audit, "action", "actor") == ("answer entered", "Dana Whitlock")
-
-
-def test_an_answer_on_the_page_is_never_replaced_by_one_on_the_phone(ana: Browser) -> None:
-    opened(ana)
-    saved(ana, recommend="9")
-    with pytest.raises(Refused, match="answered on the page"), ana.database.begin() as db:
-        run.enter_by_phone(db, invitation_id=1, filled={"recommend": ["3"]}, viewer=TERMINAL, now=ana.now)
