@@ -81,6 +81,16 @@ def test_axe_finds_nothing_and_nothing_overflows(
             assert axe_findings(page) == [], f"{path} with its forms open"
 
 
+def test_one_long_word_in_a_name_makes_no_page_wider_than_a_phone(address: str, enter: Callable[..., Page]) -> None:
+    word = "Donaudampfschifffahrtselektrizitaetenhauptbetriebswerkbauunterbeamtengesellschaft"
+    page = enter("dana", viewport=PHONE)
+    for path in CSM_PAGES:
+        page.goto(address + path)
+        names = "main h1, main h3, main td > span:first-child, main a:not(.btn), main b, .foot button"
+        page.eval_on_selector_all(names, "(found, word) => { for (const one of found) one.textContent = word; }", word)
+        assert too_wide(page) == [], path
+
+
 def test_the_sign_in_page_and_its_refusal_are_clean(address: str, context_of: Callable[..., BrowserContext]) -> None:
     page = context_of(viewport=PHONE).new_page()
     page.goto(f"{address}/signin")
