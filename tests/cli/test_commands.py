@@ -250,7 +250,7 @@ def test_wrong_usage_is_exit_code_2(run: Run, words: tuple[str, ...]) -> None:
 
 def test_every_command_shows_an_example() -> None:
     commands = dict(voc.commands)
-    for group in ("wave", "staff", "questionnaires"):
+    for group in ("wave", "staff", "questionnaires", "nudge", "account"):
         inner = commands.pop(group)
         commands |= {f"{group} {name}": command for name, command in inner.commands.items()}  # type: ignore[attr-defined]  # a group
     without = [name for name, command in commands.items() if "Example:" not in (command.help or "")]

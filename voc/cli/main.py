@@ -9,12 +9,14 @@ import click
 from voc.base import log
 from voc.base.errors import VocError
 from voc.cli import (
+    account,
     auditing,
     demo,
     figures,
     installation,
     keeping,
     keys,
+    nudge,
     person,
     programme,
     questionnaires,
@@ -52,6 +54,8 @@ for command in (
     wave.wave,
     wave.tick,
     sending.sending,
+    nudge.nudge,
+    account.account,
     programme.recruiting,
     figures.figures,
     figures.export,

@@ -1,6 +1,7 @@
 """What is known of one person: give it out, or take it away."""
 
 import os
+from datetime import date
 from pathlib import Path
 
 import click
@@ -8,12 +9,15 @@ import msgspec
 
 from voc import app as wiring
 from voc.base import audit
+from voc.base.access import TERMINAL
 from voc.base.erasure import erasing
 from voc.base.erasure.erasing import KEPT, Receipt
 from voc.base.erasure.person import export as rows_of
 from voc.base.erasure.person import find
 from voc.base.errors import NotFound, Refused
 from voc.cli import output
+from voc.delivery import run as delivery
+from voc.stakeholders import run as stakeholders
 
 
 @click.group()
@@ -55,6 +59,39 @@ def export(*, directory: Path, who: str, to: Path | None) -> None:
     with os.fdopen(descriptor, "wb") as file:
         file.write(text + b"\n")
     output.say(f"Wrote {sum(len(rows) for rows in tables.values())} rows of {len(tables)} tables to {to}.")
+
+
+@person.command()
+@output.directory
+@output.as_json
+@click.argument("contact_id")
+@click.option("--on", type=output.Day(), help="The day on which they said so.")
+@click.option("--source", help="Where it is written down, such as: order form, mail of 3 March.")
+@click.option("--withdraw", is_flag=True, help="They no longer agree: nothing more goes out to them.")
+def consent(
+    *, directory: Path, as_json: bool, contact_id: str, on: date | None, source: str | None, withdraw: bool
+) -> None:
+    """Write down that a contact (the CRM's id) agreed to be asked by mail, or no longer does.
+
+    Example: voc person consent 003A --on 2026-03-03 --source "order form"
+    """
+    if withdraw == (on is not None and source is not None):
+        raise click.UsageError("Give --on and --source, or --withdraw.")
+    app = wiring.open_app(directory)
+    stopped = 0
+    with app.database.begin() as db:
+        if on is not None and source is not None:
+            stakeholders.record_consent(
+                db, contact_id=contact_id, given_on=on, source=source, viewer=TERMINAL, now=app.now()
+            )
+        else:
+            stopped = delivery.consent_withdrawn(db, contact_id, viewer=TERMINAL, now=app.now())
+    if as_json:
+        output.emit({"contact": contact_id, "consented_on": on, "chases_stopped": stopped})
+        return
+    output.say(f"Consent of {contact_id} is {'withdrawn' if withdraw else 'recorded'}.")
+    if stopped:
+        output.say(f"Chases that stopped: {stopped}.")
 
 
 @person.command()

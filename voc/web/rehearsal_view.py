@@ -109,6 +109,8 @@ def why_not(member: Member) -> str:
     if member.reason is None:
         return ""
     words = REASONS[member.reason][0]
+    if member.reason == NotAsked.NO_CONSENT:
+        return f"{words} ({member.detail})"
     return f"{words}, {member.detail}" if member.detail else words
 
 
@@ -160,6 +162,7 @@ class RehearsalPage:
     not_asked: int
     not_asked_words: str
     refusals: Sequence[str]
+    consent: str | None
     unreviewed: Sequence[tuple[str, str]]
     unreviewed_words: str
     may_launch: bool
@@ -207,6 +210,7 @@ def page(
         not_asked=not_asked,
         not_asked_words=not_asked_words,
         refusals=rehearsal.refusals,
+        consent=_consent(rehearsal, preferences),
         unreviewed=list(rehearsal.unreviewed.items()),
         unreviewed_words=_unreviewed_words(rehearsal),
         may_launch=may_launch and asked > 0,
@@ -227,6 +231,17 @@ def page(
         exclusions_heading=f"Exclusions: {view.number(len(exclusions))}" if exclusions else "Exclusions",
         groups=_groups(rehearsal),
         groups_heading=_groups_heading(rehearsal),
+    )
+
+
+def _consent(rehearsal: Rehearsal, preferences: Preferences) -> str | None:
+    """What an owner must know who has not said whether Germany wants consent."""
+    people = sum(one.candidate.country == "DE" for one in rehearsal.asked)
+    if not people or "DE" in preferences.consent_countries:
+        return None
+    return (
+        f"{view.count(people, 'person', 'people')} in Germany would be asked, where a question by mail counts as "
+        "advertising: it needs their consent, or the exception for existing customers."
     )
 
 
