@@ -19,8 +19,8 @@ from voc.campaigns.model import Step, StopReason, Why
 from voc.stakeholders import run as stakeholders
 
 DAY = timedelta(days=1)
-WHO = {"viewer": TERMINAL, "now": LAUNCH}
-FIRE = {"account_id": "acc-000", "reason": "Two outages in a week", **WHO}
+WHO: dict[str, Any] = {"viewer": TERMINAL, "now": LAUNCH}
+FIRE: dict[str, Any] = {"account_id": "acc-000", "reason": "Two outages in a week", **WHO}
 
 
 # --- escalation ---

@@ -44,7 +44,7 @@ def test_a_nudge_is_read_edited_and_sent(company: Company, silent: int) -> None:
     page = jonas.get(path).text
     assert "may I ask you once in person?" in page
     assert "mailto:" in page
-    words = {"subject": "One word?", "body": "What should I mend first?"}
+    words: dict[str, Any] = {"subject": "One word?", "body": "What should I mend first?"}
     shown = jonas.post(path, do="show", **words).text
     assert "Subject: One word?" in shown
     assert not any(row.kind == "nudge" for row in rows(company, schema.message))
@@ -84,7 +84,7 @@ def test_the_own_mail_program_gets_the_words_whole(company: Company, silent: int
 
 def test_an_account_under_escalation_says_until_when_and_why_and_ends_it(company: Company) -> None:
     dana, path = company.enter("dana"), "/accounts/acc-dana-1"
-    back = {"back": path}
+    back: dict[str, Any] = {"back": path}
     dana.get(path)
     wrong = dana.post(f"{path}/escalation", reason="Outage", until_on="2026-02-01", **back)
     assert (wrong.status_code, "Choose a day after today" in wrong.text) == (400, True)
@@ -101,7 +101,7 @@ def test_consent_is_recorded_on_the_contacts_page_where_their_country_wants_it(c
     with company.app.database.begin() as db:
         preferences.change(db, {"consent_countries": ["DE"]}, actor="test", now=NOW)
     assert "Not asked: no consent recorded" in dana.get(path).text
-    given = {"do": "record", "given_on": "2026-01-05", "source": "Order form of January", "back": path}
+    given: dict[str, Any] = {"do": "record", "given_on": "2026-01-05", "source": "Order form of January", "back": path}
     told = dana.post(f"{path}/consent", **given).text
     assert "Order form of January" in told
     assert "Agreed to be asked by mail" in told
@@ -114,10 +114,15 @@ def test_the_settings_take_countries_by_name_and_keep_their_codes(company: Compa
         before = preferences.load(db)
     page = clara.get("/settings").text
     assert "Countries that want consent" in page
-    values = {"consent_countries": "Germany, at", "opens": "09:30", "closes": "11:30", "blackout_days": ""}
+    values: dict[str, Any] = {
+        "consent_countries": "Germany, at",
+        "opens": "09:30",
+        "closes": "11:30",
+        "blackout_days": "",
+    }
     whole = ("due_days", "quarantine_days", "messages_per_quarantine", "contacts_per_account_day")
     more = ("renewal_pause_days", "stale_after_hours")
-    numbers = {name: str(getattr(before, name)) for name in (*whole, *more)}
+    numbers: dict[str, Any] = {name: str(getattr(before, name)) for name in (*whole, *more)}
     clara.post("/settings/group/chase", **values, **numbers)
     with company.app.database.read() as db:
         assert preferences.load(db).consent_countries == ["AT", "DE"]

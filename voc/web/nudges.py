@@ -42,7 +42,8 @@ def _page(
     with app.database.read() as db:
         wanted = preferences.load(db)
         found = nudging.prepare(db, invitation_id, viewer=visit.viewer, now=now, settings=app.settings, own=shown)
-    csm = Party(found.letter.csm_name, found.letter.csm_email) if _has_csm(found) else None
+    name, address = found.letter.csm_name, found.letter.csm_email
+    csm = Party(name, address) if name and address else None
     sender, reply_to = rules.sender(
         csm,
         house=Party(wanted.company, app.settings.mail.from_address),
@@ -59,10 +60,6 @@ def _page(
         longest=(heads_ups.LONGEST_SUBJECT, heads_ups.LONGEST_BODY),
     )
     return pages.page(app, visit, "nudges/one.html", status=400 if errors else 200, page=page)
-
-
-def _has_csm(found: nudging.Prepared) -> bool:
-    return bool(found.letter.csm_name and found.letter.csm_email)
 
 
 @post("/nudges/{invitation_id:int}", sync_to_thread=True, opt=roles(*EVERYBODY))
