@@ -6,6 +6,9 @@ wrote into tables of the same shape with the same indexes, in the same database,
 
 import resource
 import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -13,9 +16,11 @@ from sqlalchemy import Connection, func, insert, select, text
 
 from tests import postgres
 from tests.bench.report import Report
-from tests.campaigns.company import LAUNCH, ROLES, launch, settle_in
+from tests.campaigns.company import FILES, LAUNCH, ROLES, settle_in
 from voc.base import clock, log, migrate, preferences, schema
+from voc.base.clock import SetClock
 from voc.base.db import Database
+from voc.campaigns import run as run_of
 
 PEOPLE = 10  # of each account
 _PORTION = 1_000  # accounts
@@ -47,8 +52,9 @@ def run_on(report: Report, name: str, database: Database) -> None:
             _people(db, range(start, min(start + _PORTION, contacts // PEOPLE)))
     before = _peak()
     began = clock.seconds()
-    with database.begin() as db:
-        wave_id = launch(db)
+    with _beside(database) as waits:
+        order = run_of.Order("relationship", FILES, "Relationship, March 2026", "bench")
+        wave_id = run_of.launch_in_portions(database, order, clock=SetClock(LAUNCH), holder="bench")
     planned = clock.seconds() - began
     with database.read() as db:
         asked = db.execute(
@@ -59,6 +65,33 @@ def run_on(report: Report, name: str, database: Database) -> None:
     report.add(f"{name}_bare_insert_select", asked / bare, "contacts/s")
     report.add(f"{name}_times_bare", planned / bare, "x")
     report.add(f"{name}_memory_grew", _peak() - before, "MB")
+    report.add(f"{name}_longest_wait_of_another_writer", max(waits), "s")
+    report.note(f"{len(waits)} commits of another writer went between")
+
+
+@contextmanager
+def _beside(database: Database) -> Iterator[list[float]]:
+    """Another writer, as of another process: it commits a row ten times a second. How long each commit took."""
+    waits, over = [0.0], threading.Event()
+    other = Database(database.url)
+
+    def write() -> None:
+        number = 0
+        while not over.wait(0.1):
+            number += 1
+            began = clock.seconds()
+            with other.begin() as db:
+                db.execute(insert(schema.beat).values(job=f"bench {number}", worker="beside", began_at=LAUNCH))
+            waits.append(clock.seconds() - began)
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        yield waits
+    finally:
+        over.set()
+        thread.join()
+        other.close()
 
 
 def _people(db: Connection, numbers: range) -> None:
