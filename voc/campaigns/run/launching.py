@@ -112,7 +112,7 @@ def _launch_in_portions(database: Database, order: Order, turn: "_Turn", *, cloc
             _check(db, draft, anybody=True)
             wave_id = _add_wave(db, draft, order, state=WaveState.PLANNING)
         try:
-            _freeze(bench, wave_id, size, turn, pace=_Pace(rests=database.sqlite), clock=clock, report=report)
+            _freeze(bench, wave_id, size, turn, pace=_Pace(alone=database.sqlite), clock=clock, report=report)
             with bench.begin() as db:
                 turn.keep(db, now=clock.now())
                 launches.set_running(db, wave_id)
@@ -138,7 +138,7 @@ def _freeze(
 def _take_back(database: Database, wave_ids: Iterable[int]) -> None:
     """What a launch left that did not come to its end."""
     for wave_id in wave_ids:
-        over, pace = False, _Pace(rests=database.sqlite)
+        over, pace = False, _Pace(alone=database.sqlite)
         while not over:
             with pace.step(), database.begin() as db:
                 over = launches.take_back(db, wave_id, limit=pace.people)
@@ -168,22 +168,29 @@ class _Turn:
 
 @dataclass
 class _Pace:
-    """How many people are written at a time, so that a transaction lasts about `_A_MOMENT`, also where work is slow.
+    """How many people are written at a time.
 
-    On SQLite it `rests` after each: who waits there looks every tenth of a second whether the turn is theirs.
+    Where there is one writer (`alone`), so many that a transaction lasts about `_A_MOMENT`, also where work is
+    slow, and a rest after each: who waits there looks every tenth of a second whether the turn is theirs.
+    Elsewhere nobody waits, and a portion reads the contacts as a whole: few large ones.
     """
 
-    rests: bool
+    alone: bool
     people: int = 2_000
+
+    def __post_init__(self) -> None:
+        if not self.alone:
+            self.people = 100_000
 
     @contextmanager
     def step(self) -> Iterator[None]:
         began = clocks.seconds()
         yield
+        if not self.alone:
+            return
         took = max(clocks.seconds() - began, 0.001)
         self.people = max(500, min(20_000, self.people * 2, int(self.people * _A_MOMENT / took)))
-        if self.rests:
-            clocks.pause(_REST)
+        clocks.pause(_REST)
 
 
 def _quiet(_what: str, _done: int, _total: int | None) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, Integer, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Integer, and_, bindparam, delete, func, insert, select, update
 
 from voc.base.bulk import insert_all
 from voc.base.db import insert_once
@@ -108,7 +108,13 @@ _PERSON = draft.person.c
 _STILL_THERE = and_(
     contact.c.id == _PERSON.contact_id, func.coalesce(func.lower(func.trim(contact.c.email)), "") == _PERSON.address
 )
-_THESE = (_PERSON.id > bindparam("after", type_=Integer), _PERSON.id <= bindparam("until", type_=Integer))
+
+
+def _these(id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Named for each table that is joined: PostgreSQL does not follow that equal ids have the same bounds."""
+    return and_(id > bindparam("after", type_=Integer), id <= bindparam("until", type_=Integer))
+
+
 _WAVE = bindparam("wave_id", type_=Integer)
 _CENSUS = insert(census_member).from_select(
     ["wave_id", "contact_id", "account_id", "address", "roles", "reason", "detail"],
@@ -124,8 +130,8 @@ _CENSUS = insert(census_member).from_select(
     .select_from(draft.person)
     .join(draft.role, draft.role.c.id == _PERSON.role_id)
     .join(contact, _STILL_THERE)
-    .outerjoin(draft.refused, draft.refused.c.id == _PERSON.id)
-    .where(*_THESE)
+    .outerjoin(draft.refused, and_(draft.refused.c.id == _PERSON.id, _these(draft.refused.c.id)))
+    .where(_these(_PERSON.id))
     .order_by(_PERSON.id),
 )
 _INVITATIONS = insert(invitation).from_select(
@@ -177,6 +183,6 @@ _INVITATIONS = insert(invitation).from_select(
     .join(contact, _STILL_THERE)
     .join(account, account.c.id == _PERSON.account_id)
     .outerjoin(draft.inherited, draft.inherited.c.account_id == _PERSON.account_id)
-    .where(*_THESE)
+    .where(_these(_PERSON.id), _these(draft.first.c.id))
     .order_by(_PERSON.id),
 )
