@@ -11,8 +11,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, text
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Connection,
+    FromClause,
+    String,
+    Table,
+    case,
+    cast,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+    true,
+)
 
 from tests import postgres
 from tests.bench.report import Report
@@ -23,7 +39,6 @@ from voc.base.db import Database
 from voc.campaigns import run as run_of
 
 PEOPLE = 10  # of each account
-_PORTION = 1_000  # accounts
 
 
 def run(report: Report) -> None:
@@ -47,9 +62,8 @@ def run_on(report: Report, name: str, database: Database) -> None:
     with database.begin() as db:
         settle_in(db)
         preferences.change(db, {"contacts_per_account_day": 1_000}, actor="bench", now=LAUNCH)
-    for start in range(0, contacts // PEOPLE, _PORTION):
-        with database.begin() as db:
-            _people(db, range(start, min(start + _PORTION, contacts // PEOPLE)))
+    with database.begin() as db:
+        _people(db, contacts // PEOPLE)
     before = _peak()
     began = clock.seconds()
     with _beside(database) as waits:
@@ -94,38 +108,43 @@ def _beside(database: Database) -> Iterator[list[float]]:
         other.close()
 
 
-def _people(db: Connection, numbers: range) -> None:
+def _people(db: Connection, accounts: int) -> None:
     """Accounts of ten people each, everyone in a place that is asked."""
-    kept = {"state": "live", "hash": "", "first_seen_at": LAUNCH, "changed_at": LAUNCH}
+    numbers, people = _count("account", accounts), _count("person", PEOPLE)
+    number, person, of_each = numbers.c.number, people.c.number, numbers.join(people, true())
+    account_id = literal("acc-") + cast(1_000_000 + number, String)
+    contact_id = literal("con-") + cast(1_000_000 + number, String) + "-" + cast(person, String)
+    kept: dict[str, Any] = {"state": "live", "hash": "", "first_seen_at": LAUNCH, "changed_at": LAUNCH}
     account = {**kept, "status": "customer", "csm_id": "csm-1", "segment": "mid-market", "country": "GB"}
-    accounts = [
-        {**account, "id": f"acc-{number:06}", "name": f"Account {number}", "renewal_on": date(2028, 1, 1)}
-        for number in numbers
-    ]
-    people = [(number, person) for number in numbers for person in range(PEOPLE)]
-    may = {"opted_out": False, "bounced": False, "left_company": False}
-    contact = {**kept, **may, "language": "en", "time_zone": "Europe/London", "country": "GB"}
-    contacts = [
-        {
-            **contact,
-            "id": f"con-{number:06}-{person}",
-            "account_id": f"acc-{number:06}",
-            "first_name": "Ana",
-            "last_name": f"Ruiz {person}",
-            "email": f"ana.{person}@account-{number}.example",
-        }
-        for number, person in people
-    ]
-    roles = [
-        {
-            "contact_id": f"con-{number:06}-{person}",
-            "account_id": f"acc-{number:06}",
-            "role": ROLES[person % len(ROLES)],
-        }
-        for number, person in people
-    ]
-    for table, rows in ((schema.account, accounts), (schema.contact, contacts), (schema.contact_role, roles)):
-        db.execute(insert(table), rows)
+    firms = {**account, "id": account_id, "name": account_id, "renewal_on": date(2028, 1, 1)}
+    _fill(db, schema.account, firms, numbers, number)
+    may: dict[str, Any] = {"opted_out": False, "bounced": False, "left_company": False}
+    where = {"language": "en", "time_zone": "Europe/London", "country": "GB"}
+    address = literal("ana.") + cast(person, String) + "@account-" + cast(number, String) + ".example"
+    names = {"first_name": "Ana", "last_name": "Ruiz", "email": address}
+    _fill(
+        db,
+        schema.contact,
+        {**kept, **may, **where, **names, "id": contact_id, "account_id": account_id},
+        of_each,
+        number,
+    )
+    role = case(dict(enumerate(ROLES)), value=person % len(ROLES))
+    _fill(db, schema.contact_role, {"contact_id": contact_id, "account_id": account_id, "role": role}, of_each, number)
+
+
+def _count(name: str, size: int) -> CTE:
+    """Numbers from 0."""
+    first = select(literal(0).label("number")).cte(name, recursive=True)
+    return first.union_all(select(first.c.number + 1).where(first.c.number < size - 1))
+
+
+def _fill(db: Connection, table: Table[Any], values: dict[str, Any], of: FromClause, in_order: Any) -> None:
+    columns = {
+        name: value if isinstance(value, ColumnElement) else literal(value, table.c[name].type)
+        for name, value in values.items()
+    }
+    db.execute(insert(table).from_select(list(columns), select(*columns.values()).select_from(of).order_by(in_order)))
 
 
 def _bare(database: Database) -> float:

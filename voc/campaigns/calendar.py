@@ -11,14 +11,12 @@ from functools import lru_cache
 from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
-import holidays
-
+from voc.base.closed_days import closed_days
 from voc.base.errors import Misconfigured
 
 _DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
 _MINUTE = timedelta(minutes=1)
-_WEEKEND = frozenset({5, 6})
 _MEND = "Look at the blackout days, the weekdays of invitations and the hours of the window"
 # A calendar that has no working day in a year is a mistake in the settings, not a reason to search for ever.
 _FURTHEST = 366
@@ -109,7 +107,7 @@ def _number(key: str) -> int:
 
 
 def _is_closed(day: date, country: str | None) -> bool:
-    weekend, closed = _closed(country, day.year)
+    weekend, closed = closed_days(country, day.year)
     return day.weekday() in weekend or day in closed
 
 
@@ -121,18 +119,6 @@ def _working(calendar: Calendar, day: date, country: str | None, weekdays: tuple
             return day
         day += _DAY
     raise Misconfigured("calendar", "there is no day in a year to send mail on", _MEND)
-
-
-@lru_cache(maxsize=4096)
-def _closed(country: str | None, year: int) -> tuple[frozenset[int], frozenset[date]]:
-    """Weekend and holidays of a country; one that is not known has Saturday and Sunday."""
-    if country is None:
-        return _WEEKEND, frozenset()
-    try:
-        found = holidays.country_holidays(country, years=year)
-    except NotImplementedError:
-        return _WEEKEND, frozenset()
-    return frozenset(found.weekend), frozenset(found)
 
 
 @lru_cache(maxsize=65536)

@@ -5,10 +5,9 @@ from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import holidays
-
 from voc import statistics
 from voc.base.choices import Preferences
+from voc.base.closed_days import closed_days
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,9 @@ class Hours:
 
     def _holidays(self, first: int, last: int) -> frozenset[date]:
         years = range(first - 1, last + 2)  # a local day may lie in the year next to UTC's
-        return frozenset().union(*(_closed(self.country, year) for year in years)) if self.country else frozenset()
+        return (
+            frozenset().union(*(closed_days(self.country, year)[1] for year in years)) if self.country else frozenset()
+        )
 
 
 def of_owner(zone: str | None, preferences: Preferences) -> Hours:
@@ -76,11 +77,3 @@ def _known(name: str) -> bool:
     except (ZoneInfoNotFoundError, ValueError):
         return False
     return True
-
-
-@lru_cache(maxsize=512)
-def _closed(country: str, year: int) -> frozenset[date]:
-    try:
-        return frozenset(holidays.country_holidays(country, years=year))
-    except NotImplementedError:
-        return frozenset()
