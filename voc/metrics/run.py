@@ -213,7 +213,7 @@ def _name(facts: Facts, key: Key) -> str:
     if scope == Scope.ACCOUNT:
         return next((one.name for one in facts.accounts if one.account_id == id), id)
     found = facts.csms.get(id)
-    return found.name if found else id
+    return found.name if found else f"A CSM the CRM does not know ({id})"
 
 
 def _scope_figures(db: Connection, view: _View, keys: Sequence[Key]) -> list[ScopeFigures]:

@@ -206,7 +206,7 @@ def _who(scope: Scope, id: str, names: Mapping[str, str]) -> str:
     return {
         Scope.TOTAL: "All teams",
         Scope.TEAM: f"Team of {names.get(id, id)}",
-        Scope.CSM: names.get(id, id),
+        Scope.CSM: names.get(id, "a CSM the CRM does not know"),
         Scope.ACCOUNT: "This account",
     }[scope]
 
