@@ -23,6 +23,7 @@ from voc.campaigns.definition import Language, Mail, MailText
 from voc.campaigns.printing import used_otherwise
 from voc.delivery import headers, mime, stencil
 from voc.delivery.model import Party
+from voc.delivery.plain import one_line
 from voc.delivery.render import Letter, render
 
 ID = "<0123@kestrel.example>"
@@ -35,7 +36,7 @@ def by_stencil(of: Letter, language: Language = ENGLISH) -> bytes | None:
     if cut is None:
         return None
     head = mime.head(
-        origin=mime.origin(CSM, None),
+        origin=mime.origin(CSM, ()),
         to=Party(values[1], "ana@calder.example"),
         subject_line=cut.subject_line(values),
         message_id=ID,
@@ -126,7 +127,7 @@ def test_a_mail_out_of_a_stencil_reads_as_the_plain_one_does(of: Letter, code: s
 @given(st.lists(TRICKY, min_size=2, max_size=2))
 @settings(max_examples=60, deadline=None)
 def test_any_name_and_subject_is_read_back_as_it_was_written(texts: list[str]) -> None:
-    name, subject = (" ".join(text.split()) for text in texts)
+    name, subject = map(one_line, texts)
     try:
         raw = f"To: {headers.party(Party(name, 'ana@calder.example'))}\r\nSubject: {headers.subject(subject)}\r\n\r\n"
     except Refused:

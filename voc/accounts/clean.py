@@ -32,7 +32,8 @@ class Unclean(Exception):
 
 # --- texts --------------------------------------------------------------------------------------
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+# The last ones turn the direction of what follows them: a name could make a line read as another.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
 _NO_BREAK = re.compile("[\u00a0\u2007\u202f]")
 

@@ -26,6 +26,8 @@ _LINE = 76
 _LONGEST_WORD = 200
 # Control characters, line and paragraph separators, halves of a surrogate pair.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+# They turn the direction of what follows: a name or a subject would read as another.
+_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _NO_ADDRESS = re.compile(r"[\s<>,;:\"()\[\]\\]")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
 
@@ -38,7 +40,7 @@ def checked(where: str, value: str) -> str:
 
 
 def subject(text: str) -> str:
-    return _unstructured("Subject", checked("Subject", text))
+    return _unstructured("Subject", _TURNS.sub("", checked("Subject", text)))
 
 
 def party(who: Party) -> str:
@@ -46,7 +48,7 @@ def party(who: Party) -> str:
     address = on_the_wire(checked("address", who.address))
     if not address.isascii() or _NO_ADDRESS.search(address) or address.count("@") != 1:
         raise Refused(f"{address!r} cannot stand in a mail header: correct the address")
-    name = checked("name", who.name)
+    name = _TURNS.sub("", checked("name", who.name))
     if not name:
         return address
     if not name.isascii() or "=?" in name or len(name) + len(address) > _LONGEST_WORD:

@@ -23,6 +23,7 @@ from voc.base.words import InboundKind
 from voc.delivery import replies, rules
 from voc.delivery.addresses import on_the_wire, same
 from voc.delivery.model import Incoming
+from voc.delivery.plain import of_a_stranger
 from voc.delivery.struck import struck_out
 
 # Who the server delivered it to stands under many names; the headers of the mail itself come last.
@@ -140,7 +141,7 @@ def parse(raw: bytes, *, envelope_to: Iterable[str] = ()) -> Mail:
         answers=tuple(reversed(answered)),
         sender=address.lower(),
         sender_name=name,
-        subject=struck_out(" ".join(_header(parsed, "Subject").split())),
+        subject=struck_out(of_a_stranger(_header(parsed, "Subject"))),
         text=struck_out(_text(parsed)),
         parsed=parsed,
         raw=raw,

@@ -74,8 +74,9 @@ def _part(kind: str, text: str) -> bytes:
 
 
 def quoted(text: str) -> bytes:
-    """Quoted-printable, with CRLF line ends."""
-    return binascii.b2a_qp(text.encode("utf-8"), istext=True).replace(b"\n", b"\r\n")
+    """Quoted-printable, with CRLF line ends and no other: a lone CR is a line end to some servers on the way."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    return binascii.b2a_qp(lines.encode("utf-8"), istext=True).replace(b"\n", b"\r\n")
 
 
 _TOKEN = re.compile(rb"(/[qu]/)[A-Za-z0-9_-]{20,}")

@@ -4,10 +4,18 @@ import re
 
 WIDTH = 72
 
+_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")  # the direction of what follows: a line would read as another
+_UNSEEN = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]")
+
 
 def one_line(value: str | None) -> str:
-    """A value as a mail shows it: whitespace of any kind is one blank."""
-    return " ".join((value or "").split())
+    """A value as a mail shows it: whitespace of any kind is one blank, and nothing turns the line around."""
+    return " ".join(_TURNS.sub("", value or "").split())
+
+
+def of_a_stranger(value: str) -> str:
+    """The same without characters that no header may hold: what somebody else wrote, and we pass on."""
+    return one_line(_UNSEEN.sub("", value))
 
 
 def wrapped(text: str) -> str:

@@ -7,7 +7,8 @@ from urllib.parse import parse_qsl
 from litestar import Request
 from litestar.exceptions import ClientException
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+# Also marks that turn the direction of what follows them: a name could make a line read as another.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _LONGEST = 20_000
 _MOST_FIELDS = 300
 

@@ -11,6 +11,7 @@ from voc.base.tokens import Tokens
 from voc.base.words import MessageKind
 from voc.delivery import headers, mime, render, rules
 from voc.delivery.model import Party
+from voc.delivery.plain import of_a_stranger
 from voc.delivery.run.writing import Office
 from voc.delivery.store import hook_keys, outbox
 from voc.delivery.store.outbox import Draft
@@ -47,6 +48,8 @@ def queue(
     known = outbox.id_of_key(db, key)
     if known is not None:
         return known
+    # Names and subjects come from strangers: one of them must not keep an alert or an answer from going out.
+    to, reply_to, subject = _shown(to), None if reply_to is None else _shown(reply_to), of_a_stranger(subject)
     office = Office(vault, tokens, settings, preferences.load(db), now=now, providers=hook_keys.names_set(db))
     id = office.random_id()
     rendered = render.staff_mail(subject, body_text, body_html)
@@ -80,3 +83,7 @@ def queue(
         give_up_at=(due_at or now) + STAFF_MAIL_WAITS,
     )
     return outbox.freeze(db, [draft], now=now)[key]
+
+
+def _shown(who: Party) -> Party:
+    return Party(of_a_stranger(who.name), who.address)
