@@ -1,6 +1,6 @@
 """What may be shown of an invitation that was promised confidence: the one place that every query takes it from.
 
-The promise is made before the wave, copied to each invitation and never weakened (decision 19). To nobody,
+The promise is made before the wave, copied to each invitation and never weakened (decision 22). To nobody,
 whatever their role, a query says of one such invitation that it was answered, when, what, or that it was
 declined. Our own work goes by the true columns (the chase stops, the wave ends); what a page, a file, a mail
 or the CRM gets goes through here. Figures come from `confidential_release` alone.

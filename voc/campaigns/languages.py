@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from voc.campaigns.definition import OPTIONAL_MAILS, Language, Mail, MailText
 from voc.campaigns.mistakes import Mistake
 from voc.campaigns.reading import Check, Table
-from voc.campaigns.wordlist import MAIL_WORDS, PAGE_WORDS
+from voc.campaigns.wordlist import CONFIDENTIAL_MAIL_WORDS, CONFIDENTIAL_PAGE_WORDS, MAIL_WORDS, PAGE_WORDS
 
 _KEYS = ("name", "direction", "numbers", "months", "weekdays", "date_format", "mail", "page")
 _DATE_FIELDS = {"weekday", "day", "month"}
@@ -31,8 +31,8 @@ def read_language(
         name=shared.text("name"),
         direction=_direction(shared),
         reviewed_by=reviewed_by or None,
-        page=_words(shared.table("page"), PAGE_WORDS, page),
-        mail=_words(shared.table("mail"), MAIL_WORDS, mail),
+        page=_words(shared.table("page"), PAGE_WORDS, CONFIDENTIAL_PAGE_WORDS, page),
+        mail=_words(shared.table("mail"), MAIL_WORDS, CONFIDENTIAL_MAIL_WORDS, mail),
         numbers=_list(shared, "numbers", least=4),
         months=_list(shared, "months", least=12),
         weekdays=_list(shared, "weekdays", least=7),
@@ -48,10 +48,10 @@ def _direction(shared: Table) -> str:
     return direction
 
 
-def _words(table: Table, wanted: Mapping[str, str], check: Check) -> dict[str, str]:
-    table.only(wanted)
+def _words(table: Table, wanted: Mapping[str, str], optional: Mapping[str, str], check: Check) -> dict[str, str]:
+    table.only([*wanted, *optional])
     found: dict[str, str] = {}
-    for key, meaning in wanted.items():
+    for key, meaning in {**wanted, **{key: optional[key] for key in optional if key in table.values}}.items():
         text = table.values.get(key)
         if isinstance(text, str) and text.strip():
             check(text, table.at(key))

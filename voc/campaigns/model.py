@@ -211,6 +211,7 @@ class DueStep:
     last_step: bool  # no reminder follows: this one names the closing date
     you_said: tuple[str, ...] = ()
     heads_up_text: HeadsUpText | None = None
+    confidential: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +248,7 @@ class Rehearsal:
     refusals: tuple[str, ...] = ()  # what a launch now would be refused for
     unreviewed: dict[str, str] = field(default_factory=dict)  # languages to be accepted by name: code -> name
     languages: int = 1
+    confidential: bool = False
 
     @property
     def asked(self) -> tuple[Member, ...]:

@@ -40,6 +40,7 @@ MAIL: Mapping[str, str] = MappingProxyType(
         "about_link": "what we keep",
         "score": "the score given, empty without one (thanks only)",
         "next_by": "the day by which the CSM gets back (thanks only)",
+        "confidential": "not empty where answers are confidential: nobody reads them with a name",
     }
 )
 PAGE: Mapping[str, str] = MappingProxyType(

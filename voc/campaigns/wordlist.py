@@ -20,6 +20,19 @@ MAIL_WORDS: Mapping[str, str] = MappingProxyType(
     }
 )
 
+CONFIDENTIAL_MAIL_WORDS: Mapping[str, str] = MappingProxyType(
+    {"privacy_confidential": "who reads the answer, where it is confidential"}
+)
+CONFIDENTIAL_PAGE_WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "reads_confidential": "who reads the answer, where it is confidential",
+        "waive": "above the offers to be rung or named: that one is known by them",
+        "colleague_note_confidential": "under a colleague's address: who sees it",
+        "thanks_read_confidential": "what happens first",
+    }
+)
+"""Without these a language cannot ask in confidence; it can ask by name."""
+
 PAGE_WORDS: Mapping[str, str] = MappingProxyType(
     {
         "from": "under the heading: who asks, how long, until when",

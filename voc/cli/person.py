@@ -32,21 +32,27 @@ def person() -> None:
 @output.directory
 @click.argument("who")
 @click.option("--to", type=click.Path(path_type=Path, dir_okay=False), help="A new file; the screen if not named.")
-def export(*, directory: Path, who: str, to: Path | None) -> None:
+@click.option(
+    "--confidential", is_flag=True, help="With what they answered in confidence, for their eyes only: audited."
+)
+def export(*, directory: Path, who: str, to: Path | None, confidential: bool) -> None:
     """Everything that is kept about that person, as one JSON document: every row, mails opened.
+
+    What they answered in confidence is left out, because you would read it: with --confidential it is in, the
+    audit log says that you took it, and you hand the file to them unread.
 
     Example: voc person export ana.ruiz@calder.example --to ana.json --directory /srv/voc
     """
     app = wiring.open_app(directory)
-    with app.database.read() as db:
-        found = find(db, who)
-        tables = rows_of(db, found, app.vault)
-    if not tables:
-        raise NotFound(f"Nothing is kept about {who}.")
     with app.database.begin() as db:
+        found = find(db, who)
+        tables = rows_of(db, found, app.vault, confidential=confidential)
+        if not tables:
+            raise NotFound(f"Nothing is kept about {who}.")
         # By the record's id, never the address: that is taken out when the person is erased.
         whose = min(found.ids, default="somebody")
-        audit.record(db, at=app.now(), actor="terminal", action="exported", object_kind="contact", object_id=whose)
+        action = "exported with confidential answers" if confidential else "exported"
+        audit.record(db, at=app.now(), actor="terminal", action=action, object_kind="contact", object_id=whose)
     document = {"person": who, "at": app.now(), "records": sorted(found.ids), "tables": tables}
     text = msgspec.json.format(msgspec.json.encode(document, enc_hook=str), indent=2)
     if to is None:

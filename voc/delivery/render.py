@@ -42,6 +42,7 @@ class Letter:
     you_said: tuple[str, ...] = ()
     heads_up_text: HeadsUpText | None = None  # of a heads-up or a nudge only
     thanks: "Thanked | None" = None  # of a mail of thanks only
+    confidential: bool = False  # answers are read by nobody with a name, and the mail says so
 
 
 @dataclass(frozen=True)
@@ -97,12 +98,17 @@ def opens_page(
 def render(questionnaire: Questionnaire, language: Language, letter: Letter) -> Rendered:
     """The mail, its template filled in. Whitespace in values is one blank each; a subject is one line."""
     own = letter.heads_up_text
-    sources = compiled(
-        Key(questionnaire, language, letter.step, own_words=own is not None, thanks=letter.thanks is not None)
-    )
+    key = Key(questionnaire, language, letter.step, own is not None, letter.thanks is not None, letter.confidential)
+    sources = compiled(key)
     personal = values_of_person(letter, language)
     values = values_of_all(
-        questionnaire, language, personal, said(letter), company=letter.company, base_url=letter.base_url
+        questionnaire,
+        language,
+        personal,
+        said(letter),
+        company=letter.company,
+        base_url=letter.base_url,
+        confidential=letter.confidential,
     )
     if letter.thanks is not None:
         values |= _of_thanks(letter.thanks, language)
@@ -126,8 +132,15 @@ def words_of(
     Those of the letter's step, or of `mail`.
     """
     mail, personal = mail or language.mail_of(letter.step), values_of_person(letter, language)
-    at = {"company": letter.company, "base_url": letter.base_url}
-    values = values_of_all(questionnaire, language, personal, said(letter), **at)
+    values = values_of_all(
+        questionnaire,
+        language,
+        personal,
+        said(letter),
+        company=letter.company,
+        base_url=letter.base_url,
+        confidential=letter.confidential,
+    )
     body = to_text(mail.body, blocks={"scale": ""}).replace("%}\n", "%}\n\n")
     filled = re.sub(r"\n{3,}", "\n\n", render_mail(body, values)).strip()
     return HeadsUpText(" ".join(render_mail(mail.subject, values).split()), filled)
@@ -160,6 +173,7 @@ def values_of_all(
     *,
     company: str,
     base_url: str,
+    confidential: bool = False,
 ) -> dict[str, Value]:
     """Every variable that a template may name."""
     token = personal["answer_token"]
@@ -176,6 +190,7 @@ def values_of_all(
         "ways_link": f"{page}#ways" if page else "",
         "unsubscribe_link": f"{base_url}/u/{personal['unsubscribe_token']}",
         "about_link": f"{base_url}/about",
+        "confidential": "yes" if confidential else "",
         "scale": "",
         "score": "",
         "next_by": "",
@@ -263,6 +278,7 @@ class Key:
     step: Step
     own_words: bool = False  # somebody's own text instead of the questionnaire's
     thanks: bool = False  # for an answer, instead of the step's
+    confidential: bool = False
 
     def __hash__(self) -> int:
         return hash(self._identity)
@@ -271,8 +287,8 @@ class Key:
         return isinstance(other, Key) and self._identity == other._identity
 
     @property
-    def _identity(self) -> tuple[str, str, Step, bool, bool]:
-        return self.questionnaire.hash, self.language.code, self.step, self.own_words, self.thanks
+    def _identity(self) -> tuple[str, str, Step, bool, bool, bool]:
+        return self.questionnaire.hash, self.language.code, self.step, self.own_words, self.thanks, self.confidential
 
 
 _OWN_WORDS = MailText("{{ own_subject }}", "{% for paragraph in own_words %}\n{{ paragraph }}\n\n{% endfor %}\n")
@@ -288,6 +304,8 @@ def compiled(key: Key) -> Sources:
     question = questionnaire.key_question
     opens = re.search(r"\b(scale|answer_link|colleague_link|ways_link)\b", mail.body) is not None
     words = {**language.mail, "greeting": _greeting(language.mail)}
+    if key.confidential:
+        words["privacy"] = words["privacy_confidential"]
     about_answers = f"{words['privacy']} {words['reply']}" if opens else words["reply"]
     text = _framed(
         _frame("invitation.txt"),

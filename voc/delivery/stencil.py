@@ -79,7 +79,10 @@ def stencil(questionnaire: Questionnaire, language: Language, letter: Letter, va
     widths = [min(len(value), 1) for value in values]
     for place in _TOKENS:
         widths[place] = len(values[place])
-    return _cut(Key(questionnaire, language, letter.step), _Shape(letter.company, letter.base_url, tuple(widths)))
+    return _cut(
+        Key(questionnaire, language, letter.step, confidential=letter.confidential),
+        _Shape(letter.company, letter.base_url, tuple(widths)),
+    )
 
 
 _TOKENS = tuple(place for place, name in enumerate(render.PERSONAL) if name in render.TOKENS)
@@ -94,7 +97,13 @@ def _cut(key: Key, shape: _Shape) -> Stencil | None:
     said = marks[len(render.PERSONAL) :]
     personal = dict(zip(render.PERSONAL, marks, strict=False))
     values = render.values_of_all(
-        key.questionnaire, key.language, personal, said, company=shape.company, base_url=shape.base_url
+        key.questionnaire,
+        key.language,
+        personal,
+        said,
+        company=shape.company,
+        base_url=shape.base_url,
+        confidential=key.confidential,
     )
     subject = _parts(render_mail(sources.subject, values))
     return _in_bytes(subject, render_mail(sources.text, values), _html(sources, values), shape.widths)

@@ -2,7 +2,7 @@
 
 Every view, filter, date and role shows whole groups or none, and no two groups share a person. So whatever is
 added or taken away, what comes out is a sum over whole groups: single answers cannot be solved for, nor can
-what is missing from a total (decision 19).
+what is missing from a total (decision 22).
 """
 
 from collections import Counter, defaultdict
@@ -61,18 +61,26 @@ class Group(msgspec.Struct, frozen=True):
         return sum(self.dispositions.get(one, 0) for one in _IN_TIME)
 
 
+Key = Callable[[Told], str | None]
+Parts = list[list[Told]]
+
+
 def divide(people: Sequence[Told]) -> tuple[list[Group], int]:
     """The finest groups that are large enough, by team, CSM and segment; and how many people are in none.
 
     Those who are too few under one CSM are counted with others of the team, or else of the company.
     """
+    parts, unscored, rest = partition(people)
+    groups = [_group(part, scores=True) for part in parts]
+    groups += [_group(part, scores=False) for part in unscored]
+    return groups, len(rest)
+
+
+def partition(people: Sequence[Told]) -> tuple[Parts, Parts, list[Told]]:
+    """Who is counted with whom: with their scores, without them, and not at all."""
     scored = any(one.score is not None for one in people)
     parts, rest = _divide(people, (_lead, _csm, _segment), fits=_both_fit if scored else _counts_fit)
-    groups = [_group(part, scores=scored) for part in parts]
-    if _counts_fit(rest):
-        groups.append(_group(rest, scores=False))
-        rest = []
-    return groups, len(rest)
+    return (parts, [rest], []) if _counts_fit(rest) else (parts, [], rest)
 
 
 def _lead(one: Told) -> str | None:
@@ -85,10 +93,6 @@ def _csm(one: Told) -> str | None:
 
 def _segment(one: Told) -> str | None:
     return one.segment
-
-
-Key = Callable[[Told], str | None]
-Parts = list[list[Told]]
 
 
 def _divide(

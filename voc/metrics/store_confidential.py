@@ -1,15 +1,17 @@
 """Confidential waves: who is in one that is over, for counting it once, and the groups that came of it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
 from sqlalchemy import Connection, and_, case, exists, func, literal, or_, select
 
 from voc.base import confidential
+from voc.base.access import Viewer, visible_csms
 from voc.base.db import insert_once
 from voc.base.schema import confidential_release, csm, follow_up, invitation, response, wave
-from voc.base.words import Disposition, FollowUpKind, ResponseState, WaveState
+from voc.base.words import Disposition, FollowUpKind, ResponseState, StaffRole, WaveState
 from voc.metrics.confidential import Group, Released, Told
 
 _OVER = (WaveState.CLOSED, WaveState.STOPPED)
@@ -89,6 +91,35 @@ def add_release(db: Connection, wave_id: int, groups: Sequence[Group], *, withhe
     """False if it is there already: it is never written again."""
     row = {"wave_id": wave_id, "released_at": now, "groups": msgspec.to_builtins(groups), "withheld": withheld}
     return insert_once(db, confidential_release, row)
+
+
+@dataclass(frozen=True)
+class Release:
+    """What a viewer may know of a confidential wave that is over: `people` in their groups, and how many answered.
+
+    None of both where no group lies in what they see as a whole.
+    """
+
+    released_at: datetime
+    people: int
+    answered: int
+
+
+def release_of(db: Connection, wave_id: int, viewer: Viewer) -> Release | None:
+    """None before the release. A CSM sees the groups of their own book, a lead the team's, others all."""
+    row = db.execute(select(confidential_release).where(confidential_release.c.wave_id == wave_id)).first()
+    if row is None:
+        return None
+    mine = set(db.execute(select(csm.c.id).where(visible_csms(viewer))).scalars())
+    groups = msgspec.convert(row.groups, list[Group])
+    seen = [one for one in groups if viewer.sees_all or _is_within(one, mine, viewer)]
+    return Release(row.released_at, sum(one.people for one in seen), sum(one.answered for one in seen))
+
+
+def _is_within(group: Group, csm_ids: set[str], viewer: Viewer) -> bool:
+    if group.csm_id is not None:
+        return group.csm_id in csm_ids
+    return viewer.role == StaffRole.LEAD and group.lead_id is not None and group.lead_id == viewer.csm_id
 
 
 def released(db: Connection, *, after: datetime, moment: datetime) -> list[Released]:

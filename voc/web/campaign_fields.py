@@ -83,6 +83,7 @@ def shown(settings: CampaignSettings) -> dict[str, str | list[str]]:
         found[step.name] = "yes" if getattr(settings, step.name) else ""
         found[f"{step.name}_days"] = str(getattr(settings, f"{step.name}_days"))
     found["thanks"] = "yes" if settings.thanks else ""
+    found["confidential"] = "yes" if settings.confidential else ""
     found["cadence_weeks"] = str(settings.cadence_weeks)
     found["invitation_weekdays"] = [str(day) for day in settings.invitation_weekdays]
     found["give_up_days"], found["quiet_days"] = str(settings.give_up_days), str(settings.quiet_days)
@@ -106,6 +107,7 @@ def _own(settings: CampaignSettings, field: Field) -> str:
 def typed(form: Form) -> dict[str, str | list[str]]:
     names = [field.name for field in (*ASKING.fields, *OWN.fields) if field.kind != Kind.WEEKDAYS]
     names.append("thanks")
+    names.append("confidential")
     names += [name for step in STEPS for name in (step.name, f"{step.name}_days")]
     return {**{name: form.text(name) for name in names}, "invitation_weekdays": form.many("invitation_weekdays")}
 
@@ -121,6 +123,7 @@ def read(form: Form) -> tuple[dict[str, Any], dict[str, str]]:
         except Unreadable as mistake:
             errors[field.name] = str(mistake)
 
+    values["confidential"] = form.ticked("confidential")
     for step in STEPS:
         values[step.name] = form.ticked(step.name)
         take(Field(f"{step.name}_days", step.label, "", Kind.WHOLE))

@@ -20,7 +20,7 @@ from voc.campaigns.run import heads_ups as run
 from voc.campaigns.store import heads_ups as store
 from voc.campaigns.store import invitations
 from voc.campaigns.store.heads_ups import ToGo
-from voc.campaigns.store.rows import rules_of
+from voc.campaigns.store.rows import rules_of, settings_of
 from voc.campaigns.store.words import told_to
 from voc.delivery import render, rules
 from voc.delivery.model import Party
@@ -151,6 +151,7 @@ def _letter(
         unsubscribe_token=_NOWHERE,
         you_said=tuple(said),
         heads_up_text=one.said.text if own else None,
+        confidential=settings_of(one.settings).confidential,
     )
 
 

@@ -10,6 +10,7 @@ from litestar.params import FromPath, QueryParameter
 from voc.base import preferences
 from voc.base.words import StaffRole
 from voc.campaigns.store import programmes, trials, wave_pages
+from voc.metrics import store_confidential
 from voc.web import pages, view, wave_view
 from voc.web.given import GivenApp, GivenVisit
 from voc.web.tables import csv_file
@@ -64,6 +65,7 @@ def wave_page(
             own_csm_id=visit.viewer.csm_id,
             may_steer=visit.may(*LEADERS),
             moment=partial(view.moment, zone=zone),
+            release=store_confidential.release_of(db, wave_id, visit.viewer) if row.confidential else None,
         )
     return pages.page(app, visit, "programme/wave.html", page=page)
 

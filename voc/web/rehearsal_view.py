@@ -161,6 +161,7 @@ class RehearsalPage:
     asked_words: str
     not_asked: int
     not_asked_words: str
+    confidential: bool
     refusals: Sequence[str]
     consent: str | None
     unreviewed: Sequence[tuple[str, str]]
@@ -209,6 +210,7 @@ def page(
         asked_words=asked_words,
         not_asked=not_asked,
         not_asked_words=not_asked_words,
+        confidential=rehearsal.confidential,
         refusals=rehearsal.refusals,
         consent=_consent(rehearsal, preferences),
         unreviewed=list(rehearsal.unreviewed.items()),

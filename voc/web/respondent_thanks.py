@@ -11,6 +11,7 @@ from voc.campaigns.calendar import Calendar
 from voc.campaigns.definition import Language
 from voc.responses.model import Door, Thanks
 from voc.statistics.businesshours import after_business_hours
+from voc.web.respondent_view import who_reads
 from voc.web.respondent_words import Say, moment, sayer, values_of
 
 
@@ -38,7 +39,7 @@ def thanks_page(
     gave = say("thanks_no_score", answered_on=answered_on)
     if thanks.score is not None:
         gave = say("thanks_gave", answered_on=answered_on, score=thanks.score)
-    next_lines = [say("thanks_read")]
+    next_lines = [say("thanks_read_confidential" if door.confidential else "thanks_read")]
     if thanks.call:
         by = next_by(thanks.at, preferences.contact_hours, door, preferences)
         next_lines = [say("thanks_call", next_by=language.day(by.date())), *next_lines]
@@ -59,7 +60,7 @@ def thanks_page(
         csm_title=", ".join(part for part in (door.csm_title, door.company) if part),
         csm_email=door.csm_email,
         correct=correct,
-        reads=say("reads" if door.lead_name else "reads_no_lead"),
+        reads=say(who_reads(door)),
     )
     return built, say
 

@@ -60,6 +60,8 @@ class FormPage:
     ways: tuple[Way, ...]
     send_note: Markup
     reads: Markup
+    promise: Markup | None
+    waive: Markup | None
     progress: Markup
     main: tuple[str, ...]
 
@@ -106,11 +108,19 @@ def form_page(
         colleague=_colleague(contact, page, say, messages) if contact else None,
         ways=_ways(say),
         send_note=say("kept" if wrong else "send_note"),
-        reads=say("reads" if door.lead_name else "reads_no_lead"),
+        reads=say(who_reads(door)),
+        promise=say("reads_confidential") if door.confidential else None,
+        waive=say("waive") if door.confidential and any(one.kind is Kind.CONSENT for one in more) else None,
         progress=say("progress", count="{count}", limit="{limit}"),
         main=tuple(question.key for question in questionnaire.main_questions),
     )
     return built, say
+
+
+def who_reads(door: Door) -> str:
+    if door.confidential:
+        return "reads_confidential"
+    return "reads" if door.lead_name else "reads_no_lead"
 
 
 def _intro(say: Say, door: Door, now: datetime) -> Markup:
@@ -161,7 +171,7 @@ def _colleague(question: Question, page: Opened, say: Say, messages: Mapping[str
         key=question.key,
         name_label=say("colleague_name"),
         address_label=say("colleague_address"),
-        note=say("colleague_note") if page.domains else None,
+        note=say(f"colleague_note{'_confidential' if page.door.confidential else ''}") if page.domains else None,
         name=name,
         address=address,
         name_wrong=messages.get(name_key),

@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, LargeBinary, func, or_, select
 
 from voc.base.erasure import ties
-from voc.base.schema import alias, contact, contact_change
+from voc.base.schema import alias, contact, contact_change, invitation, response
 from voc.base.secrets import Vault
+from voc.base.words import Step
 
 _IN = 30_000  # values that one statement of SQLite takes
 
@@ -79,8 +80,15 @@ def _names_and_addresses(db: Connection, person: Person) -> None:
             person.addresses |= {normal(one) for one in (change.old, change.new) if one and "@" in one}
 
 
-def export(db: Connection, person: Person, vault: Vault) -> dict[str, list[dict[str, Any]]]:
-    """Every row that is theirs, by table; what is stored encrypted is opened."""
+def export(
+    db: Connection, person: Person, vault: Vault, *, confidential: bool = False
+) -> dict[str, list[dict[str, Any]]]:
+    """Every row that is theirs, by table; what is stored encrypted is opened.
+
+    What they answered in confidence, and whether they did, only where it is asked for (`confidential`):
+    whoever makes the document is not whom it was promised to be shown to.
+    """
+    sealed = set() if confidential else _sealed(db, person)
     found: dict[str, list[dict[str, Any]]] = {}
     for table in ties.tables():
         mine = person.rows_of(table)
@@ -92,9 +100,40 @@ def export(db: Connection, person: Person, vault: Vault) -> dict[str, list[dict[
             for column in table.columns:
                 if isinstance(column.type, LargeBinary) and row[column.key] is not None:
                     row[column.key] = vault.decrypt(row[column.key]).decode("utf-8", "replace")
+        rows = [shown for row in rows if (shown := _unsealed(table.name, row, sealed)) is not None]
         if rows:
             found[table.name] = rows
     return found
+
+
+_OF_THE_ANSWER = frozenset({"response", "hit", "rendering", "visitor", "chase_event", "contact_quota"})
+_SAID_BY_ITS_RESPONSE = frozenset({"answer", "answer_seen", "verbatim_theme"})
+_STATE = (
+    *("stopped", "stopped_at", "disposition", "disposed_at", "answered_at"),
+    *("next_step", "intended_on", "due_at", "held_because", "moved_because"),
+)
+
+
+def _sealed(db: Connection, person: Person) -> set[tuple[str, int]]:
+    """Invitations that were promised confidence, and the responses to them."""
+    mine = invitation.c.id.in_(person.roots["invitation"])
+    ids = db.execute(select(invitation.c.id).where(mine, invitation.c.confidential)).scalars().all()
+    said = db.execute(select(response.c.id).where(response.c.invitation_id.in_(ids))).scalars()
+    return {("invitation", id) for id in ids} | {("response", id) for id in said}
+
+
+def _unsealed(table: str, row: dict[str, Any], sealed: set[tuple[str, int]]) -> dict[str, Any] | None:
+    """The row without what would tell of an answer in confidence; None where all of it would."""
+    if table == "invitation" and ("invitation", row["id"]) in sealed:
+        return {**row, **dict.fromkeys(_STATE)}
+    of_invitation = ("invitation", row.get("invitation_id")) in sealed
+    if table == "message" and of_invitation:
+        return row if row["step"] in (Step.HEADS_UP, Step.INVITE) else None
+    if (table in _OF_THE_ANSWER and of_invitation) or (
+        table in _SAID_BY_ITS_RESPONSE and ("response", row.get("response_id")) in sealed
+    ):
+        return None
+    return row
 
 
 def variants(needle: str) -> list[str]:

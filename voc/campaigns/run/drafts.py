@@ -16,6 +16,7 @@ from voc.campaigns.store import programmes
 from voc.campaigns.store.candidates import Asking
 from voc.campaigns.store.programmes import Campaign
 from voc.campaigns.store.rows import rules_of
+from voc.campaigns.wordlist import CONFIDENTIAL_MAIL_WORDS, CONFIDENTIAL_PAGE_WORDS
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,17 @@ def _language_of(definition: Questionnaire, accepted: Collection[str]) -> Callab
     return lambda wanted: census.pick_language(wanted, usable or list(definition.languages))
 
 
+def _without_words(definition: Questionnaire) -> list[tuple[str, str, str]]:
+    """Languages that cannot promise confidence: code, name and the first word that is missing."""
+    found = []
+    for code, one in definition.languages.items():
+        missing = CONFIDENTIAL_MAIL_WORDS.keys() - one.mail.keys()
+        missing |= CONFIDENTIAL_PAGE_WORDS.keys() - one.page.keys()
+        if missing:
+            found.append((code, one.name, min(missing)))
+    return found
+
+
 def why_not_launch(db: Connection, draft: Draft, *, anybody: bool) -> list[str]:
     """What a launch is refused for, in words; `anybody`: there is somebody to ask."""
     found = []
@@ -84,6 +96,11 @@ def why_not_launch(db: Connection, draft: Draft, *, anybody: bool) -> list[str]:
     label = programmes.open_wave(db, draft.campaign.id)
     if label is not None:
         found.append(f"The wave {label} is not over. Close or stop it first: a campaign has one wave at a time.")
+    if draft.rules.settings.confidential:
+        found += [
+            f"{name} has no words for asking in confidence. Write {word} in _shared/{code}.toml, or ask by name."
+            for code, name, word in _without_words(draft.questionnaire)
+        ]
     if not anybody:
         found.append("There is nobody to ask: look at the reasons in the rehearsal.")
     return found

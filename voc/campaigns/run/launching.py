@@ -256,6 +256,8 @@ def _audit(db: Connection, draft: Draft, order: Order, wave_id: int, size: "Size
         "census": size.census,
         "asked": size.asked,
     }
+    if draft.rules.settings.confidential:
+        counts["confidential"] = True
     if accepted := _accepted(draft, order.accept_languages):
         counts["languages accepted unreviewed"] = accepted
     audit.record(

@@ -47,4 +47,5 @@ def rehearse(db: Connection, *, campaign: str, questionnaire_files: Mapping[str,
         refusals=tuple(drafts.why_not_launch(db, draft, anybody=bool(firsts))),
         unreviewed=draft.unreviewed,
         languages=len(draft.questionnaire.languages),
+        confidential=draft.rules.settings.confidential,
     )

@@ -144,4 +144,5 @@ def _due_step(row: Any, person: Chased, rules: Rules, *, now: datetime) -> DueSt
         closes_at=closes_at,
         give_up_at=following.at if isinstance(following, Plan) else closes_at,
         last_step=not isinstance(following, Plan),
+        confidential=row.confidential,
     )

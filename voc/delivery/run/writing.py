@@ -238,4 +238,5 @@ def letter_of(
         unsubscribe_token=tokens["unsubscribe"],
         you_said=step.you_said,
         heads_up_text=step.heads_up_text,
+        confidential=step.confidential,
     )

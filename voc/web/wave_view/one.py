@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from voc.base.words import NotAsked, WaveState
 from voc.campaigns.store.wave_pages import Asked, LeftOut, Standing, Tally, WaveRow
 from voc.campaigns.trial import Halves
+from voc.metrics.store_confidential import Release
 from voc.web import view
 from voc.web.parts import Chain, Link, address
 from voc.web.rehearsal_view import Reason, reasons
 from voc.web.trial_view import HeadsUpTest, heads_up_test
 from voc.web.wave_view.asked import Moment, Person, in_order, people_heading, people_links, people_note, person_row
+from voc.web.wave_view.in_confidence import confidential_heading, confidential_sentence, promise
 from voc.web.wave_view.progress import Became, OfCsm, became, by_csm, chain_sentence, wave_chain
 from voc.web.wave_view.words import WAVE_STATES, share_in_words
 
@@ -30,6 +32,7 @@ class WavePage:
     state: str
     glyph: str
     lede: str
+    promise: str
     paused_because: str | None
     acts: Sequence[Act]
     links: Sequence[Link]
@@ -62,6 +65,7 @@ def wave_page(
     own_csm_id: str | None,
     may_steer: bool,
     moment: Moment,
+    release: Release | None = None,
 ) -> WavePage:
     """`people` are those of the `chosen` view; `own_csm_id` is the viewer's own, to mark the row."""
     state, glyph = WAVE_STATES[row.state]
@@ -72,7 +76,8 @@ def wave_page(
     return WavePage(
         id=row.id,
         label=row.label,
-        heading=_heading(row, standing),
+        heading=confidential_heading(row, release) if row.confidential else _heading(row, standing),
+        promise=promise(row) if row.confidential else "",
         state=state,
         glyph=glyph,
         lede=_lede(row),
@@ -80,7 +85,7 @@ def wave_page(
         acts=_acts(row.state) if may_steer else [],
         links=_links(row),
         chain=wave_chain(row, tally),
-        sentence=chain_sentence(row, tally, standing),
+        sentence=confidential_sentence(row, release) if row.confidential else chain_sentence(row, tally, standing),
         asked=row.asked,
         dispositions=became(tally),
         not_asked_heading=f"Not asked: {view.count(row.not_asked, 'person', 'people')}",

@@ -64,6 +64,8 @@ def wave_chain(row: WaveRow, tally: Sequence[Tally]) -> Chain:
         ("invited", _sum(sent), view.listed(_not_invited(row, tally))),
         ("delivered", _sum(delivered), f"{view.number(_sum(sent) - _sum(delivered))} came back"),
     )
+    # Of a confidential wave the chain ends where it stops being about mail.
+    counts = counts[:3] if row.confidential else counts
     stages = [Stage(name, view.number(n), n / census if census else 0.0, words) for name, n, words in counts]
     stages.append(_answered(row, delivered, census))
     return Chain(stages, label="How far the wave is, in people", ghost=census == 0)
