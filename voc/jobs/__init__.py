@@ -36,8 +36,9 @@ from voc.delivery.run import alerts, dns, events
 from voc.delivery.store import due as outbox
 from voc.delivery.store import events as provider_events
 from voc.followup import run as followup
-from voc.jobs.sending import Counts, send_ours, worker_name
+from voc.jobs.sending import Counts, send_ours
 from voc.jobs.sending import drain as drain
+from voc.jobs.sending import worker_name as worker_name
 from voc.metrics import run as metrics
 from voc.metrics import store as kept
 from voc.reports import write_back
