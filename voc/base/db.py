@@ -51,7 +51,8 @@ class Database:
         elif parsed.get_backend_name() == "postgresql":
             self._lock = None
             self._together = None
-            self._threads = ThreadPoolExecutor(2 * pool_size, thread_name_prefix="commits")
+            self._most = 2 * pool_size
+            self._threads = ThreadPoolExecutor(self._most, thread_name_prefix="commits")
             self._writer = create_engine(
                 url,
                 pool_size=pool_size,
@@ -123,6 +124,7 @@ class Database:
             self._together.close()
         else:
             self._threads.shutdown()
+            self._threads = ThreadPoolExecutor(self._most, thread_name_prefix="commits")  # as the engines: it opens again
         self._writer.dispose()
         self._reader.dispose()
 
