@@ -124,7 +124,8 @@ class Database:
             self._together.close()
         else:
             self._threads.shutdown()
-            self._threads = ThreadPoolExecutor(self._most, thread_name_prefix="commits")  # as the engines: it opens again
+            # As the engines do, it opens again.
+            self._threads = ThreadPoolExecutor(self._most, thread_name_prefix="commits")
         self._writer.dispose()
         self._reader.dispose()
 
