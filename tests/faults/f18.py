@@ -135,9 +135,13 @@ def _send(database: Database, forms: Sequence[Posted]) -> Iterator[tuple[Posted,
         for posted in forms:
             client.cookies.clear()
             try:
-                yield posted, client.post(posted.path, content=posted.body, headers=posted.headers)
+                yield posted, client.post(posted.path, content=posted.body, headers=_sent(posted.headers))
             except httpx.RemoteProtocolError as broken:
                 yield posted, str(broken)
+
+
+def _sent(headers: dict[str, bytes]) -> dict[bytes, bytes]:
+    return {name.encode(): value for name, value in headers.items()}
 
 
 def _judge(seen: _Seen, posted: Posted, answer: httpx.Response | str) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from playwright.sync_api import Page, sync_playwright
 from sqlalchemy import Column, Connection, String, Table, select, update
 
+from tests.builders import NOW
 from tests.faults.databases import fresh
 from tests.faults.rendered import everything
 from tests.faults.table import Result, Row, on_both
@@ -101,7 +102,7 @@ def _row(engine: str, *, rounds: int) -> Row:
     pages = cells = fields = 0
     with fresh(engine) as database, _browser() as page, tempfile.TemporaryDirectory() as folder:
         found += [f"would not be noticed: {one}" for one in PAYLOADS[:15] if not _executed(page, f"<p {one}>{one}")]
-        app = App(Settings(), database, SetClock(world.NOW), RandomTokens(), Vault([new_key()]), _QUESTIONNAIRES)
+        app = App(Settings(), database, SetClock(NOW), RandomTokens(), Vault([new_key()]), _QUESTIONNAIRES)
         with database.begin() as db:
             world.build(db)
             ids = _objects(db, "dana", "acc-dana-1")
@@ -137,7 +138,7 @@ def _fill(db: Connection, number: int) -> int:
             for place, id in enumerate(db.execute(select(key).order_by(key).limit(40)).scalars().all()):
                 values = {column.key: _text(number, filled, place)}
                 db.execute(update(table).where(key == id, column.is_not(None)).values(values))
-    preferences.change(db, {"company": _text(number, 0, 0)[:200]}, actor="test", now=world.NOW)
+    preferences.change(db, {"company": _text(number, 0, 0)[:200]}, actor="test", now=NOW)
     return filled
 
 

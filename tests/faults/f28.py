@@ -93,7 +93,7 @@ class _Echoing(Sink):
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's
         said = await super().handle_DATA(server, session, envelope)
-        link = re.search(rb"https://\S+/q/[\w-]+", bytes(envelope.content or b"").replace(b"=\r\n", b""))
+        link = re.search(rb"https://\S+/q/[\w-]+", bytes(envelope.original_content or b"").replace(b"=\r\n", b""))
         if len(self.letters()) % 4 == 0 and link is not None:
             return f"550 5.7.1 {envelope.rcpt_tos[0]}: blocked using a list of addresses: {link.group().decode()}"
         return said

@@ -148,7 +148,7 @@ class _Counted(SMTP):
 
     def hang_up(self) -> None:
         """Whoever is in the middle of a mail keeps it."""
-        if self.transport is not None:
+        if isinstance(self.transport, asyncio.WriteTransport):
             self.transport.write(b"421 4.7.0 Not now: try again later\r\n")
             self.transport.close()
 
