@@ -93,7 +93,7 @@ def by_stencil(of: Letter) -> bytes:
     cut = stencil.stencil(ASKED, ENGLISH, of, values)
     assert cut is not None
     head = mime.head(
-        origin=mime.origin(DANA, None),
+        origin=mime.origin(DANA, ()),
         to=Party(of.name, "ana@calder.example"),
         subject_line=cut.subject_line(values),
         message_id="<0123@kestrel.example>",

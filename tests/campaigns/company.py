@@ -54,7 +54,7 @@ def launch(db: Connection, *, label: str = "Relationship, March 2026", now: date
     return run.launch(db, campaign="relationship", questionnaire_files=FILES, label=label, by="Clara Wendt", now=now)
 
 
-def add_exclusion(db: Connection, account_id: str, *, expires_on: date, contact_id: str | None = None) -> None:
+def add_exclusion(db: Connection, account_id: str, *, expires_on: date | None, contact_id: str | None = None) -> None:
     row = {"account_id": account_id, "contact_id": contact_id, "reason": "Site closed after a fire"}
     created = {"by": "Dana Whitlock", "created_at": LAUNCH, "expires_on": expires_on}
     db.execute(insert(schema.exclusion).values(**row, **created))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 from hashlib import blake2b
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from sqlalchemy import Connection, insert, select
@@ -94,7 +94,13 @@ def add_somebody(db: Connection, contact_id: str, accounts: Sequence[str], lot: 
     for kind in ("left", "answered"):
         if lot.one_in(10):
             at = LAUNCH - timedelta(days=lot.among((2, 40)))
-            row = {"key": f"{kind}:{contact_id}", "contact_id": contact_id, "kind": kind, "at": at, "source": "mail"}
+            row: dict[str, Any] = {
+                "key": f"{kind}:{contact_id}",
+                "contact_id": contact_id,
+                "kind": kind,
+                "at": at,
+                "source": "mail",
+            }
             db.execute(insert(schema.sign_of_life).values(**row))
 
 
@@ -146,4 +152,4 @@ def test_nobody_is_overlooked_because_a_day_lies_far_ahead(database: Database) -
         add_contact(db, "con-2", account_id="acc-2", roles=("champion",))
         launch(db)
         reasons = db.execute(select(schema.census_member.c.contact_id, schema.census_member.c.reason)).all()
-    assert dict(map(tuple, reasons)) == {"con-1": "renewal_signing", "con-2": None}
+    assert {row.contact_id: row.reason for row in reasons} == {"con-1": "renewal_signing", "con-2": None}

@@ -157,8 +157,8 @@ class World:
         self.people: dict[int, Asked] = {}
         self.units: list[Unit] = []
         stakeholders.install_defaults(db)
-        for lead in ("lead-1", "lead-2"):
-            builders.add_csm(db, lead, name=lead)
+        for manager in ("lead-1", "lead-2"):
+            builders.add_csm(db, manager, name=manager)
         for csm, lead in LEADS.items():
             builders.add_csm(db, csm, name=csm, manager_id=lead)
         version, campaign = builders.add_questionnaire(db), builders.add_campaign(db)

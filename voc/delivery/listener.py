@@ -123,6 +123,7 @@ class _Counted(SMTP):
     _counted = False
     _taken_bytes = 0
     _end: asyncio.TimerHandle | None = None
+    transport: asyncio.Transport | None
 
     def connection_made(self, transport: Any) -> None:
         if len(self.guests) >= CONNECTIONS:

@@ -46,7 +46,7 @@ _DAY = timedelta(days=1)
 
 def roles_asked(required: Mapping[Segment, Iterable[Role]], wanted: Iterable[Role]) -> list[dict[str, Any]]:
     """Every set of roles that is asked in a segment: one of them is required there, one (if any is named) wanted."""
-    found = []
+    found: list[dict[str, Any]] = []
     for segment, needed in required.items():
         needs, wants = _bits_of(needed), _bits_of(wanted)
         for bits in range(1, 1 << len(Role)):
@@ -74,7 +74,7 @@ class Reach:
 def countries(db: Connection) -> list[str]:
     """As the CRM writes them, each once; "" for none."""
     found = union(*(select(func.coalesce(table.c.country, "")) for table in (contact, account)))
-    return sorted(db.execute(found).scalars())
+    return sorted(str(country) for country in db.execute(found).scalars())
 
 
 def collect(db: Connection, *, roles: Sequence[dict[str, Any]], priority: int, reach: Reach, now: datetime) -> int:
@@ -224,7 +224,8 @@ def _held() -> Any:
 
 def _standing(held: Any) -> ColumnElement[int]:
     """A CSM's word on a role overrules the CRM's row (`stakeholders.rules.standing_roles`)."""
-    return held.c.said_to_stand.bitwise_or(held.c.in_crm.bitwise_and(held.c.said.bitwise_not()))
+    standing: ColumnElement[int] = held.c.said_to_stand.bitwise_or(held.c.in_crm.bitwise_and(held.c.said.bitwise_not()))
+    return standing
 
 
 def _in_order(column: ColumnElement[str], dialect: str) -> ColumnElement[str]:

@@ -41,7 +41,7 @@ def _owned(row: Any, holder: Holder | None, inherited: Collection[str]) -> dict[
     }
 
 
-def handed_over(*, now: datetime) -> Select[tuple[str]]:
+def handed_over(*, now: datetime) -> Select[str]:
     """Accounts handed over lately. The first owner we know of inherited nothing."""
     return (
         select(account_csm.c.account_id)
