@@ -94,14 +94,8 @@ def add_somebody(db: Connection, contact_id: str, accounts: Sequence[str], lot: 
     for kind in ("left", "answered"):
         if lot.one_in(10):
             at = LAUNCH - timedelta(days=lot.among((2, 40)))
-            row: dict[str, Any] = {
-                "key": f"{kind}:{contact_id}",
-                "contact_id": contact_id,
-                "kind": kind,
-                "at": at,
-                "source": "mail",
-            }
-            db.execute(insert(schema.sign_of_life).values(**row))
+            sign = {"kind": kind, "at": at, "source": "mail", "key": f"{kind}:{contact_id}", "contact_id": contact_id}
+            db.execute(insert(schema.sign_of_life).values(**sign))
 
 
 @pytest.mark.parametrize("seed", range(4))
