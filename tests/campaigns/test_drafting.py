@@ -16,7 +16,8 @@ from voc.campaigns import run
 
 One = TypeVar("One")
 TODAY = LAUNCH.date()
-DAYS = (None, None, *(TODAY + timedelta(days=days) for days in (-400, -20, -13, -1, 0, 1, 5, 13, 19, 40, 200)))
+SOME_DAYS = tuple(TODAY + timedelta(days=days) for days in (-400, -20, -13, -1, 0, 1, 5, 13, 19, 40, 200))
+DAYS = (None, None, *SOME_DAYS)
 COUNTRIES = (None, "", "Germany", "DE", "Brazil", "Atlantis", "US", "Japan")
 ZONES = (None, "Europe/Berlin", "Mars/Olympus", "Asia/Tokyo", "America/Sao_Paulo", "Pacific/Kiritimati")
 
@@ -51,7 +52,7 @@ def add_anything(db: Connection, lot: Lot) -> None:
             escalated_until_on=lot.among((None, None, None, *DAYS)),
         )
         if lot.one_in(8):
-            add_exclusion(db, account_id, expires_on=lot.among(DAYS[2:]))
+            add_exclusion(db, account_id, expires_on=lot.among(SOME_DAYS))
     for number in range(90):
         add_somebody(db, f"con-{number:02}", accounts, lot)
 
@@ -90,12 +91,12 @@ def add_somebody(db: Connection, contact_id: str, accounts: Sequence[str], lot: 
         priority, step = lot.among((3, 3, 1)), lot.among(("invite", "invite", "reminder_1"))
         add_message_counted(db, address.strip().lower(), on=on, account_id=own, priority=priority, step=step)
     if lot.one_in(12):
-        add_exclusion(db, own, contact_id=contact_id, expires_on=lot.among(DAYS[2:]))
+        add_exclusion(db, own, contact_id=contact_id, expires_on=lot.among(SOME_DAYS))
     for kind in ("left", "answered"):
         if lot.one_in(10):
             at = LAUNCH - timedelta(days=lot.among((2, 40)))
-            sign = {"kind": kind, "at": at, "source": "mail", "key": f"{kind}:{contact_id}", "contact_id": contact_id}
-            db.execute(insert(schema.sign_of_life).values(**sign))
+            sign = {"contact_id": contact_id, "kind": kind, "at": at, "source": "mail"}
+            db.execute(insert(schema.sign_of_life).values(key=f"{kind}:{contact_id}", **sign))
 
 
 @pytest.mark.parametrize("seed", range(4))

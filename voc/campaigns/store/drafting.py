@@ -74,7 +74,7 @@ class Reach:
 def countries(db: Connection) -> list[str]:
     """As the CRM writes them, each once; "" for none."""
     found = union(*(select(func.coalesce(table.c.country, "")) for table in (contact, account)))
-    return sorted(str(country) for country in db.execute(found).scalars())
+    return sorted(text or "" for text in db.execute(found).scalars())
 
 
 def collect(db: Connection, *, roles: Sequence[dict[str, Any]], priority: int, reach: Reach, now: datetime) -> int:
@@ -84,15 +84,8 @@ def collect(db: Connection, *, roles: Sequence[dict[str, Any]], priority: int, r
     _doubts(db, priority=priority, reach=reach, now=now)
     db.execute(insert(draft.inherited).from_select(["account_id"], handed_over(now=now)))
     insert_all(db, draft.consent_country, [{"name": text} for text in reach.consent_countries])
-    draft.count_up(
-        db,
-        draft.role,
-        draft.consent_country,
-        draft.doubted_account,
-        draft.doubted_contact,
-        draft.doubted_address,
-        draft.inherited,
-    )
+    # After a first large reading PostgreSQL knows nothing of these yet, and looks for one pair a million times.
+    draft.count_up(db, account, contact, contact_role, *draft.SMALL)
     people = _people(db.dialect.name)
     db.execute(
         insert(draft.person).from_select([column.name for column in people.selected_columns], people),
@@ -224,8 +217,8 @@ def _held() -> Any:
 
 def _standing(held: Any) -> ColumnElement[int]:
     """A CSM's word on a role overrules the CRM's row (`stakeholders.rules.standing_roles`)."""
-    standing: ColumnElement[int] = held.c.said_to_stand.bitwise_or(held.c.in_crm.bitwise_and(held.c.said.bitwise_not()))
-    return standing
+    bits: ColumnElement[int] = held.c.said_to_stand.bitwise_or(held.c.in_crm.bitwise_and(held.c.said.bitwise_not()))
+    return bits
 
 
 def _in_order(column: ColumnElement[str], dialect: str) -> ColumnElement[str]:
