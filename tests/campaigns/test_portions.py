@@ -1,5 +1,6 @@
 """A launch in portions: nobody waits for long, nothing is left half-written, and the wave is the same."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -75,3 +76,23 @@ def test_while_one_is_launching_another_is_refused_and_nothing_is_given_out(data
     assert seen == [([], "planning")]
     with database.read() as db:
         assert store.wave(db, wave_id, TERMINAL).state == "running"
+
+
+def test_a_launch_that_slept_through_its_turn_ends_also_when_the_turn_is_free_again(database: Database) -> None:
+    company(database)
+    clock = SetClock(LAUNCH)
+    others: list[int] = []
+
+    def sleep(what: str, _done: int, _total: int | None) -> None:
+        if what == "Census and first steps" and not others:
+            clock.set(LAUNCH + timedelta(minutes=11))
+            others.append(run.launch_in_portions(database, ORDER, clock=SetClock(clock.now()), holder="two"))
+
+    with pytest.raises(Refused, match="stood still for too long"):
+        run.launch_in_portions(database, ORDER, clock=clock, holder="one", report=sleep)
+    # On SQLite the other's wave has the number that ours had.
+    assert len(rows(database, schema.invitation, others[0])) == 24
+    with database.read() as db:
+        assert [(one.id, one.state) for one in store.waves(db)] == [(others[0], "running")]
+        launched = select(func.count()).where(schema.audit.c.action == "wave launched")
+        assert db.execute(launched).scalar() == 1

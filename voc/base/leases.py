@@ -37,5 +37,11 @@ def held(db: Connection, name: str, *, fence: int) -> bool:
     return db.execute(select(lease.c.fence).where(lease.c.name == name)).scalar() == fence
 
 
+def keep(db: Connection, name: str, *, fence: int, now: datetime, lasts: timedelta) -> bool:
+    """Make it last longer under the same number; False if somebody else had it meanwhile, also if it is free again."""
+    mine = update(lease).where(lease.c.name == name, lease.c.fence == fence)
+    return db.execute(mine.values(expires_at=now + lasts)).rowcount == 1
+
+
 def release(db: Connection, name: str, *, fence: int, now: datetime) -> None:
     db.execute(update(lease).where(lease.c.name == name, lease.c.fence == fence).values(expires_at=now))

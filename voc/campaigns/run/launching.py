@@ -96,7 +96,7 @@ def launch_in_portions(
             raise Refused("Somebody is launching this campaign just now. Look at its waves in a few minutes.")
         left = launches.half_launched(db, campaign_id)
     try:
-        _take_back(database, left)
+        _take_back(database, left, turn, clock=clock)
         return _launch_in_portions(database, order, turn, clock=clock, report=report or _quiet)
     finally:
         with database.begin() as db:
@@ -108,6 +108,7 @@ def _launch_in_portions(database: Database, order: Order, turn: "_Turn", *, cloc
         with bench.look() as db:
             draft, size = _draw_up(db, order, now=clock.now(), report=report)
         with bench.begin() as db:
+            turn.keep(db, now=clock.now())
             programmes.lock_campaign(db, draft.campaign.id)
             _check(db, draft, anybody=True)
             wave_id = _add_wave(db, draft, order, state=WaveState.PLANNING)
@@ -118,7 +119,7 @@ def _launch_in_portions(database: Database, order: Order, turn: "_Turn", *, cloc
                 launches.set_running(db, wave_id)
                 _audit(db, draft, order, wave_id, size)
         except BaseException:  # Ctrl-C too
-            _take_back(database, [wave_id])
+            _take_back(database, [wave_id], turn, clock=clock)
             raise
     return wave_id
 
@@ -135,12 +136,17 @@ def _freeze(
         report("Census and first steps", min(written, size.census), size.census)
 
 
-def _take_back(database: Database, wave_ids: Iterable[int]) -> None:
-    """What a launch left that did not come to its end."""
+def _take_back(database: Database, wave_ids: Iterable[int], turn: "_Turn", *, clock: Clock) -> None:
+    """What a launch left that did not come to its end.
+
+    Not where somebody else has had the turn since: they did it, and on SQLite their wave may have the same number.
+    """
     for wave_id in wave_ids:
         over, pace = False, _Pace(alone=database.sqlite)
         while not over:
             with pace.step(), database.begin() as db:
+                if not turn.kept(db, now=clock.now()):
+                    return
                 over = launches.take_back(db, wave_id, limit=pace.people)
 
 
@@ -156,9 +162,13 @@ class _Turn:
         self.fence = leases.take(db, self.lease, holder=self.holder, now=now, lasts=_TURN)
         return self.fence is not None
 
+    def kept(self, db: Connection, *, now: datetime) -> bool:
+        """For some minutes more; False if somebody else has had it since."""
+        return self.fence is not None and leases.keep(db, self.lease, fence=self.fence, now=now, lasts=_TURN)
+
     def keep(self, db: Connection, *, now: datetime) -> None:
-        """Refused if somebody else has it by now."""
-        if not self.taken(db, now=now):
+        """Refused if somebody else has had it since: what we began is gone."""
+        if not self.kept(db, now=now):
             raise Refused("This launch stood still for too long, and somebody began it anew.")
 
     def end(self, db: Connection, *, now: datetime) -> None:

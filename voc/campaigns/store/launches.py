@@ -48,7 +48,9 @@ def add_wave(
 
 
 def set_running(db: Connection, wave_id: int) -> None:
-    db.execute(update(wave).where(wave.c.id == wave_id).values(state=WaveState.RUNNING))
+    db.execute(
+        update(wave).where(wave.c.id == wave_id, wave.c.state == WaveState.PLANNING).values(state=WaveState.RUNNING)
+    )
 
 
 def half_launched(db: Connection, campaign_id: int) -> list[int]:
@@ -59,6 +61,9 @@ def half_launched(db: Connection, campaign_id: int) -> list[int]:
 
 def take_back(db: Connection, wave_id: int, *, limit: int) -> bool:
     """Delete so many rows of a wave that was never launched, at last the wave; whether nothing of it is left."""
+    launching = select(wave.c.id).where(wave.c.id == wave_id, wave.c.state == WaveState.PLANNING)
+    if db.execute(launching).first() is None:
+        return True
     for table in (invitation, census_member):
         ids = select(table.c.id).where(table.c.wave_id == wave_id).limit(limit)
         if db.execute(delete(table).where(table.c.id.in_(ids))).rowcount:
