@@ -34,6 +34,7 @@ from voc.delivery.model import Sent
 from voc.delivery.run.crew import RECORDER
 from voc.delivery.run.tray import Post
 from voc.delivery.store import claims
+from voc.delivery.store import relay as relays
 
 
 def send(database: Database, vault: Vault, relay: Any, *, settings: Settings = SETTINGS, **more: Any) -> Sent:
@@ -84,6 +85,28 @@ def test_while_no_server_is_there_due_steps_are_frozen_and_wait_in_the_queue(dat
     assert send(database, vault, relay).sent == 0
     assert send(database, vault, relay).stopped_because is not None
     assert states(database) == {"queued": 3}
+
+
+def test_what_falls_due_while_no_server_is_there_is_not_sent_in_the_night_in_which_it_is_back(
+    database: Database, vault: Vault
+) -> None:
+    wave(database, 3)
+    night, sink = NOW + timedelta(hours=14), Sink()
+    with serving(sink) as port:
+        relay = relay_to(port)
+        with database.begin() as db:
+            relays.set_relay(db, relay.name, relays.RelayState(night, outages=7), now=NOW)
+        assert send(database, vault, relay).stopped_because is not None
+        assert (
+            run.send_due(database, relay, now=night, vault=vault, worker="one", settings=SETTINGS, freezes=True).sent
+            == 0
+        )
+        relay.close()
+    assert sink.mails == []
+    assert messages(database) == []
+    with database.read() as db:
+        moved = db.execute(select(schema.invitation.c.moved_because, schema.invitation.c.due_at)).all()
+    assert all(why == "outside_window" and at > night for why, at in moved)
 
 
 def test_what_a_domain_has_no_room_for_is_frozen_and_waits(database: Database, vault: Vault) -> None:

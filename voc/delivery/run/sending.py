@@ -50,7 +50,8 @@ def send_due(
     `worker` names this process; no two calls that run at the same time may share a relay. `clock` runs
     on during a long call; without it the time stays at `now`. `settings` has the limits per recipient
     domain and who alarms come from. With `freezes` due steps are frozen too, behind what waits already
-    and while the lines are at work; where no server can be reached they wait in the queue.
+    and while the lines are at work. Where no server can be reached they stay due: a step can still be moved
+    to the contact's next window, a frozen mail goes out as soon as the server is back, at night too.
 
     Stops early, with the reason, when sending is paused (alarms about that still go out) or no server
     can be reached. Returns when everything that was begun is recorded; what was claimed and not begun
@@ -76,8 +77,6 @@ def send_due(
     if stopped is not None:
         book.tidy(limit=_TIDY)
     desk = _Desk(database, posts, who, book, freezes)
-    if freezes and not posts:
-        book.frozen += freeze_due(database, who, now=now, limit=limit).frozen
     while posts and (stopped is None or stopped == paused):
         book.again = 0
         stopped = _send(desk, limit=limit - book.tried) or paused

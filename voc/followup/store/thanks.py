@@ -59,6 +59,8 @@ def owed(db: Connection, *, since: datetime) -> list[Owed]:
             not_(thanked),
             not_(suppressed),
             not_(invitation.c.confidential),
+            # A sender that died in mid-message is not known to have sent it for some minutes: then there is no due day.
+            invitation.c.closes_at.is_not(None),
             contact.c.state == RecordState.LIVE,
             not_(or_(contact.c.opted_out, contact.c.left_company)),
             contact.c.left_at.is_(None),
