@@ -5,7 +5,17 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection, event, insert
 
-from tests.builders import NOW, add_account, add_contact, add_csm, add_sign, add_suppression
+from tests.builders import (
+    NOW,
+    add_account,
+    add_campaign,
+    add_contact,
+    add_csm,
+    add_message,
+    add_sign,
+    add_suppression,
+    add_wave,
+)
 from voc.base import schema
 from voc.base.db import Database
 from voc.base.errors import NotFound
@@ -137,6 +147,23 @@ def test_only_mail_that_went_to_the_person_is_evidence(database: Database) -> No
     assert person(team, "ana").freshness.value == pytest.approx(0.83, abs=0.01)
     assert person(team, "ana").freshness.delivered_at == NOW
     assert person(team, "jon").freshness.value == pytest.approx(0.60, abs=0.01)
+
+
+def test_a_reminder_of_a_confidential_wave_is_no_evidence_of_delivery(database: Database) -> None:
+    """It goes only to those who have not answered, and the contact's page names its day."""
+    with database.begin() as db:
+        add_contact(db, "ana", roles=("champion",), email="ana@x.example")
+        add_sign(db, "ana", "answered", NOW - timedelta(days=650))
+        version = {"name": "relationship", "hash": "v1", "files": {}, "created_at": NOW}
+        table = schema.questionnaire_version
+        version_id = db.execute(insert(table).values(**version).returning(table.c.id)).scalar_one()
+        of = {"campaign_id": add_campaign(db), "questionnaire_version_id": version_id}
+        wave_id = add_wave(db, confidential=True, **of)
+        for step, at in (("invite", NOW - timedelta(days=9)), ("reminder_1", NOW)):
+            mail = {"contact_id": "ana", "address": "ana@x.example", "wave_id": wave_id, "step": step, "sent_at": at}
+            add_message(db, step, **mail)
+        team = look(db)
+    assert person(team, "ana").freshness.delivered_at == NOW - timedelta(days=9)
 
 
 def test_an_account_without_a_segment_has_people_but_no_coverage(database: Database) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, true
 
+from voc.base import confidential
 from voc.base.among import among
 from voc.base.errors import NotFound
 from voc.base.preferences import Preferences
@@ -224,7 +225,10 @@ def _signs(db: Connection, ids: Collection[str], *, until: datetime | None = Non
 
 
 def _deliveries(db: Connection, ids: Collection[str], *, until: datetime) -> dict[str, datetime]:
-    """The latest mail that a server took for each; what test mode sent elsewhere is no evidence."""
+    """The latest mail that a server took for each; what test mode sent elsewhere is no evidence.
+
+    A page names its day: a reminder of a confidential wave is left out, it says that they have not answered.
+    """
     known_as = func.coalesce(alias.c.winner_id, message.c.contact_id)
     query = (
         select(known_as.label("known_as"), func.max(message.c.sent_at).label("at"))
@@ -235,6 +239,7 @@ def _deliveries(db: Connection, ids: Collection[str], *, until: datetime) -> dic
             message.c.kind.in_([MessageKind.CHASE, MessageKind.NUDGE]),
             message.c.recipient == message.c.address,
             message.c.sent_at <= until,
+            confidential.mail_counted,
         )
         .group_by(known_as)
     )
