@@ -27,6 +27,9 @@ RECORDER = "voc recorder"
 # What the recorder has not committed is unknown after a kill: it waits for no more than one blink.
 _JOURNAL_WAITS = 0.0015
 _RECORDER_WAITS = 0.02
+# Where so many came in that blink, each is soon one of hundreds: then a commit for them all is worth a longer one.
+_MANY = 8
+_RECORDER_WAITS_FOR_MANY = 0.08
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,12 @@ class Crew:
             JOURNAL, lambda asks: _answer(asks, commit), self._fail, busy=self._busy, patience=_JOURNAL_WAITS
         )
         self._recorder = _Together[Tried](
-            RECORDER, lambda tried: _write_down(tried, record), self._fail, busy=self._busy, patience=_RECORDER_WAITS
+            RECORDER,
+            lambda tried: _write_down(tried, record),
+            self._fail,
+            busy=self._busy,
+            patience=_RECORDER_WAITS,
+            for_many=_RECORDER_WAITS_FOR_MANY,
         )
         self._lines: list[threading.Thread] = []
         self._manned: set[Line] = set()
@@ -146,12 +154,13 @@ class _Together(Generic[Item]):
         *,
         busy: Callable[[], int],
         patience: float,
+        for_many: float = 0.0,
     ) -> None:
         self._gathered: SimpleQueue[Item | None] = SimpleQueue()
         self._do = work
         self._fail = fail
         self._busy = busy
-        self._patience = patience
+        self._patience, self._for_many = patience, for_many
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
@@ -182,6 +191,9 @@ class _Together(Generic[Item]):
         if not ended and self._busy() > len(batch):
             clock.pause(self._patience)
             ended = self._drain(batch)
+            if self._for_many and len(batch) >= _MANY and not ended:
+                clock.pause(self._for_many)
+                ended = self._drain(batch)
         return batch, ended
 
     def _drain(self, batch: list[Item]) -> bool:
