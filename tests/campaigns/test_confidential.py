@@ -38,7 +38,7 @@ def pages(db: Connection, wave_id: int) -> str:
         store.to_nudge(db, wave_id, TERMINAL, now=NOW),
         list(exports.invitations(db, TERMINAL)),
         list(exports.answers(db, TERMINAL)),
-        [store.invitation(db, id, TERMINAL) for id in db.execute(select(schema.invitation.c.id)).scalars()],
+        [store.invitation(db, id, TERMINAL) for id in sorted(db.execute(select(schema.invitation.c.id)).scalars())],
     ]
     return repr(told)
 

@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
@@ -94,7 +95,10 @@ _NAMES = ("account", "csm", "staff", "opportunity", "suggestion")  # whose name 
 
 
 def run(*, long: bool) -> Result:
-    return on_both("F21", lambda engine: _row(engine, rounds=len(PAYLOADS) if long else 1), engines=("sqlite",))
+    rounds = len(PAYLOADS) if long else 1
+    # In a thread of its own: where a test has a browser already, its event loop has this one.
+    with ThreadPoolExecutor(1) as aside:
+        return on_both("F21", lambda engine: aside.submit(_row, engine, rounds=rounds).result(), engines=("sqlite",))
 
 
 def _row(engine: str, *, rounds: int) -> Row:

@@ -54,6 +54,7 @@ CHANGES: dict[str, tuple[dict[str, str], str]] = {
 ELSEWHERE = {
     "POST /signout": "nothing is changed",
     "POST /me/second-step": "tests/web/test_second_step.py",
+    "POST /phone-answers/{invitation}": "tests/responses/test_phone.py",
     "POST /me/unlink": "tests/web/test_single_sign_on.py",
     "POST /staff/{staff}/way-in": "tests/web/test_second_step.py",
     "POST /accounts/{account}/people": "the contact's own history",

@@ -150,7 +150,7 @@ def test_a_check_shows_who_we_are_what_is_there_and_what_changed(office: Office)
     assert "Salesforce can be read" in page
     assert "Signed in as sync@vendor.example" in page
     assert "of the 100,000 requests of today are used" in page
-    assert "Contacts Readable Contact 30 30 16 found" in page
+    assert "Contacts Readable Contact 30 30 17 found" in page
     assert office.count(schema.contact) == office.count(schema.sync_run) == 0
 
 

@@ -23,6 +23,7 @@ def _mask_all(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDi
 
 
 def configure(*, json_lines: bool, level: str = "INFO") -> None:
+    logging.getLogger("mail.log").setLevel(logging.ERROR)  # aiosmtpd's: it names whom each mail is for
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

@@ -209,5 +209,5 @@ def _visible_scope(viewer: Viewer) -> ColumnElement[bool]:
 
 def _rows(db: Connection, query: Select[*tuple[Any, ...]]) -> Iterator[Sequence[Cell]]:
     """Read in portions: a large table does not fit in memory, and need not."""
-    for row in db.execution_options(stream_results=True).execute(query).yield_per(_AT_ONCE):
+    for row in db.execute(query.execution_options(yield_per=_AT_ONCE)):
         yield tuple(row)
