@@ -12,7 +12,6 @@ from datetime import datetime
 from voc.base import log, preferences
 from voc.base.clock import Clock, SetClock
 from voc.base.db import Database
-from voc.base.preferences import Preferences
 from voc.base.secrets import Vault
 from voc.base.settings import Settings
 from voc.base.tokens import RandomTokens, Tokens
@@ -108,11 +107,11 @@ class _Desk:
 
 def _send(desk: _Desk, *, limit: int) -> str | None:
     """Claim, hand over, until nothing is due, the limit is reached, or it cannot go on: why not, or None."""
-    batch, wanted = _claim(desk, limit=limit)
+    batch = _claim(desk, limit=limit)
     if not batch:
         return None
     tray = Tray(desk.posts)
-    crew = Crew(tray, desk.worker.vault, commit=lambda claims: _commit(desk, claims, wanted), record=desk.book.record)
+    crew = Crew(tray, desk.worker.vault, commit=lambda claims: _commit(desk, claims), record=desk.book.record)
     try:
         while batch:
             limit -= len(batch)
@@ -120,7 +119,7 @@ def _send(desk: _Desk, *, limit: int) -> str | None:
             crew.man(desk.posts, lines=len(batch))
             while not tray.wait_for_room(len(batch) // 2, at_most=rules.RENEW_SECONDS):
                 _renew(desk)
-            batch, wanted = _claim(desk, limit=limit) if limit > 0 and tray.takes else ([], wanted)
+            batch = _claim(desk, limit=limit) if limit > 0 and tray.takes else []
         tray.close()
         while not crew.is_done(at_most=rules.RENEW_SECONDS):
             _renew(desk)
@@ -133,13 +132,13 @@ def _send(desk: _Desk, *, limit: int) -> str | None:
     return desk.book.stopped or tray.stopped_because
 
 
-def _claim(desk: _Desk, *, limit: int) -> tuple[list[Claimed], Preferences]:
+def _claim(desk: _Desk, *, limit: int) -> list[Claimed]:
     """The first commit: what is ours now, out of the queue and, if there is room, frozen just now."""
     limit = min(limit, desk.together)
-    messages, wanted = _claim_waiting(desk, limit=limit)
+    messages = _claim_waiting(desk, limit=limit)
     if desk.freezes and len(messages) < limit:
         messages += _freeze(desk, limit=limit - len(messages))
-    return messages, wanted
+    return messages
 
 
 def _freeze(desk: _Desk, *, limit: int) -> tuple[Claimed, ...]:
@@ -157,15 +156,14 @@ def _freeze(desk: _Desk, *, limit: int) -> tuple[Claimed, ...]:
     return frozen.held
 
 
-def _claim_waiting(desk: _Desk, *, limit: int) -> tuple[list[Claimed], Preferences]:
+def _claim_waiting(desk: _Desk, *, limit: int) -> list[Claimed]:
     """Looks on while all it met had ended or must wait."""
     while True:
         now = desk.worker.clock.now()
         with desk.database.begin() as db:
-            wanted = preferences.load(db)
             claim = claims.claim(
                 db,
-                preferences=wanted,
+                preferences=preferences.load(db),
                 worker=desk.worker.name,
                 now=now,
                 lasts=rules.LEASE,
@@ -179,7 +177,7 @@ def _claim_waiting(desk: _Desk, *, limit: int) -> tuple[list[Claimed], Preferenc
             post.workers = max(workers, 1)
         desk.book.take(claim)
         if claim.messages or not claim.more:
-            return claim.messages, wanted
+            return claim.messages
 
 
 def _renew(desk: _Desk) -> None:
@@ -188,7 +186,8 @@ def _renew(desk: _Desk) -> None:
         claims.renew(db, desk.book.held(), until=desk.worker.clock.now() + rules.LEASE)
 
 
-def _commit(desk: _Desk, these: list[Claimed], wanted: Preferences) -> set[int]:
-    """The second commit: after the bodies, immediately before the dots."""
+def _commit(desk: _Desk, these: list[Claimed]) -> set[int]:
+    """The second commit: after the bodies, immediately before the dots. Test mode switched on by now is heard."""
     with desk.database.begin() as db:
-        return claims.mark_handing_over(db, these, preferences=wanted)
+        wanted = preferences.load(db)
+        return claims.mark_handing_over(db, these, preferences=wanted, now=desk.worker.clock.now())

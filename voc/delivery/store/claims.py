@@ -18,6 +18,7 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Connection,
+    Date,
     Select,
     and_,
     bindparam,
@@ -35,7 +36,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from voc.base import bulk
 from voc.base.among import among
 from voc.base.preferences import Preferences
-from voc.base.schema import installation, invitation, message, suppression, wave
+from voc.base.schema import account, exclusion, installation, invitation, message, suppression, wave
 from voc.base.types import Instant
 from voc.base.words import MessageKind, MessageState, Step, WaveState
 from voc.delivery.allowance import domain_of
@@ -65,8 +66,23 @@ def _too_late() -> ColumnElement[bool]:
     return func.coalesce(message.c.give_up_at <= bindparam("now", type_=Instant()), False)
 
 
+def _set_aside() -> ColumnElement[bool]:
+    """Said after the mail was frozen: the account is under escalation, or it or the person must not be asked."""
+    today = bindparam("today", type_=Date())
+    meant = (message.c.kind.in_(ASKING), invitation.c.id == message.c.invitation_id)
+    escalated = exists().where(*meant, account.c.id == invitation.c.account_id, account.c.escalated_until_on > today)
+    excluded = exists().where(
+        *meant,
+        exclusion.c.account_id == invitation.c.account_id,
+        or_(exclusion.c.contact_id.is_(None), exclusion.c.contact_id == invitation.c.contact_id),
+        exclusion.c.ended_at.is_(None),
+        exclusion.c.expires_on > today,
+    )
+    return or_(escalated, excluded)
+
+
 def _let_go(test_mode: bool) -> ColumnElement[bool]:
-    """Neither sending nor its wave is paused."""
+    """Neither sending nor its wave is paused, and nobody asked to leave them alone for a while."""
     # Whoever must mend what stopped it is told: an alert that was written since then goes.
     told = and_(message.c.kind == MessageKind.ALERT, message.c.created_at >= installation.c.paused_at)
     paused = exists().where(installation.c.sending_paused, not_(func.coalesce(told, false())))
@@ -74,6 +90,7 @@ def _let_go(test_mode: bool) -> ColumnElement[bool]:
     conditions = [
         not_(paused),
         not_(and_(message.c.kind.in_(ASKING), resting)),
+        not_(_set_aside()),
     ]
     if test_mode:
         # Frozen for a real person before test mode was switched on: it waits.
@@ -81,8 +98,9 @@ def _let_go(test_mode: bool) -> ColumnElement[bool]:
     return and_(*conditions)
 
 
-def _asked(preferences: Preferences) -> dict[str, Any]:
-    return {"test_address": preferences.test_address or ""} if preferences.test_mode else {}
+def _asked(preferences: Preferences, *, now: datetime) -> dict[str, Any]:
+    test = {"test_address": preferences.test_address or ""} if preferences.test_mode else {}
+    return {"today": now.date(), **test}
 
 
 # --- the claim ----------------------------------------------------------------------------------
@@ -173,7 +191,7 @@ def claim(
 
     `per_domain`: messages a minute to one recipient domain, over all workers; what is over it waits.
     """
-    asked = {"now": now, "window": limit, **_asked(preferences)}
+    asked = {"now": now, "window": limit, **_asked(preferences, now=now)}
     rows = db.execute(_front(preferences.test_mode), asked).all()
     cancelled = _cancel(db, [row.id for row in rows if row.unwanted])
     given_up = _give_up(db, [row.id for row in rows if row.too_late and not row.unwanted])
@@ -248,10 +266,12 @@ def _marking(dialect: str, test_mode: bool) -> ReturningUpdate[Any]:
     )
 
 
-def mark_handing_over(db: Connection, claimed: Sequence[Claimed], *, preferences: Preferences) -> set[int]:
+def mark_handing_over(
+    db: Connection, claimed: Sequence[Claimed], *, preferences: Preferences, now: datetime
+) -> set[int]:
     """The second commit. The ids that may end: their claim is still ours and nothing speaks against them now."""
     statement = _marking(db.dialect.name, preferences.test_mode)
-    return set(db.execute(statement, {**pairs_of(db, claimed), **_asked(preferences)}).scalars())
+    return set(db.execute(statement, {**pairs_of(db, claimed), **_asked(preferences, now=now)}).scalars())
 
 
 @cache
