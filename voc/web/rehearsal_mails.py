@@ -105,13 +105,18 @@ def rest_page(app: GivenApp, visit: GivenVisit, wave_id: FromPath[int], request:
         crumbs=[Link("Waves", "/waves"), Link(row.label, f"/waves/{wave_id}")],
         path=f"/waves/{wave_id}/mails",
         hidden={},
-        lede=_lede(row.state),
+        lede=_lede(row.state, row.confidential),
         zone=ZoneInfo(wanted.default_time_zone),
     )
     return pages.page(app, visit, "programme/mails.html", page=page)
 
 
-def _lede(state: WaveState) -> str:
+def _lede(state: WaveState, confidential: bool) -> str:
+    if confidential and state in (WaveState.PAUSED, WaveState.RUNNING):
+        return (
+            "Mails to those who are not invited yet. To whom a reminder goes is listed nowhere: "
+            "in confidence, that would say who has not answered."
+        )
     if state is WaveState.PAUSED:
         return "The wave is paused: nothing goes out. This is what would if it was resumed now and nobody answered."
     if state is WaveState.RUNNING:

@@ -8,10 +8,11 @@ from voc.web.wave_view.words import share_in_words
 
 
 def promise(row: WaveRow) -> str:
-    when = "Figures come when it has closed" if row.state in (WaveState.RUNNING, WaveState.PAUSED) else "Figures are"
+    open_still = row.state in (WaveState.RUNNING, WaveState.PAUSED)
+    when = "Figures come when it has closed," if open_still else "Figures are"
     return (
         "Asked in confidence: nobody is shown who answered or what, whatever their role. "
-        f"{when}, of no fewer than 5 people at 2 accounts."
+        f"{when} of no fewer than 5 people at 2 accounts."
     )
 
 
