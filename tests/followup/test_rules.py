@@ -251,6 +251,14 @@ def mail(one: FollowUp, kind: NoticeKind = NoticeKind.OPENED) -> tuple[str, str]
     return found.subject, found.body
 
 
+def test_a_request_made_in_confidence_is_told_without_a_score() -> None:
+    asked = replace(case(), kind=FollowUpKind.PASSIVE_REQUEST, score=None, words=None, asked=(), response_id=None)
+    subject, body = mail(asked)
+    assert subject == "Follow-up: Luca Ferri at Ardent Rail Group asks for a word with you"
+    assert "asks for a word with you. They were asked in confidence" in body
+    assert "None" not in body
+
+
 def test_the_owner_reads_who_said_what_and_by_when_in_their_own_time() -> None:
     subject, body = mail(case())
     assert subject == "Follow-up: Luca Ferri at Ardent Rail Group scored 4"

@@ -23,13 +23,15 @@ def notice(kind: NoticeKind, case: FollowUp, *, key: str, to: Colleague, hours: 
 def finding(case: FollowUp) -> str:
     """The case in one line: who, where, and what it is about."""
     who = f"{case.contact_name} at {case.account_name}" if case.contact_name else case.account_name
+    # Asked in confidence, a case has no score: nobody is told it.
+    scored = "" if case.score is None else f" scored {case.score} and"
     match case.kind:
         case FollowUpKind.DETRACTOR:
             return f"{who} scored {case.score}"
         case FollowUpKind.PASSIVE_REQUEST:
-            return f"{who} scored {case.score} and asks for {_asked(case) or 'an answer'}"
+            return f"{who}{scored} asks for {_asked(case) or 'a word with you'}"
         case FollowUpKind.PROMOTER_OFFER:
-            return f"{who} scored {case.score} and offers {_asked(case) or 'help'}"
+            return f"{who}{scored} offers {_asked(case) or 'help'}"
         case FollowUpKind.SILENT_ACCOUNT:
             return f"{case.account_name} is silent"
 
@@ -65,6 +67,11 @@ def _who(case: FollowUp) -> str:
         return f"{case.account_name} was asked, and nobody there has answered.{first}"
     who = case.contact_name or "Somebody"
     place = f"{who}, {roles(case.roles)} at {case.account_name}," if case.roles else f"{who} at {case.account_name}"
+    if case.score is None:
+        asks = case.kind == FollowUpKind.PASSIVE_REQUEST
+        wish = f"asks for {_asked(case) or 'a word with you'}" if asks else f"offers {_asked(case) or 'help'}"
+        kept = " They were asked in confidence: their score and words are shown to nobody."
+        return f"{place} {wish}.{kept if case.response_id is None else ''}"
     said = f"{place} scored {case.score} of 10"
     if case.kind == FollowUpKind.DETRACTOR or not _asked(case):
         return f"{said}."
