@@ -65,6 +65,16 @@ def test_a_questionnaire_that_opens_nothing_opens_nothing() -> None:
     assert rules.follow_up_kind(answer(2), FollowUps(None, None, None)) is None
 
 
+@pytest.mark.parametrize("score", [*range(11), None])
+def test_whoever_asks_for_a_word_in_confidence_is_one_kind_of_case_whatever_they_scored(score: int | None) -> None:
+    for said in ("call", "reference", "story"):
+        asked = replace(answer(score, **{said: True}), confidential=True)
+        kind = rules.follow_up_kind(asked, RELATIONSHIP, ("call", "reference", "story"))
+        assert kind is FollowUpKind.PASSIVE_REQUEST
+    silent_about_it = replace(answer(score), confidential=True)
+    assert rules.follow_up_kind(silent_about_it, RELATIONSHIP, ("call", "reference", "story")) is None
+
+
 def test_one_case_per_kind_and_invitation() -> None:
     assert rules.opening(answer(3), FollowUpKind.DETRACTOR).key == "detractor:7"
     silent = rules.silent_opening("acc-1", None, spell_on=date(2026, 3, 1), now=NOW)

@@ -43,10 +43,11 @@ def follow_up_kind(answer: Answer, follow_ups: FollowUps | None, consents: Colle
 
     The questionnaire says when; `follow_ups` None (a definition that cannot be read any more) leaves
     the detractors, whom the score alone tells. An answer given in confidence asks for nothing unless
-    the person ticked one of the `consents`; then it does not say how they scored.
+    the person ticked one of the `consents`; then it is a request, whatever they scored: no kind tells it.
     """
-    if answer.confidential and not any(answer.picked.get(key) == _YES for key in consents):
-        return None
+    if answer.confidential:
+        ticked = any(answer.picked.get(key) == _YES for key in consents)
+        return FollowUpKind.PASSIVE_REQUEST if ticked else None
     conditions: dict[FollowUpKind, Condition | None] = {}
     if follow_ups is not None:
         conditions = {
@@ -56,7 +57,7 @@ def follow_up_kind(answer: Answer, follow_ups: FollowUps | None, consents: Colle
         }
     for kind, condition in conditions.items():
         if condition is not None and holds(condition, answer.picked):
-            return FollowUpKind.PASSIVE_REQUEST if answer.confidential and kind == FollowUpKind.DETRACTOR else kind
+            return kind
     if follow_ups is None and answer.score in _BY_SCORE[FollowUpKind.DETRACTOR]:
         return FollowUpKind.DETRACTOR
     return None
