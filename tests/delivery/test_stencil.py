@@ -103,6 +103,7 @@ LETTERS = st.builds(
 
 @given(LETTERS, st.sampled_from(["en", "de", "ar"]))
 @example(letter(name="Ana\r\nBcc: all@evil.example"), "en")
+@example(letter(name=": \u202a"), "en")
 @example(letter(first_name="." * 80, account="a " * 300), "de")
 @example(letter(first_name="سارة", you_said=("We named a contact.",)), "ar")
 @settings(max_examples=60, deadline=None)

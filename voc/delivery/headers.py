@@ -12,6 +12,7 @@ from email.utils import quote
 from voc.base.errors import Refused
 from voc.delivery.addresses import on_the_wire
 from voc.delivery.model import Party
+from voc.delivery.plain import one_line
 
 Headers = Sequence[tuple[str, str]]
 
@@ -26,8 +27,6 @@ _LINE = 76
 _LONGEST_WORD = 200
 # Control characters, line and paragraph separators, halves of a surrogate pair.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-# They turn the direction of what follows: a name or a subject would read as another.
-_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _NO_ADDRESS = re.compile(r"[\s<>,;:\"()\[\]\\]")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
 
@@ -40,7 +39,7 @@ def checked(where: str, value: str) -> str:
 
 
 def subject(text: str) -> str:
-    return _unstructured("Subject", _TURNS.sub("", checked("Subject", text)))
+    return _unstructured("Subject", one_line(checked("Subject", text)))
 
 
 def party(who: Party) -> str:
@@ -48,7 +47,7 @@ def party(who: Party) -> str:
     address = on_the_wire(checked("address", who.address))
     if not address.isascii() or _NO_ADDRESS.search(address) or address.count("@") != 1:
         raise Refused(f"{address!r} cannot stand in a mail header: correct the address")
-    name = _TURNS.sub("", checked("name", who.name))
+    name = one_line(checked("name", who.name))
     if not name:
         return address
     if not name.isascii() or "=?" in name or len(name) + len(address) > _LONGEST_WORD:
