@@ -20,11 +20,11 @@ from voc.campaigns import chase
 from voc.campaigns.calendar import local_day
 from voc.campaigns.census import lacks_consent
 from voc.campaigns.chase import Rules, Send
-from voc.campaigns.model import Chased, Dropped, DueStep, Plan, Role, Step
+from voc.campaigns.model import Chased, Dropped, DueStep, Plan, Step
 from voc.campaigns.quarantine import Reserved
 from voc.campaigns.store import facts
 from voc.campaigns.store.outcome import Outcome, write
-from voc.campaigns.store.rows import chased_of, rules_of
+from voc.campaigns.store.rows import chased_of, due_step, rules_of
 from voc.campaigns.store.words import with_words
 
 
@@ -116,33 +116,6 @@ def _due_step(row: Any, person: Chased, rules: Rules, *, now: datetime) -> DueSt
     if step == Step.INVITE:
         person = chase.asked(person, closes_at=closes_at)
     following = chase.next_step(rules, person, after=step, sent_at=now)
-    return DueStep(
-        invitation_id=row.id,
-        wave_id=row.wave_id,
-        step=step,
-        campaign=row.campaign,
-        label=row.label,
-        priority=row.priority,
-        questionnaire_version_id=row.questionnaire_version_id,
-        questionnaire=row.questionnaire,
-        contact_id=row.contact_id,
-        first_name=row.first_name,
-        last_name=row.last_name,
-        title=row.title,
-        roles=tuple(Role(role) for role in row.roles),
-        address=row.address,
-        account_id=row.account_now_id,
-        account_name=row.account_name,
-        csm_id=row.csm_now_id,
-        csm_name=row.csm_name,
-        csm_email=row.csm_email,
-        csm_title=row.csm_title,
-        language=row.language,
-        time_zone=row.time_zone,
-        country=row.country,
-        due_at=row.due_at,
-        closes_at=closes_at,
-        give_up_at=following.at if isinstance(following, Plan) else closes_at,
-        last_step=not isinstance(following, Plan),
-        confidential=row.confidential,
-    )
+    goes_on = isinstance(following, Plan)
+    give_up_at = following.at if isinstance(following, Plan) else closes_at
+    return due_step(row, step, due_at=row.due_at, closes_at=closes_at, give_up_at=give_up_at, last_step=not goes_on)

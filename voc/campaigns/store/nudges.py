@@ -10,10 +10,11 @@ from voc.base.access import TERMINAL, Viewer, visible_accounts
 from voc.base.errors import NotFound
 from voc.base.schema import account, alias, campaign, contact, csm, invitation, nudge, questionnaire_version, wave
 from voc.base.words import AccountStatus, RecordState, StopReason
-from voc.campaigns.model import DueStep, Role, Step, WaveState
+from voc.campaigns.model import DueStep, Step, WaveState
 from voc.campaigns.nudges import Invited
 from voc.campaigns.store import facts
 from voc.campaigns.store.invitations import Standing
+from voc.campaigns.store.rows import due_step
 
 
 def row_of(db: Connection, invitation_id: int, viewer: Viewer = TERMINAL) -> Any:
@@ -96,34 +97,8 @@ def _gone(row: Any) -> StopReason | None:
 
 def letter_to(row: Any) -> DueStep:
     """The invitation as a mail to them needs it: worded as a reminder, due now by its caller."""
-    return DueStep(
-        invitation_id=row.id,
-        wave_id=row.wave_id,
-        step=Step.REMINDER_1,
-        campaign=row.campaign,
-        label=row.label,
-        priority=row.priority,
-        questionnaire_version_id=row.questionnaire_version_id,
-        questionnaire=row.questionnaire,
-        contact_id=row.contact_id,
-        first_name=row.first_name,
-        last_name=row.last_name,
-        title=row.title,
-        roles=tuple(Role(role) for role in row.roles),
-        address=row.address,
-        account_id=row.account_now_id,
-        account_name=row.account_name,
-        csm_id=row.csm_now_id,
-        csm_name=row.csm_name,
-        csm_email=row.csm_email,
-        csm_title=row.csm_title,
-        language=row.language,
-        time_zone=row.time_zone,
-        country=row.country,
-        due_at=row.sent_at,
-        closes_at=row.closes_at,
-        give_up_at=row.closes_at,
-        last_step=False,
+    return due_step(
+        row, Step.REMINDER_1, due_at=row.sent_at, closes_at=row.closes_at, give_up_at=row.closes_at, last_step=False
     )
 
 

@@ -15,7 +15,7 @@ from voc.base.types import Instant
 from voc.base.words import RecordState
 from voc.campaigns.calendar import Calendar, local_day
 from voc.campaigns.chase import Rules
-from voc.campaigns.model import CampaignSettings, Chased, Disposition, Limits, Step, StopReason
+from voc.campaigns.model import CampaignSettings, Chased, Disposition, DueStep, Limits, Role, Step, StopReason
 
 # What a stop decides at once; the others are decided at the due date (3-metrics 1.1).
 STOPPED = {
@@ -119,4 +119,40 @@ def _stopping(reason: StopReason) -> ReturningUpdate[int]:
         .where(invitation.c.id.in_(bindparam("ids", expanding=True)), invitation.c.stopped.is_(None))
         .values(**values)
         .returning(invitation.c.id)
+    )
+
+
+def due_step(
+    row: Any, step: Step, *, due_at: datetime, closes_at: datetime, give_up_at: datetime, last_step: bool
+) -> DueStep:
+    """A mail of the chase out of a row with the invitation and person, account and CSM of today."""
+    return DueStep(
+        invitation_id=row.id,
+        wave_id=row.wave_id,
+        step=step,
+        campaign=row.campaign,
+        label=row.label,
+        priority=row.priority,
+        questionnaire_version_id=row.questionnaire_version_id,
+        questionnaire=row.questionnaire,
+        contact_id=row.contact_id,
+        first_name=row.first_name,
+        last_name=row.last_name,
+        title=row.title,
+        roles=tuple(Role(role) for role in row.roles),
+        address=row.address,
+        account_id=row.account_now_id,
+        account_name=row.account_name,
+        csm_id=row.csm_now_id,
+        csm_name=row.csm_name,
+        csm_email=row.csm_email,
+        csm_title=row.csm_title,
+        language=row.language,
+        time_zone=row.time_zone,
+        country=row.country,
+        due_at=due_at,
+        closes_at=closes_at,
+        give_up_at=give_up_at,
+        last_step=last_step,
+        confidential=row.confidential,
     )
