@@ -24,9 +24,10 @@ from voc.base import schema
 from voc.base.access import Viewer
 from voc.base.errors import NotFound
 from voc.base.words import Scope, StaffRole
-from voc.metrics import confidential, store_confidential
+from voc.metrics import confidential
 from voc.metrics import run as metrics
 from voc.metrics.model import CONFIDENTIAL
+from voc.metrics.store import confidential as store_confidential
 from voc.stakeholders import run as stakeholders
 
 DAY = timedelta(days=1)

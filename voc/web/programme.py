@@ -10,7 +10,7 @@ from litestar.params import FromPath, QueryParameter
 from voc.base import preferences
 from voc.base.words import StaffRole
 from voc.campaigns.store import programmes, trials, wave_pages
-from voc.metrics import store_confidential
+from voc.metrics.store import confidential as store_confidential
 from voc.web import pages, view, wave_view
 from voc.web.given import GivenApp, GivenVisit
 from voc.web.tables import csv_file

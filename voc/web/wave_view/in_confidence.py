@@ -2,7 +2,7 @@
 
 from voc.base.words import WaveState
 from voc.campaigns.store.wave_pages import WaveRow
-from voc.metrics.store_confidential import Release
+from voc.metrics.store.confidential import Release
 from voc.web import view
 from voc.web.wave_view.words import share_in_words
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from voc.base.words import NotAsked, WaveState
 from voc.campaigns.store.wave_pages import Asked, LeftOut, Standing, Tally, WaveRow
 from voc.campaigns.trial import Halves
-from voc.metrics.store_confidential import Release
+from voc.metrics.store.confidential import Release
 from voc.web import view
 from voc.web.parts import Chain, Link, address
 from voc.web.rehearsal_view import Reason, reasons

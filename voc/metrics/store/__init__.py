@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, delete, func, insert, or_, select
 
-from voc.base import confidential
 from voc.base.access import Viewer, visible_accounts, visible_csms
+from voc.base.confidential import named
+from voc.base.confidential import shown as may_be_shown
 from voc.base.preferences import Preferences
 from voc.base.schema import (
     account,
@@ -187,7 +188,7 @@ def _asked(
             invitation.c.arr,
             invitation.c.currency,
             invitation.c.freshness,
-            *(one for one in confidential.shown if one.key in _STATE_OF_ASKED),
+            *(one for one in may_be_shown if one.key in _STATE_OF_ASKED),
             wave.c.state.label("wave_state"),
         )
         .join(wave, wave.c.id == invitation.c.wave_id)
@@ -268,7 +269,7 @@ def _scores(db: Connection, *, since: datetime, moment: datetime) -> dict[int, t
         select(response.c.invitation_id, response.c.score, response.c.state, at.label("at"), invitation.c.disposition)
         .join(invitation, invitation.c.id == response.c.invitation_id)
         .where(
-            confidential.named,
+            named,
             response.c.score.is_not(None),
             response.c.state.in_([ResponseState.SUBMITTED, ResponseState.DRAFT]),
             at > since,
@@ -347,7 +348,7 @@ def _ever(
 
 def _latest_answers(db: Connection, account_ids: Collection[str] | None, *, moment: datetime) -> dict[str, datetime]:
     query = select(invitation.c.account_id, func.max(invitation.c.answered_at).label("at")).where(
-        invitation.c.answered_at <= moment, confidential.named
+        invitation.c.answered_at <= moment, named
     )
     if account_ids is not None:
         query = query.where(invitation.c.account_id.in_(sorted(account_ids)))
@@ -357,7 +358,7 @@ def _latest_answers(db: Connection, account_ids: Collection[str] | None, *, mome
 def _first_deliveries(db: Connection, account_ids: Collection[str] | None, *, moment: datetime) -> dict[str, datetime]:
     arrived = or_(invitation.c.bounced_at.is_(None), invitation.c.bounced_at > invitation.c.closes_at)
     query = select(invitation.c.account_id, func.min(invitation.c.sent_at).label("at")).where(
-        invitation.c.sent_at <= moment, arrived, confidential.named
+        invitation.c.sent_at <= moment, arrived, named
     )
     if account_ids is not None:
         query = query.where(invitation.c.account_id.in_(sorted(account_ids)))

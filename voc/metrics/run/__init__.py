@@ -17,7 +17,7 @@ from voc.base.errors import NotFound, Refused
 from voc.base.preferences import Preferences
 from voc.base.words import AccountState, FigureState, Scope, StaffRole
 from voc.followup import run as followup
-from voc.metrics import cohorts, compare, flight, silence, store, store_confidential
+from voc.metrics import cohorts, compare, flight, silence, store
 from voc.metrics import figures as figured
 from voc.metrics.catalogue import BY_NAME, CATALOGUE, VERSION
 from voc.metrics.cohorts import TOTAL, Key
@@ -26,6 +26,7 @@ from voc.metrics.figures import Counted
 from voc.metrics.model import CONFIDENTIAL, AccountFacts, CountedRow, Facts, Figure, Norms, Shown, Standing, Unit
 from voc.metrics.pages import Engagement, ScopeFigures, SilentPage
 from voc.metrics.silence import Limits
+from voc.metrics.store import confidential as store_confidential
 from voc.metrics.units import Terms
 
 WINDOWS = (90, 180, 365)
