@@ -81,6 +81,28 @@ def test_a_task_waits_for_its_first_owner_and_keeps_the_last_one() -> None:
     assert planned(task(owner_id=""), accepted(task()), now=NOW) is None
 
 
+def test_a_task_that_may_be_in_the_crm_follows_its_case_without_an_owner_and_is_not_made_without_one() -> None:
+    unheard = after(due(task()), None, now=NOW - timedelta(days=1))
+    plan = due(task(owner_id="", due_on="2026-03-09"), unheard)
+    assert plan.write.only_if_there
+    assert plan.write.values["owner_id"] == ""
+    absent = after(plan, Wrote("followup:1", done=True), now=NOW)
+    for values in ({}, {"due_on": "2026-03-10"}, {"closed": "1"}):
+        assert planned(task(**{"owner_id": "", **values}), absent, now=NOW) is None
+    owned = due(task(due_on="2026-03-09"), absent)
+    assert (owned.state, owned.write.only_if_there) == (State.NEW, False)
+    # From here on it may be there again.
+    heard_nothing = after(owned, None, now=NOW - timedelta(days=1))
+    assert due(task(owner_id=""), heard_nothing).write.only_if_there
+
+
+def test_a_task_found_without_an_owner_is_followed_from_then_on() -> None:
+    unheard = after(due(task()), None, now=NOW - timedelta(days=1))
+    found = accepted(task(owner_id=""), unheard)
+    assert planned(task(owner_id=""), found, now=NOW) is None
+    assert due(task(owner_id="", closed="1"), found).state == State.CLOSES
+
+
 def test_nothing_to_say_is_not_said() -> None:
     assert planned(person(Last_Asked__c="", Score__c=""), None, now=NOW) is None
 

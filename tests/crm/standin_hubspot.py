@@ -371,7 +371,8 @@ class StandIn:
             return error(400, "VALIDATION_ERROR", "Duplicate IDs found in batch input")
         if any("INVALID" in (value or "") for given in inputs for value in given["properties"].values()):
             return error(400, "VALIDATION_ERROR", "Property values were not valid")
-        if what == "upsert" and not self.task_properties.get(inputs[0]["idProperty"], {}).get("hasUniqueValue"):
+        by = inputs[0].get("idProperty")
+        if by and not self.task_properties.get(by, {}).get("hasUniqueValue"):
             return error(400, "VALIDATION_ERROR", "Property must be unique")
         results, errors = [], []
         # The order of answers is HubSpot's own.
@@ -388,10 +389,9 @@ class StandIn:
     def _write_task(self, given: Mapping[str, Any], what: str) -> dict[str, Any] | None:
         id = given["id"]
         new = False
-        if what == "upsert":
-            name = given["idProperty"]
+        if name := given.get("idProperty"):
             id = next((known for known, values in self.tasks.items() if values.get(name) == given["id"]), None)
-            if new := id is None:
+            if new := id is None and what == "upsert":
                 id = str(90_000 + len(self.tasks))
                 self.tasks[id] = {}
         if id not in self.tasks:

@@ -283,7 +283,8 @@ class StandIn:
         if found is None:
             known[len(known) + 1] = {"id": len(known) + 1, "module": module, "name": name, "res_id": id}
         record = {name.partition("/")[0]: value for name, value in values.items()}
-        self.shown.own["mail.activity"][id] = {"id": id, "active": True, "write_date": self.company.now, **record}
+        before = self.shown.own["mail.activity"].get(id, {"id": id, "active": True})
+        self.shown.own["mail.activity"][id] = {**before, "write_date": self.company.now, **record}
         return {"ids": [id], "messages": [], "nextrow": 0}
 
     def _reference(self, call: "_Call", *, module: str, xml_id: str) -> list[Any]:

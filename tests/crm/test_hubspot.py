@@ -587,6 +587,16 @@ def test_a_known_task_keeps_the_state_somebody_gave_it_until_it_is_closed(crm: S
     assert crm.tasks[wrote.record_id]["hs_task_status"] == "COMPLETED"
 
 
+def test_a_task_that_is_only_followed_is_never_made(crm: StandIn) -> None:
+    [made] = crm.source().write([task("f1", owner_id="7")])
+    crm.tasks[made.record_id or ""]["hs_task_status"] = "IN_PROGRESS"
+    here, gone = (msgspec.structs.replace(task(key, due_on="2026-03-09"), only_if_there=True) for key in ("f1", "f2"))
+    assert crm.source().write([gone, here]) == [Wrote("f2", done=True), made]
+    [found] = crm.tasks.values()
+    assert (found["hs_timestamp"], found["hubspot_owner_id"]) == ("2026-03-09T08:00:00Z", "7")
+    assert found["hs_task_status"] == "IN_PROGRESS"
+
+
 def test_without_the_right_to_make_our_property_a_person_is_told_how(crm: StandIn) -> None:
     crm.scopes.discard("crm.schemas.contacts.write")
     [wrote] = crm.source().write([task("followup-1")])

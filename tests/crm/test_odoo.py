@@ -14,7 +14,7 @@ from tests.crm.odoo_tables import OTHER_TAG
 from tests.crm.server import Fault
 from tests.crm.standin_odoo import IN_TRACEBACK, KEY, QUICK, Failure, StandIn, start
 from voc.accounts.connection import Connection, ObjectMap, Secret
-from voc.accounts.connector import FieldState, Span, Write, WriteWhat
+from voc.accounts.connector import FieldState, Span, Write, WriteWhat, Wrote
 from voc.accounts.crm.odoo import Odoo
 from voc.accounts.crm.odoo.domains import both, either, negated
 from voc.accounts.crm.odoo.texts import plain, split_name
@@ -415,6 +415,17 @@ def test_a_task_is_made_once_whatever_became_of_the_answer(version: str) -> None
         assert odoo.source().write([task(odoo, record_id="1")])[0].done
         assert not activity["active"]
         assert odoo.source().write([task(odoo, key="never-written", closed="1")])[0].record_id is None
+
+
+def test_a_task_that_is_only_followed_is_never_made(odoo: StandIn) -> None:
+    [made] = odoo.source().write([task(odoo, owner_id="7")])
+    here, gone = (
+        msgspec.structs.replace(task(odoo, key, due_on="2026-04-09"), only_if_there=True)
+        for key in ("follow-up:7", "follow-up:8")
+    )
+    assert odoo.source().write([gone, here]) == [Wrote("follow-up:8", done=True), made]
+    [activity] = odoo.shown.own["mail.activity"].values()
+    assert (activity["date_deadline"], activity["user_id"]) == ("2026-04-09", "7")
 
 
 def test_one_write_that_fails_stops_no_other_and_shows_nobody_s_data(odoo: StandIn) -> None:

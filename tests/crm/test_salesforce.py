@@ -19,7 +19,7 @@ from tests.crm.salesforce_soql import SoqlError
 from tests.crm.server import Fault
 from tests.crm.standin_salesforce import CLIENT_SECRET, USER, StandIn, salesforce
 from voc.accounts.connection import Connection, Crm, ObjectMap, Secret, SignIn, Switch
-from voc.accounts.connector import FieldState, Known, Page, Span, Write, WriteWhat
+from voc.accounts.connector import FieldState, Known, Page, Span, Write, WriteWhat, Wrote
 from voc.accounts.crm.salesforce import Salesforce, permission_set, signin, soql
 from voc.accounts.crm.salesforce.described import Described
 from voc.accounts.model import Incoming, Kind, Role
@@ -533,6 +533,17 @@ def test_a_task_written_twice_is_one_and_closing_it_completes_it(peer: StandIn) 
     assert first.done
     assert first.record_id == again.record_id
     assert [(one["Subject"], one["Status"]) for one in peer.org.tasks.values()] == [("Call Ana", "Completed")]
+
+
+def test_a_task_that_is_only_followed_is_never_made(peer: StandIn) -> None:
+    with opened(peer) as source:
+        made = source.write([task("f1", owner_id=peer.id_of(Kind.CSM, "dana"))])[0]
+        here, gone = (
+            msgspec.structs.replace(task(key, due_on="2026-03-09"), only_if_there=True) for key in ("f1", "f2")
+        )
+        assert source.write([gone, here]) == [Wrote("f2", done=True), made]
+    [found] = peer.org.tasks.values()
+    assert (found["ActivityDate"], found["OwnerId"]) == ("2026-03-09", peer.id_of(Kind.CSM, "dana"))
 
 
 def test_each_result_of_an_answer_200_is_read(peer: StandIn) -> None:

@@ -37,8 +37,10 @@ class CrmInMemory:
             return Wrote(write.key, done=True, record_id=write.record_id)
         for id, task in self.tasks.items():
             if task["key"] == write.key:
-                task.update(write.values)
+                task.update({name: text for name, text in write.values.items() if text or name == "closed"})
                 return Wrote(write.key, done=True, record_id=id)
+        if write.only_if_there:
+            return Wrote(write.key, done=True)
         id = f"task-{len(self.tasks) + 1}"
         self.tasks[id] = {"key": write.key, **write.values}
         return Wrote(write.key, done=True, record_id=id)

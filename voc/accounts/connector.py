@@ -100,6 +100,7 @@ class Write(msgspec.Struct, frozen=True):
     TASK: `values` has subject, body, due_on, owner_id, contact_id, account_id, closed ("1" or "");
     reopened is "1" beside them when a task that we closed must be open again. A task that is open
     here keeps what people made of it there. `record_id` is the CRM's id of the task once known.
+    With `only_if_there` none is made: a key that the CRM does not know is done without a record.
     CONTACT and ACCOUNT: `record_id` is the record's, `values` maps the CRM's column to the text to
     write there ("" empties it).
     """
@@ -108,6 +109,7 @@ class Write(msgspec.Struct, frozen=True):
     what: WriteWhat
     record_id: str | None
     values: Mapping[str, str]
+    only_if_there: bool = False
 
 
 class Wrote(msgspec.Struct, frozen=True):

@@ -37,8 +37,8 @@ _KEPT_OF_A_TASK = ("due_on", "owner_id", "closed")  # the rest names people, and
 class Wanted(msgspec.Struct, frozen=True):
     """What one record of the CRM should say. `about` names it for a person, `path` is our page of it.
 
-    A task without an `owner_id` keeps the owner it has; without any it is not written. A field whose
-    value is "" is emptied only where we filled it.
+    A task without an `owner_id` keeps the owner it has in the CRM; one that is not there is not made
+    without an owner. A field whose value is "" is emptied only where we filled it.
     """
 
     key: str
@@ -51,7 +51,8 @@ class Wanted(msgspec.Struct, frozen=True):
 
 class Told(msgspec.Struct, frozen=True):
     """The last attempt: accepted (neither `again_at` nor `why`), refused (`why`), failed for now (both), or
-    handed over without a word since (`again_at`). `written` is what was accepted last."""
+    handed over without a word since (`again_at`). `written` is what was accepted last: None while
+    nobody knows whether the CRM has it, nothing where the CRM said that it has not."""
 
     key: str
     what: WriteWhat
@@ -99,6 +100,9 @@ def planned(wanted: Wanted, told: Told | None, *, now: datetime) -> Planned | No
     values = _values(wanted, _written(told))
     if not values or (told is None and not any(values.values())):
         return None
+    nobodys = wanted.what == WriteWhat.TASK and not values["owner_id"]
+    if nobodys and (told is None or told.written == {}):
+        return None
     digest = digest_of(values)
     state = _state(wanted, values, told, digest, now=now)
     if state is None:
@@ -106,18 +110,17 @@ def planned(wanted: Wanted, told: Told | None, *, now: datetime) -> Planned | No
     if wanted.what == WriteWhat.TASK and _written(told).get("closed") and not values["closed"]:
         values = {**values, "reopened": "1"}
     record_id = wanted.record_id or (told.record_id if told else None)
-    return Planned(wanted, Write(wanted.key, wanted.what, record_id, values), digest, state, told)
+    return Planned(wanted, Write(wanted.key, wanted.what, record_id, values, nobodys), digest, state, told)
 
 
 def _written(told: Told | None) -> Mapping[str, str]:
     return (told.written if told else None) or {}
 
 
-def _values(wanted: Wanted, before: Mapping[str, str]) -> Mapping[str, str] | None:
+def _values(wanted: Wanted, before: Mapping[str, str]) -> Mapping[str, str]:
     if wanted.what != WriteWhat.TASK:
         return {column: value for column, value in wanted.values.items() if value or column in before}
-    owner = wanted.values["owner_id"] or before.get("owner_id")
-    return {**wanted.values, "owner_id": owner} if owner else None
+    return {**wanted.values, "owner_id": wanted.values["owner_id"] or before.get("owner_id", "")}
 
 
 def _state(wanted: Wanted, values: Mapping[str, str], told: Told | None, digest: str, *, now: datetime) -> State | None:
@@ -128,7 +131,7 @@ def _state(wanted: Wanted, values: Mapping[str, str], told: Told | None, digest:
             return State.REFUSED if told.why else None
     if wanted.what == WriteWhat.TASK and values["closed"] != _written(told).get("closed", ""):
         return State.CLOSES if values["closed"] else State.REOPENS
-    return State.NEW if told is None or told.written is None else State.CHANGED
+    return State.CHANGED if _written(told) else State.NEW
 
 
 def digest_of(values: Mapping[str, str]) -> str:
@@ -143,18 +146,23 @@ def kept(write: Write) -> dict[str, str]:
     return {name: write.values[name] for name in _KEPT_OF_A_TASK}
 
 
+def accepted_before(told: Told | None) -> dict[str, str] | None:
+    """What was accepted last, once more is handed over: a task that was not there may be there from now on."""
+    return dict(_written(told)) or None
+
+
 def after(plan: Planned, outcome: Wrote | None, *, now: datetime) -> Told:
     """What we know after the CRM's word; without one (None) it is tried again like any failure."""
     write, before = plan.write, plan.told
     record_id = (outcome.record_id if outcome else None) or write.record_id
     if outcome is not None and outcome.done:
-        return Told(write.key, write.what, record_id, plan.digest, now, written=kept(write))
+        there = bool(record_id) or not write.only_if_there
+        return Told(write.key, write.what, record_id, plan.digest, now, written=kept(write) if there else {})
     tries = (before.tries if before else 0) + 1
     again = outcome is None or outcome.again
     why = (outcome.why if outcome else None) or ("it failed for now" if again else "the CRM refused it")
     again_at = now + GROWING[min(tries, len(GROWING)) - 1] if again else None
-    written = before.written if before else None
-    return Told(write.key, write.what, record_id, plan.digest, now, tries, again_at, why, written)
+    return Told(write.key, write.what, record_id, plan.digest, now, tries, again_at, why, accepted_before(before))
 
 
 def is_due(last_at: datetime | None, read_at: datetime | None, *, now: datetime) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from voc.accounts.connection import Switch
 from voc.accounts.connector import WriteWhat
-from voc.accounts.writing import Planned, Told
+from voc.accounts.writing import Planned, Told, accepted_before
 from voc.base.schema import setting, written_back
 
 _KEY = "write_back"
@@ -83,6 +83,7 @@ def hand_over(db: Connection, writes: Iterable[Planned], *, until: datetime, now
             "at": now,
             "again_at": until,
             "why": None,
+            "written": accepted_before(one.told),
         }
         for one in writes
     ]

@@ -67,19 +67,22 @@ def _properties(api: Api, sizes: Sizes, object: str, writes: Sequence[Write]) ->
 
 def _tasks(api: Api, sizes: Sizes, writes: Sequence[Write], zone: ZoneInfo) -> dict[str, Wrote]:
     known: Inputs = {one.key: {"id": one.record_id, "properties": _task(one, zone)} for one in writes if one.record_id}
-    fresh: Inputs = {
+    by_key: Inputs = {
         one.key: {"id": one.key, "idProperty": KEY, "properties": {KEY: one.key, **_task(one, zone)}}
         for one in writes
         if not one.record_id
     }
+    perhaps: Inputs = {one.key: by_key[one.key] for one in writes if one.only_if_there and one.key in by_key}
+    fresh: Inputs = {key: given for key, given in by_key.items() if key not in perhaps}
     outcomes = _send(api, sizes, "tasks", "update", known)
-    why = _why_no_key(api) if fresh else None
+    why = _why_no_key(api) if by_key else None
     if why is None:
+        outcomes |= _send(api, sizes, "tasks", "update", perhaps)
         outcomes |= _send(api, sizes, "tasks", "upsert", fresh)
-        _associate(api, sizes, [one for one in writes if one.key in fresh], outcomes)
+        _associate(api, sizes, [one for one in writes if one.key in by_key], outcomes)
     return {
         one.key: Wrote(one.key, done=False, why=why)
-        if why and one.key in fresh
+        if why and one.key in by_key
         else _wrote(one, outcomes.get(one.key), "tasks")
         for one in writes
     }
@@ -99,7 +102,7 @@ def _task(one: Write, zone: ZoneInfo) -> dict[str, str]:
         values["hubspot_owner_id"] = owner
     if one.values.get("closed"):
         values["hs_task_status"] = "COMPLETED"
-    elif not one.record_id or one.values.get("reopened"):
+    elif not (one.record_id or one.only_if_there) or one.values.get("reopened"):
         values["hs_task_status"] = "NOT_STARTED"
     return values
 
@@ -181,6 +184,8 @@ def _wrote(one: Write, outcome: _Outcome | None, object: str) -> Wrote:
     if outcome.fault is None:
         return Wrote(one.key, done=True, record_id=outcome.id or one.record_id)
     category = outcome.fault.category
+    if category == "OBJECT_NOT_FOUND" and one.only_if_there and not one.record_id:
+        return Wrote(one.key, done=True)
     if category == "OBJECT_NOT_FOUND":
         return Wrote(one.key, done=False, why=f"HubSpot has no such record among its {object} any more")
     if any(word in category for word in _AGAIN):

@@ -47,6 +47,8 @@ def _task(client: Client, one: Write) -> Wrote:
     try:
         if one.record_id is not None and not _open(client, one.record_id):
             return Wrote(one.key, done=True, record_id=one.record_id)  # somebody did it, or removed it
+        if one.only_if_there and one.record_id is None and _imported(client, one.key) is None:
+            return Wrote(one.key, done=True)
         if one.values.get("closed"):
             return _close(client, one)
         return _import(client, one)

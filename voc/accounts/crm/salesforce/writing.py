@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from voc.accounts.connector import Write, WriteWhat, Wrote
+from voc.accounts.crm.salesforce import soql
 from voc.accounts.crm.salesforce.api import Api
 from voc.accounts.crm.salesforce.described import NUMBERS, Field
 from voc.accounts.crm.salesforce.mapping import KEY
@@ -74,11 +75,22 @@ def write(api: Api, writes: Sequence[Write]) -> list[Wrote]:
             records[one.key] = _record(api, one)
         except _Impossible as why:
             outcomes[one.key] = Wrote(one.key, done=False, record_id=one.record_id, why=str(why))
+    for key in _not_there(api, [one.key for one in writes if one.only_if_there and one.key in records]):
+        outcomes[key] = Wrote(key, done=True)
+        del records[key]
     for path, of_tasks in ((f"/composite/sobjects/Task/{KEY}", True), ("/composite/sobjects", False)):
         chosen = [one for one in writes if one.key in records and (one.what == WriteWhat.TASK) == of_tasks]
         for batch in _batches(chosen):
             outcomes |= _send(api, path, {one.key: records[one.key] for one in batch}, batch)
     return [outcomes[one.key] for one in writes]
+
+
+def _not_there(api: Api, keys: Sequence[str]) -> list[str]:
+    """Keys that no task has, or only one that was deleted: a write by key would make it anew."""
+    found: set[str] = set()
+    for select in soql.within_length(soql.Select(("Id", KEY), "Task"), KEY, keys) if keys else ():
+        found |= {str(one.get(KEY)).casefold() for one in api.rows(select, deleted_too=False).records}
+    return [key for key in keys if key.casefold() not in found]
 
 
 def _batches(writes: Sequence[Write]) -> Iterator[list[Write]]:
