@@ -267,3 +267,17 @@ class Scope(StrEnum):
     CSM = "csm"
     TEAM = "team"
     TOTAL = "total"
+
+
+class MeasureFile(StrEnum):
+    """What a leader measures by, as files."""
+
+    SCORECARD = "scorecard"
+    REVIEW = "review"
+
+
+class ReviewKind(StrEnum):
+    """What colleagues say of each other's work, each on a template of its own."""
+
+    CALL = "call"
+    HAND_OVER = "hand_over"
