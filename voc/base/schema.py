@@ -1257,6 +1257,54 @@ class _Answer(_Numbered):
 
 answer = Table("answer", metadata, _Answer, UniqueConstraint("response_id", "question"))
 
+
+class _VerbatimRead(TypedColumns):
+    """Which answers were read for themes, as of when and by which version of the code book."""
+
+    response_id: Named[int] = Column(ForeignKey("response.id"), primary_key=True, autoincrement=False)
+    submitted_at: Named[datetime] = Column(Instant)
+    book: Named[int] = Column(Integer, index=True)
+
+
+verbatim_read = Table("verbatim_read", metadata, _VerbatimRead)
+
+
+class _VerbatimTheme(_Numbered):
+    """A comment is about a theme, or (a person's word) is not. By question: an answer's own row may be written anew."""
+
+    response_id: Named[int] = Column(ForeignKey("response.id"))
+    question: Named[str] = Column(String(64))
+    theme_id: Named[int] = Column(ForeignKey("theme.id"), index=True)
+    source: Named[str] = Column(String(8))
+    holds: Named[bool] = Column(Boolean)  # false is a person's only: the rule is wrong here
+    words: Named[str | None] = Column(Text)  # of the code book, that were found
+    by: Named[str | None] = Column(Text)
+    at: Named[datetime] = Column(Instant)
+
+
+verbatim_theme = Table(
+    "verbatim_theme",
+    metadata,
+    _VerbatimTheme,
+    one_of("source", words.ThemeSource),
+    UniqueConstraint("response_id", "question", "theme_id", "source"),
+)
+
+
+class _Coding(_Numbered):
+    """A comment that a person sorted without seeing what the rule found: what agreement is counted from."""
+
+    response_id: Named[int] = Column(ForeignKey("response.id"))
+    question: Named[str] = Column(String(64))
+    themes: Named[Any] = Column(Json, nullable=False)  # list of theme ids; empty: about none of them
+    offered: Named[Any] = Column(Json, nullable=False)  # list of theme ids that there were to choose from
+    book: Named[int] = Column(Integer)  # version of the code book
+    by: Named[str] = Column(Text)
+    at: Named[datetime] = Column(Instant)
+
+
+coding = Table("coding", metadata, _Coding, UniqueConstraint("response_id", "question"))
+
 # --- followup -----------------------------------------------------------------------------------
 
 
@@ -1331,7 +1379,82 @@ class _YouSaid(_Numbered):
 
 you_said = Table("you_said", metadata, _YouSaid)
 
+
+class _Improvement(_Numbered):
+    """What a department does about a theme, for all accounts that raised it."""
+
+    theme_id: Named[int] = Column(ForeignKey("theme.id"), index=True)
+    title: Named[str] = Column(Text)
+    department: Named[str] = Column(Text)
+    owner: Named[str] = Column(Text)  # a name: departments do not sign in here
+    due_on: Named[date] = Column(Date)
+    since_on: Named[date] = Column(Date)  # comments from this day on are what it answers
+    state: Named[str] = Column(String(16))
+    opened_at: Named[datetime] = Column(Instant)
+    opened_by: Named[str] = Column(Text)
+    closed_at: Named[datetime | None] = Column(Instant)
+    done: Named[str | None] = Column(Text)  # what was done
+    lines: Named[Any] = Column(Json, nullable=True)  # {language: line for customers}
+
+
+improvement = Table("improvement", metadata, _Improvement, one_of("state", words.ImprovementState))
+
+
+class _ImprovementEvent(_Numbered):
+    improvement_id: Named[int] = Column(ForeignKey("improvement.id"), index=True)
+    at: Named[datetime] = Column(Instant)
+    what: Named[str] = Column(String(16))  # opened, changed, begun, done, dropped, reopened, drafted
+    by: Named[str] = Column(Text)
+    note: Named[str | None] = Column(Text)
+
+
+improvement_event = Table("improvement_event", metadata, _ImprovementEvent)
+
+
+class _ImprovementLine(_Numbered):
+    """The line that one person is told of an improvement: one a person, however often it is closed."""
+
+    improvement_id: Named[int] = Column(ForeignKey("improvement.id"))
+    account_id: Named[str] = Column(ForeignKey("account.id"), index=True)
+    contact_id: Named[str] = Column(ForeignKey("contact.id"), index=True)
+    you_said_id: Named[int] = Column(ForeignKey("you_said.id"), unique=True)
+
+
+improvement_line = Table(
+    "improvement_line", metadata, _ImprovementLine, UniqueConstraint("improvement_id", "account_id", "contact_id")
+)
+
 # --- metrics ------------------------------------------------------------------------------------
+
+
+class _Theme(_Numbered):
+    """A theme of the code book as it stands. `version` is the book's when this theme was last changed."""
+
+    key: Named[str] = Column(String(64), unique=True)  # never changed
+    name: Named[str] = Column(Text)
+    department: Named[str] = Column(Text)
+    words: Named[Any] = Column(Json, nullable=False)  # {language: [word, phrase, begin*]}
+    version: Named[int] = Column(Integer)
+    retired: Named[bool] = Column(Boolean, server_default=false())
+
+
+theme = Table("theme", metadata, _Theme)
+
+
+class _ThemeVersion(_Numbered):
+    """Append-only: every theme as each version of the book had it first."""
+
+    theme_id: Named[int] = Column(ForeignKey("theme.id"))
+    version: Named[int] = Column(Integer)
+    name: Named[str] = Column(Text)
+    department: Named[str] = Column(Text)
+    words: Named[Any] = Column(Json, nullable=False)
+    retired: Named[bool] = Column(Boolean)
+    at: Named[datetime] = Column(Instant)
+    by: Named[str] = Column(Text)
+
+
+theme_version = Table("theme_version", metadata, _ThemeVersion, UniqueConstraint("theme_id", "version"))
 
 
 class _FigureSnapshot(_Numbered):

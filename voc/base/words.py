@@ -238,6 +238,20 @@ class Cause(StrEnum):
     OTHER = "other"
 
 
+class ThemeSource(StrEnum):
+    """Who said that a comment is about a theme: the code book's words, or a person, whose word counts."""
+
+    RULE = "rule"
+    PERSON = "person"
+
+
+class ImprovementState(StrEnum):
+    PLANNED = "planned"
+    UNDER_WAY = "under_way"
+    DONE = "done"
+    DROPPED = "dropped"
+
+
 class AccountState(StrEnum):
     """3-metrics 4.1, first match wins."""
 

@@ -57,6 +57,10 @@ EMPTIED: dict[str, dict[str, Any]] = {
     "follow_up": {"outcome": None},
     "follow_up_event": {"note": None},
     "you_said": {"line": WORD},
+    "verbatim_read": {},
+    "verbatim_theme": {},
+    "coding": {},
+    "improvement_line": {},
 }
 
 # Their keys hold ids or digests of a person.
@@ -81,5 +85,7 @@ UNSEARCHED = (
     "questionnaire_version",
     "audit",  # redacted with its chain
     "knock",
+    "theme",
+    "theme_version",
     "alembic_version",
 )

@@ -108,3 +108,116 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_scorecard_result_lead_id'), ['lead_id'], unique=False)
         batch_op.create_index('ix_scorecard_result_scope', ['scope', 'scope_id'], unique=False)
     # ### end Alembic commands ###
+    _what_the_forest_needs()
+
+
+def _what_the_forest_needs() -> None:
+    op.create_table('theme',
+    sa.Column('id', sa.Integer(), autoincrement=True, nullable=False),
+    sa.Column('key', sa.String(length=64), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('department', sa.Text(), nullable=False),
+    sa.Column('words', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('retired', sa.Boolean(), server_default=sa.false(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_theme')),
+    sa.UniqueConstraint('key', name=op.f('uq_theme_key'))
+    )
+    op.create_table('improvement',
+    sa.Column('id', sa.Integer(), autoincrement=True, nullable=False),
+    sa.Column('theme_id', sa.Integer(), nullable=False),
+    sa.Column('title', sa.Text(), nullable=False),
+    sa.Column('department', sa.Text(), nullable=False),
+    sa.Column('owner', sa.Text(), nullable=False),
+    sa.Column('due_on', sa.Date(), nullable=False),
+    sa.Column('since_on', sa.Date(), nullable=False),
+    sa.Column('state', sa.String(length=16), nullable=False),
+    sa.Column('opened_at', types.Instant(), nullable=False),
+    sa.Column('opened_by', sa.Text(), nullable=False),
+    sa.Column('closed_at', types.Instant(), nullable=True),
+    sa.Column('done', sa.Text(), nullable=True),
+    sa.Column('lines', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=True),
+    sa.CheckConstraint("state IN ('planned', 'under_way', 'done', 'dropped')", name=op.f('ck_improvement_state')),
+    sa.ForeignKeyConstraint(['theme_id'], ['theme.id'], name=op.f('fk_improvement_theme_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_improvement'))
+    )
+    op.create_index(op.f('ix_improvement_theme_id'), 'improvement', ['theme_id'], unique=False)
+    op.create_table('theme_version',
+    sa.Column('id', sa.Integer(), autoincrement=True, nullable=False),
+    sa.Column('theme_id', sa.Integer(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('department', sa.Text(), nullable=False),
+    sa.Column('words', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('retired', sa.Boolean(), nullable=False),
+    sa.Column('at', types.Instant(), nullable=False),
+    sa.Column('by', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['theme_id'], ['theme.id'], name=op.f('fk_theme_version_theme_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_theme_version')),
+    sa.UniqueConstraint('theme_id', 'version', name=op.f('uq_theme_version_theme_id_version'))
+    )
+    op.create_table('improvement_event',
+    sa.Column('id', sa.Integer(), autoincrement=True, nullable=False),
+    sa.Column('improvement_id', sa.Integer(), nullable=False),
+    sa.Column('at', types.Instant(), nullable=False),
+    sa.Column('what', sa.String(length=16), nullable=False),
+    sa.Column('by', sa.Text(), nullable=False),
+    sa.Column('note', sa.Text(), nullable=True),
+    sa.ForeignKeyConstraint(['improvement_id'], ['improvement.id'], name=op.f('fk_improvement_event_improvement_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_improvement_event'))
+    )
+    op.create_index(op.f('ix_improvement_event_improvement_id'), 'improvement_event', ['improvement_id'], unique=False)
+    op.create_table('coding',
+    sa.Column('id', sa.Integer(), autoincrement=True, nullable=False),
+    sa.Column('response_id', sa.Integer(), nullable=False),
+    sa.Column('question', sa.String(length=64), nullable=False),
+    sa.Column('themes', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('offered', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('book', sa.Integer(), nullable=False),
+    sa.Column('by', sa.Text(), nullable=False),
+    sa.Column('at', types.Instant(), nullable=False),
+    sa.ForeignKeyConstraint(['response_id'], ['response.id'], name=op.f('fk_coding_response_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_coding')),
+    sa.UniqueConstraint('response_id', 'question', name=op.f('uq_coding_response_id_question'))
+    )
+    op.create_table('verbatim_read',
+    sa.Column('response_id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('submitted_at', types.Instant(), nullable=False),
+    sa.Column('book', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['response_id'], ['response.id'], name=op.f('fk_verbatim_read_response_id')),
+    sa.PrimaryKeyConstraint('response_id', name=op.f('pk_verbatim_read'))
+    )
+    op.create_index(op.f('ix_verbatim_read_book'), 'verbatim_read', ['book'], unique=False)
+    op.create_table('verbatim_theme',
+    sa.Column('id', sa.Integer(), autoincrement=True, nullable=False),
+    sa.Column('response_id', sa.Integer(), nullable=False),
+    sa.Column('question', sa.String(length=64), nullable=False),
+    sa.Column('theme_id', sa.Integer(), nullable=False),
+    sa.Column('source', sa.String(length=8), nullable=False),
+    sa.Column('holds', sa.Boolean(), nullable=False),
+    sa.Column('words', sa.Text(), nullable=True),
+    sa.Column('by', sa.Text(), nullable=True),
+    sa.Column('at', types.Instant(), nullable=False),
+    sa.CheckConstraint("source IN ('rule', 'person')", name=op.f('ck_verbatim_theme_source')),
+    sa.ForeignKeyConstraint(['response_id'], ['response.id'], name=op.f('fk_verbatim_theme_response_id')),
+    sa.ForeignKeyConstraint(['theme_id'], ['theme.id'], name=op.f('fk_verbatim_theme_theme_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_verbatim_theme')),
+    sa.UniqueConstraint('response_id', 'question', 'theme_id', 'source', name=op.f('uq_verbatim_theme_response_id_question_theme_id_source'))
+    )
+    op.create_index(op.f('ix_verbatim_theme_theme_id'), 'verbatim_theme', ['theme_id'], unique=False)
+    op.create_table('improvement_line',
+    sa.Column('id', sa.Integer(), autoincrement=True, nullable=False),
+    sa.Column('improvement_id', sa.Integer(), nullable=False),
+    sa.Column('account_id', sa.String(), nullable=False),
+    sa.Column('contact_id', sa.String(), nullable=False),
+    sa.Column('you_said_id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_improvement_line_account_id')),
+    sa.ForeignKeyConstraint(['contact_id'], ['contact.id'], name=op.f('fk_improvement_line_contact_id')),
+    sa.ForeignKeyConstraint(['improvement_id'], ['improvement.id'], name=op.f('fk_improvement_line_improvement_id')),
+    sa.ForeignKeyConstraint(['you_said_id'], ['you_said.id'], name=op.f('fk_improvement_line_you_said_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_improvement_line')),
+    sa.UniqueConstraint('improvement_id', 'account_id', 'contact_id', name=op.f('uq_improvement_line_improvement_id_account_id_contact_id')),
+    sa.UniqueConstraint('you_said_id', name=op.f('uq_improvement_line_you_said_id'))
+    )
+    op.create_index(op.f('ix_improvement_line_account_id'), 'improvement_line', ['account_id'], unique=False)
+    op.create_index(op.f('ix_improvement_line_contact_id'), 'improvement_line', ['contact_id'], unique=False)
