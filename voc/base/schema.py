@@ -1605,6 +1605,56 @@ colleague_review = Table(
     Index("ix_colleague_review_csm", "csm_id", "on"),
 )
 
+
+class _RenewalLandmark(_Numbered):
+    """One renewal decision, read at its landmark (3-metrics 4.4) and kept: what comes later changes nothing of it.
+
+    `key` is renewal:<opportunity> or lost:<account>:<day>. `reason` says why it is in no table; then state may be null.
+    """
+
+    key: Named[str] = Column(String(128), unique=True)
+    account_id: Named[str] = Column(ForeignKey("account.id"), index=True)
+    decided_on: Named[date] = Column(Date)
+    landmark_on: Named[date] = Column(Date)
+    lost: Named[bool] = Column(Boolean)
+    reason: Named[str | None] = Column(String(16))
+    state: Named[str | None] = Column(String(16))
+    csm_id: Named[str | None] = Column(String(64))  # the owner then
+    segment: Named[str | None] = Column(String(16))
+    score: Named[float | None] = Column(Float)  # of the last night kept before the landmark
+    days_since_answer: Named[float | None] = Column(Float)
+    senior_silent: Named[bool | None] = Column(Boolean)  # a decision maker or budget holder was reached, none answered
+    treated: Named[bool] = Column(Boolean, server_default=false())  # a call of ours between then and the decision
+    kept_at: Named[datetime] = Column(Instant)
+
+
+renewal_landmark = Table(
+    "renewal_landmark",
+    metadata,
+    _RenewalLandmark,
+    one_of("state", words.AccountState),
+    one_of("reason", words.OutOfCohort),
+)
+
+
+class _Guess(_Numbered):
+    """What a CSM expects an account to answer, 0..10, said before it is asked; never part of a figure."""
+
+    account_id: Named[str] = Column(ForeignKey("account.id"))
+    csm_id: Named[str] = Column(String(64), index=True)
+    score: Named[int] = Column(Integer)
+    at: Named[datetime] = Column(Instant)
+    by: Named[str] = Column(Text)
+
+
+guess = Table(
+    "guess",
+    metadata,
+    _Guess,
+    CheckConstraint("score BETWEEN 0 AND 10", name="score_range"),
+    Index("ix_guess_account", "account_id", "at"),
+)
+
 # --- web ----------------------------------------------------------------------------------------
 
 

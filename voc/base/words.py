@@ -267,6 +267,14 @@ class AccountState(StrEnum):
     QUIET = "quiet"
 
 
+class OutOfCohort(StrEnum):
+    """Why a renewal decision is in no table of what silence costs (3-metrics 4.4)."""
+
+    LOST_BEFORE = "lost_before"  # gone by the landmark already
+    NOTICE_BEFORE = "notice_before"  # had given notice by then
+    NOBODY_ASKED = "nobody_asked"  # no wave of ours had run in the 180 days before
+
+
 class FigureState(StrEnum):
     OK = "ok"
     TOO_FEW = "too_few"

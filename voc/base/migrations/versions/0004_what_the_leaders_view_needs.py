@@ -107,6 +107,47 @@ def upgrade() -> None:
     with op.batch_alter_table('scorecard_result', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_scorecard_result_lead_id'), ['lead_id'], unique=False)
         batch_op.create_index('ix_scorecard_result_scope', ['scope', 'scope_id'], unique=False)
+
+    op.create_table('renewal_landmark',
+    sa.Column('id', sa.Integer(), autoincrement=True, nullable=False),
+    sa.Column('key', sa.String(length=128), nullable=False),
+    sa.Column('account_id', sa.String(length=64), nullable=False),
+    sa.Column('decided_on', sa.Date(), nullable=False),
+    sa.Column('landmark_on', sa.Date(), nullable=False),
+    sa.Column('lost', sa.Boolean(), nullable=False),
+    sa.Column('reason', sa.String(length=16), nullable=True),
+    sa.Column('state', sa.String(length=16), nullable=True),
+    sa.Column('csm_id', sa.String(length=64), nullable=True),
+    sa.Column('segment', sa.String(length=16), nullable=True),
+    sa.Column('score', sa.Float(), nullable=True),
+    sa.Column('days_since_answer', sa.Float(), nullable=True),
+    sa.Column('senior_silent', sa.Boolean(), nullable=True),
+    sa.Column('treated', sa.Boolean(), server_default=sa.text('false'), nullable=False),
+    sa.Column('kept_at', types.Instant(), nullable=False),
+    sa.CheckConstraint("state IN ('no_census', 'heard', 'not_asked', 'unreachable', 'all_opted_out', 'in_flight', 'in_confidence', 'too_new', 'silent', 'quiet')", name=op.f('ck_renewal_landmark_state')),
+    sa.CheckConstraint("reason IN ('lost_before', 'notice_before', 'nobody_asked')", name=op.f('ck_renewal_landmark_reason')),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_renewal_landmark_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_renewal_landmark')),
+    sa.UniqueConstraint('key', name=op.f('uq_renewal_landmark_key'))
+    )
+    with op.batch_alter_table('renewal_landmark', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_renewal_landmark_account_id'), ['account_id'], unique=False)
+
+    op.create_table('guess',
+    sa.Column('id', sa.Integer(), autoincrement=True, nullable=False),
+    sa.Column('account_id', sa.String(length=64), nullable=False),
+    sa.Column('csm_id', sa.String(length=64), nullable=False),
+    sa.Column('score', sa.Integer(), nullable=False),
+    sa.Column('at', types.Instant(), nullable=False),
+    sa.Column('by', sa.Text(), nullable=False),
+    sa.CheckConstraint('score BETWEEN 0 AND 10', name=op.f('ck_guess_score_range')),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_guess_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_guess'))
+    )
+    with op.batch_alter_table('guess', schema=None) as batch_op:
+        batch_op.create_index('ix_guess_account', ['account_id', 'at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_guess_csm_id'), ['csm_id'], unique=False)
+
     # ### end Alembic commands ###
     _what_the_forest_needs()
 
