@@ -14,6 +14,7 @@ from voc.metrics.confidential import Released, in_rates, in_scores
 from voc.metrics.model import (
     AccountFacts,
     Book,
+    Fact,
     Facts,
     Figure,
     Interval,
@@ -88,7 +89,7 @@ def count(counted: Counted, facts: Facts, terms: Terms, *, names: Iterable[str] 
     """Add these accounts to the tallies of every scope; `names` None means all figures."""
     # The correlation of the responses widens every other interval.
     wanted = None if names is None else {*names, "response_rate"}
-    definitions = [one for one in CATALOGUE if wanted is None or one.name in wanted]
+    definitions = [one for one in CATALOGUE if one.units and (wanted is None or one.name in wanted)]
     for account in facts.accounts:
         _count_heard(counted, facts, account, terms)
         for owner, books in _books(facts, account, days=terms.days).items():
@@ -104,6 +105,20 @@ def count(counted: Counted, facts: Facts, terms: Terms, *, names: Iterable[str] 
                         counted.in_confidence.add(key)
 
 
+def count_facts(counted: Counted, facts: Facts, definition: Definition, found: Iterable[tuple[Fact, str]]) -> None:
+    """Add the rows of a subject's own, each with the name of its account, to every scope that they count for."""
+    by_account: dict[tuple[Key, str, str], list[Unit]] = defaultdict(list)
+    for fact, account_name in found:
+        keys = cohorts.scopes(facts, account_id=fact.account_id, csm_id=fact.csm_id, inherited=fact.inherited)
+        for key in keys:
+            by_account[key, fact.account_id, account_name].append(fact.unit)
+    for (key, _id, account_name), rows_found in by_account.items():
+        tally = counted.tallies[key][definition.name]
+        tally.add(add_up(rows_found), account_name=account_name)
+        if definition.reckon:
+            tally.units += rows_found
+
+
 def count_released(counted: Counted, facts: Facts, released: Iterable[Released], terms: Terms) -> None:
     """Add the groups of confidential waves to the rates and the score of people, of every scope that holds them."""
     for one in released:
@@ -116,7 +131,9 @@ def _released_units(released: Released, terms: Terms) -> Iterator[tuple[str, lis
     nobody = AccountFacts("", "", None, None, False, None, None, None, None, None, None)
     for names, asked in ((IN_RATES, in_rates(released)), (IN_SCORES, in_scores(released))):
         for name in names:
-            yield name, BY_NAME[name].units(Book(nobody, due=tuple(asked)), terms)
+            found = BY_NAME[name].units
+            assert found is not None  # rates and scores are over invitations
+            yield name, found(Book(nobody, due=tuple(asked)), terms)
 
 
 def _scopes_of_group(facts: Facts, released: Released) -> list[Key]:
@@ -150,6 +167,8 @@ def _count_heard(counted: Counted, facts: Facts, account: AccountFacts, terms: T
 def rows(facts: Facts, terms: Terms, *, key: Key, name: str) -> Iterator[tuple[AccountFacts, Unit]]:
     """The rows behind one figure of one scope: with `whole` above 0 they make up its denominator."""
     definition = BY_NAME[name]
+    if definition.units is None:
+        return
     for account in facts.accounts:
         book = _books(facts, account, days=terms.days)[definition.owner].get(key)
         if book is not None:
@@ -172,7 +191,7 @@ def _add(tallies: Tallies, books: dict[Key, Book], definitions: list[Definition]
     for key, book in books.items():
         same = (tuple(one.id for one in book.due), tuple(one.id for one in book.cases))
         if same not in sums:
-            sums[same] = [add_up(definition.units(book, terms)) for definition in definitions]
+            sums[same] = [add_up(definition.units(book, terms)) for definition in definitions if definition.units]
         for definition, found in zip(definitions, sums[same], strict=True):
             if found.labels:
                 tallies[key][definition.name].add(found, account_name=book.facts.name)
@@ -185,12 +204,15 @@ def figure(counted: Counted, key: Key, name: str) -> Figure:
     state, reason = _state(definition, tally, flying=counted.flying.get(key, 0))
     if state == FigureState.NONE_ASKED and definition.owner == Owner.ASKED and key in counted.in_confidence:
         state, reason = FigureState.SUPPRESSED, _IN_CONFIDENCE
+    reckoned = definition.reckon(tally.units) if definition.reckon and state not in _UNTOLD else None
+    if reckoned is not None and reckoned.value is None:
+        state, reason = FigureState.NO_DATA, definition.nothing
     untold = state in _UNTOLD
     shown = Shown.REASON if untold else shown_of(definition, tally, scope=key[0])
     interval = None
     if shown in (Shown.INTERVAL, Shown.TREND):
-        interval = _interval(counted, key, definition, tally)
-    extra: dict[str, float | None] = {}
+        interval = reckoned.interval if reckoned else _interval(counted, key, definition, tally)
+    extra: dict[str, float | None] = dict(reckoned.extra) if reckoned else {}
     if definition.spread == Spread.SCORE:
         extra = _score_extra(tally)
     elif key == cohorts.TOTAL and name == "response_rate":
@@ -201,9 +223,9 @@ def figure(counted: Counted, key: Key, name: str) -> Figure:
         name=name,
         scope=key[0],
         scope_id=key[1],
-        value=None if untold else scale * tally.part / tally.whole,
-        numerator=tally.part,
-        denominator=tally.whole,
+        value=None if untold else reckoned.value if reckoned else scale * tally.part / tally.whole,
+        numerator=reckoned.numerator if reckoned else tally.part,
+        denominator=reckoned.denominator if reckoned else tally.whole,
         interval=interval,
         state=state,
         reason=reason,
@@ -262,6 +284,8 @@ def _anybody_invited(tally: Tally) -> bool:
 def _nothing(definition: Definition, tally: Tally, *, flying: int) -> tuple[FigureState, str]:
     if tally.left_out:
         return FigureState.NO_DATA, f"No exchange rate for {', '.join(sorted(set(tally.left_out)))}."
+    if definition.owner == Owner.FACT:
+        return FigureState.NO_DATA, definition.nothing
     if definition.owner in (Owner.ASKED, Owner.CHAIN):
         if flying:
             return FigureState.IN_FLIGHT, f"{flying} invitations are under way, none is due yet."

@@ -7,11 +7,12 @@ figure    value, numerator, denominator, interval, state, reason, window
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
@@ -40,6 +41,7 @@ __all__ = [
     "Case",
     "CountedRow",
     "Disposition",
+    "Fact",
     "Facts",
     "Figure",
     "FigureState",
@@ -50,6 +52,7 @@ __all__ = [
     "Norms",
     "NotAsked",
     "Person",
+    "Reckoned",
     "Role",
     "Scope",
     "Segment",
@@ -289,6 +292,30 @@ class Unit(NamedTuple):
     role: Role | None = None
 
 
+class Fact(NamedTuple):
+    """A row that names whose it is, of a subject whose rows are no invitations: a renewal, a milestone, a review.
+
+    `csm_id` is the owner at the date of the fact. `inherited` counts for the team and the total, not for the CSM.
+    `segment` as it was then, where that is known; None takes the account's.
+    """
+
+    account_id: str
+    csm_id: str | None
+    unit: Unit
+    inherited: bool = False
+    segment: str | None = None
+
+
+class Reckoned(NamedTuple):
+    """What a figure is that is no share of sums, made of its rows in one scope. `value` None: nothing to tell."""
+
+    value: float | None
+    numerator: float | None
+    denominator: float | None
+    interval: Interval | None = None
+    extra: Mapping[str, float | None] = MappingProxyType({})
+
+
 class Sum(NamedTuple):
     """Units of one figure at one account, added up: most accounts count alike for CSM, team and total."""
 
@@ -320,6 +347,7 @@ class Tally:
     pairs: list[tuple[float, float, float]] = field(default_factory=list)
     alike: list[float] = field(default_factory=list)  # parts of `whole` per account of groups never taken apart
     left_out: list[str] = field(default_factory=list)
+    units: list[Unit] = field(default_factory=list)  # kept where the figure is no share of sums
 
     def add(self, found: Sum, *, account_name: str) -> None:
         self.part += found.part

@@ -50,7 +50,20 @@ def value(figure: Figure) -> str:
         return "\u2013"
     if figure.shown == Shown.COUNTS:
         return counts(figure)
-    return points(figure.value) if BY_NAME[figure.name].measure == Measure.SCORE else percent(figure.value)
+    return amount(figure.value, BY_NAME[figure.name].measure)
+
+
+def amount(number: float, measure: Measure) -> str:
+    """A number in the unit of its figure."""
+    if measure == Measure.SHARE:
+        return percent(number)
+    if measure == Measure.SCORE:
+        return points(number)
+    if measure == Measure.MEAN:
+        return f"{number:.1f}"
+    if measure == Measure.DAYS:
+        return "more than half are still open" if number == float("inf") else many(round(number), "day")
+    return _whole(number)
 
 
 def counts(figure: Figure) -> str:
@@ -74,8 +87,11 @@ def interval(figure: Figure) -> str | None:
         return None
     if BY_NAME[figure.name].measure == Measure.SCORE:
         span = f"{points(found.low)} to {points(found.high)}"
-    else:
+    elif BY_NAME[figure.name].measure == Measure.SHARE:
         span = f"{100 * found.low:.0f} to {100 * found.high:.0f}"
+    else:
+        measure = BY_NAME[figure.name].measure
+        span = f"{amount(found.low, measure)} to {amount(found.high, measure)}"
     return f"{span}, {INTERVAL[found.kind]}"
 
 

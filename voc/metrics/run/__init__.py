@@ -4,7 +4,7 @@ For the pages: `engagement`, `silent`, `account` and `account_states` take the v
 what they may see; `rows` lists what any figure counts. `wording` has the sentences.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -25,6 +25,8 @@ from voc.metrics.confidential import Released, divide
 from voc.metrics.figures import Counted
 from voc.metrics.model import CONFIDENTIAL, AccountFacts, CountedRow, Facts, Figure, Norms, Shown, Standing, Unit
 from voc.metrics.pages import Engagement, ScopeFigures, SilentPage
+from voc.metrics.run import subjects
+from voc.metrics.run.subjects import Question
 from voc.metrics.silence import Limits
 from voc.metrics.store import confidential as store_confidential
 from voc.metrics.units import Terms
@@ -53,12 +55,14 @@ class _View:
     counted: Counted
     preferences: Preferences
     everybody: bool  # False: only some accounts were read, enough for their own figures
+    names: Collection[str] | None = None  # of the figures wanted; None is all
 
     def figure(self, key: Key, name: str) -> Figure:
         return figured.figure(self.counted, key, name)
 
     def figures(self, key: Key) -> dict[str, Figure]:
-        return {one.name: self.figure(key, one.name) for one in CATALOGUE}
+        wanted = [one.name for one in CATALOGUE if self.names is None or one.name in self.names]
+        return {name: self.figure(key, name) for name in wanted}
 
 
 def _terms(facts: Facts, preferences: Preferences, days: int) -> Terms:
@@ -81,7 +85,7 @@ def _view(
     preferences: Preferences | None = None,
     account_ids: Collection[str] | None = None,
     segment: str | None = None,
-    names: Iterable[str] | None = None,
+    names: Collection[str] | None = None,
 ) -> _View:
     known = preferences or settings.load(db)
     days = window_days or known.window_days
@@ -98,10 +102,13 @@ def _view(
     terms = _terms(facts, known, days)
     counted = Counted(cohorts.window(facts.moment, days), icc_default=known.icc_default)
     figured.count(counted, facts, terms, names=names)
+    question = Question(facts.moment, days, known, None if account_ids is None else frozenset(account_ids))
+    for definition, found in subjects.rows(db, question, names=names, segment=segment):
+        figured.count_facts(counted, facts, definition, found)
     if account_ids is None:
         # A group that is never taken apart belongs to no single account.
         figured.count_released(counted, facts, _released(db, facts.moment, days, segment), terms)
-    return _View(facts, terms, counted, known, everybody=account_ids is None)
+    return _View(facts, terms, counted, known, everybody=account_ids is None, names=names)
 
 
 def _released(db: Connection, moment: datetime, days: int, segment: str | None) -> list[Released]:
@@ -130,8 +137,9 @@ def figures(
     window_days: int | None = None,
     preferences: Preferences | None = None,
     viewer: Viewer = TERMINAL,
+    names: Collection[str] | None = None,
 ) -> list[ScopeFigures]:
-    """All figures of a scope, in the order of the names; `ids` None means everybody of it the viewer may see.
+    """Figures of a scope (all, or those of `names`), by name; `ids` None means everybody of it the viewer may see.
 
     `as_of` is a day in the past, read as its end; None means now. Encodes to JSON with msgspec.
     NotFound for an id that does not exist or is not the viewer's.
@@ -144,6 +152,7 @@ def figures(
         window_days=window_days,
         preferences=preferences,
         account_ids=ids if scope == Scope.ACCOUNT else None,
+        names=names,
     )
     keys = [key for key in _keys(view, scope) if allowed.sees(key)]
     if ids is not None:
@@ -461,6 +470,9 @@ def rows(
     )
     facts = _of_segment(facts, segment)
     terms = _terms(facts, known, days)
+    if BY_NAME[figure].facts is not None:
+        question = Question(facts.moment, days, known, frozenset([id]) if scope == Scope.ACCOUNT else None)
+        return _fact_rows(db, allowed, facts, question, key=key, name=figure, segment=segment)
     found = list(figured.rows(facts, terms, key=key, name=figure))
     released = [] if scope == Scope.ACCOUNT else _released(db, facts.moment, days, segment)
     names = store.contact_names(db, (unit.contact_id for _, unit in found if unit.contact_id))
@@ -481,6 +493,36 @@ def rows(
         )
         for account, unit in sorted(found, key=lambda row: (row[0].name.casefold(), row[0].account_id))
     ] + [_nameless_row(one, unit) for one, unit in figured.released_rows(facts, released, terms, key=key, name=figure)]
+
+
+def _fact_rows(
+    db: Connection, allowed: _Allowed, facts: Facts, question: Question, *, key: Key, name: str, segment: str | None
+) -> list[CountedRow]:
+    """The rows of a subject of its own that count for one scope."""
+    found = [
+        (fact, account_name)
+        for _definition, those in subjects.rows(db, question, names=[name], segment=segment)
+        for fact, account_name in those
+        if key in cohorts.scopes(facts, account_id=fact.account_id, csm_id=fact.csm_id, inherited=fact.inherited)
+    ]
+    names = store.contact_names(db, (fact.unit.contact_id for fact, _ in found if fact.unit.contact_id))
+    return [
+        CountedRow(
+            kind=fact.unit.kind,
+            id=fact.unit.id,
+            account_id=fact.account_id,
+            account_name=account_name,
+            csm_id=fact.csm_id,
+            contact_id=fact.unit.contact_id,
+            contact_name=names.get(fact.unit.contact_id) if fact.unit.contact_id else None,
+            role=fact.unit.role,
+            label=fact.unit.label,
+            part=fact.unit.part,
+            whole=fact.unit.whole,
+            handed_over=fact.account_id not in allowed.accounts,
+        )
+        for fact, account_name in sorted(found, key=lambda one: (one[1].casefold(), one[0].account_id))
+    ]
 
 
 def _nameless_row(released: Released, unit: Unit) -> CountedRow:
@@ -576,6 +618,8 @@ def snapshot(
             kept += _of_accounts(counted, facts, limits_of(known))
         everybody = Facts(now, (), store.people(db))
         terms = _terms(everybody, known, days)
+        for definition, found in subjects.rows(db, Question(now, days, known)):
+            figured.count_facts(counted, everybody, definition, found)
         figured.count_released(counted, everybody, _released(db, now, days, None), terms)
     kept += [figured.figure(counted, key, one.name) for key in sorted(counted.tallies) for one in CATALOGUE]
     with database.begin() as db:

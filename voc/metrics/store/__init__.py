@@ -534,6 +534,15 @@ def norms(db: Connection, *, on: date, window_days: int) -> Norms | None:
     return None if icc is None else Norms(icc=icc, reach=extra.get("reach", {}))
 
 
+def accounts_named(db: Connection, ids: Collection[str] | None = None) -> dict[str, tuple[str, str | None]]:
+    """Name and segment of these accounts or (None) of all, lost ones too."""
+    query = select(account.c.id, account.c.name, account.c.segment).where(account.c.state != RecordState.MERGED)
+    if ids is not None and len(ids) <= _WORTH_NAMING:
+        query = query.where(account.c.id.in_(sorted(ids)))
+    found = {row.id: (row.name, row.segment) for row in db.execute(query.order_by(account.c.id))}
+    return found if ids is None else {id: one for id, one in found.items() if id in ids}
+
+
 def account_ids(db: Connection) -> list[str]:
     """Every account that figures may count, in order; a night goes through them in portions."""
     query = select(account.c.id).where(account.c.state != RecordState.MERGED).order_by(account.c.id)

@@ -1,0 +1,92 @@
+"""What a figure is declared with: name, label, definition in plain words, where its rows come from, how it is read.
+
+Two ways to say where the rows come from:
+
+- `owner` and `units`: rows out of what an account was asked, its places and its follow-ups (`units.py`);
+- `subject` and `facts`: rows of a subject of its own. `run.subjects.LOADERS[subject]` reads what the subject
+  needs, once for all its figures; `facts` makes rows of it, each with its account and owner at the date of the fact.
+
+The figure of every scope is these rows added up, so that what a page lists is what it counted. Where a value is
+no share of sums (a median, a ratio of two sums), `reckon` makes it of the rows of one scope.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from voc.metrics.model import Fact, Reckoned, Unit
+from voc.metrics.units import Units
+
+VERSION = 1  # goes up when a formula, a window or a default that nobody has measured changes
+
+
+class Measure(StrEnum):
+    SHARE = "share"  # 0..1, shown as a whole percent
+    SCORE = "score"  # -100..100, shown in whole points
+    MEAN = "mean"  # of a scale such as 1..5, shown with one decimal
+    DAYS = "days"
+    MONEY = "money"  # in the reporting currency
+    NUMBER = "number"
+
+
+class Direction(StrEnum):
+    UP = "up"  # more is better
+    DOWN = "down"
+
+
+class Kind(StrEnum):
+    """Only process and renewal figures may pay money (3-metrics 0.6, 8a)."""
+
+    PROCESS = "process"
+    SENTIMENT = "sentiment"
+    STATE = "state"
+    RENEWAL = "renewal"
+
+
+class Owner(StrEnum):
+    """Whose figure a fact is, and so which facts a scope counts."""
+
+    ASKED = "asked"  # due invitations, owner frozen when each was sent
+    CHAIN = "chain"  # places, owner of the account's latest due invitation, else today's
+    TODAY = "today"  # the account as it stands
+    FOLLOW_UP = "follow_up"  # the follow-up's own owner
+    FACT = "fact"  # each row names its own: the owner at the date of the fact
+
+
+class Spread(StrEnum):
+    """Which interval it carries; none where nothing was sampled."""
+
+    NONE = "none"
+    PLAIN = "plain"  # Wilson over its own rows
+    CLUSTERED = "clustered"  # Wilson, widened because colleagues answer alike
+    SCORE = "score"  # adjusted Wald on effective counts
+    ACCOUNTS = "accounts"  # t over account scores
+
+
+@dataclass(frozen=True, kw_only=True)
+class Definition:
+    """One figure; `counts` is what one row of the denominator is, in the plural.
+
+    `nothing` is said where there is nothing to count.
+    """
+
+    name: str
+    label: str
+    text: str
+    counts: str
+    owner: Owner
+    units: Units | None = None
+    subject: str = ""
+    facts: Callable[[Any], Iterable[Fact]] | None = None
+    reckon: Callable[[Sequence[Unit]], Reckoned] | None = None
+    nothing: str = "There is nothing to count in this period."
+    direction: Direction = Direction.UP
+    kind: Kind = Kind.PROCESS
+    spread: Spread = Spread.NONE
+    measure: Measure = Measure.SHARE
+    nightly: bool = False  # kept each night for accounts too
+    version: int = VERSION
+
+
+DUE = "Counts invitations whose due date (21 days after sending) lies in the window, under the owner at sending."
