@@ -18,7 +18,7 @@ from litestar import Litestar
 from sqlalchemy import insert, select
 
 from tests.builders import NOW, add_account, add_message
-from tests.faults.watched import Course, WatchedDatabase
+from tests.faults.watched import Course, Phases, WatchedDatabase
 from tests.responses.world import ask_ana
 from voc.base import installations, schema
 from voc.base.clock import SetClock
@@ -159,7 +159,7 @@ def warm_with(person: Person) -> dict[str, str]:
 def serve(url: str, port: int, point: str | None, nth: int) -> None:
     """The web process; dies where it is told, or serves until it is killed."""
     app, database = _web(url)
-    database.watch(Course(point, nth), lambda: "commit")
+    database.watch(Course(point, nth), Phases())
     config = uvicorn.Config(app, host="127.0.0.1", port=port, log_level="critical", access_log=False, ws="none")
     uvicorn.Server(config).run()
 

@@ -2,10 +2,10 @@
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, event
 
 from voc.base.db import Database
 
@@ -29,25 +29,35 @@ class Course:
                 signal.pthread_kill(threading.get_ident(), self._by)
 
 
-class WatchedDatabase(Database):
-    """Comes to `<what>_before` when all is written and not committed, and to `<what>_after` the commit.
+class Phases:
+    """What a transaction is, in the thread that commits it; told when it begins and before each of its statements."""
 
-    `what` says, in the thread that commits, what the transaction is.
-    """
+    def begun(self) -> None: ...
+
+    def executes(self) -> None: ...
+
+    def name(self) -> str:
+        """Asked once, when all is written."""
+        return "commit"
+
+
+class WatchedDatabase(Database):
+    """Comes to `<phase>_before` when all is written and not committed, and to `<phase>_after` the commit."""
 
     course = Course()
-    _name: Callable[[], str] | None = None
+    _phases = Phases()
 
-    def watch(self, course: Course, what: Callable[[], str]) -> None:
+    def watch(self, course: Course, phases: Phases) -> None:
+        if type(self._phases) is Phases:
+            event.listen(self._writer, "before_cursor_execute", lambda *_told: self._phases.executes())
         self.course = course
-        self._name = what
+        self._phases = phases
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         with super().begin() as db:
+            self._phases.begun()
             yield db
-            self.course.reached(f"{self._what()}_before")
-        self.course.reached(f"{self._what()}_after")
-
-    def _what(self) -> str:
-        return "commit" if self._name is None else self._name()
+            name = self._phases.name()
+            self.course.reached(f"{name}_before")
+        self.course.reached(f"{name}_after")
