@@ -1,4 +1,7 @@
-"""F7: two planners and eight workers, each a process of its own, at one wave. Each step claimed exactly once."""
+"""F7: two planners and eight workers, each a process of its own, at one wave. Each step claimed exactly once.
+
+The workers freeze too: all ten are after the same steps.
+"""
 
 import os
 import tempfile
@@ -48,7 +51,8 @@ def _trial(engine: str, *, people: int) -> Row:
         workers = [crew.shared().send(_WORK, **common, port=server.port, over=str(over)) for _ in range(_WORKERS)]
         planned = [planner.result(within_seconds=1200) for planner in planners]
         over.touch()
-        sent = [worker.result(within_seconds=1200) for worker in workers]
+        told = [worker.result(within_seconds=1200) for worker in workers]
+        sent, frozen = [one["sent"] for one in told], [one["frozen"] for one in told]
         totals = reckon(database, server.accepted())
         with database.read() as db:
             claims = Counter(db.execute(select(message.c.fence)).scalars())
@@ -56,11 +60,11 @@ def _trial(engine: str, *, people: int) -> Row:
     found = list(totals.found)
     if claims != {1: people}:
         found.append(f"messages by how often they were claimed: {dict(claims)}")
-    if (sum(planned) + 1, reserved) != (people, people):
-        found.append(f"{sum(planned)} planned, {reserved} reserved, of {people}")
+    if (sum(planned) + sum(frozen) + 1, reserved) != (people, people):
+        found.append(f"{sum(planned)} planned, {sum(frozen)} frozen by workers, {reserved} reserved, of {people}")
     if (sum(sent) + 1, totals.sent) != (people, people):
         found.append(f"{sum(sent)} sent as the workers say, {totals.sent} as the rows do, of {people}")
-    said = f"{people:,} messages each claimed once; planners {planned}, workers {sent}"
+    said = f"{people:,} messages each claimed once; planners {planned}, workers froze {frozen}, sent {sent}"
     return Row(f"{_PLANNERS} planners and {_WORKERS} workers", engine, people, said, tuple(found[:10]))
 
 
@@ -96,20 +100,27 @@ def plan(url: str, key: str, batch: int) -> int:
     return planned
 
 
-def work(url: str, key: str, batch: int, port: int, over: str) -> int:
-    """Send what is there until the planners are done and nothing is left; how many."""
-    database, relay, sent = _database(url), relay_to(port, connections=2), 0
-    worker = f"worker-{os.getpid()}"
+def work(url: str, key: str, batch: int, port: int, over: str) -> dict[str, int]:
+    """Freeze and send what is there until the planners are done and nothing is left; how many."""
+    database, relay = _database(url), relay_to(port, connections=2)
+    counts = {"sent": 0, "frozen": 0}
     while True:
         ended = Path(over).exists()
-        now_sent = delivery.send_due(
-            database, relay, now=NOW, vault=Vault([key]), worker=worker, limit=max(batch // 2, 5)
-        ).sent
-        sent += now_sent
-        if ended and not now_sent:
+        told = delivery.send_due(
+            database,
+            relay,
+            now=NOW,
+            vault=Vault([key]),
+            worker=f"worker-{os.getpid()}",
+            limit=max(batch // 2, 5),
+            settings=SETTINGS,
+            freezes=True,
+        )
+        counts = {"sent": counts["sent"] + told.sent, "frozen": counts["frozen"] + told.frozen}
+        if ended and not told.sent:
             break
-        if not now_sent:
+        if not told.sent:
             time.sleep(_IDLE_SECONDS)
     relay.close()
     database.close()
-    return sent
+    return counts

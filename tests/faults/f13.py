@@ -7,11 +7,12 @@ more before the final dot. Both are raced by people who opt out and people who a
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from sqlalchemy import select
 
 from tests.builders import NOW
-from tests.delivery.world import SETTINGS, add_due_wave, install, queue_all
+from tests.delivery.world import SETTINGS, add_due_wave, install
 from tests.faults.databases import fresh
 from tests.faults.table import Result, Row, on_both
 from voc.base.db import Database
@@ -21,7 +22,7 @@ from voc.base.tokens import RandomTokens
 from voc.base.words import StopReason, SuppressionReason
 from voc.campaigns import run as campaigns
 from voc.delivery import run as delivery
-from voc.delivery.model import Envelope, Handed, Line, Outcome, Stage
+from voc.delivery.model import Envelope, Handed, Line, Outcome, Sent, Stage
 from voc.stakeholders import run as stakeholders
 
 _PAUSE = threading.Event()  # never set: waiting for it lets others go first
@@ -72,6 +73,9 @@ class _Race:
                 found.append(f"{what} after it was committed: {address}")
         return found
 
+    def is_over(self, people: int) -> bool:
+        return sum(what == "ended" for what, _address in self.order) == people
+
     @property
     def claimed(self) -> int:
         return sum(what == "claimed" for what, _address in self.order)
@@ -99,14 +103,17 @@ def _planned(engine: str, people: int, end: End) -> Row:
 
 
 def _sent(engine: str, people: int, end: End) -> Row:
-    """The sender's claim, and its second look before the dot."""
+    """The sender's claim, and its second look before the dot; half of the mails it freezes itself."""
     race, vault = _Race(), Vault([new_key()])
     with fresh(engine) as database:
         asked = _lay(database, people)
-        queue_all(database, vault)
+        how: dict[str, Any] = {"now": NOW, "vault": vault, "tokens": RandomTokens(), "settings": SETTINGS}
+        delivery.queue_due(database, **how, limit=people // 2)
 
         def send() -> None:
-            while delivery.send_due(database, _Told(race), now=NOW, vault=vault, worker="one", limit=2).handed_over:
+            told = Sent()
+            while told.handed_over or told.frozen or not race.is_over(people):
+                told = delivery.send_due(database, _Told(race), **how, worker="one", limit=2, freezes=True)
                 _PAUSE.wait(0.001)
 
         _together(lambda: race.end_all(database, asked, end), send)

@@ -38,8 +38,9 @@ class Lab:
         finally:
             to.close()
 
-    def queue(self, *, now: datetime) -> int:
-        return run.queue_due(self.database, now=now, vault=self.vault, tokens=RandomTokens(), settings=SETTINGS)
+    def queue(self, *, now: datetime, limit: int = 200) -> int:
+        tokens = RandomTokens()
+        return run.queue_due(self.database, now=now, vault=self.vault, tokens=tokens, settings=SETTINGS, limit=limit)
 
     def messages(self) -> list[Any]:
         with self.database.read() as db:
