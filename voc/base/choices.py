@@ -44,6 +44,7 @@ class Preferences(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     contacts_per_account_day: int = 3
     opens: time = time(9, 30)  # local window in which mail goes out
     closes: time = time(11, 30)
+    late_until: time = time(17)  # local; mail that a server or an outage held up may still go out until then
     default_time_zone: str = "UTC"
     default_country: str = "US"  # ISO code
     blackout_days: list[date] = []

@@ -111,6 +111,11 @@ class Claimed:
     secrets: tuple[str, ...] = field(default=(), repr=False)  # its tokens, if each stands whole in the mail
 
     @property
+    def asks(self) -> bool:
+        """It asks its addressee for an answer: not inside a conversation, no test."""
+        return self.kind in (MessageKind.CHASE, MessageKind.NUDGE) and not self.is_test
+
+    @property
     def is_test(self) -> bool:
         """It went to the test address: nothing was learned about the person it is about."""
         return self.recipient != self.address

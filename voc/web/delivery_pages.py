@@ -184,8 +184,9 @@ def _settle(app: App, db: Connection, visit: Visit, message_id: int, form: Form)
             run.settle(db, message_id, accepted=False, by=by, now=now)
             return "Settled: it did not arrive; the chase goes on with its next step."
         case "release":
-            run.release(db, message_id, by=by, now=now)
-            return "It goes out once more, byte for byte the same; if it had arrived, the person gets it twice."
+            at = run.release(db, message_id, by=by, now=now)
+            when = "" if at <= now else " at an hour that suits the person"
+            return f"It goes out once more{when}, byte for byte the same; if it had arrived, they get it twice."
         case _:
             raise Refused("Choose what became of the message")
 

@@ -129,6 +129,13 @@ GROUPS = (
             _whole("contacts_per_account_day", "People of one account on one day, at most"),
             Field("opens", "Mail goes out from", "In the contact's own time.", Kind.TIME),
             Field("closes", "Mail goes out until", "In the contact's own time.", Kind.TIME),
+            Field(
+                "late_until",
+                "What was held up, until",
+                "A mail that a server put off may go out until then, in the contact's own time; later it waits for the "
+                "next window.",
+                Kind.TIME,
+            ),
             Field("blackout_days", "Days without mail", "One a line, such as 2026-12-24.", Kind.DAYS),
             _whole("renewal_pause_days", "Rest around a renewal's signature, days"),
             Field(

@@ -8,10 +8,12 @@ from datetime import datetime
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from voc.base import clock, log
+from voc.base import clock, log, preferences
 from voc.base.db import Database
 from voc.base.words import InboundKind, MessageState
 from voc.campaigns import run as campaigns
+from voc.campaigns.store import late
+from voc.campaigns.store.late import LateMail
 from voc.delivery import mime, rules
 from voc.delivery.model import Claimed, Handed, Outcome
 from voc.delivery.run import brakes, effects
@@ -81,6 +83,7 @@ class Book:
     def _write(self, tried: list[Tried], made: list[Verdict], *, now: datetime) -> None:
         untried = [one.claimed for one in tried if one.handed is None]
         with self.database.begin() as db:
+            made = _in_polite_hours(db, made)
             campaigns.hold(db, [one.claimed.invitation_id for one in made if one.state is MessageState.FAILED])
             recorded = verdicts.record(db, made, now=now, worker=self.worker.name)
             mine = [one for one in made if one.claimed.id in recorded.ours]
@@ -110,6 +113,19 @@ class Book:
         if not tried.others_stand:
             again_at = max(again_at, rules.circuit_until(1, now=now))
         return Verdict(claimed, handed, name, again_at=again_at, counts=False)
+
+
+def _in_polite_hours(db: Connection, made: list[Verdict]) -> list[Verdict]:
+    """What asks and was put off is tried again at an hour at which one may be asked, or not at all."""
+    mails = [
+        LateMail(one.claimed.id, one.claimed.invitation_id, one.claimed.step, one.again_at)
+        for one in made
+        if one.counts and one.again_at is not None and one.claimed.invitation_id is not None and one.claimed.asks
+    ]
+    if not mails:
+        return made
+    moments = late.first_polite(db, mails, preferences.load(db))
+    return [one.again(moments[one.claimed.id]) if one.claimed.id in moments else one for one in made]
 
 
 def _at_once(tried: Tried, handed: Handed) -> bool:

@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from voc.base import audit, log
+from voc.base import audit, log, preferences
 from voc.base.db import Database
 from voc.base.errors import Refused
 from voc.base.words import MessageState, StopReason
 from voc.campaigns import run as campaigns
+from voc.campaigns.store import late
 from voc.delivery.run import copied, effects
 from voc.delivery.store import copied as doubtful
 from voc.delivery.store import outbox, relay
@@ -65,19 +66,29 @@ def resume_sending(db: Connection, *, by: str, now: datetime, nothing_was_sent: 
     return settled
 
 
-def release(db: Connection, message_id: int, *, by: str, now: datetime) -> None:
+def release(db: Connection, message_id: int, *, by: str, now: datetime) -> datetime:
     """Send an unknown, failed or held message once more. It may reach the recipient a second time: a person's choice.
 
+    Returns when it goes: whoever releases it may not know the addressee's hours, so they are kept.
     Refused when it is in another state, or when its mail could not be made in the first place.
     """
+    at = now
     passed = doubtful.passed_over(db, message_id)
     if passed is not None:
         invitation_id, step = passed
         campaigns.take_up(db, invitation_id, step=step, now=now)
         doubtful.end_line(db, message_id, said=f"Sent anew, {by} says")
-    elif not outbox.release(db, message_id, now=now, give_up_at=now + RELEASED_WAITS, by=by):
-        raise Refused("Only an unknown, failed or held message with a text can be released.")
+    else:
+        at = _polite(db, message_id, now=now)
+        if not outbox.release(db, message_id, at=at, now=now, give_up_at=at + RELEASED_WAITS, by=by):
+            raise Refused("Only an unknown, failed or held message with a text can be released.")
     _note(db, message_id, "message released", by=by, now=now)
+    return at
+
+
+def _polite(db: Connection, message_id: int, *, now: datetime) -> datetime:
+    mail = outbox.asking(db, message_id, at=now)
+    return now if mail is None else late.first_polite(db, [mail], preferences.load(db))[message_id]
 
 
 def settle(db: Connection, message_id: int, *, accepted: bool, by: str, now: datetime) -> None:

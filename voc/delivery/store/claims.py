@@ -5,7 +5,8 @@ changes nothing. Opt-out, answer, pause and test mode are conditions of the clai
 of the step to handing_over: what they forbid cannot slip between a look and an act.
 
 A claim looks at a window at the front of the queue and no further, so that it costs the same however
-long the queue is. What nobody wants any more or is too late ends when its turn comes.
+long the queue is. What nobody wants any more or is too late ends when its turn comes; what comes at
+night waits for the day.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -39,6 +40,9 @@ from voc.base.preferences import Preferences
 from voc.base.schema import account, exclusion, installation, invitation, message, suppression, wave
 from voc.base.types import Instant
 from voc.base.words import MessageKind, MessageState, Step, WaveState
+from voc.campaigns.late import FRESH
+from voc.campaigns.store import late
+from voc.campaigns.store.late import LateMail
 from voc.delivery.allowance import domain_of
 from voc.delivery.model import Claimed
 from voc.delivery.store import domains
@@ -134,9 +138,20 @@ class Claim:
 
 
 @cache
-def _front(test_mode: bool) -> Select[int, str, bool, bool]:
+def _front(test_mode: bool) -> Select[Any]:
     return (
-        select(message.c.id, message.c.recipient, _unwanted().label("unwanted"), _too_late().label("too_late"))
+        select(
+            message.c.id,
+            message.c.recipient,
+            message.c.address,
+            message.c.kind,
+            message.c.invitation_id,
+            message.c.step,
+            message.c.created_at,
+            message.c.give_up_at,
+            _unwanted().label("unwanted"),
+            _too_late().label("too_late"),
+        )
         .where(
             message.c.state == MessageState.QUEUED,
             message.c.next_attempt_at <= bindparam("now", type_=Instant()),
@@ -194,13 +209,40 @@ def claim(
     asked = {"now": now, "window": limit, **_asked(preferences, now=now)}
     rows = db.execute(_front(preferences.test_mode), asked).all()
     cancelled = _cancel(db, [row.id for row in rows if row.unwanted])
-    given_up = _give_up(db, [row.id for row in rows if row.too_late and not row.unwanted])
-    free = [(row.id, domain_of(row.recipient)) for row in rows if not row.unwanted and not row.too_late]
+    wanted = [row for row in rows if not row.unwanted and not row.too_late]
+    polite = _put_off(db, wanted, preferences, now=now)
+    given_up = _give_up(db, [row.id for row in rows if row.too_late and not row.unwanted] + [*polite.never])
+    free = [(row.id, domain_of(row.recipient)) for row in wanted if row.id not in polite.waiting]
     ids = domains.reserve(db, free, per_domain or {}, now=now)
     taken = db.execute(_CLAIM, {"ids": ids, "by": worker[:64], "until": now + lasts}).all() if ids else []
     messages = [_claimed(row) for row in taken]
     messages.sort(key=lambda one: (one.next_attempt_at, one.id))
     return Claim(messages, cancelled, given_up, more=len(rows) == limit)
+
+
+@dataclass(frozen=True)
+class _PutOff:
+    """Ids of mail that may not go at this hour; those of them that may go at none before their next step is due."""
+
+    waiting: frozenset[int] = frozenset()
+    never: tuple[int, ...] = ()
+
+
+def _put_off(db: Connection, rows: Sequence[Any], preferences: Preferences, *, now: datetime) -> _PutOff:
+    """Mail that asks and was frozen some time ago waits for an hour at which one may be asked. Tests do not."""
+    fresh_since = now - FRESH
+    mails = [
+        LateMail(row.id, row.invitation_id, row.step and Step(row.step), now)
+        for row in rows
+        if row.created_at < fresh_since and row.kind in ASKING and row.recipient == row.address
+    ]
+    if not mails:
+        return _PutOff()
+    moments = {id: at for id, at in late.first_polite(db, mails, preferences).items() if at > now}
+    never = [row.id for row in rows if row.id in moments and row.give_up_at and moments[row.id] >= row.give_up_at]
+    turns = [{"id": id, "next_attempt_at": at} for id, at in sorted(moments.items()) if id not in never]
+    bulk.update_each(db, message, turns)
+    return _PutOff(frozenset(moments), tuple(never))
 
 
 def within_limits(

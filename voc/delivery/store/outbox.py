@@ -29,6 +29,7 @@ from voc.base.schema import (
     wave,
 )
 from voc.base.words import MessageKind, MessageState, Step, StopReason
+from voc.campaigns.store.late import LateMail
 from voc.campaigns.store.rows import enabled_steps
 from voc.delivery.model import Claimed, Outcome
 from voc.delivery.store.claims import ASKING, Ended, Hold, ended
@@ -282,7 +283,16 @@ def mark_bounced(db: Connection, message_id: int, *, code: str, at: datetime) ->
     )
 
 
-def release(db: Connection, message_id: int, *, now: datetime, give_up_at: datetime, by: str) -> bool:
+def asking(db: Connection, message_id: int, *, at: datetime) -> LateMail | None:
+    """A mail that asks its addressee, as it would go out then; None for any other."""
+    query = select(message.c.invitation_id, message.c.step).where(
+        message.c.id == message_id, message.c.kind.in_(ASKING), message.c.recipient == message.c.address
+    )
+    row = db.execute(query).first()
+    return None if row is None else LateMail(message_id, row.invitation_id, row.step and Step(row.step), at)
+
+
+def release(db: Connection, message_id: int, *, at: datetime, now: datetime, give_up_at: datetime, by: str) -> bool:
     done = db.execute(
         update(message)
         .where(
@@ -290,7 +300,7 @@ def release(db: Connection, message_id: int, *, now: datetime, give_up_at: datet
             message.c.body.is_not(None),
             message.c.state.in_((MessageState.UNKNOWN, MessageState.FAILED, MessageState.HELD)),
         )
-        .values(state=MessageState.QUEUED, next_attempt_at=now, give_up_at=give_up_at, fence=message.c.fence + 1)
+        .values(state=MessageState.QUEUED, next_attempt_at=at, give_up_at=give_up_at, fence=message.c.fence + 1)
     ).rowcount
     if done:
         _note(db, message_id, at=now, worker=by, outcome="released")

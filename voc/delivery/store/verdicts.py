@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -37,6 +37,11 @@ class Verdict:
     again_at: datetime | None = None
     counts: bool = True
     masked: bytes | None = None
+
+    def again(self, at: datetime) -> "Verdict":
+        """Tried again then, or never where the next step is due by that time."""
+        give_up_at = self.claimed.give_up_at
+        return replace(self, again_at=None if give_up_at is not None and at >= give_up_at else at)
 
     @property
     def state(self) -> MessageState:
