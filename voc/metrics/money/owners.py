@@ -1,0 +1,49 @@
+"""Who owned an account on a day, and what counts for the team alone (3-metrics 0.3, 8). Pure."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from voc.metrics.money.facts import NOBODY, Held, Owned
+
+LANDMARK = timedelta(days=90)  # before a renewal's decision: whoever owned it then had time to do something
+SETTLES_IN = timedelta(days=60)  # an account handed over less than this before counts for the team
+
+
+def holder(held: Sequence[Held], on: date) -> Held | None:
+    """The stretch that covers the day; of two on one day the later one."""
+    covering = [one for one in held if one.from_on <= on and (one.to_on is None or on < one.to_on)]
+    return max(covering, key=lambda one: one.from_on) if covering else None
+
+
+def owner_on(held: Sequence[Held], on: date, *, named: str | None = None) -> Owned:
+    """The owner of that day; `named` is whom the CRM's own row names, for days before we first read the account."""
+    now = holder(held, on)
+    if now is None:
+        return Owned(named) if named is not None else _before_our_time(held)
+    first = min(held, key=lambda one: one.from_on)
+    return Owned(now.csm_id, inherited=now is not first and on - now.from_on < SETTLES_IN)
+
+
+def owner_at_landmark(held: Sequence[Held], decided_on: date) -> Owned:
+    """Whoever owned the account 90 days before; where nobody is known to have, it counts for the team alone."""
+    then = holder(held, decided_on - LANDMARK)
+    return Owned(then.csm_id) if then is not None and then.csm_id is not None else _before_our_time(held)
+
+
+def _before_our_time(held: Sequence[Held]) -> Owned:
+    known = [one for one in held if one.csm_id is not None]
+    return Owned(min(known, key=lambda one: one.from_on).csm_id, inherited=True) if known else NOBODY
+
+
+def share_held(held: Sequence[Held], csm_ids: frozenset[str], *, after_on: date, to_on: date) -> float:
+    """Which part of the days in (after_on, to_on] these CSMs owned the account."""
+    days = (to_on - after_on).days
+    if days <= 0:
+        return 0.0
+    begins, ends = after_on + timedelta(days=1), to_on + timedelta(days=1)
+    owned = sum(
+        max(0, (min(one.to_on or ends, ends) - max(one.from_on, begins)).days)
+        for one in held
+        if one.csm_id in csm_ids
+    )
+    return min(1.0, owned / days)
