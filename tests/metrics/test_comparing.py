@@ -195,6 +195,11 @@ def test_every_figure_is_defined_for_a_reader() -> None:
         "nps_people",
         "nps_money",
         "identified_promoters",
+        "onboarding_rating",
+        "training_score",
+        "meetings_valued",
+        "call_quality",
+        "customer_stated_value",
     }
 
 

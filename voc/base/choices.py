@@ -2,11 +2,13 @@
 
 import re
 from datetime import date, time
+from typing import Literal
 from zoneinfo import available_timezones
 
 import msgspec
 
 from voc.base.errors import Refused
+from voc.base.words import Segment
 
 
 class Preferences(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -31,6 +33,18 @@ class Preferences(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     coverage_standard: float = 0.7
     follow_up_standard: float = 0.9
     window_days: int = 180
+    retention_standard: float = 0.9  # of the accounts that decide, those that renew
+    onboarding_days: int = 90  # from the start of onboarding to the first use
+    meetings_per_quarter: float = 3  # human contacts with an account
+    call_quality_standard: float = 4  # of 5, by colleagues
+    review_segments: list[Segment] = msgspec.field(default_factory=lambda: [Segment.ENTERPRISE, Segment.MID_MARKET])
+    gross_margin: float | None = None  # share of revenue; net profitability needs it
+    split_by: Literal["arr", "accounts"] = "arr"  # how a team's target that is a sum is shared among its books
+
+    # what the CRM calls deals and activities, where our own reading of the word is wrong (3-metrics 8a)
+    deal_kinds: dict[str, Literal["renewal", "new", "upsell", "cross_sell", "other"]] = {}
+    activity_kinds: dict[str, Literal["meeting", "call", "review", "training", "other"]] = {}
+    own_milestones: list[str] = []  # kinds of milestone beside those we know, each a number from outside
 
     # freshness and coverage (3-metrics 5)
     fresh_cut: float = 0.7
@@ -90,9 +104,11 @@ _SHARES = (
     "annual_loss",
     "annual_loss_senior",
     "icc_default",
+    "retention_standard",
 )
 _AT_LEAST_ONE = (
     "window_days",
+    "onboarding_days",
     "due_days",
     "messages_per_quarantine",
     "contacts_per_account_day",
@@ -122,6 +138,15 @@ def check(values: Preferences) -> None:
     for name in ("acknowledge_hours", "contact_hours", "resolve_hours", "request_hours", "silent_hours"):
         if getattr(values, name) <= 0:
             raise Refused("Write a number of business hours above 0", field=name)
+    if values.gross_margin is not None and not 0 < values.gross_margin <= 1:
+        raise Refused("Write a share between 0 and 1, such as 0.75, or leave it empty", field="gross_margin")
+    if values.meetings_per_quarter <= 0:
+        raise Refused("Write a number above 0", field="meetings_per_quarter")
+    if not 1 <= values.call_quality_standard <= 5:
+        raise Refused("Write a number from 1 to 5", field="call_quality_standard")
+    for kind in values.own_milestones:
+        if not re.fullmatch(r"[a-z][a-z0-9_]{1,62}", kind):
+            raise Refused("Write small letters, digits and _, such as seats_used", field="own_milestones")
     for first, last in (("opens", "closes"), ("business_opens", "business_closes")):
         if getattr(values, first) >= getattr(values, last):
             raise Refused("The end of the window must be later than its start", field=last)

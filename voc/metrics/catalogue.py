@@ -1,6 +1,6 @@
 """Every figure, in the order of the page of definitions; each subject defines its own in `defined`."""
 
-from voc.metrics.defined import follow_ups, places, response, scores, standing
+from voc.metrics.defined import follow_ups, money, places, response, scores, standing
 from voc.metrics.definition import VERSION, Definition, Direction, Kind, Measure, Owner, Spread
 
 __all__ = ["BY_NAME", "CATALOGUE", "VERSION", "Definition", "Direction", "Kind", "Measure", "Owner", "Spread"]
@@ -11,5 +11,6 @@ CATALOGUE: tuple[Definition, ...] = (
     *scores.DEFINITIONS,
     *standing.DEFINITIONS,
     *follow_ups.DEFINITIONS,
+    *money.DEFINITIONS,
 )
 BY_NAME = {one.name: one for one in CATALOGUE}

@@ -59,7 +59,8 @@ def in_confidence(asked: Asked, *, moment: datetime, days: int) -> bool:
 
 def scopes(facts: Facts, *, account_id: str, csm_id: str | None, inherited: bool = False) -> Iterator[Key]:
     """The scopes a fact with this owner counts for; an inherited one counts for the team, not the CSM."""
-    yield Scope.ACCOUNT, account_id
+    if account_id:  # a CSM's week is nobody's account
+        yield Scope.ACCOUNT, account_id
     if csm_id is not None and not inherited:
         yield Scope.CSM, csm_id
     manager_id = facts.manager_of(csm_id)

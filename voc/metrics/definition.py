@@ -42,6 +42,7 @@ class Kind(StrEnum):
     SENTIMENT = "sentiment"
     STATE = "state"
     RENEWAL = "renewal"
+    MIXED = "mixed"
 
 
 class Owner(StrEnum):
@@ -62,13 +63,15 @@ class Spread(StrEnum):
     CLUSTERED = "clustered"  # Wilson, widened because colleagues answer alike
     SCORE = "score"  # adjusted Wald on effective counts
     ACCOUNTS = "accounts"  # t over account scores
+    RECKONED = "reckoned"  # made with the value, of the same rows
 
 
 @dataclass(frozen=True, kw_only=True)
 class Definition:
     """One figure; `counts` is what one row of the denominator is, in the plural.
 
-    `nothing` is said where there is nothing to count.
+    `rows` is what a row is where the denominator is an amount. Under `least` of them only counts are told, from
+    `least_for_interval` on the interval too. `nothing` is said where there is nothing to count.
     """
 
     name: str
@@ -81,6 +84,9 @@ class Definition:
     facts: Callable[[Any], Iterable[Fact]] | None = None
     reckon: Callable[[Sequence[Unit]], Reckoned] | None = None
     nothing: str = "There is nothing to count in this period."
+    rows: str = ""
+    least: int = 5
+    least_for_interval: int = 10
     direction: Direction = Direction.UP
     kind: Kind = Kind.PROCESS
     spread: Spread = Spread.NONE

@@ -252,9 +252,11 @@ def shown_of(definition: Definition, tally: Tally, *, scope: Scope) -> Shown:
         return Shown.REASON
     if definition.spread == Spread.NONE:
         return Shown.PERCENT
-    if tally.counted < (10 if definition.measure == Measure.SCORE and definition.spread == Spread.SCORE else 5):
+    if tally.counted < (
+        10 if definition.measure == Measure.SCORE and definition.spread == Spread.SCORE else definition.least
+    ):
         return Shown.COUNTS
-    if tally.counted < 10 or tally.accounts < 3 or scope == Scope.ACCOUNT:
+    if tally.counted < definition.least_for_interval or tally.accounts < 3 or scope == Scope.ACCOUNT:
         return Shown.PERCENT
     return Shown.TREND if tally.counted >= 30 else Shown.INTERVAL
 
@@ -267,8 +269,9 @@ def _state(definition: Definition, tally: Tally, *, flying: int) -> tuple[Figure
         return _nothing(definition, tally, flying=flying)
     if definition.spread == Spread.NONE:
         return FigureState.OK, None
-    if tally.counted < 5:
-        return FigureState.TOO_FEW, f"Too few for a percentage: {tally.counted} {definition.counts}."
+    if tally.counted < definition.least:
+        few = f"{tally.counted} {definition.rows or definition.counts}"
+        return FigureState.TOO_FEW, f"Too few for a percentage: {few}."
     return FigureState.OK, None
 
 

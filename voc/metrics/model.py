@@ -290,12 +290,15 @@ class Unit(NamedTuple):
     id: str
     contact_id: str | None = None
     role: Role | None = None
+    on: date | None = None  # the day of a dated fact
+    size: float | None = None  # how long it took, in days, where that is what is counted
 
 
 class Fact(NamedTuple):
     """A row that names whose it is, of a subject whose rows are no invitations: a renewal, a milestone, a review.
 
-    `csm_id` is the owner at the date of the fact. `inherited` counts for the team and the total, not for the CSM.
+    `account_id` is "" for what belongs to a person and to no account (a week). `csm_id` is the owner at the date of
+    the fact. `inherited` counts for the team and the total, not for the CSM.
     `segment` as it was then, where that is known; None takes the account's.
     """
 
@@ -402,6 +405,8 @@ class CountedRow:
     part: float
     whole: float
     handed_over: bool = False
+    on: date | None = None
+    size: float | None = None
 
 
 # --- accounts ---

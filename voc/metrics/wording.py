@@ -73,6 +73,11 @@ def counts(figure: Figure) -> str:
         if any(people):
             return f"{many(people[0], 'promoter')}, {many(people[1], 'passive')}, {many(people[2], 'detractor')}"
         return many(figure.counted, "account")
+    definition = BY_NAME[figure.name]
+    if definition.measure in (Measure.MEAN, Measure.MONEY):
+        return str(figure.counted)
+    if definition.rows and figure.shown == Shown.COUNTS:
+        return f"{figure.counted} {definition.rows}"
     return f"{_whole(figure.numerator)} of {_whole(figure.denominator)}"
 
 

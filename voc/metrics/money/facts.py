@@ -1,6 +1,6 @@
 """One account with its dated facts. Amounts are in the reporting currency; None is an amount nobody knows."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
@@ -45,6 +45,22 @@ class Held:
     csm_id: str | None
     from_on: date
     to_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Days of a period under one owner: from `from_on` up to and without `to_on`."""
+
+    owner: Owned
+    from_on: date
+    to_on: date
+
+    def has(self, on: date) -> bool:
+        return self.from_on <= on < self.to_on
+
+    @property
+    def days(self) -> int:
+        return (self.to_on - self.from_on).days
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,18 +134,6 @@ class Told:
         return [number for what, number in self.ratings if what == measure]
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
-    """What a CSM could do at an account in the last month, and what was done (VOC contribution)."""
-
-    gaps: int = 0  # places without a fresh contact
-    asked: int = 0  # invitations under way or due in the month
-    open_follow_ups: int = 0
-    confirmed: int = 0  # places filled or people confirmed in the month
-    answered: int = 0
-    closed: int = 0  # follow-ups resolved or told
-
-
 @dataclass(frozen=True)
 class Client:
     """One account with everything that the figures of this package count."""
@@ -151,7 +155,6 @@ class Client:
     marks: tuple[Mark, ...] = ()
     touches: tuple[Touch, ...] = ()
     told: tuple[Told, ...] = ()
-    work: Work | None = None
     latest_score: int | None = None
     overdue_follow_ups: int = 0
 
@@ -172,13 +175,3 @@ class Week:
     @property
     def kept(self) -> bool:
         return not self.problems and not self.suggestions
-
-
-@dataclass(frozen=True)
-class Ledger:
-    """Accounts with their facts, our people's weeks, and who leads whom."""
-
-    clients: tuple[Client, ...]
-    managers: dict[str, str | None] = field(default_factory=dict)  # of each CSM
-    weeks: tuple[Week, ...] = ()
-    parents: dict[str, str] = field(default_factory=dict)  # account to its parent, of every account

@@ -1,12 +1,14 @@
-"""What an account paid on a day, and what it bought since: more, something else, or by a new unit (3-metrics 8a). Pure."""
+"""What an account paid on a day, and what it bought since: more, something else, by a new unit (8a). Pure."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 
+from voc.metrics.model import Fact, Unit
+from voc.metrics.money import owners
 from voc.metrics.money.facts import Client, Deal, DealKind
-from voc.metrics.money.rows import Row, Slice, Terms, of_account, without_amount
+from voc.metrics.money.rows import Terms, row, without_amount
 
 WHITESPACE = "whitespace"  # the first purchase of a new unit
 _SALES = frozenset({DealKind.UPSELL, DealKind.CROSS_SELL, DealKind.NEW})
@@ -46,50 +48,81 @@ def as_kind(deal: Deal) -> str | None:
     return None
 
 
-def sold(one: Slice, terms: Terms) -> list[tuple[str, Deal]]:
+def sold(client: Client, terms: Terms) -> list[tuple[str, Deal]]:
     """(kind, deal) of the period."""
-    found = [(as_kind(deal), deal) for deal in one.deals if terms.holds(deal.closes_on)]
+    found = [(as_kind(deal), deal) for deal in client.deals if terms.holds(deal.closes_on)]
     return [(kind, deal) for kind, deal in found if kind]
 
 
-def _rows(one: Slice, terms: Terms, *wanted: str) -> list[Row]:
-    """The account's opening revenue, and what of it was added: under today's owner, and under whoever sold."""
-    sales = [deal for kind, deal in sold(one, terms) if kind in wanted]
-    if not one.today and not sales:
-        return []
-    client = one.client
+def _rows(client: Client, terms: Terms, *wanted: str) -> list[Fact]:
+    """The account's opening revenue and what was added, shared among its owners by their days."""
     opening = revenue_at(client, terms.after_on)
     if opening is None:
-        return [without_amount(client, client.account_id, "account", no_rate=client.no_rate)]
+        return [without_amount(client, client.owner, no_rate=client.no_rate)]
     if opening <= 0:
         return []  # no customer yet when the period began
-    beside = [without_amount(client, deal.id, "sale", no_rate=deal.no_rate) for deal in sales if deal.gain is None]
-    won = sum(deal.gain or 0.0 for deal in sales)
-    return [of_account(client, won, opening, "bought_more" if won else "unchanged"), *beside]
+    sales = [deal for kind, deal in sold(client, terms) if kind in wanted]
+    unknown = [
+        without_amount(client, deal.owner, no_rate=deal.no_rate, kind="sale", id=deal.id, on=deal.closes_on)
+        for deal in sales
+        if deal.gain is None
+    ]
+    rows = []
+    for stretch in owners.stretches(client.held, after_on=terms.after_on, to_on=terms.on):
+        mine = [deal for deal in sales if deal.closes_on is not None and stretch.has(deal.closes_on)]
+        won = sum(deal.gain or 0.0 for deal in mine)
+        latest = max((deal.closes_on for deal in mine if deal.closes_on), default=None)
+        label = "bought_more" if won else "unchanged"
+        rows.append(row(client, stretch.owner, won, opening * stretch.days / terms.days, label, on=latest))
+    return joined(rows) + unknown
 
 
-def expansion(one: Slice, terms: Terms) -> list[Row]:
-    return _rows(one, terms, DealKind.UPSELL, DealKind.CROSS_SELL, WHITESPACE)
+def joined(rows: Iterable[Fact]) -> list[Fact]:
+    """Rows of one account under one owner added up: two stretches are one row."""
+    found: dict[tuple[str | None, bool], Fact] = {}
+    for one in rows:
+        key = (one.csm_id, one.inherited)
+        before = found.get(key)
+        found[key] = one if before is None else before._replace(unit=_added(before.unit, one.unit))
+    return list(found.values())
 
 
-def upsell(one: Slice, terms: Terms) -> list[Row]:
-    return _rows(one, terms, DealKind.UPSELL)
+def _added(first: Unit, second: Unit) -> Unit:
+    more = first if first.part else second
+    days = [day for day in (first.on, second.on) if day is not None]
+    return first._replace(
+        part=first.part + second.part,
+        whole=first.whole + second.whole,
+        label=more.label,
+        on=max(days, default=None),
+    )
 
 
-def cross_sell(one: Slice, terms: Terms) -> list[Row]:
-    return _rows(one, terms, DealKind.CROSS_SELL)
+def expansion(client: Client, terms: Terms) -> list[Fact]:
+    return _rows(client, terms, DealKind.UPSELL, DealKind.CROSS_SELL, WHITESPACE)
 
 
-def whitespace(one: Slice, terms: Terms) -> list[Row]:
-    return _rows(one, terms, WHITESPACE)
+def upsell(client: Client, terms: Terms) -> list[Fact]:
+    return _rows(client, terms, DealKind.UPSELL)
 
 
-def credit_units(clients: Iterable[Client], parents: Mapping[str, str], *, opening_on: date) -> list[Client]:
+def cross_sell(client: Client, terms: Terms) -> list[Fact]:
+    return _rows(client, terms, DealKind.CROSS_SELL)
+
+
+def whitespace(client: Client, terms: Terms) -> list[Fact]:
+    return _rows(client, terms, WHITESPACE)
+
+
+def credit_units(clients: Iterable[Client], *, opening_on: date) -> list[Client]:
     """The first sale to a unit that paid nothing yet is credited to the account of its group that did.
 
     The nearest one above it, else the first of the group. Where nobody of the group paid, it is a new customer.
     """
     listed = list(clients)
+    parents = {one.account_id: one.parent_id for one in listed if one.parent_id is not None}
+    if not parents:
+        return listed
     paying = {one.account_id for one in listed if (revenue_at(one, opening_on) or 0.0) > 0}
     groups: dict[str, list[str]] = defaultdict(list)
     for one in listed:

@@ -1,4 +1,4 @@
-"""From the first sale to the first use: how long it takes, who is stuck, who is trained, what they say (3-metrics 8a). Pure.
+"""From the first sale to the first use: how long it takes, who is stuck, who is trained, what they say (8a). Pure.
 
 A customer that leaves before it is live stays open to the end: it never got there.
 """
@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from voc.metrics.money.facts import Client, DealKind, Mark, Owned
+from voc.metrics.model import Fact
+from voc.metrics.money.facts import Client, DealKind, Mark, Owned, Told
 from voc.metrics.money.growth import revenue_at
-from voc.metrics.money.rows import Row, Rule, Slice, Terms, without_amount
+from voc.metrics.money.rows import Terms, row, without_amount
 
 STARTED, LIVE, TRAINED = "onboarding_started", "went_live", "training_completed"
 LEAST_COMPLETED = 20
@@ -27,6 +28,10 @@ class Stage:
     starts_on: date
     ends_on: date | None
     owner: Owned
+
+    @property
+    def is_open(self) -> bool:
+        return self.ends_on is None
 
     def age(self, on: date) -> int:
         """Days it took, or has taken by that day."""
@@ -79,49 +84,48 @@ def _stages(name: str, client: Client, starts: list[tuple[str, date]], ends: lis
 # --- how long ---
 
 
-def _times(stages: str) -> Rule:
-    """One row per stage that began in the period, open ones with their age."""
-
-    def rule(one: Slice, terms: Terms) -> list[Row]:
-        return [
-            Row(
-                float(stage.ends_on is not None),
-                1.0,
-                "open" if stage.ends_on is None else "live",
-                "milestone" if stages == "onboarding" else "sale",
-                stage.id,
-                stage.starts_on,
-                days=float(stage.age(terms.on)),
-            )
-            for stage in _mine(one, terms, stages)
-            if terms.holds(stage.starts_on)
-        ]
-
-    return rule
+def onboarding_time(client: Client, terms: Terms) -> list[Fact]:
+    """One row per onboarding that began in the period, open ones with their age."""
+    return _times(client, onboardings(client, terms.on), terms, kind="milestone")
 
 
-def _mine(one: Slice, terms: Terms, stages: str) -> list[Stage]:
-    made = {"onboarding": onboardings, "launch": launches}[stages](one.client, terms.on)
-    return [stage for stage in made if one.owns(stage.owner)]
+def time_to_launch(client: Client, terms: Terms) -> list[Fact]:
+    return _times(client, launches(client, terms.on), terms, kind="sale")
 
 
-onboarding_time = _times("onboarding")
-time_to_launch = _times("launch")
+def _times(client: Client, stages: list[Stage], terms: Terms, *, kind: str) -> list[Fact]:
+    return [
+        _of_stage(
+            client, stage, terms, part=float(not stage.is_open), label="open" if stage.is_open else "live", kind=kind
+        )
+        for stage in stages
+        if terms.holds(stage.starts_on)
+    ]
 
 
-def live_in_time(one: Slice, terms: Terms) -> list[Row]:
+def _of_stage(
+    client: Client,
+    stage: Stage,
+    terms: Terms,
+    *,
+    part: float,
+    label: str,
+    whole: float = 1.0,
+    kind: str = "milestone",
+) -> Fact:
+    days = float(stage.age(terms.on))
+    return row(client, stage.owner, part, whole, label, kind=kind, id=stage.id, on=stage.starts_on, size=days)
+
+
+def live_in_time(client: Client, terms: Terms) -> list[Fact]:
     """Live within the standard, of those that are live or past it; the others are still within it."""
     standard, rows = terms.standards.onboarding_days, []
-    for stage in _mine(one, terms, "onboarding"):
-        if not terms.holds(stage.starts_on):
-            continue
-        label = "pending"
-        if stage.ends_on is not None and stage.age(terms.on) <= standard:
-            label = "in_time"
-        elif stage.age(terms.on) > standard:
-            label = "late"
-        rows.append(Row(float(label == "in_time"), float(label != "pending"), label, "milestone", stage.id,
-                        stage.starts_on, days=float(stage.age(terms.on))))  # fmt: skip
+    for stage in onboardings(client, terms.on):
+        if terms.holds(stage.starts_on):
+            late = stage.age(terms.on) > standard
+            label = "late" if late else "pending" if stage.is_open else "in_time"
+            part, whole = float(label == "in_time"), float(label != "pending")
+            rows.append(_of_stage(client, stage, terms, part=part, whole=whole, label=label))
     return rows
 
 
@@ -138,8 +142,8 @@ def usual_days(clients: Iterable[Client], on: date) -> dict[tuple[str, str], flo
     """The 80th percentile of the completed times by (segment, stage), from 20 completed on."""
     times: dict[tuple[str, str], list[int]] = defaultdict(list)
     for client in clients:
-        for stage in stages(client, on):
-            if stage.ends_on is not None:
+        for stage in stages(client, on) if client.marks else ():
+            if not stage.is_open:
                 times[client.segment or "", stage.name].append(stage.age(on))
     return {key: quantile(found, SLOW) for key, found in times.items() if len(found) >= LEAST_COMPLETED}
 
@@ -152,68 +156,91 @@ def quantile(values: list[int], share: float) -> float:
     return ordered[below] + (place - below) * (ordered[above] - ordered[below])
 
 
-def stuck_accounts(one: Slice, terms: Terms) -> list[Row]:
+def stuck_accounts(client: Client, terms: Terms) -> list[Fact]:
     """Open stages older than four in five took; where too few are completed, nobody knows what is usual."""
     rows = []
-    for stage in stages(one.client, terms.on):
-        if stage.ends_on is not None or not one.owns(stage.owner) or not one.client.customer:
-            continue
-        usual = terms.usual_days.get((one.client.segment or "", stage.name))
-        age = stage.age(terms.on)
-        label = "no_yardstick" if usual is None else "stuck" if age > usual else "under_way"
-        rows.append(Row(float(label == "stuck"), float(usual is not None), label, "milestone", stage.id,
-                        stage.starts_on, days=float(age)))  # fmt: skip
+    for stage in stages(client, terms.on) if client.customer else ():
+        if stage.is_open:
+            usual = terms.usual_days.get((client.segment or "", stage.name))
+            label = "no_yardstick" if usual is None else "stuck" if stage.age(terms.on) > usual else "under_way"
+            part, whole = float(label == "stuck"), float(usual is not None)
+            rows.append(_of_stage(client, stage, terms, part=part, whole=whole, label=label))
     return rows
 
 
 # --- trained ---
 
 
-def _trained(within: int) -> Rule:
-    def rule(one: Slice, terms: Terms) -> list[Row]:
-        rows = []
-        for stage in trainings(one.client, terms.on):
-            ripe_on = stage.starts_on + timedelta(days=within)
-            if not one.owns(stage.owner) or not terms.after_on < ripe_on <= terms.on:
-                continue
-            revenue = revenue_at(one.client, stage.starts_on)
-            if revenue is None:
-                rows.append(without_amount(one.client, stage.id, "milestone", no_rate=one.client.no_rate))
-                continue
-            trained = stage.ends_on is not None and stage.age(terms.on) <= within
+def revenue_trained_30(client: Client, terms: Terms) -> list[Fact]:
+    return _trained(client, terms, within=30)
+
+
+def revenue_trained_90(client: Client, terms: Terms) -> list[Fact]:
+    return _trained(client, terms, within=90)
+
+
+def _trained(client: Client, terms: Terms, *, within: int) -> list[Fact]:
+    """Of the onboardings whose 30 (90) days ended in the period; revenue as it was at the start."""
+    rows = []
+    for stage in trainings(client, terms.on):
+        if not terms.holds(stage.starts_on + timedelta(days=within)):
+            continue
+        revenue = revenue_at(client, stage.starts_on)
+        if revenue is None:
+            rows.append(without_amount(client, stage.owner, no_rate=client.no_rate, kind="milestone", id=stage.id))
+        else:
+            trained = not stage.is_open and stage.age(terms.on) <= within
             label = "trained" if trained else "not_trained"
-            rows.append(Row(revenue * trained, revenue, label, "milestone", stage.id, stage.starts_on,
-                            days=float(stage.age(terms.on))))  # fmt: skip
-        return rows
+            rows.append(_of_stage(client, stage, terms, part=revenue * trained, whole=revenue, label=label))
+    return rows
 
-    return rule
-
-
-revenue_trained_30, revenue_trained_90 = _trained(30), _trained(90)
 
 # --- what they say ---
 
 
-def onboarding_rating(one: Slice, terms: Terms) -> list[Row]:
+def onboarding_rating(client: Client, terms: Terms) -> list[Fact]:
     """Each answer's mean over the questions about the CSM."""
-    return _ratings(one, terms, "csm")
+    return _ratings(client, terms, "csm")
 
 
-def training_score(one: Slice, terms: Terms) -> list[Row]:
+def training_score(client: Client, terms: Terms) -> list[Fact]:
     """Each answer's mean over the questions about the training; a training's own score where the CRM has one."""
-    scored = [mark for mark in one.marks if mark.kind == TRAINED and terms.holds(mark.on) and _is_rating(mark.value)]
-    rows = [Row(mark.value or 0.0, 1.0, "from_the_crm", "milestone", mark.id, mark.on) for mark in scored]
-    return _ratings(one, terms, "training") + rows
-
-
-def _ratings(one: Slice, terms: Terms, measure: str) -> list[Row]:
-    rows = []
-    for told in one.told:
-        numbers = told.of(measure)
-        if told.questionnaire == "onboarding" and terms.holds(told.on) and numbers:
-            rows.append(Row(sum(numbers) / len(numbers), 1.0, "answered", "answer", told.id, told.on, told.contact_id))
+    rows = _ratings(client, terms, "training")
+    for mark in client.marks:
+        if mark.kind == TRAINED and terms.holds(mark.on) and mark.value is not None and 1 <= mark.value <= 5:
+            rows.append(
+                row(client, mark.owner, mark.value, 1.0, "from_the_crm", kind="milestone", id=mark.id, on=mark.on)
+            )
     return rows
 
 
-def _is_rating(value: float | None) -> bool:
-    return value is not None and 1 <= value <= 5
+def _ratings(client: Client, terms: Terms, measure: str) -> list[Fact]:
+    rows = []
+    for told in client.told:
+        numbers = told.of(measure)
+        if told.questionnaire == "onboarding" and terms.holds(told.on) and numbers:
+            mean = sum(numbers) / len(numbers)
+            rows.append(answer_row(client, told, mean, "answered", owner=_at_the_end(client, told)))
+    return rows
+
+
+def _at_the_end(client: Client, told: Told) -> Owned:
+    """The CSM at the end of the onboarding that they speak of; where none is known, at the answer."""
+    ended = [s for s in onboardings(client, told.on) if s.ends_on is not None]
+    return max(ended, key=lambda stage: stage.ends_on or date.min).owner if ended else told.owner
+
+
+def answer_row(
+    client: Client, told: Told, part: float, label: str, *, whole: float = 1.0, owner: Owned | None = None
+) -> Fact:
+    return row(
+        client,
+        told.owner if owner is None else owner,
+        part,
+        whole,
+        label,
+        kind="answer",
+        id=told.id,
+        on=told.on,
+        contact_id=told.contact_id,
+    )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from voc.metrics.money.facts import NOBODY, Held, Owned
+from voc.metrics.money.facts import NOBODY, Held, Owned, Stretch
 
 LANDMARK = timedelta(days=90)  # before a renewal's decision: whoever owned it then had time to do something
 SETTLES_IN = timedelta(days=60)  # an account handed over less than this before counts for the team
@@ -20,8 +20,7 @@ def owner_on(held: Sequence[Held], on: date, *, named: str | None = None) -> Own
     now = holder(held, on)
     if now is None:
         return Owned(named) if named is not None else _before_our_time(held)
-    first = min(held, key=lambda one: one.from_on)
-    return Owned(now.csm_id, inherited=now is not first and on - now.from_on < SETTLES_IN)
+    return Owned(now.csm_id, inherited=now is not _first(held) and on - now.from_on < SETTLES_IN)
 
 
 def owner_at_landmark(held: Sequence[Held], decided_on: date) -> Owned:
@@ -30,20 +29,28 @@ def owner_at_landmark(held: Sequence[Held], decided_on: date) -> Owned:
     return Owned(then.csm_id) if then is not None and then.csm_id is not None else _before_our_time(held)
 
 
+def stretches(held: Sequence[Held], *, after_on: date, to_on: date) -> list[Stretch]:
+    """The days of (after_on, to_on] by owner, without a gap: those before we first read the account, and the first 60
+    days after a hand-over, are inherited."""
+    found: list[Stretch] = []
+    day, end = after_on + timedelta(days=1), to_on + timedelta(days=1)
+    for moment in sorted({day, end, *(_turns(held))}):
+        if day < moment <= end:
+            found.append(Stretch(owner_on(held, day), day, moment))
+            day = moment
+    return found
+
+
+def _turns(held: Sequence[Held]) -> list[date]:
+    """The days on which the owner, or what counts for whom, may change."""
+    days = [one.from_on for one in held] + [one.to_on for one in held if one.to_on is not None]
+    return days + [one.from_on + SETTLES_IN for one in held]
+
+
+def _first(held: Sequence[Held]) -> Held:
+    return min(held, key=lambda one: one.from_on)
+
+
 def _before_our_time(held: Sequence[Held]) -> Owned:
     known = [one for one in held if one.csm_id is not None]
-    return Owned(min(known, key=lambda one: one.from_on).csm_id, inherited=True) if known else NOBODY
-
-
-def share_held(held: Sequence[Held], csm_ids: frozenset[str], *, after_on: date, to_on: date) -> float:
-    """Which part of the days in (after_on, to_on] these CSMs owned the account."""
-    days = (to_on - after_on).days
-    if days <= 0:
-        return 0.0
-    begins, ends = after_on + timedelta(days=1), to_on + timedelta(days=1)
-    owned = sum(
-        max(0, (min(one.to_on or ends, ends) - max(one.from_on, begins)).days)
-        for one in held
-        if one.csm_id in csm_ids
-    )
-    return min(1.0, owned / days)
+    return Owned(_first(known).csm_id, inherited=True) if known else NOBODY

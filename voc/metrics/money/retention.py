@@ -7,8 +7,9 @@ it is lost when nothing of it is left. Money rows read (kept, at stake).
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from voc.metrics.money.facts import Deal, DealKind
-from voc.metrics.money.rows import Row, Slice, Terms, without_amount
+from voc.metrics.model import Fact
+from voc.metrics.money.facts import Client, Deal, DealKind, Owned
+from voc.metrics.money.rows import Terms, row, without_amount
 
 AHEAD = timedelta(days=90)
 
@@ -31,16 +32,25 @@ class Decided:
         return max((one.closes_on for one in self.deals if one.closes_on), default=None)
 
     @property
+    def latest(self) -> Deal:
+        return max(self.deals, key=lambda deal: (deal.closes_on or date.min, deal.id))
+
+    @property
     def id(self) -> str:
-        return self.deals[-1].id
+        return self.latest.id
+
+    @property
+    def owner(self) -> Owned:
+        """At the landmark of the latest decision."""
+        return self.latest.owner
 
 
-def renewals(one: Slice) -> list[Deal]:
-    return [deal for deal in one.deals if deal.kind == DealKind.RENEWAL]
+def renewals(client: Client) -> list[Deal]:
+    return [deal for deal in client.deals if deal.kind == DealKind.RENEWAL]
 
 
-def decided(one: Slice, terms: Terms) -> Decided | None:
-    deals = tuple(deal for deal in renewals(one) if deal.closed and terms.holds(deal.closes_on))
+def decided(client: Client, terms: Terms) -> Decided | None:
+    deals = tuple(deal for deal in renewals(client) if deal.closed and terms.holds(deal.closes_on))
     if not deals:
         return None
     starts, ends = [deal.before for deal in deals], [_end(deal) for deal in deals]
@@ -60,56 +70,75 @@ def _end(deal: Deal) -> float | None:
     return deal.after if deal.after is not None else deal.amount
 
 
-def undecided(one: Slice, terms: Terms) -> list[Deal]:
+def undecided(client: Client, terms: Terms) -> list[Deal]:
     """Open although the day they were meant to be decided on lies in the period."""
-    return [deal for deal in renewals(one) if not deal.closed and terms.holds(deal.closes_on)]
+    return [deal for deal in renewals(client) if is_open(deal, terms) and terms.holds(_meant_for(deal))]
 
 
-def _beside(one: Slice, terms: Terms) -> list[Row]:
-    return [Row(0.0, 0.0, "not_decided", "renewal", deal.id, deal.closes_on) for deal in undecided(one, terms)]
+def is_open(deal: Deal, terms: Terms) -> bool:
+    """Whether it stood open on the day of the figures: a decision that came later was not known then."""
+    return not deal.closed or (deal.closes_on is not None and deal.closes_on > terms.on)
 
 
-def customer_churn(one: Slice, terms: Terms) -> list[Row]:
-    return _logos(one, terms, wanted="lost")
+def _meant_for(deal: Deal) -> date | None:
+    return deal.due_on if deal.closed else deal.closes_on
 
 
-def logo_retention(one: Slice, terms: Terms) -> list[Row]:
-    return _logos(one, terms, wanted="kept")
+def _beside(client: Client, terms: Terms) -> list[Fact]:
+    return [_row(client, deal, 0.0, 0.0, "not_decided", on=deal.closes_on) for deal in undecided(client, terms)]
 
 
-def _logos(one: Slice, terms: Terms, *, wanted: str) -> list[Row]:
-    found = decided(one, terms)
+def _row(client: Client, deal: Deal, part: float, whole: float, label: str, *, on: date | None) -> Fact:
+    return row(client, deal.owner, part, whole, label, kind="renewal", id=deal.id, on=on)
+
+
+def customer_churn(client: Client, terms: Terms) -> list[Fact]:
+    return _logos(client, terms, wanted="lost")
+
+
+def logo_retention(client: Client, terms: Terms) -> list[Fact]:
+    return _logos(client, terms, wanted="kept")
+
+
+def _logos(client: Client, terms: Terms, *, wanted: str) -> list[Fact]:
+    found = decided(client, terms)
     if found is None:
-        return _beside(one, terms)
+        return _beside(client, terms)
     label = "lost" if found.lost else "kept"
-    return [Row(float(label == wanted), 1.0, label, "renewal", found.id, found.on), *_beside(one, terms)]
+    return [
+        _row(client, found.latest, float(label == wanted), 1.0, label, on=found.on),
+        *_beside(client, terms),
+    ]
 
 
-def nrr(one: Slice, terms: Terms) -> list[Row]:
-    return _money(one, terms, capped=False)
+def nrr(client: Client, terms: Terms) -> list[Fact]:
+    return _money(client, terms, capped=False)
 
 
-def grr(one: Slice, terms: Terms) -> list[Row]:
-    return _money(one, terms, capped=True)
+def grr(client: Client, terms: Terms) -> list[Fact]:
+    return _money(client, terms, capped=True)
 
 
-def revenue_churn(one: Slice, terms: Terms) -> list[Row]:
+def revenue_churn(client: Client, terms: Terms) -> list[Fact]:
     """What was at stake and is gone, with the account or in part: 1 less gross retention."""
-    return [row._replace(part=row.whole - row.part) for row in grr(one, terms)]
+    kept = grr(client, terms)
+    return [one._replace(unit=one.unit._replace(part=one.unit.whole - one.unit.part)) for one in kept]
 
 
-def _money(one: Slice, terms: Terms, *, capped: bool) -> list[Row]:
-    found = decided(one, terms)
+def _money(client: Client, terms: Terms, *, capped: bool) -> list[Fact]:
+    found = decided(client, terms)
     if found is None:
-        return _beside(one, terms)
+        return _beside(client, terms)
     if found.start is None or found.end is None:
-        return [without_amount(one.client, found.id, "renewal", no_rate=found.no_rate, on=found.on)]
+        left_out = without_amount(client, found.owner, no_rate=found.no_rate, kind="renewal", id=found.id, on=found.on)
+        return [left_out, *_beside(client, terms)]
     end = min(found.end, found.start) if capped else found.end
-    return [Row(end, found.start, _how(found), "renewal", found.id, found.on), *_beside(one, terms)]
+    return [_row(client, found.latest, end, found.start, _how(found), on=found.on), *_beside(client, terms)]
 
 
 def _how(found: Decided) -> str:
-    assert found.start is not None and found.end is not None  # the caller has seen them
+    assert found.start is not None  # the caller has seen both
+    assert found.end is not None
     if found.lost:
         return "lost"
     if found.end < found.start:
@@ -120,41 +149,41 @@ def _how(found: Decided) -> str:
 # --- in time: by the day a renewal was due, decided or not ---
 
 
-def due(one: Slice, terms: Terms) -> list[Deal]:
+def due(client: Client, terms: Terms) -> list[Deal]:
     """Renewals whose term ended in the period; one that is still open after its day is due too."""
-    return [deal for deal in renewals(one) if terms.holds(deal.due_on)]
+    return [deal for deal in renewals(client) if terms.holds(deal.due_on)]
 
 
-def on_time_renewal(one: Slice, terms: Terms) -> list[Row]:
-    return [_in_time(deal) for deal in due(one, terms)] + _no_day(one, terms)
+def on_time_renewal(client: Client, terms: Terms) -> list[Fact]:
+    return [_in_time(client, deal, terms) for deal in due(client, terms)] + _no_day(client, terms)
 
 
-def _in_time(deal: Deal) -> Row:
+def _in_time(client: Client, deal: Deal, terms: Terms) -> Fact:
     assert deal.due_on is not None  # `due` tests it
-    if not deal.closed:
+    if is_open(deal, terms):
         label = "overdue"
     elif not deal.won:
         label = "lost"
     else:
         label = "in_time" if deal.closes_on is not None and deal.closes_on <= deal.due_on else "late"
-    return Row(float(label == "in_time"), 1.0, label, "renewal", deal.id, deal.due_on)
+    return _row(client, deal, float(label == "in_time"), 1.0, label, on=deal.due_on)
 
 
-def renewal_confirmed_90(one: Slice, terms: Terms) -> list[Row]:
-    return [_confirmed(deal) for deal in due(one, terms)] + _no_day(one, terms)
+def renewal_confirmed_90(client: Client, terms: Terms) -> list[Fact]:
+    return [_confirmed(client, deal) for deal in due(client, terms)] + _no_day(client, terms)
 
 
-def _confirmed(deal: Deal) -> Row:
+def _confirmed(client: Client, deal: Deal) -> Fact:
     assert deal.due_on is not None  # `due` tests it
     ahead = deal.confirmed_on is not None and deal.confirmed_on <= deal.due_on - AHEAD
     label = "confirmed" if ahead else "confirmed_late" if deal.confirmed_on is not None else "not_confirmed"
-    return Row(float(ahead), 1.0, label, "renewal", deal.id, deal.due_on)
+    return _row(client, deal, float(ahead), 1.0, label, on=deal.due_on)
 
 
-def _no_day(one: Slice, terms: Terms) -> list[Row]:
+def _no_day(client: Client, terms: Terms) -> list[Fact]:
     """Decided in the period, but nobody knows when its term ended."""
-    found = [deal for deal in renewals(one) if deal.due_on is None and terms.holds(deal.closes_on)]
-    return [Row(0.0, 0.0, "no_due_date", "renewal", deal.id, deal.closes_on) for deal in found]
+    found = [deal for deal in renewals(client) if deal.due_on is None and terms.holds(deal.closes_on)]
+    return [_row(client, deal, 0.0, 0.0, "no_due_date", on=deal.closes_on) for deal in found]
 
 
 def due_day(*, closes_on: date | None, closed: bool, renewal_on: date | None) -> date | None:

@@ -1,44 +1,15 @@
-"""What a rule is given and what it gives: a scope's part of one account, and the rows that a figure counts."""
+"""What a rule is given besides the account, and how it makes a row (3-metrics 0). Pure."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import NamedTuple
 
 from voc.base.words import Segment
-from voc.metrics.money.facts import Client, Deal, Mark, Owned, Told, Touch
+from voc.metrics.model import NO_RATE, Fact, Unit
+from voc.metrics.money.facts import Client, Owned
 
 QUARTER_DAYS = 365.25 / 4
-NO_RATE = "no_rate"  # the currency has no exchange rate: left out of money figures and named
 NO_REVENUE = "no_revenue"  # the CRM has no amount
-
-
-class Row(NamedTuple):
-    """One row of a figure. With `whole` 0 it stands beside it. `days` is how long something took, or has taken so far."""
-
-    part: float
-    whole: float
-    label: str
-    kind: str  # renewal, sale, account, milestone, activity, answer
-    id: str
-    on: date | None = None
-    contact_id: str | None = None
-    days: float | None = None
-
-
-@dataclass(frozen=True)
-class Slice:
-    """What one scope has of one account: the facts under its owners, and whether the account is theirs today."""
-
-    client: Client
-    deals: tuple[Deal, ...] = ()
-    marks: tuple[Mark, ...] = ()  # by the owner of the day
-    acts: tuple[Mark, ...] = ()  # by whoever did them
-    touches: tuple[Touch, ...] = ()
-    told: tuple[Told, ...] = ()
-    held: float = 0.0  # the part of the period for which the scope had the account
-    today: bool = False
-    owns: Callable[[Owned], bool] = lambda _owner: True  # whether a fact with this owner is the scope's
 
 
 @dataclass(frozen=True)
@@ -60,6 +31,7 @@ class Terms:
     days: int
     standards: Standards = field(default_factory=Standards)
     usual_days: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    costs_known: bool = False  # some cost came in for the period
 
     @property
     def after_on(self) -> date:
@@ -70,13 +42,29 @@ class Terms:
         return day is not None and self.after_on < day <= self.on
 
 
-Rule = Callable[[Slice, Terms], list[Row]]
+Rule = Callable[[Client, Terms], list[Fact]]
 
 
-def of_account(client: Client, part: float, whole: float, label: str, *, on: date | None = None) -> Row:
-    return Row(part, whole, label, "account", client.account_id, on)
+def row(
+    client: Client,
+    owner: Owned,
+    part: float,
+    whole: float,
+    label: str,
+    *,
+    kind: str = "account",
+    id: str | None = None,
+    on: date | None = None,
+    contact_id: str | None = None,
+    size: float | None = None,
+) -> Fact:
+    """One row under its owner. With `whole` 0 it stands beside the figure. `size`: how long it took, in days."""
+    unit = Unit(part, whole, label, kind, client.account_id if id is None else id, contact_id, None, on, size)
+    return Fact(client.account_id, owner.csm_id, unit, owner.inherited)
 
 
-def without_amount(client: Client, id: str, kind: str, *, no_rate: bool, on: date | None = None) -> Row:
+def without_amount(
+    client: Client, owner: Owned, *, no_rate: bool, kind: str = "account", id: str | None = None, on: date | None = None
+) -> Fact:
     """Left out of a money figure; an account whose currency has no rate is named beside it."""
-    return Row(0.0, 0.0, NO_RATE if no_rate else NO_REVENUE, kind, id, on)
+    return row(client, owner, 0.0, 0.0, NO_RATE if no_rate else NO_REVENUE, kind=kind, id=id, on=on)

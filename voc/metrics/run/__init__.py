@@ -519,7 +519,9 @@ def _fact_rows(
             label=fact.unit.label,
             part=fact.unit.part,
             whole=fact.unit.whole,
-            handed_over=fact.account_id not in allowed.accounts,
+            handed_over=bool(fact.account_id) and fact.account_id not in allowed.accounts,
+            on=fact.unit.on,
+            size=fact.unit.size,
         )
         for fact, account_name in sorted(found, key=lambda one: (one[1].casefold(), one[0].account_id))
     ]

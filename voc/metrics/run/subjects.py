@@ -16,6 +16,7 @@ from voc.metrics import store
 from voc.metrics.catalogue import CATALOGUE
 from voc.metrics.definition import Definition
 from voc.metrics.model import Fact
+from voc.metrics.run import money
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Question:
 
 Load = Callable[[Connection, Question], Any]
 
-LOADERS: Mapping[str, Load] = {}
+LOADERS: Mapping[str, Load] = {"money": money.load}
 
 
 def rows(
@@ -40,7 +41,7 @@ def rows(
     wanted = [one for one in CATALOGUE if one.facts is not None and (names is None or one.name in names)]
     if not wanted:
         return
-    known = store.accounts_named(db, question.account_ids)
+    known = {"": ("", None), **store.accounts_named(db, question.account_ids)}
     loaded = cache(lambda subject: LOADERS[subject](db, question))
     for definition in wanted:
         assert definition.facts is not None  # chosen above

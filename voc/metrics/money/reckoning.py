@@ -1,0 +1,62 @@
+"""Values that are no share of sums: a count, a median time, a ratio of revenues with its interval (6, 8). Pure."""
+
+import math
+from collections.abc import Sequence
+
+from voc import statistics
+from voc.metrics.model import Interval, IntervalKind, Reckoned, Unit
+
+LEVEL = 0.95
+
+
+def counted(units: Sequence[Unit]) -> Reckoned:
+    """How many count; the denominator is how many there are."""
+    part, whole = sum(unit.part for unit in units), sum(unit.whole for unit in units)
+    return Reckoned(part, part, whole)
+
+
+def median_days(units: Sequence[Unit]) -> Reckoned:
+    """Kaplan-Meier median of the days it takes, open ones censored at their age; infinite while over half are open."""
+    timed = [unit for unit in units if unit.whole > 0 and unit.size is not None]
+    times, ended = [unit.size or 0.0 for unit in timed], [unit.part > 0 for unit in timed]
+    found = statistics.kaplan_meier(time=times, event=ended, at=max(times, default=0.0), conf=LEVEL)
+    if found is None:
+        return Reckoned(None, None, None)
+    low, high = found["median_ci"]
+    return Reckoned(
+        found["median"],
+        float(sum(ended)),
+        float(len(timed)),
+        Interval(low, high, LEVEL, IntervalKind.KAPLAN_MEIER),
+        {"open": float(len(timed) - sum(ended)), "oldest_open": _oldest_open(timed)},
+    )
+
+
+def _oldest_open(units: Sequence[Unit]) -> float | None:
+    return max((unit.size for unit in units if unit.part <= 0 and unit.size is not None), default=None)
+
+
+def revenue_ratio(units: Sequence[Unit]) -> Reckoned:
+    """Revenue kept of the revenue at stake, one row an account, with its approximate interval from 8 on."""
+    pairs = [(unit.whole, unit.part) for unit in units if unit.whole > 0]
+    start, end = [whole for whole, _ in pairs], [part for _, part in pairs]
+    found = statistics.retention(start_arr=start, end_arr=end)
+    ratio = found["nrr"]
+    if ratio is None:
+        return Reckoned(None, None, None)
+    limits = statistics.ratio_interval(ratio=ratio, se=found["nrr_se"], accounts=len(pairs), conf=LEVEL)
+    interval = None if limits is None else Interval(max(0.0, limits[0]), limits[1], LEVEL, IntervalKind.ACCOUNTS)
+    return Reckoned(ratio, math.fsum(end), math.fsum(start), interval, {"largest_share": max(start) / math.fsum(start)})
+
+
+def leave_one_out(rows: Sequence[tuple[str, float, float]]) -> list[tuple[str, float]]:
+    """(name, the ratio without it) of (name, part, whole), the furthest from the whole first; [] under two names."""
+    names: dict[str, tuple[float, float]] = {}
+    for name, part, whole in rows:
+        before = names.get(name, (0.0, 0.0))
+        names[name] = (before[0] + part, before[1] + whole)
+    part, whole = (math.fsum(one[at] for one in names.values()) for at in (0, 1))
+    if len(names) < 2 or whole <= 0:
+        return []
+    without = [(name, (part - p) / (whole - w)) for name, (p, w) in names.items() if whole - w > 0]
+    return sorted(without, key=lambda one: (-abs(one[1] - part / whole), one[0]))

@@ -1,0 +1,127 @@
+"""What a sync refused and what respondents suggested, with how long each lay; and how accounts stand with us."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, and_, func, or_, select
+
+from voc.base.confidential import named
+from voc.base.schema import (
+    account,
+    account_csm,
+    follow_up,
+    invitation,
+    response,
+    suggestion,
+    sync_problem,
+    sync_run,
+)
+from voc.base.words import AccountStatus, ProblemLevel, RecordState, ResponseState, RunState
+from voc.metrics.money.facts import Week
+from voc.metrics.money.upkeep import WEEK, Lying, week_ends, weeks
+
+_REFUSED = (ProblemLevel.REJECTED, ProblemLevel.FIELD_ERROR)
+_LOOK_BACK = timedelta(days=60)
+
+
+def csm_weeks(db: Connection, *, moment: datetime, days: int) -> list[Week]:
+    """Whole weeks of the period in which the CRM was read, one per CSM with a customer at the week's end."""
+    reads = _reads(db, moment=moment, since=moment - timedelta(days=days) - _LOOK_BACK)
+    ends = [end for end in week_ends(moment, days) if any(end - WEEK < at <= end for at in reads)]
+    if not ends:
+        return []
+    return weeks(
+        ends,
+        books=_books(db, ends),
+        problems=_problems(db, moment=moment, reads=reads),
+        suggestions=_suggestions(db, moment=moment, since=ends[-1] - WEEK),
+    )
+
+
+def _reads(db: Connection, *, moment: datetime, since: datetime) -> list[datetime]:
+    run = sync_run.c
+    query = select(run.started_at).where(
+        run.state == RunState.COMPLETE, run.started_at <= moment, run.started_at > since
+    )
+    return list(db.execute(query.order_by(run.started_at)).scalars())
+
+
+def _problems(db: Connection, *, moment: datetime, reads: Sequence[datetime]) -> list[Lying]:
+    """Each refused row or field from the first reading that found it to the first one that did not any more."""
+    columns = sync_problem.c
+    same = (columns.account_id, columns.object, columns.record_id, columns.reason, columns.field)
+    query = (
+        select(*same, func.min(sync_run.c.started_at).label("first"), func.max(sync_run.c.started_at).label("last"))
+        .join(sync_run, sync_run.c.id == columns.run_id)
+        .where(
+            columns.account_id.is_not(None),
+            columns.level.in_(_REFUSED),
+            sync_run.c.state == RunState.COMPLETE,
+            sync_run.c.started_at > reads[0] - timedelta(microseconds=1),
+            sync_run.c.started_at <= moment,
+        )
+        .group_by(*same)
+        .order_by(*same)
+    )
+    following = dict(zip(reads, [*reads[1:], None], strict=True))
+    return [Lying(row.account_id, row.first, following.get(row.last)) for row in db.execute(query)]
+
+
+def _suggestions(db: Connection, *, moment: datetime, since: datetime) -> list[Lying]:
+    columns = suggestion.c
+    open_then = or_(columns.decided_at.is_(None), columns.decided_at > since)
+    query = select(columns.account_id, columns.created_at, columns.decided_at).where(
+        columns.created_at <= moment, open_then
+    )
+    return [
+        Lying(row.account_id, row.created_at, row.decided_at if row.decided_at and row.decided_at <= moment else None)
+        for row in db.execute(query.order_by(columns.id))
+    ]
+
+
+def _books(db: Connection, ends: Sequence[datetime]) -> dict[datetime, dict[str, str]]:
+    """Who owned which customer at each week's end."""
+    query = (
+        select(account_csm.c.account_id, account_csm.c.csm_id, account_csm.c.from_at, account_csm.c.to_at)
+        .join(account, account.c.id == account_csm.c.account_id)
+        .where(account.c.state == RecordState.LIVE, account.c.status == AccountStatus.CUSTOMER)
+        .where(account_csm.c.csm_id.is_not(None), account_csm.c.from_at <= ends[0])
+        .order_by(account_csm.c.from_at, account_csm.c.id)
+    )
+    books: dict[datetime, dict[str, str]] = {end: {} for end in ends}
+    for row in db.execute(query):
+        for end in ends:
+            if row.csm_id and row.from_at <= end and (row.to_at is None or row.to_at > end):
+                books[end][row.account_id] = row.csm_id
+    return books
+
+
+def standing_by_account(
+    db: Connection, ids: Collection[str], winners: Mapping[str, str], *, moment: datetime
+) -> dict[str, tuple[int | None, int]]:
+    """Of these accounts: the latest score anybody gave, and how many follow-ups are past a limit."""
+    if not ids:
+        return {}
+    wanted = sorted(ids)
+    scores: dict[str, int] = {}
+    query = (
+        select(invitation.c.account_id, response.c.score)
+        .join(invitation, invitation.c.id == response.c.invitation_id)
+        .where(named, invitation.c.account_id.in_(wanted), response.c.score.is_not(None))
+        .where(response.c.state == ResponseState.SUBMITTED, response.c.submitted_at <= moment)
+        .order_by(response.c.submitted_at, response.c.id)
+    )
+    for row in db.execute(query):
+        if row.score is not None:
+            scores[winners.get(row.account_id, row.account_id)] = row.score
+    overdue: dict[str, int] = defaultdict(int)
+    case = follow_up.c
+    not_called = and_(case.contacted_at.is_(None), case.contact_by < moment)
+    not_resolved = and_(case.resolved_at.is_(None), case.resolve_by < moment)
+    late = select(case.account_id).where(
+        case.account_id.in_(wanted), case.opened_at <= moment, or_(not_called, not_resolved)
+    )
+    for account_id in db.execute(late.order_by(case.id)).scalars():
+        overdue[winners.get(account_id, account_id)] += 1
+    return {id: (scores.get(id), overdue.get(id, 0)) for id in wanted}
