@@ -73,7 +73,8 @@ def _of(client: Client, kind: str) -> list[Mark]:
 def _stages(name: str, client: Client, starts: list[tuple[str, date]], ends: list[Mark], on: date) -> list[Stage]:
     known = [start for start in starts if start[1] <= on]
     found = []
-    for (id, begins), following in zip(known, [*(day for _, day in known[1:]), date.max], strict=True):
+    followed_on = [day for _, day in known[1:]] + [date.max]
+    for (id, begins), following in zip(known, followed_on, strict=False):
         end = next((mark for mark in ends if begins <= mark.on < max(following, begins + timedelta(days=1))), None)
         if end is not None and end.on > on:
             end = None
