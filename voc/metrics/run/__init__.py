@@ -623,7 +623,9 @@ def snapshot(
         for definition, found in subjects.rows(db, Question(now, days, known)):
             figured.count_facts(counted, everybody, definition, found)
         figured.count_released(counted, everybody, _released(db, now, days, None), terms)
-    kept += [figured.figure(counted, key, one.name) for key in sorted(counted.tallies) for one in CATALOGUE]
+    # Accounts were kept with their portion; the subjects' own rows have counted for them again since.
+    scopes = [key for key in sorted(counted.tallies) if key[0] != Scope.ACCOUNT]
+    kept += [figured.figure(counted, key, one.name) for key in scopes for one in CATALOGUE]
     with database.begin() as db:
         store.replace_snapshots(db, now.date(), days, kept)
     return len(kept)
