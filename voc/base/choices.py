@@ -84,6 +84,7 @@ class Preferences(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     silent_invitations: int = 2
     silent_after_days: int = 30
     customer_too_new_days: int = 90
+    notice_days: int = 90  # the landmark of a renewal lies this long before its decision, and no later than 90 days
     icc_default: float = 0.2
 
     # how long things are kept (5-chase)
@@ -132,7 +133,7 @@ def check(values: Preferences) -> None:
     for name in _AT_LEAST_ONE:
         if getattr(values, name) < 1:
             raise Refused("Write 1 or more", field=name)
-    for name in ("quarantine_days", "renewal_pause_days", "silent_after_days", "customer_too_new_days"):
+    for name in ("quarantine_days", "renewal_pause_days", "silent_after_days", "customer_too_new_days", "notice_days"):
         if getattr(values, name) < 0:
             raise Refused("Write 0 or more", field=name)
     for name in ("acknowledge_hours", "contact_hours", "resolve_hours", "request_hours", "silent_hours"):

@@ -84,6 +84,11 @@ def state(account: AccountFacts, *, moment: datetime, limits: Limits) -> Account
     """The first that applies, in the order of the definition."""
     if not account.customer or account.team is None or not account.team.places:
         return AccountState.NO_CENSUS
+    return state_of_asked(account, moment=moment, limits=limits)
+
+
+def state_of_asked(account: AccountFacts, *, moment: datetime, limits: Limits) -> AccountState:
+    """The same of an account that had a census: what was asked and answered decides."""
     if answered_recently(account, moment=moment):
         return AccountState.HEARD
     invited = _recent(account, moment=moment)

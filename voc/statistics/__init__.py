@@ -60,10 +60,12 @@ from voc.statistics.response import km_response_rate, pace, participation, respo
 from voc.statistics.retention import ratio_interval, retention
 from voc.statistics.risk import (
     auc_delong,
+    auc_difference,
     calibration,
     firth_log_or,
     fisher_two_sided,
     lift_top,
+    logistic_fit,
     logistic_grouped,
     rr_katz,
     rr_mantel_haenszel,
@@ -80,6 +82,7 @@ __all__ = [
     "Interval",
     "after_business_hours",
     "auc_delong",
+    "auc_difference",
     "band",
     "beta_interval",
     "bh_adjust",
@@ -109,6 +112,7 @@ __all__ = [
     "laney",
     "lift_top",
     "log_odds_dirichlet",
+    "logistic_fit",
     "logistic_grouped",
     "midp_two_sided",
     "n_needed",

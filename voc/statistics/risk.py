@@ -1,6 +1,7 @@
 """What silence costs here: relative risks from one's own renewals, and their backtest (3-metrics 4.4 to 4.6)."""
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypedDict
 
@@ -143,14 +144,68 @@ def firth_log_or(*, a: float, b: float, c: float, d: float) -> float:
     return math.log((a + 0.5) * (d + 0.5) / ((b + 0.5) * (c + 0.5)))
 
 
+class Fit(TypedDict):
+    coef: list[float]
+    se: list[float]
+
+
+def logistic_fit(*, x: Sequence[Sequence[float]], y: Sequence[int | bool], penalised: bool = True) -> Fit | None:
+    """Logistic model with an intercept first, by Firth's penalised likelihood or plain; one row per case.
+
+    With one yes/no predictor the penalised slope is `firth_log_or`. None where the plain data allow no
+    finite answer, or a predictor never varies.
+    """
+    import numpy as np
+
+    if not x or len(set(map(bool, y))) < 2:
+        return None
+    design = np.array([[1.0, *map(float, row)] for row in x])
+    lost = np.array([float(one) for one in y])
+    if np.linalg.matrix_rank(design) < design.shape[1]:
+        return None
+    coef = np.zeros(design.shape[1])
+    for _ in range(200):
+        chance = 1 / (1 + np.exp(-design @ coef))
+        weight = chance * (1 - chance)
+        information = design.T @ (design * weight[:, None])
+        if np.linalg.cond(information) > 1e12:
+            return None
+        inverse = np.linalg.inv(information)
+        pull = weight * np.einsum("ij,jk,ik->i", design, inverse, design) * (0.5 - chance) if penalised else 0.0
+        step = inverse @ (design.T @ (lost - chance + pull))
+        coef = coef + step * min(1.0, 5 / max(float(np.abs(step).max()), 1e-300))
+        if np.abs(step).max() < 1e-10:
+            return {"coef": coef.tolist(), "se": np.sqrt(np.diag(inverse)).tolist()}
+    return None
+
+
+def auc_difference(
+    *, one: Sequence[float], other: Sequence[float], churned: Sequence[int | bool], conf: float = 0.95
+) -> tuple[float, float, float, float] | None:
+    """How much better one score sorts the same accounts than another: difference of the areas, se, low, high.
+
+    The two areas rest on the same accounts, so their errors go together (DeLong 1988). None under two lost or kept.
+    """
+    lost = [i for i, gone in enumerate(churned) if gone]
+    kept = [i for i, gone in enumerate(churned) if not gone]
+    if min(len(lost), len(kept)) < 2:
+        return None
+
+    areas = [_placements([score[i] for i in lost], [score[i] for i in kept]) for score in (one, other)]
+    of_lost = [a - b for a, b in zip(areas[0][0], areas[1][0], strict=True)]
+    of_kept = [a - b for a, b in zip(areas[0][1], areas[1][1], strict=True)]
+    difference = sum(of_lost) / len(of_lost)
+    se = math.sqrt(_variance(of_lost) / len(of_lost) + _variance(of_kept) / len(of_kept))
+    return difference, se, difference - z(conf) * se, difference + z(conf) * se
+
+
 def auc_delong(
     *, churned: Sequence[float], renewed: Sequence[float], conf: float = 0.95
 ) -> tuple[float, float | None, float | None, float | None] | None:
     """P(a lost account scored above a kept one), ties half: auc, se, low, high (DeLong 1988), clamped."""
     if not churned or not renewed:
         return None
-    of_churned = [sum(_beats(x, y) for y in renewed) / len(renewed) for x in churned]
-    of_renewed = [sum(_beats(x, y) for x in churned) / len(churned) for y in renewed]
+    of_churned, of_renewed = _placements(churned, renewed)
     auc = sum(of_churned) / len(of_churned)
     if min(len(churned), len(renewed)) < 2:
         return auc, None, None, None
@@ -158,8 +213,15 @@ def auc_delong(
     return auc, se, max(0.0, auc - z(conf) * se), min(1.0, auc + z(conf) * se)
 
 
-def _beats(x: float, y: float) -> float:
-    return 1.0 if x > y else 0.5 if x == y else 0.0
+def _placements(lost: Sequence[float], kept: Sequence[float]) -> tuple[list[float], list[float]]:
+    """For each lost one the share of the kept it beats, for each kept one the share of the lost that beat it; ties 1/2.
+
+    By sorting: a large company has a hundred thousand renewals, and pairs would be billions.
+    """
+    low, high = sorted(kept), sorted(lost)
+    beaten = [(bisect_left(low, score) + bisect_right(low, score)) / 2 / len(low) for score in lost]
+    beating = [1 - (bisect_left(high, score) + bisect_right(high, score)) / 2 / len(high) for score in kept]
+    return beaten, beating
 
 
 def _variance(values: Sequence[float]) -> float:

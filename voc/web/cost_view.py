@@ -1,0 +1,323 @@
+"""What silence costs here, as the page of silent accounts shows it: the sentence, the table, the segments, the test."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from voc.base.words import AccountState, OutOfCohort
+from voc.metrics.cost import words
+from voc.metrics.cost.backtest import Backtest, TooEarly
+from voc.metrics.cost.table import Cost, Group, Renewal, Share, Times, TwoByTwo
+from voc.metrics.run.cost import CostPage
+from voc.web import view
+from voc.web.charts_risk import Kind, Line, times
+from voc.web.parts import Link, address
+from voc.web.tables import Cell
+
+GROUPS: Mapping[Group, tuple[str, str]] = {
+    Group.SILENT: ("Silent", ""),
+    Group.RESPONDING: ("Responding", ""),
+    Group.THIRD: ("Third group", "not asked, unreachable, quiet, in flight, new"),
+}
+OUT: Mapping[OutOfCohort, str] = {
+    OutOfCohort.LOST_BEFORE: "lost already by that day",
+    OutOfCohort.NOTICE_BEFORE: "had given notice by that day",
+    OutOfCohort.NOBODY_ASKED: "no wave of ours had run in the 180 days before",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    name: str
+    of: str
+    left: str
+    stayed: str
+    all: str
+    share: str
+    span: str
+    href: str = ""
+
+
+@dataclass(frozen=True)
+class BandRow:
+    name: str
+    words: str
+    share: float
+
+
+@dataclass(frozen=True)
+class Thin:
+    tag: str
+    words: str
+    until: str
+
+
+@dataclass(frozen=True)
+class TestRow:
+    name: str
+    sorts: str
+    listed: str
+
+
+@dataclass(frozen=True)
+class Tested:
+    verdict: str
+    rivals: Sequence[TestRow]
+    gain: str
+    calibrated: str
+    quarters: Sequence[tuple[str, str, str, str]]
+
+
+@dataclass(frozen=True)
+class CostSection:
+    headline: str
+    until: str
+    links: Sequence[Link]
+    caption: str
+    rows: Sequence[Row]
+    total: Row
+    notes: Sequence[str]
+    drawing: Markup
+    drawn: Sequence[tuple[str, str, str]]
+    thin: Sequence[Thin]
+    bands: Sequence[BandRow]
+    tested: Tested | None
+    not_tested: str
+    how: Sequence[str]
+
+
+def section(found: CostPage) -> CostSection | None:
+    """None before any renewal was decided."""
+    cost = found.cost
+    if not cost.renewals:
+        return None
+    lines = _lines(cost)
+    mine = sum(one.counts and one.account_id in found.mine for one in found.renewals)
+    return CostSection(
+        headline=words.headline(cost),
+        until=words.when_enough(cost.table) if not cost.table.enough else "",
+        links=_links(cost, mine),
+        caption=_caption(cost),
+        rows=_rows(cost),
+        total=_row("All", "", cost.total, ""),
+        notes=[told for told in (words.crude(cost), words.treated(cost), _out(cost)) if told],
+        drawing=times(lines, title="Times as often as responding accounts", description=_description(lines))
+        if lines
+        else Markup(""),
+        drawn=[(one.name, one.counts, one.words) for one in lines],
+        thin=_thin(cost),
+        bands=[BandRow(name, words.band(share), share.left / share.all) for name, share in found.bands],
+        tested=_tested(found.backtest) if isinstance(found.backtest, Backtest) else None,
+        not_tested=words.too_early(found.backtest) if isinstance(found.backtest, TooEarly) else "",
+        how=[told for told in (words.exact(cost), words.fitted(cost)) if told],
+    )
+
+
+def _links(cost: Cost, mine: int) -> list[Link]:
+    links = [Link("How we know", "/definitions#cost_of_silence", "what silence costs")]
+    if mine:
+        which = f"The {view.count(mine, 'renewal')}" if mine == cost.total.all else f"Yours of them: {mine}"
+        links.append(Link(which, "/silent/renewals", "counted in the table"))
+        links.append(Link("CSV", "/silent/renewals.csv", "of the renewals", file=True))
+    return links
+
+
+def _caption(cost: Cost) -> str:
+    if cost.since is None or cost.until is None:
+        return "No renewal can be counted yet."
+    period = f"{cost.since:%B %Y} to {cost.until:%B %Y}" if cost.since != cost.until else f"{cost.since:%B %Y}"
+    return (
+        f"All teams, renewals decided {period}, one for each customer. Read 90 days before each decision, or at the "
+        "notice date if earlier: nothing after that day is used."
+    )
+
+
+def _rows(cost: Cost) -> list[Row]:
+    shares = {Group.SILENT: cost.table.silent, Group.RESPONDING: cost.table.responding, Group.THIRD: cost.third}
+    return [_row(*GROUPS[group], share, address("/silent/renewals", group=group.value)) for group, share in shares.items()]
+
+
+def _row(name: str, of: str, share: Share, href: str) -> Row:
+    many = share.all >= 5
+    return Row(
+        name=name,
+        of=of,
+        left=view.number(share.left),
+        stayed=view.number(share.stayed),
+        all=view.number(share.all),
+        share=view.percent(share.left / share.all) if many else view.DASH,
+        span=view.span(*share.interval).rstrip("%") if share.interval and share.all >= 10 else "",
+        href=href,
+    )
+
+
+def _out(cost: Cost) -> str:
+    told = [f"{count} {OUT[reason]}" for reason, count in cost.out.items()]
+    if cost.earlier:
+        told.append(f"{view.count(cost.earlier, 'earlier renewal')} of a customer counted once, with the latest")
+    return f"Left out of {view.count(cost.renewals, 'decision')}: {'; '.join(told)}." if told else ""
+
+
+def _lines(cost: Cost) -> list[Line]:
+    lines = [_line(name.capitalize(), table) for name, table in cost.segments]
+    whole = _line("All, segment for segment" if cost.stratified else "All", cost.table, all_of_them=cost.stratified)
+    return [one for one in (*lines, whole) if one is not None] if len(lines) > 1 else ([whole] if whole else [])
+
+
+def _line(name: str, table: TwoByTwo, *, all_of_them: Times | None = None) -> Line | None:
+    counts = words.against(table).replace(" against ", " v ")
+    if table.enough and table.crude is not None:
+        shown = all_of_them or table.crude
+        kind = Kind.ALL if name.startswith("All") else Kind.OWN
+        return Line(name, counts, shown.value, shown.low, shown.high, _times(shown), kind)
+    if table.guess is None:
+        return None
+    shown = table.guess.times
+    return Line(name, counts, shown.value, shown.low, shown.high, f"{_times(shown)} guess", Kind.GUESS)
+
+
+def _times(one: Times) -> str:
+    return f"{words.number(one.value)}× ({words.span(one)})"
+
+
+def _description(lines: Sequence[Line]) -> str:
+    told = "; ".join(f"{one.name}: {one.words}, {one.counts}" for one in lines)
+    return f"How many times as often silent accounts left as responding ones, with 95% intervals. {told}."
+
+
+def _thin(cost: Cost) -> list[Thin]:
+    """The segments that cannot tell by themselves, in words; of the whole the headline says it."""
+    if not cost.table.enough:
+        return []
+    return [
+        Thin(f"{name.capitalize()}, where the data is thin", words.cannot_tell(table), words.when_enough(table))
+        for name, table in cost.segments
+        if not table.enough and table.guess is not None
+    ]
+
+
+def _tested(found: Backtest) -> Tested:
+    gain = ""
+    if found.gain is not None:
+        gain = (
+            f"The score against silent yes or no: {view.signed(found.gain[0], 2)} "
+            f"({view.signed(found.gain[1], 2)} to {view.signed(found.gain[2], 2)})."
+        )
+    return Tested(
+        verdict=words.verdict(found),
+        rivals=[
+            TestRow(one.name.capitalize(), words.sorts(one), f"{one.captured:.1f}".removesuffix(".0") + f" of {one.listed}")
+            for one in found.rivals
+        ],
+        gain=gain,
+        calibrated=words.calibrated(found),
+        quarters=[(one.name, str(one.decided), str(one.lost), f"{one.expected:.1f}") for one in found.quarters],
+    )
+
+
+# --- the rows behind it ---
+
+
+@dataclass(frozen=True)
+class RenewalRow:
+    name: str
+    href: str
+    csm: str
+    segment: str
+    decided: str
+    landmark: str
+    outcome: str
+    state: str
+    score: str
+    treated: str
+
+
+@dataclass(frozen=True)
+class RenewalsPage:
+    heading: str
+    lede: str
+    links: Sequence[Link]
+    rows: Sequence[RenewalRow]
+    beside_words: str
+    beside: Sequence[RenewalRow]
+
+
+MOST_SHOWN = 1_000
+
+
+def chosen(found: CostPage, group: str) -> list[Renewal]:
+    """The viewer's own accounts, of one group if one is named."""
+    mine = [one for one in found.renewals if one.account_id in found.mine]
+    if group not in {one.value for one in Group}:
+        return mine
+    return [one for one in mine if one.counts and one.group == group]
+
+
+def renewals_page(found: CostPage, *, group: str, csms: Mapping[str, str]) -> RenewalsPage:
+    rows = chosen(found, group)
+    counted, beside = [one for one in rows if one.counts], [one for one in rows if not one.counts]
+    left = sum(one.lost for one in counted)
+    name = GROUPS[Group(group)][0].lower() if group in {one.value for one in Group} else "counted"
+    cut = f" The first {MOST_SHOWN:,} are shown; the file has all." if len(counted) > MOST_SHOWN else ""
+    return RenewalsPage(
+        heading=f"{view.count(len(counted), 'renewal')} {name}, {left} left",
+        lede="One for each customer, the latest. The state is what was known 90 days before the decision, or at the "
+        f"notice date if earlier; nothing that came later entered.{cut}",
+        links=[
+            Link("How we know", "/definitions#cost_of_silence", "what silence costs"),
+            Link("CSV", address("/silent/renewals.csv", group=group), "of these renewals", file=True),
+        ],
+        rows=[_renewal(one, csms) for one in counted[:MOST_SHOWN]],
+        beside_words=f"Not counted: {view.count(len(beside), 'decision')}" if beside else "",
+        beside=[_renewal(one, csms) for one in beside[:MOST_SHOWN]],
+    )
+
+
+def _renewal(one: Renewal, csms: Mapping[str, str]) -> RenewalRow:
+    return RenewalRow(
+        name=one.account_name,
+        href=f"/accounts/{one.account_id}",
+        csm=csms.get(one.csm_id or "", view.DASH),
+        segment=one.segment or view.DASH,
+        decided=view.short_day(one.decided_on),
+        landmark=view.short_day(one.landmark_on),
+        outcome="left" if one.lost else "stayed",
+        state=why(one),
+        score=view.score(one.score),
+        treated="yes" if one.treated else "no",
+    )
+
+
+def why(one: Renewal) -> str:
+    """The state that counts, or why it does not."""
+    if one.reason is not None:
+        return OUT[one.reason]
+    if one.earlier:
+        return "an earlier renewal of this customer"
+    return view.low_word(one.state) if one.state != AccountState.HEARD else "responding"
+
+
+FILE_HEADS = (
+    "Account", "CSM then", "Segment then", "Decided", "Read on", "Outcome", "State then", "Counted", "Score then",
+    "Days since an answer", "Called in between",
+)  # fmt: skip
+
+
+def file_rows(renewals: Sequence[Renewal], csms: Mapping[str, str]) -> list[Sequence[Cell]]:
+    return [
+        (
+            one.account_name,
+            csms.get(one.csm_id or ""),
+            one.segment,
+            one.decided_on,
+            one.landmark_on,
+            "left" if one.lost else "stayed",
+            why(one),
+            one.counts,
+            None if one.score is None else round(one.score, 1),
+            None if one.days_since_answer is None else round(one.days_since_answer),
+            one.treated,
+        )
+        for one in renewals
+    ]

@@ -1,0 +1,113 @@
+"""Silent accounts in order of work, what to do about each, and what silence has cost here."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from litestar import Response, get, post
+from litestar.params import FromPath, QueryParameter
+from litestar.response import Redirect
+from sqlalchemy import Connection
+
+from voc.base import preferences
+from voc.base.access import Viewer
+from voc.base.errors import NotFound, Refused
+from voc.base.words import FollowUpKind
+from voc.followup import run as follow_ups
+from voc.followup import store as cases
+from voc.followup.model import FollowUp
+from voc.followup.store.cases import OPEN
+from voc.metrics import run
+from voc.metrics import store as metrics
+from voc.metrics.run import cost
+from voc.metrics.silence import WEIGHTS_VERSION
+from voc.web import cost_view, pages, silent_view
+from voc.web.context import App
+from voc.web.figure_view import Asking
+from voc.web.given import GivenApp, GivenForm, GivenVisit
+from voc.web.tables import csv_file
+from voc.web.visit import EVERYBODY, Visit, roles
+
+
+@get("/silent", sync_to_thread=True, opt=roles(*EVERYBODY))
+def silent_page(app: GivenApp, visit: GivenVisit) -> Response[str]:
+    now = app.now()
+    with app.database.read() as db:
+        found = run.silent(db, visit.viewer, now=now)
+        page = silent_view.page(
+            found,
+            csms=_names(db),
+            cases=_silent_cases(db, visit.viewer, now=now),
+            today=now.date(),
+            asking=Asking(),
+        )
+        costs = cost_view.section(cost.page(db, visit.viewer))
+    return pages.page(app, visit, "leader/silent.html", page=page, cost=costs, weights=WEIGHTS_VERSION)
+
+
+def _names(db: Connection) -> Mapping[str, str]:
+    return {id: one.name for id, one in metrics.people(db).items()}
+
+
+def _silent_cases(db: Connection, viewer: Viewer, *, now: datetime) -> dict[str, FollowUp]:
+    """Open follow-ups of silent accounts, by account."""
+    wanted = preferences.load(db)
+    found = cases.listing(db, viewer, now=now, preferences=wanted, states=OPEN)
+    return {one.account_id: one for one in found if one.kind == FollowUpKind.SILENT_ACCOUNT}
+
+
+@get("/silent.csv", sync_to_thread=True, opt=roles(*EVERYBODY))
+def silent_file(app: GivenApp, visit: GivenVisit) -> Response[bytes]:
+    with app.database.read() as db:
+        found = run.silent(db, visit.viewer, now=app.now())
+        names = _names(db)
+    rows = [silent_view.file_row(one, names) for one in found.silent]
+    return csv_file(app, visit, "silent-accounts", silent_view.FILE_HEADS, rows)
+
+
+@get("/silent/renewals", sync_to_thread=True, opt=roles(*EVERYBODY))
+def renewals_page(
+    app: GivenApp, visit: GivenVisit, *, group: Annotated[str, QueryParameter(name="group")] = ""
+) -> Response[str]:
+    """The rows behind the table of what silence costs: of the viewer's own accounts."""
+    with app.database.read() as db:
+        page = cost_view.renewals_page(cost.page(db, visit.viewer), group=group, csms=_names(db))
+    return pages.page(app, visit, "leader/renewals.html", page=page)
+
+
+@get("/silent/renewals.csv", sync_to_thread=True, opt=roles(*EVERYBODY))
+def renewals_file(
+    app: GivenApp, visit: GivenVisit, *, group: Annotated[str, QueryParameter(name="group")] = ""
+) -> Response[bytes]:
+    with app.database.read() as db:
+        found, names = cost_view.chosen(cost.page(db, visit.viewer), group), _names(db)
+    return csv_file(app, visit, "renewals", cost_view.FILE_HEADS, cost_view.file_rows(found, names))
+
+
+@post("/silent/{account_id:str}/follow-up", sync_to_thread=True, opt=roles(*EVERYBODY))
+def open_follow_up(app: GivenApp, visit: GivenVisit, account_id: FromPath[str], form: GivenForm) -> Redirect:
+    """The night opens these too; whoever presses first does it, once per spell of silence. The play is logged."""
+    now = app.now()
+    with app.database.begin() as db:
+        spell_on = _silent_since(app, db, visit, account_id)
+        follow_ups.open_silent(db, account_id=account_id, spell_on=spell_on, now=now)
+        case = _silent_cases(db, visit.viewer, now=now).get(account_id)
+        play = silent_view.play_named(form.text("play"))
+        if case is not None and play:
+            follow_ups.plan(db, case.id, viewer=visit.viewer, now=now, play=play)
+    path = "/silent" if case is None else f"/follow-ups/{case.id}"
+    return pages.back(app, visit, path, "The follow-up is open; its clock runs.")
+
+
+def _silent_since(app: App, db: Connection, visit: Visit, account_id: str) -> date:
+    """The day its silence began. NotFound for a foreign account, Refused if it is not silent any more."""
+    found = run.account_states(db, visit.viewer, now=app.now())
+    if account_id not in found:
+        raise NotFound("There is no such account.")
+    spell_on = found[account_id].spell_on
+    if spell_on is None:
+        raise Refused("This account is not silent any more")
+    return spell_on
+
+
+HANDLERS: list[Any] = [silent_page, silent_file, renewals_page, renewals_file, open_follow_up]
