@@ -136,6 +136,8 @@ TABLE: dict[str, Gate] = {
     "GET /definitions": Gate(ALL),
     "GET /silent": Gate(ALL),
     "GET /silent.csv": Gate(ALL),
+    "GET /silent/renewals": Gate(ALL),
+    "GET /silent/renewals.csv": Gate(ALL),
     "POST /silent/{account}/follow-up": Gate(ALL, "account"),
     "GET /follow-ups": Gate(ALL),
     "GET /follow-ups/all.csv": Gate(ALL),

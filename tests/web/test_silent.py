@@ -2,12 +2,14 @@
 
 import csv
 import io
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
+from tests.builders import NOW
 from tests.web.company import Company
-from voc.base.schema import follow_up
+from voc.base.schema import follow_up, renewal_landmark
 
 
 def cases(company: Company, account_id: str) -> int:
@@ -65,3 +67,38 @@ def test_the_list_is_a_file_with_the_seven_parts(company: Company) -> None:
     assert len(rows) == 5
     parts = ("Recency", "Roles", "Decision maker", "Coverage", "Bounces", "Detractor", "Renewal")
     assert sum(float(rows[0][part]) for part in parts) == pytest.approx(float(rows[0]["Score"]), abs=0.1)
+
+
+def decided(company: Company, account_id: str, *, state: str, lost: bool) -> None:
+    with company.app.database.begin() as db:
+        day = NOW.date() - timedelta(days=20)
+        row = {"key": f"renewal:{account_id}", "decided_on": day, "landmark_on": day - timedelta(days=90)}
+        kept = {"account_id": account_id, "segment": "small", "kept_at": NOW, "score": 60.0}
+        db.execute(insert(renewal_landmark).values(**row, **kept, state=state, lost=lost, days_since_answer=100.0))
+
+
+def test_what_silence_costs_is_one_price_for_all_and_opens_to_own_rows_only(company: Company) -> None:
+    """Two of three silent and one of three responding left, of three CSMs: everybody reads the same sentence."""
+    states = {"dana": ("silent", "heard", "heard"), "jonas": ("silent", "silent", "heard"), "mei": ("not_asked",)}
+    for who, told in states.items():
+        for number, state in enumerate(told):
+            decided(company, f"acc-{who}-{number}", state=state, lost=(who, number) in (("jonas", 0), ("jonas", 1)))
+    sentence = "Your own renewals cannot tell yet: 2 of 3 silent and 0 of 3 responding accounts left."
+    for who, own, silent in (("marcus", 7, 3), ("jonas", 3, 2), ("dana", 3, 1)):
+        somebody = company.enter(who)
+        assert sentence in somebody.get("/silent").text
+        assert f'<h2 id="h-rows">{own} counted</h2>' in somebody.get("/silent/renewals").text
+        rows = somebody.get("/silent/renewals?group=silent").text
+        assert f'<h2 id="h-rows">{silent} counted</h2>' in rows
+        file = somebody.get("/silent/renewals.csv").content.decode("utf-8-sig")
+        assert len(list(csv.DictReader(io.StringIO(file)))) == own
+
+
+def test_the_chosen_play_is_logged_once_with_who_chose_it(company: Company) -> None:
+    jonas = company.enter("jonas")
+    jonas.get("/silent")
+    jonas.post("/silent/acc-jonas-5/follow-up", data={"play": "Call Ana Ruiz 5"})
+    assert "Call Ana Ruiz 5: Jonas Brandt, 3 Mar 2026" in jonas.get("/silent").text
+    with company.app.database.read() as db:
+        case_id = db.execute(select(follow_up.c.id).where(follow_up.c.account_id == "acc-jonas-5")).scalar_one()
+    assert "Next play" in jonas.get(f"/follow-ups/{case_id}").text

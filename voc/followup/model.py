@@ -109,7 +109,7 @@ class Opening:
 @dataclass(frozen=True)
 class Event:
     at: datetime
-    what: str  # opened, acknowledged, contacted, resolved, confirmed, reopened, reassigned, escalated
+    what: str  # opened, planned, acknowledged, contacted, resolved, confirmed, reopened, reassigned, escalated
     by: str
     note: str | None
 

@@ -135,7 +135,9 @@ def _caption(cost: Cost) -> str:
 
 def _rows(cost: Cost) -> list[Row]:
     shares = {Group.SILENT: cost.table.silent, Group.RESPONDING: cost.table.responding, Group.THIRD: cost.third}
-    return [_row(*GROUPS[group], share, address("/silent/renewals", group=group.value)) for group, share in shares.items()]
+    return [
+        _row(*GROUPS[group], share, address("/silent/renewals", group=group.value)) for group, share in shares.items()
+    ]
 
 
 def _row(name: str, of: str, share: Share, href: str) -> Row:
@@ -207,7 +209,9 @@ def _tested(found: Backtest) -> Tested:
     return Tested(
         verdict=words.verdict(found),
         rivals=[
-            TestRow(one.name.capitalize(), words.sorts(one), f"{one.captured:.1f}".removesuffix(".0") + f" of {one.listed}")
+            TestRow(
+                one.name.capitalize(), words.sorts(one), f"{one.captured:.1f}".removesuffix(".0") + f" of {one.listed}"
+            )
             for one in found.rivals
         ],
         gain=gain,

@@ -5,27 +5,21 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from litestar import Response, get, post
-from litestar.params import FromPath, QueryParameter
-from litestar.response import Redirect
+from litestar import Response, get
+from litestar.params import QueryParameter
 from sqlalchemy import Connection
 
 from voc.base import preferences
 from voc.base.access import TERMINAL, Viewer
-from voc.base.errors import NotFound, Refused
-from voc.base.words import FollowUpKind, Scope, Segment
-from voc.followup import run as follow_ups
-from voc.followup import store as cases
-from voc.followup.model import FollowUp
-from voc.followup.store.cases import OPEN
+from voc.base.errors import NotFound
+from voc.base.words import Scope, Segment
 from voc.metrics import catalogue, run
 from voc.metrics import store as metrics
 from voc.metrics.model import CountedRow
 from voc.metrics.pages import Engagement, ScopeFigures
-from voc.web import engagement_view, pages, rows_view, silent_view, view
+from voc.web import engagement_view, pages, rows_view, view
 from voc.web.context import App
 from voc.web.engagement_view import Wanted
-from voc.web.figure_view import Asking
 from voc.web.given import GivenApp, GivenVisit
 from voc.web.parts import Link
 from voc.web.tables import csv_file
@@ -219,62 +213,8 @@ def definitions_page(app: GivenApp, visit: GivenVisit) -> Response[str]:
     return pages.page(app, visit, "leader/definitions.html", groups=groups, version=catalogue.VERSION)
 
 
-@get("/silent", sync_to_thread=True, opt=roles(*EVERYBODY))
-def silent_page(app: GivenApp, visit: GivenVisit) -> Response[str]:
-    now = app.now()
-    with app.database.read() as db:
-        found = run.silent(db, visit.viewer, now=now)
-        page = silent_view.page(
-            found,
-            csms=_names(db),
-            cases=_silent_cases(db, visit.viewer, now=now),
-            today=now.date(),
-            asking=Asking(),
-        )
-    return pages.page(app, visit, "leader/silent.html", page=page)
-
-
 def _names(db: Connection) -> dict[str, str]:
     return {id: one.name for id, one in metrics.people(db).items()}
-
-
-def _silent_cases(db: Connection, viewer: Viewer, *, now: datetime) -> dict[str, FollowUp]:
-    """Open follow-ups of silent accounts, by account."""
-    wanted = preferences.load(db)
-    found = cases.listing(db, viewer, now=now, preferences=wanted, states=OPEN)
-    return {one.account_id: one for one in found if one.kind == FollowUpKind.SILENT_ACCOUNT}
-
-
-@get("/silent.csv", sync_to_thread=True, opt=roles(*EVERYBODY))
-def silent_file(app: GivenApp, visit: GivenVisit) -> Response[bytes]:
-    with app.database.read() as db:
-        found = run.silent(db, visit.viewer, now=app.now())
-        names = _names(db)
-    rows = [silent_view.file_row(one, names) for one in found.silent]
-    return csv_file(app, visit, "silent-accounts", silent_view.FILE_HEADS, rows)
-
-
-@post("/silent/{account_id:str}/follow-up", sync_to_thread=True, opt=roles(*EVERYBODY))
-def open_follow_up(app: GivenApp, visit: GivenVisit, account_id: FromPath[str]) -> Redirect:
-    """The night opens these too; whoever presses first does it, once per spell of silence."""
-    now = app.now()
-    with app.database.begin() as db:
-        spell_on = _silent_since(app, db, visit, account_id)
-        follow_ups.open_silent(db, account_id=account_id, spell_on=spell_on, now=now)
-        case = _silent_cases(db, visit.viewer, now=now).get(account_id)
-    path = "/silent" if case is None else f"/follow-ups/{case.id}"
-    return pages.back(app, visit, path, "The follow-up is open; its clock runs.")
-
-
-def _silent_since(app: App, db: Connection, visit: Visit, account_id: str) -> date:
-    """The day its silence began. NotFound for a foreign account, Refused if it is not silent any more."""
-    found = run.account_states(db, visit.viewer, now=app.now())
-    if account_id not in found:
-        raise NotFound("There is no such account.")
-    spell_on = found[account_id].spell_on
-    if spell_on is None:
-        raise Refused("This account is not silent any more")
-    return spell_on
 
 
 HANDLERS: list[Any] = [
@@ -283,7 +223,4 @@ HANDLERS: list[Any] = [
     rows_page,
     rows_file,
     definitions_page,
-    silent_page,
-    silent_file,
-    open_follow_up,
 ]

@@ -180,7 +180,7 @@ GROUPS = (
             _whole("silent_invitations", "Invitations to each, at least"),
             _whole("silent_after_days", "or days since the due date"),
             _whole("customer_too_new_days", "A customer is too new for, days"),
-            _whole("notice_days", "Notice period of your contracts, days", "Renewals are read that long before, or 90."),
+            _whole("notice_days", "Notice period of your contracts, days", "Renewals are read so long before, or 90."),
             _number("icc_default", "How alike colleagues answer", "0.2 is assumed until there are answers enough."),
         ),
     ),

@@ -16,6 +16,7 @@ from voc.base.words import FollowUpKind
 from voc.followup import run as follow_ups
 from voc.followup import store as cases
 from voc.followup.model import FollowUp
+from voc.followup.store import plays
 from voc.followup.store.cases import OPEN
 from voc.metrics import run
 from voc.metrics import store as metrics
@@ -28,16 +29,20 @@ from voc.web.given import GivenApp, GivenForm, GivenVisit
 from voc.web.tables import csv_file
 from voc.web.visit import EVERYBODY, Visit, roles
 
+LONGEST_PLAY = 200
+
 
 @get("/silent", sync_to_thread=True, opt=roles(*EVERYBODY))
 def silent_page(app: GivenApp, visit: GivenVisit) -> Response[str]:
     now = app.now()
     with app.database.read() as db:
         found = run.silent(db, visit.viewer, now=now)
+        theirs = _silent_cases(db, visit.viewer, now=now)
         page = silent_view.page(
             found,
             csms=_names(db),
-            cases=_silent_cases(db, visit.viewer, now=now),
+            cases=theirs,
+            plays=plays.latest(db, [one.id for one in theirs.values()]),
             today=now.date(),
             asking=Asking(),
         )
@@ -92,11 +97,11 @@ def open_follow_up(app: GivenApp, visit: GivenVisit, account_id: FromPath[str], 
         spell_on = _silent_since(app, db, visit, account_id)
         follow_ups.open_silent(db, account_id=account_id, spell_on=spell_on, now=now)
         case = _silent_cases(db, visit.viewer, now=now).get(account_id)
-        play = silent_view.play_named(form.text("play"))
+        play = form.maybe("play")
         if case is not None and play:
-            follow_ups.plan(db, case.id, viewer=visit.viewer, now=now, play=play)
+            follow_ups.plan(db, case.id, viewer=visit.viewer, now=now, play=play[:LONGEST_PLAY])
     path = "/silent" if case is None else f"/follow-ups/{case.id}"
-    return pages.back(app, visit, path, "The follow-up is open; its clock runs.")
+    return pages.back(app, visit, path, "The play is logged; the clock of the follow-up runs until somebody called.")
 
 
 def _silent_since(app: App, db: Connection, visit: Visit, account_id: str) -> date:

@@ -8,7 +8,7 @@ from statistics import median
 from markupsafe import Markup
 
 from voc.base.words import AccountState
-from voc.followup.model import FollowUp
+from voc.followup.model import Event, FollowUp
 from voc.metrics import wording
 from voc.metrics.model import Shown, Standing
 from voc.metrics.pages import SilentPage
@@ -46,6 +46,7 @@ class Row:
     critical: bool
     renewal: str
     play: str
+    planned: str
     follow_up: Link | None
 
 
@@ -91,9 +92,15 @@ class Page:
 
 
 def page(
-    found: SilentPage, *, csms: Mapping[str, str], cases: Mapping[str, FollowUp], today: date, asking: Asking
+    found: SilentPage,
+    *,
+    csms: Mapping[str, str],
+    cases: Mapping[str, FollowUp],
+    plays: Mapping[int, Event],
+    today: date,
+    asking: Asking,
 ) -> Page:
-    """`csms` are names by id, `cases` the open silent-account follow-ups by account."""
+    """`csms` are names by id, `cases` the open follow-ups by silent account, `plays` what they plan, by case."""
     currency = found.currency
     money = sum(one.arr or 0.0 for one in found.silent)
     everybody = [*found.silent, *(one for many in found.other.values() for one in many)]
@@ -102,7 +109,17 @@ def page(
         heading=_heading(found, money),
         lede=_lede(found),
         heads=seven_heads([Part(_name(key), 0, most) for key, most in MOST_POINTS.items()]),
-        rows=[_row(one, currency, csms, cases.get(one.account_id), today) for one in found.silent],
+        rows=[
+            _row(
+                one,
+                currency,
+                csms,
+                case := cases.get(one.account_id),
+                planned=_planned(plays.get(case.id)) if case else "",
+                today=today,
+            )
+            for one in found.silent
+        ],
         total=f"{view.count(len(found.silent), 'account')}, {view.money(money, currency)}",
         summary=_summary(found.silent, today),
         links=[Link("CSV", "/silent.csv", "of silent accounts", file=True)],
@@ -145,7 +162,9 @@ def _name(key: str) -> str:
     return key.replace("_", " ")
 
 
-def _row(one: Standing, currency: str, csms: Mapping[str, str], case: FollowUp | None, today: date) -> Row:
+def _row(
+    one: Standing, currency: str, csms: Mapping[str, str], case: FollowUp | None, *, planned: str, today: date
+) -> Row:
     revenue = view.money(one.arr, currency) if one.arr is not None else "no revenue known"
     owner = csms.get(one.csm_id or "", "no CSM")
     return Row(
@@ -159,7 +178,8 @@ def _row(one: Standing, currency: str, csms: Mapping[str, str], case: FollowUp |
         band=one.band or "",
         critical=one.band == "critical",
         renewal=view.days_from(one.renewal_on, today) if one.renewal_on else "no date in the CRM",
-        play=_play(one),
+        play=play(one, case),
+        planned=planned,
         follow_up=None if case is None else Link("Follow-up is open", f"/follow-ups/{case.id}"),
     )
 
@@ -175,14 +195,19 @@ def _surprise(one: Standing) -> str:
     )
 
 
-def _play(one: Standing) -> str:
-    """Who should do what, by the parts of the score; it opens the follow-up in which it is done."""
+def play(one: Standing, case: FollowUp | None = None) -> str:
+    """Who should do what, by the parts of the score and whom the follow-up begins with."""
     if one.band == "critical":
         return "Leader calls"
+    name = case.contact_name if case else None
     points = one.score["decision_maker"] if one.score else 0.0
     if points == MOST_POINTS["decision_maker"]:
-        return "Call the decision maker"
-    return "Find a decision maker" if points else "Write in person"
+        return f"Call {name}" if name else "Call the decision maker"
+    return "Find a decision maker" if points else (f"Write to {name}" if name else "Write in person")
+
+
+def _planned(event: Event | None) -> str:
+    return f"{event.note}: {event.by}, {view.short_day(event.at)}" if event else ""
 
 
 def _summary(silent: Sequence[Standing], today: date) -> str:

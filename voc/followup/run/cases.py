@@ -112,6 +112,14 @@ def contact(db: Connection, follow_up_id: int, *, viewer: Viewer, now: datetime,
     _act(db, Act.CONTACT, case, viewer=viewer, now=now, values=values, note=said)
 
 
+def plan(db: Connection, follow_up_id: int, *, viewer: Viewer, now: datetime, play: str) -> None:
+    """Log what will be tried next with the account: the clock runs on until somebody did it."""
+    said = _needed(play, "play", "Say what will be tried")
+    case = _case(db, follow_up_id, viewer, now)
+    store.add_event(db, case.id, at=now, what="planned", by=viewer.name, note=said)
+    _audit(db, case.id, "planned", by=viewer.name, now=now, note=said)
+
+
 def resolve(
     db: Connection,
     follow_up_id: int,

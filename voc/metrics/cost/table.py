@@ -230,8 +230,14 @@ def fitted(renewals: Sequence[Renewal]) -> Fitted | None:
     losses = sum(one.lost for one in renewals)
     if losses < LEAST_LOSSES_FOR_MODEL:
         return None
+    if losses >= LOSSES_FOR_ALL_OF_IT:
+        # Where the days only repeat the silence there is nothing to tell them apart by.
+        return _fit(renewals, losses, whole=True) or _fit(renewals, losses, whole=False)
+    return _fit(renewals, losses, whole=False)
+
+
+def _fit(renewals: Sequence[Renewal], losses: int, *, whole: bool) -> Fitted | None:
     segments = sorted({one.segment or _NO_SEGMENT for one in renewals})[1:]
-    whole = losses >= LOSSES_FOR_ALL_OF_IT
     rows = [_predictors(one, segments, whole=whole) for one in renewals]
     penalised = losses < PENALISED_UNDER
     fit = statistics.logistic_fit(x=rows, y=[one.lost for one in renewals], penalised=penalised)

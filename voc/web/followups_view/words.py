@@ -46,6 +46,7 @@ ASKED: Mapping[str, str] = {
 
 EVENTS: Mapping[str, str] = {
     "opened": "Opened",
+    "planned": "Next play",
     "acknowledged": "Acknowledged",
     "contacted": "Call logged",
     "resolved": "Resolved",
