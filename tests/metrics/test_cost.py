@@ -220,7 +220,7 @@ def test_segment_for_segment_as_in_the_definitions_and_the_sentence_of_the_scree
     enterprise = dict(found.segments)["enterprise"]
     assert not enterprise.enough  # 15 silent ones are under 20
     assert words.when_enough(enterprise) == (
-        "It will be enough with 1 lost account and 5 silent accounts that were decided more."
+        "It will be enough once 1 more lost and 5 more silent accounts were decided."
     )
 
 

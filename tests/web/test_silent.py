@@ -97,7 +97,7 @@ def test_what_silence_costs_is_one_price_for_all_and_opens_to_own_rows_only(comp
 def test_the_chosen_play_is_logged_once_with_who_chose_it(company: Company) -> None:
     jonas = company.enter("jonas")
     jonas.get("/silent")
-    jonas.post("/silent/acc-jonas-5/follow-up", data={"play": "Call Ana Ruiz 5"})
+    jonas.post("/silent/acc-jonas-5/follow-up", play="Call Ana Ruiz 5")
     assert "Call Ana Ruiz 5: Jonas Brandt, 3 Mar 2026" in jonas.get("/silent").text
     with company.app.database.read() as db:
         case_id = db.execute(select(follow_up.c.id).where(follow_up.c.account_id == "acc-jonas-5")).scalar_one()

@@ -63,16 +63,16 @@ def when_enough(table: TwoByTwo) -> str:
     """What is still missing, in renewals."""
     lost = table.silent.left + table.responding.left
     missing = [
-        (LEAST_LOST - lost, "lost account", "lost accounts"),
-        (LEAST_IN_GROUP - table.silent.all, "silent account that was decided", "silent accounts that were decided"),
-        (
-            LEAST_IN_GROUP - table.responding.all,
-            "responding account that was decided",
-            "responding accounts that were decided",
-        ),
+        (LEAST_LOST - lost, "lost"),
+        (LEAST_IN_GROUP - table.silent.all, "silent"),
+        (LEAST_IN_GROUP - table.responding.all, "responding"),
     ]
-    told = [many(count, one, more) for count, one, more in missing if count > 0]
-    return f"It will be enough with {' and '.join(told)} more." if told else ""
+    told = [f"{count} more {what}" for count, what in missing if count > 0]
+    return f"It will be enough once {_listed(told)} accounts were decided." if told else ""
+
+
+def _listed(told: list[str]) -> str:
+    return " and ".join([", ".join(told[:-1]), told[-1]]) if len(told) > 1 else told[0]
 
 
 def crude(cost: Cost) -> str:
