@@ -4,9 +4,9 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, select, update
 
-from tests.builders import NOW
+from tests.builders import NOW, add_campaign, add_invitation, add_wave
 from tests.delivery.desk import Desk
 from tests.delivery.world import SETTINGS, Sink, messages, relay_to, serving
 from voc.base import preferences, schema
@@ -134,6 +134,29 @@ def test_a_nudge_is_refused_in_words(sqlite: Database, vault: Vault, change: Any
         prepared = nudging.prepare(db, 1, viewer=TERMINAL, now=LATER, settings=SETTINGS, own=None)
     assert words.split(".", maxsplit=1)[0] in (prepared.why_not or "")
     assert not any(row.kind == "nudge" for row in messages(sqlite))
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_a_reminder_in_confidence_of_another_wave_is_told_by_no_refusal(
+    sqlite: Database, vault: Vault, answered: bool
+) -> None:
+    Desk(sqlite, vault)
+    due = LATER + timedelta(days=10)
+    with sqlite.begin() as db:
+        version = db.execute(select(schema.questionnaire_version.c.id)).scalar_one()
+        other = add_wave(db, campaign_id=add_campaign(db, name="pulse"), questionnaire_version_id=version)
+        id = add_invitation(
+            db, wave_id=other, confidential=True, sent_at=NOW, closes_at=due, answered_at=LATER if answered else None
+        )
+        if not answered:
+            counted = {"address": "con-1@calder.example", "account_id": "acc-1", "priority": 3, "at": LATER}
+            reminder = {**counted, "invitation_id": id, "step": "reminder_1", "on": LATER.date()}
+            db.execute(insert(schema.contact_quota).values(reminder))
+    with pytest.raises(Refused, match=r"asked in confidence in another wave.*After 16 March 2026 it is possible"):
+        nudge(sqlite, vault)
+    with sqlite.begin() as db:
+        db.execute(update(schema.wave).where(schema.wave.c.id == other).values(state="closed"))
+    assert nudge(sqlite, vault).key == "nudge:1:1"
 
 
 def test_a_refused_text_names_its_field_and_nothing_is_counted(sqlite: Database, vault: Vault) -> None:

@@ -1,5 +1,7 @@
 """What comes back is acted on once, for the person the mail was for, and for nobody else."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import update
 
@@ -7,9 +9,13 @@ from tests.builders import NOW
 from tests.delivery.desk import Desk, complaint
 from tests.delivery.world import messages
 from voc.base import schema
+from voc.base.access import TERMINAL
 from voc.base.db import Database
 from voc.base.secrets import Vault
 from voc.base.words import InboundKind
+from voc.delivery.store import facts, letters, tally
+from voc.delivery.store.tally import Chosen
+from voc.web.store import timeline
 from voc.web.store.came_back import came_back
 
 
@@ -153,6 +159,31 @@ def test_the_contacts_page_is_told_each_mail_with_what_followed(database: Databa
         ("successor", "open", "Jon Vik"),
     ]
     assert (other.until_on.isoformat() if other.until_on else None, other.told) == ("2026-03-11", ())
+
+
+@pytest.mark.parametrize("step", ["invite", "reminder_1"])
+def test_an_absence_told_to_a_reminder_in_confidence_stands_nowhere_with_its_hour(desk: Desk, step: str) -> None:
+    with desk.database.begin() as db:
+        db.execute(update(schema.wave).values(confidential=True))
+        db.execute(update(schema.invitation).values(confidential=True))
+        db.execute(update(schema.message).values(step=step))
+    assert desk.receive(desk.bounce("5.2.2", "552 mailbox full")) == InboundKind.SOFT_BOUNCE
+    away = desk.reply("I am away until 11 March.", subject="Automatic reply", Auto_Submitted="auto-replied")
+    assert desk.receive(away) == InboundKind.AWAY
+    told = step == "invite"
+    with desk.database.read() as db:
+        later, since = NOW + timedelta(days=1), NOW - timedelta(days=1)
+        on_pages = [
+            came_back(db, desk.sent.contact_id, until=later),
+            [one for one in timeline(db, contact_id=desk.sent.contact_id, until=later) if one.kind == "inbound"],
+            letters.came_back(db, TERMINAL, Chosen(), kind=None, since=since),
+            [one for one in tally.came_back(db, Chosen(), since=since) if one.kinds],
+            facts.health(db, now=later).bounced,
+        ]
+    assert [bool(shown) for shown in on_pages] == [told] * 5
+    assert [row.kind for row in desk.rows(schema.sign_of_life)] == (["out_of_office"] if told else [])
+    # It is heard all the same: the next step waits.
+    assert desk.invited.intended_on.isoformat() == "2026-03-12"
 
 
 def test_a_complaint_is_believed_by_the_unsubscribe_link_of_the_mail_it_encloses(desk: Desk) -> None:

@@ -9,10 +9,10 @@ or the CRM gets goes through here. Figures come from `confidential_release` alon
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, not_, null, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, not_, null, or_, select
 
-from voc.base.schema import invitation, message, wave
-from voc.base.words import Disposition, MessageState, Step, StopReason
+from voc.base.schema import inbound, invitation, message, wave
+from voc.base.words import Disposition, InboundKind, MessageState, Step, StopReason
 
 # What is known without the questionnaire's page: the mail came back, they wrote to us, the CRM or they say they left,
 # they want no more mail at all. Somebody may have answered before any of it.
@@ -50,6 +50,19 @@ mail_listed: ColumnElement[bool] = or_(
     message.c.state.in_([MessageState.UNKNOWN, MessageState.FAILED, MessageState.HELD]),
 )
 """The condition for lists of mails. Those that a person must settle are there: they tell of that hour alone."""
+
+_reminder = message.alias("of_a_reminder")
+of_a_reminder: ColumnElement[bool] = exists().where(
+    _reminder.c.id == inbound.c.message_id,
+    _reminder.c.wave_id.in_(select(wave.c.id).where(wave.c.confidential)),
+    _reminder.c.step.not_in([Step.HEADS_UP, Step.INVITE]),
+)
+"""Whether a mail that came in is an answer to a reminder of a confidential wave."""
+came_in_shown: ColumnElement[bool] = or_(
+    inbound.c.kind.not_in([InboundKind.AWAY, InboundKind.SOFT_BOUNCE]), not_(of_a_reminder)
+)
+"""The condition for lists and counts of mail that came in. An absence and a passing trouble ask nothing of anybody,
+and their hour says that a reminder went out: that the person had not answered by then."""
 
 
 def unless_confidential(column: Any) -> ColumnElement[Any]:

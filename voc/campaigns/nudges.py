@@ -49,6 +49,7 @@ class Invited:
     answered_at: datetime | None
     stopped: StopReason | None
     consented: bool
+    in_confidence_until: datetime | None = None  # when the last of their invitations in confidence under way is due
 
 
 def why_not_nudge(rules: Rules, invited: Invited, ledger: Ledger, *, now: datetime) -> str | None:
@@ -71,6 +72,12 @@ def why_not_nudge(rules: Rules, invited: Invited, ledger: Ledger, *, now: dateti
         return f"The wave is {invited.wave}: nothing of it goes out."
     if lacks_consent(person.country, invited.consented, rules.limits.consent_countries):
         return _STOPPED[StopReason.NO_CONSENT]
+    if invited.in_confidence_until is not None and invited.in_confidence_until > now:
+        until = local_day(invited.in_confidence_until, person.time_zone)
+        return (
+            "They are being asked in confidence in another wave: a word from you could come on the day of a reminder "
+            f"that nobody is told of. After {until.day} {until:%B %Y} it is possible."
+        )
     # A nudge is held to what a reminder is: it asks nobody anew.
     blocked = chase.why_not_today(rules, person, Step.REMINDER_1, ledger, today=local_day(now, person.time_zone))
     return None if blocked is None else _in_words(*blocked)

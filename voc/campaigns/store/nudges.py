@@ -81,7 +81,23 @@ def invited(db: Connection, row: Any, standing: Standing, *, today: date) -> Inv
         answered_at=standing.answered_at,
         stopped=(StopReason(row.stopped) if row.stopped else None) or suppressed or _gone(row),
         consented=row.address in facts.consented(db, [row]),
+        in_confidence_until=_in_confidence_until(db, row.address),
     )
+
+
+def _in_confidence_until(db: Connection, address: str) -> datetime | None:
+    """The latest due date of what is asked of the address in confidence just now, whether it is answered or not."""
+    query = (
+        select(func.max(invitation.c.closes_at))
+        .join(wave, wave.c.id == invitation.c.wave_id)
+        .where(
+            invitation.c.address == address,
+            invitation.c.confidential,
+            invitation.c.sent_at.is_not(None),
+            wave.c.state.in_((WaveState.RUNNING, WaveState.PAUSED)),
+        )
+    )
+    return db.execute(query).scalar()
 
 
 def _gone(row: Any) -> StopReason | None:

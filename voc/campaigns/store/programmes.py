@@ -7,16 +7,18 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, and_, func, or_, select, update
 
+from voc.base import confidential
 from voc.base.db import insert_once
 from voc.base.errors import NotFound
 from voc.base.schema import (
     campaign,
     contact_quota,
+    invitation,
     sync_run,
     wave,
 )
 from voc.base.words import RunState
-from voc.campaigns.model import CampaignSettings, WaveState
+from voc.campaigns.model import CampaignSettings, Step, WaveState
 from voc.campaigns.quarantine import Reserved
 from voc.campaigns.store.rows import settings_of
 
@@ -92,9 +94,21 @@ def reserved_since(db: Connection, since: datetime) -> list[Reserved]:
 
 
 def reserved_for(db: Connection, address: str, account_id: str, *, today: date) -> list[Reserved]:
-    """What counts against one more message to that address today."""
+    """What counts against a CSM's nudge to that address today, as far as a CSM may know of it.
+
+    Reminders of confidential waves are left out: a refusal would tell of one, and so who has not answered.
+    """
     columns = contact_quota.c
-    query = select(columns.address, columns.account_id, columns.step, columns.priority, columns.on).where(
-        or_(columns.address == address, and_(columns.account_id == account_id, columns.on == today))
+    query = (
+        select(columns.address, columns.account_id, columns.step, columns.priority, columns.on)
+        .outerjoin(invitation, invitation.c.id == columns.invitation_id)
+        .where(
+            or_(columns.address == address, and_(columns.account_id == account_id, columns.on == today)),
+            or_(
+                columns.invitation_id.is_(None),
+                confidential.named,
+                columns.step.in_([Step.HEADS_UP, Step.INVITE]),
+            ),
+        )
     )
     return [Reserved(*row) for row in db.execute(query)]

@@ -108,7 +108,8 @@ def replied(
     if contact_id is None:
         return
     if said.kind is InboundKind.AWAY:
-        _sign(db, Sign.OUT_OF_OFFICE, contact_id, inbound_id, said, now=now)
+        if not inbox.is_of_a_reminder_in_confidence(db, inbound_id):
+            _sign(db, Sign.OUT_OF_OFFICE, contact_id, inbound_id, said, now=now)
         if about.invitation_id is not None and said.until_on is not None:
             campaigns.away(db, about.invitation_id, until_on=said.until_on, now=now)
     elif said.kind is InboundKind.REPLY:

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from voc.base import confidential
 from voc.base.schema import account, attempt, contact, csm, inbound, link, message, staff, wave
 from voc.base.words import InboundKind, MessageKind, MessageState, StaffRole, Step, WaveState
 from voc.delivery.model import Incoming, OwnMessage, Party
@@ -93,6 +94,12 @@ def is_known(db: Connection, *, return_paths: list[str], message_ids: list[str])
 
 def is_kept(db: Connection, key: str) -> bool:
     return db.execute(select(inbound.c.id).where(inbound.c.key == key)).first() is not None
+
+
+def is_of_a_reminder_in_confidence(db: Connection, inbound_id: int) -> bool:
+    """Whether that mail answers a reminder of a confidential wave: its hour says who had not answered."""
+    query = select(inbound.c.id).where(inbound.c.id == inbound_id, confidential.of_a_reminder)
+    return db.execute(query).first() is not None
 
 
 def count_about(db: Connection, message_id: int, *, since: datetime) -> int:

@@ -181,7 +181,8 @@ def came_back(
         select(inbound.c.id, inbound.c.kind, inbound.c.at, inbound.c.code, inbound.c.quote, inbound.c.source,
                inbound.c.message_id)
         .join(message, message.c.id == inbound.c.message_id)
-        .where(inbound.c.at >= since, inbound.c.kind.in_(CAME_BACK if kind is None else (kind,)), chosen.narrowed(db))
+        .where(inbound.c.at >= since, inbound.c.kind.in_(CAME_BACK if kind is None else (kind,)), chosen.narrowed(db),
+               confidential.came_in_shown)
         .order_by(inbound.c.at.desc(), inbound.c.id.desc())
     )  # fmt: skip
     if after is not None:
@@ -250,7 +251,7 @@ def story(db: Connection, message_id: int, viewer: Viewer) -> Story:
     )
     back = db.execute(
         select(inbound.c.id, inbound.c.kind, inbound.c.at, inbound.c.code, inbound.c.quote, inbound.c.source)
-        .where(inbound.c.message_id == message_id)
+        .where(inbound.c.message_id == message_id, confidential.came_in_shown)
         .order_by(inbound.c.at, inbound.c.id)
     )
     told = db.execute(

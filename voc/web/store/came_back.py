@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, select
 
+from voc.base import confidential
 from voc.base.schema import inbound, message, suggestion
 from voc.base.words import InboundKind, SuggestionKind, SuggestionState
 from voc.delivery.run.effects import suggestion_key
@@ -46,7 +47,7 @@ def came_back(db: Connection, contact_id: str, *, until: datetime, limit: int = 
             message.c.address,
         )
         .outerjoin(message, message.c.id == inbound.c.message_id)
-        .where(inbound.c.contact_id == contact_id, inbound.c.at <= until)
+        .where(inbound.c.contact_id == contact_id, inbound.c.at <= until, confidential.came_in_shown)
         .order_by(inbound.c.at.desc(), inbound.c.id.desc())
         .limit(limit)
     ).all()

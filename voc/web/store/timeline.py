@@ -152,7 +152,7 @@ def _came_in(
     query = (
         select(inbound.c.at, inbound.c.kind, inbound.c.until_on, inbound.c.contact_id, *_PERSON)
         .join(contact, contact.c.id == inbound.c.contact_id)
-        .where(about, inbound.c.kind.in_(list(_CAME_IN)), inbound.c.at <= until)
+        .where(about, inbound.c.kind.in_(list(_CAME_IN)), inbound.c.at <= until, confidential.came_in_shown)
         .order_by(inbound.c.at.desc(), inbound.c.id.desc())
         .limit(limit)
     )
