@@ -92,6 +92,19 @@ def test_each_group_goes_at_its_own_age_and_not_before(filled: Database) -> None
         assert [line.action for line in audit.listing(db)] == ["old data let go"] * 3
 
 
+def test_a_stencil_stays_as_long_as_a_mail_needs_it(filled: Database) -> None:
+    with filled.begin() as db:
+        for number in (1, 2):
+            until = NOW + number * DAY
+            db.execute(insert(schema.stencil).values(id=f"cut {number}", pieces=b"p", used_until=until))
+    keep(filled, 90)
+    assert keep(filled, 90.5) == {"mail texts": 1, "browsers": 1}
+    assert keep(filled, 91.5) == {"stencils of mails": 1}
+    with filled.begin() as db:
+        add_message(db, "inv:1:reminder_1", invitation_id=1, state="queued", body=b"text")
+    assert "stencils of mails" not in keep(filled, 93)
+
+
 def test_answers_lose_their_name_after_three_years_and_no_score(filled: Database) -> None:
     assert "named answers" not in keep(filled, 36 * 30.4)
     assert keep(filled, 36 * 30.5 + 21)["named answers"] == 1

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from tests.builders import NOW
 from tests.delivery.desk import Desk
 from tests.delivery.test_mail import assembled, rendered
-from tests.delivery.world import SETTINGS, add_due_wave, install, messages, queue_all
+from tests.delivery.world import SETTINGS, add_due_wave, frozen, install, messages, queue_all
 from voc.base import schema
 from voc.base.db import Database
 from voc.base.errors import Misconfigured
@@ -128,7 +128,7 @@ def test_mail_is_signed_when_it_is_frozen_and_only_for_our_own_domain(
                            " ('csm-2', 'Eve', 'eve@k.example', 1, 'live', '')")  # fmt: skip
         db.exec_driver_sql("UPDATE account SET csm_id = 'csm-2' WHERE id = 'acc-2'")
     queue_all(sqlite, vault, settings=authenticated)
-    ours, theirs = (vault.decrypt(row.body) for row in messages(sqlite))
+    ours, theirs = (frozen(sqlite, row, vault) for row in messages(sqlite))
     assert ours.startswith(b"DKIM-Signature: ")
     assert reference.verify(ours, dnsfunc=published(settings))
     assert b"From: Eve <eve@k.example>" in theirs
@@ -186,7 +186,7 @@ def test_while_the_key_cannot_be_read_mail_is_held_and_a_changed_key_signs_at_on
     key_file(tmp_path, "ed25519").replace(path)
     queue_all(database, vault, settings=settings)
     for row in messages(database):
-        assert b"a=ed25519-sha256" in vault.decrypt(row.body)
+        assert b"a=ed25519-sha256" in frozen(database, row, vault)
 
 
 def test_a_complaint_that_comes_while_the_key_cannot_be_read_is_read_again_later(

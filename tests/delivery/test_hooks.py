@@ -8,6 +8,7 @@ import pytest
 
 from tests.delivery.callers import TOPIC, caller, callers
 from tests.delivery.hooked import Hooked, hooked
+from tests.delivery.world import frozen
 from voc.base import schema
 from voc.base.db import Database
 from voc.base.secrets import Vault
@@ -108,7 +109,7 @@ def test_aws_is_told_that_we_subscribe_to_the_topic_that_was_entered_and_to_no_o
 def test_mail_carries_its_id_for_the_providers_that_are_set_up(sqlite: Database, vault: Vault) -> None:
     """SendGrid reports spam, and Postmark everything, without the Message-ID of the mail."""
     with hooked(sqlite, vault, people=1, keys_first=True) as desk:
-        headers = email.message_from_bytes(vault.decrypt(desk.sent[0].body))
+        headers = email.message_from_bytes(frozen(sqlite, desk.sent[0], vault))
         bare = desk.sent[0].message_id.strip("<>")
     assert headers["X-PM-Metadata-voc-message-id"] == bare
     assert json.loads(headers["X-SMTPAPI"]) == {"unique_args": {"voc_message_id": bare}}

@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from tests.builders import NOW
 from tests.delivery.desk import Desk
-from tests.delivery.world import SETTINGS, add_due_wave, install, messages, queue_all
+from tests.delivery.world import SETTINGS, add_due_wave, frozen, install, messages, queue_all
 from voc.base import schema
 from voc.base.db import Database
 from voc.base.secrets import Vault
@@ -59,7 +59,7 @@ def test_a_chase_with_any_name_is_a_mail_that_nobody_else_wrote_or_is_held(sqlit
     assert len(held) <= 5
     for row in messages(sqlite):
         if row.body is not None:
-            judge(vault.decrypt(row.body))
+            judge(frozen(sqlite, row, vault))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -82,7 +82,7 @@ def test_mail_to_our_own_people_goes_out_whatever_a_stranger_is_called(
             settings=SETTINGS,
         )
     (row,) = messages(sqlite)
-    judge(vault.decrypt(row.body))
+    judge(frozen(sqlite, row, vault))
 
 
 def test_a_reply_with_any_subject_stops_the_chase_and_reaches_the_csm(sqlite: Database, vault: Vault) -> None:
@@ -94,4 +94,4 @@ def test_a_reply_with_any_subject_stops_the_chase_and_reaches_the_csm(sqlite: Da
     forwarded = [row for row in messages(sqlite) if row.kind == "follow_up"]
     assert len(forwarded) == len(SUBJECTS)
     for row in forwarded:
-        judge(vault.decrypt(row.body))
+        judge(frozen(sqlite, row, vault))

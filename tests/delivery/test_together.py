@@ -17,6 +17,7 @@ from tests.delivery.world import (
     Sink,
     add_due_wave,
     free_port,
+    frozen,
     install,
     messages,
     queue_all,
@@ -72,7 +73,7 @@ def test_due_steps_are_frozen_and_sent_in_one_go_and_their_links_masked(database
         planned = db.execute(select(schema.invitation.c.next_step)).scalars().all()
     assert planned == ["reminder_1"] * 7
     for row in messages(database):
-        kept = vault.decrypt(row.body)
+        kept = frozen(database, row, vault)
         (mail,) = (content for _from, to, content in sink.mails if to == row.recipient)
         tokens = set(re.findall(rb"/[qu]/([A-Za-z0-9_-]{32})", mail.replace(b"=\r\n", b"")))
         assert len(tokens) == 2

@@ -18,7 +18,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from sqlalchemy import Connection, select
 
 from tests.builders import NOW, add_account, add_campaign, add_contact, add_csm, add_invitation, add_wave
-from voc.base import installations, preferences, schema
+from voc.base import installations, preferences, schema, stencils
 from voc.base.db import Database
 from voc.base.secrets import Vault
 from voc.base.settings import Mail, Server, Settings
@@ -72,6 +72,12 @@ def queue_all(database: Database, vault: Vault, *, now: datetime = NOW, settings
 def messages(database: Database) -> list[Any]:
     with database.read() as db:
         return list(db.execute(select(schema.message).order_by(schema.message.c.id)).all())
+
+
+def frozen(database: Database, row: Any, vault: Vault) -> bytes:
+    """The mail of that message as it is kept now."""
+    with database.read() as db:
+        return stencils.opened(db, row.body, vault=vault)
 
 
 def states(database: Database) -> Counter[str]:

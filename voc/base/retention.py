@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Table, Text, and_, cast, delete, insert, literal, or_, select, update
+from sqlalchemy import Connection, Table, Text, and_, cast, delete, func, insert, literal, or_, select, update
 
 from voc.base import audit, preferences
 from voc.base.db import Database
@@ -33,6 +33,7 @@ from voc.base.schema import (
     session,
     setting,
     sign_of_life,
+    stencil,
     suggestion,
     visitor,
 )
@@ -61,6 +62,17 @@ def _drop_bodies(db: Connection, ids: Sequence[int], _now: datetime, _tokens: To
     under_way = (MessageState.QUEUED, MessageState.CLAIMED, MessageState.HANDING_OVER)
     rows = and_(message.c.id.in_(ids), message.c.body.is_not(None), message.c.state.not_in(under_way))
     return db.execute(update(message).where(rows).values(body=None)).rowcount
+
+
+def _drop_stencils(db: Connection, *, before: datetime) -> int:
+    """Those that no mail needs any more which is still kept."""
+    old = db.execute(select(stencil.c.id, stencil.c.used_until).where(stencil.c.used_until < before)).all()
+    if not old:
+        return 0
+    kept = select(func.min(message.c.created_at)).where(message.c.body.is_not(None))
+    first = db.execute(kept.where(message.c.created_at <= max(row.used_until for row in old))).scalar()
+    ids = [row.id for row in old if first is None or row.used_until < first]
+    return db.execute(delete(stencil).where(stencil.c.id.in_(ids))).rowcount if ids else 0
 
 
 def _drop_hits(db: Connection, ids: Sequence[int], _now: datetime, _tokens: Tokens) -> int:
@@ -207,6 +219,8 @@ def keep(
     for group in GROUPS:
         count = _walk(database, group, before=now - group.age(wanted), now=now, tokens=tokens, check=check_ending)
         done[group.name] = count
+    with database.begin() as db:
+        done["stencils of mails"] = _drop_stencils(db, before=now - _days("keep_bodies_days")(wanted))
     done["named answers"] = _anonymise(database, before=now - _months(wanted), now=now, tokens=tokens)
     with database.begin() as db:
         done["sessions"] = db.execute(delete(session).where(session.c.expires_at < now)).rowcount

@@ -1011,6 +1011,17 @@ message = Table(
 )
 
 
+class _Stencil(TypedColumns):
+    """What many frozen mails have in common, kept once: see `frozen`."""
+
+    id: Named[str] = Column(String(64), primary_key=True)  # SHA-256 of the pieces
+    pieces: Named[bytes] = Column(LargeBinary)  # encrypted
+    used_until: Named[datetime] = Column(Instant)  # no mail that needs it was frozen later
+
+
+stencil = Table("stencil", metadata, _Stencil)
+
+
 class _Attempt(_Numbered):
     message_id: Named[int] = Column(ForeignKey("message.id"), index=True)
     at: Named[datetime] = Column(Instant)

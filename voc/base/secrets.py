@@ -90,10 +90,10 @@ class Vault:
         self._look_again()
         return self._newest.encrypt(_packed(plain))
 
-    def seal(self, plain: bytes) -> bytes:
-        """Shorter than `encrypt` and faster; `decrypt` opens both."""
+    def seal(self, plain: bytes, *, packs: bool = True) -> bytes:
+        """Shorter than `encrypt` and faster; `decrypt` opens both. `packs`: what is long is compressed."""
         self._look_again()
-        return self._keys[0].seal(_packed(plain))
+        return self._keys[0].seal(_packed(plain) if packs or plain.startswith(_PACKED) else plain)
 
     def _look_again(self) -> None:
         if self._read_again is not None and (stamp := self._stamp()) != self._taken_at:

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import hmac
-import secrets
+import os
 from typing import Protocol
 
 
@@ -15,7 +15,7 @@ class RandomTokens:
     """24 random bytes, URL-safe, 32 characters."""
 
     def new(self) -> str:
-        return secrets.token_urlsafe(24)
+        return base64.urlsafe_b64encode(os.urandom(24)).decode()
 
 
 class SeededTokens:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
+from voc.base.frozen import Own
 from voc.base.words import InboundKind, MessageKind, MessageState, Step
 from voc.delivery.struck import struck_out
 
@@ -90,6 +91,14 @@ class Party:
 
 
 @dataclass(frozen=True)
+class Unsealed:
+    """A frozen mail to hand over: all its bytes, and its own part if the rest of it is kept as a stencil."""
+
+    mail: bytes
+    own: Own | None = None
+
+
+@dataclass(frozen=True)
 class Claimed:
     """A message a worker holds; `fence` must still be the row's when it commits."""
 
@@ -107,8 +116,7 @@ class Claimed:
     fence: int
     next_attempt_at: datetime
     give_up_at: datetime | None
-    mail: bytes | None = field(default=None, repr=False)  # where it was frozen just now, and need not be decrypted
-    secrets: tuple[str, ...] = field(default=(), repr=False)  # its tokens, if each stands whole in the mail
+    opened: Unsealed | None = field(default=None, repr=False)  # where it was frozen just now, and need not be decrypted
 
     @property
     def asks(self) -> bool:

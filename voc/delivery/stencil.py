@@ -10,10 +10,11 @@ for each set of empty values. A template that computes with a value has none: it
 
 import html
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 
+from voc.base.frozen import Own, Shared
 from voc.campaigns.definition import Language, Questionnaire
 from voc.campaigns.printing import used_otherwise
 from voc.campaigns.templates import Value, render_mail
@@ -40,31 +41,68 @@ class _Shape:
 
 
 @dataclass(frozen=True)
+class Line:
+    """A line of plain text that breaks elsewhere with each value: wrapped when it is filled."""
+
+    parts: tuple[Part, ...]
+
+    @cached_property
+    def holes(self) -> tuple[int, ...]:
+        return tuple(part for part in self.parts if isinstance(part, int))
+
+
+@dataclass(frozen=True)
 class Stencil:
-    """`body` is the MIME body in pieces; `borders`, `in_html` and `in_text` say which of them are filled, and how."""
+    """`shared` is the MIME body in pieces. What fills it: the border first, then a value or a line each."""
 
     subject: tuple[Part, ...]
-    body: tuple[bytes, ...]
-    borders: tuple[int, ...]
-    in_html: tuple[tuple[int, int], ...]  # place among the pieces, hole
-    in_text: tuple[tuple[int, tuple[Part, ...]], ...]  # place, line: wrapped when it is filled
+    shared: Shared
+    fills: tuple[int | Line, ...]
+    id: str = field(default="", compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "id", self.shared.id)
 
     def subject_line(self, values: Sequence[str]) -> str:
         return " ".join(_filled(self.subject, values).split())
 
+    def own(self, head: bytes, fills: tuple[bytes, ...], secrets: Iterable[str]) -> Own:
+        return Own(self.id, head, fills, tuple([secret.encode("ascii") for secret in secrets]))
+
+    def filling(self, values: Sequence[str], *, border: str) -> tuple[bytes, ...]:
+        """`values` in the order of the holes, each one line without blanks at its ends."""
+        return (
+            border.encode("ascii"),
+            *[
+                _shown(values[fill]) if isinstance(fill, int) else _lines(fill, tuple([values[n] for n in fill.holes]))
+                for fill in self.fills
+            ],
+        )
+
     def filled(self, values: Sequence[str], *, border: str) -> bytes:
-        """The MIME body. `values` in the order of the holes, each one line without blanks at its ends."""
-        pieces = list(self.body)
-        for place in self.borders:
-            pieces[place] = border.encode("ascii")
-        shown: dict[int, bytes] = {}
-        for place, hole in self.in_html:
-            if hole not in shown:
-                shown[hole] = mime.quoted(html.escape(values[hole]))
-            pieces[place] = shown[hole]
-        for place, line in self.in_text:
-            pieces[place] = mime.quoted("\n".join(wrapped_line(_filled(line, values))))
-        return b"".join(pieces)
+        """The MIME body."""
+        return self.shared.filled(self.filling(values, border=border))
+
+
+def _shown(value: str) -> bytes:
+    # Tokens, of which none comes again, are what stands here most.
+    return value.encode("ascii") if _AS_IT_IS.fullmatch(value) else _shown_in_html(value)
+
+
+_AS_IT_IS = re.compile("[A-Za-z0-9_-]{1,72}")
+
+
+@lru_cache(maxsize=4096)
+def _shown_in_html(value: str) -> bytes:
+    return mime.quoted(html.escape(value))
+
+
+@lru_cache(maxsize=4096)
+def _lines(line: Line, given: tuple[str, ...]) -> bytes:
+    """`given`: the values of its holes, in their order. Companies, CSMs and days come again and again."""
+    left = iter(given)
+    words = "".join([part if isinstance(part, str) else next(left) for part in line.parts])
+    return mime.quoted("\n".join(wrapped_line(words)))
 
 
 def values_of(letter: Letter, language: Language) -> list[str]:
@@ -142,25 +180,17 @@ class _Border:
     """The hole for the border between the parts of the mail."""
 
 
-@dataclass(frozen=True)
-class _Wrapped:
-    """A line of plain text that breaks elsewhere with each value."""
-
-    line: tuple[Part, ...]
-
-
-_Piece = bytes | int | _Border | _Wrapped
+_Piece = bytes | int | _Border | Line
 
 
 def _in_bytes(subject: tuple[Part, ...], text: str, page: str, widths: Sequence[int]) -> Stencil:
     pieces = _joined(_pieces(text, page, widths))
-    return Stencil(
-        subject,
-        tuple(piece if isinstance(piece, bytes) else b"" for piece in pieces),
-        tuple(place for place, piece in enumerate(pieces) if isinstance(piece, _Border)),
-        tuple((place, piece) for place, piece in enumerate(pieces) if isinstance(piece, int)),
-        tuple((place, piece.line) for place, piece in enumerate(pieces) if isinstance(piece, _Wrapped)),
-    )
+    fills: dict[_Piece, int] = {_Border(): 0}
+    for piece in pieces:
+        if not isinstance(piece, bytes):
+            fills.setdefault(piece, len(fills))
+    shared = Shared(tuple(piece if isinstance(piece, bytes) else fills[piece] for piece in pieces))
+    return Stencil(subject, shared, tuple(fill for fill in fills if isinstance(fill, (int, Line))))
 
 
 def _pieces(text: str, page: str, widths: Sequence[int]) -> Iterator[_Piece]:
@@ -179,7 +209,7 @@ def _text(text: str, widths: Sequence[int]) -> Iterator[_Piece]:
         parts = _parts(line)
         if any(isinstance(part, int) and widths[part] == 1 for part in parts):
             blank = 0
-            yield from (_Wrapped(parts), b"\r\n")
+            yield from (Line(parts), b"\r\n")
             continue
         for wrapped in wrapped_line(line):
             blank = 0 if wrapped else blank + 1

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, LargeBinary, func, or_, select
 
+from voc.base import stencils
 from voc.base.erasure import ties
 from voc.base.schema import alias, contact, contact_change, invitation, response
 from voc.base.secrets import Vault
@@ -99,7 +100,7 @@ def export(
         for row in rows:
             for column in table.columns:
                 if isinstance(column.type, LargeBinary) and row[column.key] is not None:
-                    row[column.key] = vault.decrypt(row[column.key]).decode("utf-8", "replace")
+                    row[column.key] = stencils.opened(db, row[column.key], vault=vault).decode("utf-8", "replace")
         rows = [shown for row in rows if (shown := _unsealed(table.name, row, sealed)) is not None]
         if rows:
             found[table.name] = rows

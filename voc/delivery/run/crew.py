@@ -16,8 +16,7 @@ from typing import Generic, TypeVar
 
 from voc.base import clock
 from voc.base.errors import TryLater
-from voc.base.secrets import Vault
-from voc.delivery.model import Claimed, Envelope, Handed, Line
+from voc.delivery.model import Claimed, Envelope, Handed, Line, Unsealed
 from voc.delivery.run.tray import Post, Tray
 
 JOURNAL = "voc journal"
@@ -38,14 +37,16 @@ class Tried:
 
     claimed: Claimed
     handed: Handed | None
-    mail: bytes
+    opened: Unsealed
     post: Post
     others_stand: bool  # another line may take it at once, if this one could not
     recorded: threading.Event | None = None  # a line that is alone waits for it
 
 
 class Crew:
-    """`commit` marks messages as being handed over and gives the ids that may end; `record` writes down what came.
+    """`opened` opens a body from the queue; `record` writes down what came.
+
+    `commit` marks messages as being handed over and gives the ids that may end.
 
     An error in any thread stops all of them; `finish` raises it.
     """
@@ -53,13 +54,13 @@ class Crew:
     def __init__(
         self,
         tray: Tray,
-        vault: Vault,
         *,
+        opened: Callable[[bytes], Unsealed],
         commit: Callable[[list[Claimed]], Collection[int]],
         record: Callable[[list[Tried]], None],
     ) -> None:
         self._tray = tray
-        self._vault = vault
+        self._opened = opened
         self._journal = _Together[_Ask](
             JOURNAL, lambda asks: _answer(asks, commit), self._fail, busy=self._busy, patience=_JOURNAL_WAITS
         )
@@ -108,8 +109,8 @@ class Crew:
     def _work(self, post: Post, line: Line) -> None:
         try:
             while (claimed := self._tray.take(post)) is not None:
-                mail = self._vault.decrypt(claimed.body) if claimed.mail is None else claimed.mail
-                envelope = Envelope(claimed.return_path, claimed.recipient, mail)
+                opened = claimed.opened or self._opened(claimed.body)
+                envelope = Envelope(claimed.return_path, claimed.recipient, opened.mail)
                 ask = _Ask(claimed, self._journal)
                 self._count(1)
                 try:
@@ -119,7 +120,7 @@ class Crew:
                 goes_on = self._tray.note(post, line, handed)
                 # A line that is alone shares no commit, so it need not go on before its own: one unknown at most.
                 recorded = threading.Event() if len(self._lines) == 1 else None
-                self._recorder.put(Tried(claimed, handed, mail, post, self._tray.takes, recorded))
+                self._recorder.put(Tried(claimed, handed, opened, post, self._tray.takes, recorded))
                 if recorded is not None:
                     recorded.wait()
                 if not goes_on:

@@ -3,7 +3,7 @@
 Whoever goes on to send them holds them from the first moment: then their claim is the same commit.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from voc.base import log, preferences
 from voc.base.clock import SetClock
 from voc.base.db import Database
+from voc.base.frozen import Shared
 from voc.base.secrets import Vault
 from voc.base.settings import Settings
 from voc.base.tokens import Tokens, hash_token
@@ -21,9 +22,9 @@ from voc.delivery.model import Claimed
 from voc.delivery.run import brakes
 from voc.delivery.run.alarms import Worker
 from voc.delivery.run.writing import Office, written
-from voc.delivery.store import claims, hook_keys, outbox, relay
+from voc.delivery.store import claims, hook_keys, outbox, relay, stencils
 from voc.delivery.store.claims import Hold
-from voc.delivery.store.outbox import NewLink
+from voc.delivery.store.outbox import Draft, NewLink
 
 _log = log.get("delivery")
 
@@ -73,6 +74,7 @@ def freeze_due(
         letters = [
             written(office, asked[step.questionnaire_version_id], step, earlier[step.invitation_id]) for step in due
         ]
+        stencils.keep(db, _used(draft for draft, _tokens in letters), vault=worker.vault, now=now)
         ids = outbox.freeze(db, [draft for draft, _tokens in letters], now=now, hold=hold)
         links = [
             NewLink(ids[draft.key], step.invitation_id, purpose, hash_token(token))
@@ -86,6 +88,16 @@ def freeze_due(
             _brake(db, {step.wave_id for step in due}, worker=worker, now=now)
     _log.info("messages queued", queued=len(due))
     return Frozen(len(due), tuple(held))
+
+
+def _used(drafts: Iterable[Draft]) -> dict[str, Shared]:
+    """The stencils of these mails."""
+    found: dict[str, Shared] = {}
+    for draft in drafts:
+        own = draft.opened.own if draft.opened is not None else None
+        if own is not None and draft.shared is not None:
+            found[own.stencil] = draft.shared
+    return found
 
 
 def _counts_now(ids: Collection[int]) -> bool:

@@ -14,9 +14,9 @@ from voc.base.words import InboundKind, MessageState
 from voc.campaigns import run as campaigns
 from voc.campaigns.store import late
 from voc.campaigns.store.late import LateMail
-from voc.delivery import mime, rules
+from voc.delivery import rules
 from voc.delivery.model import Claimed, Handed, Outcome
-from voc.delivery.run import brakes, effects
+from voc.delivery.run import brakes, effects, keeping
 from voc.delivery.run.alarms import Worker
 from voc.delivery.run.crew import Tried
 from voc.delivery.store import claims, verdicts
@@ -102,8 +102,7 @@ class Book:
     def _verdict(self, tried: Tried, handed: Handed, *, now: datetime) -> Verdict:
         claimed, name = tried.claimed, tried.post.relay.name
         if handed.outcome is Outcome.SENT:
-            kept = mime.masked(tried.mail, secrets=claimed.secrets)
-            return Verdict(claimed, handed, name, masked=self.worker.vault.seal(kept))
+            return Verdict(claimed, handed, name, masked=keeping.masked(self.worker.vault, tried.opened))
         if handed.outcome is not Outcome.LATER:
             return Verdict(claimed, handed, name)
         if not handed.relay_down:

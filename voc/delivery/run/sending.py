@@ -21,6 +21,7 @@ from voc.delivery.run import effects
 from voc.delivery.run.alarms import Worker
 from voc.delivery.run.crew import Crew
 from voc.delivery.run.freezing import freeze_due
+from voc.delivery.run.keeping import Opener
 from voc.delivery.run.recording import Book
 from voc.delivery.run.tray import Post, Tray
 from voc.delivery.store import claims
@@ -111,7 +112,12 @@ def _send(desk: _Desk, *, limit: int) -> str | None:
     if not batch:
         return None
     tray = Tray(desk.posts)
-    crew = Crew(tray, desk.worker.vault, commit=lambda claims: _commit(desk, claims), record=desk.book.record)
+    crew = Crew(
+        tray,
+        opened=Opener(desk.database, desk.worker.vault).opened,
+        commit=lambda claims: _commit(desk, claims),
+        record=desk.book.record,
+    )
     try:
         while batch:
             limit -= len(batch)

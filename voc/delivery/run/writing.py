@@ -1,7 +1,7 @@
 """One message of the chase: from a claimed step to a draft, its bytes frozen and encrypted."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import format_datetime
 from functools import cached_property
@@ -16,8 +16,9 @@ from voc.campaigns.calendar import local_day
 from voc.campaigns.definition import Language, Mail, Questionnaire
 from voc.campaigns.model import DueStep
 from voc.delivery import dkim, headers, mime, render, rules, stencil
-from voc.delivery.model import Party
+from voc.delivery.model import Party, Unsealed
 from voc.delivery.providers import echo
+from voc.delivery.run import keeping
 from voc.delivery.store.outbox import Draft, Earlier
 
 _HERE = "here@voc.invalid"  # stands for a mail's own address until it has one
@@ -125,13 +126,13 @@ def written(
     at = {"company": office.wanted.company, "base_url": office.settings.base_url}
     letter = replace(letter_of(step, tokens, **at, worded_as=worded_as), thanks=thanks)
     id = office.random_id()
-    subject, body, in_one_piece = _content(office, asked, language, letter, step=step, earlier=earlier, id=id)
+    subject, content = _content(office, asked, language, letter, step=step, earlier=earlier, id=id)
     try:
         origin, sender = office.origin(step.csm_name, step.csm_email, id)
         head = _head(office, step, letter, subject, origin=origin, earlier=earlier, id=id)
-        mail, held_because = office.signed(head + body, sender=sender), None
+        opened, held_because = content.signed(office, head, sender=sender, secrets=tokens.values()), None
     except Refused as refusal:
-        mail, held_because = None, refusal.reason
+        opened, held_because = None, refusal.reason
     draft = Draft(
         key=f"inv:{step.invitation_id}:{step.step}",
         kind=MessageKind.CHASE,
@@ -144,14 +145,29 @@ def written(
         return_path=office.return_path(id),
         subject=subject,
         message_id=office.message_id(id),
-        body=None if mail is None else office.vault.seal(mail),
+        body=None if opened is None else keeping.sealed(office.vault, opened),
         due_at=step.due_at,
         give_up_at=step.give_up_at,
         held_because=held_because,
-        mail=mail,
-        secrets=tuple(tokens.values()) if in_one_piece else (),
+        opened=opened,
+        shared=content.cut.shared if content.cut is not None else None,
     )
     return draft, tokens
+
+
+@dataclass(frozen=True)
+class _Content:
+    """A MIME body; where it was cut, also what it was filled with."""
+
+    body: bytes
+    cut: stencil.Stencil | None = None
+    fills: tuple[bytes, ...] = ()
+
+    def signed(self, office: Office, head: bytes, *, sender: str, secrets: Iterable[str]) -> Unsealed:
+        mail = office.signed(head + self.body, sender=sender)
+        if self.cut is None:
+            return Unsealed(mail)
+        return Unsealed(mail, self.cut.own(mail[: -len(self.body)], self.fills, secrets))
 
 
 def _content(
@@ -163,8 +179,8 @@ def _content(
     step: DueStep,
     earlier: Sequence[Earlier],
     id: str,
-) -> tuple[str, bytes, bool]:
-    """Subject and MIME body: out of a stencil, where each token stands in one piece, or else the plain way."""
+) -> tuple[str, _Content]:
+    """Subject and MIME body: out of a stencil, or else the plain way."""
     own_subject = letter.heads_up_text is not None or letter.thanks is not None
     kept = None if own_subject else _thread_subject(language, letter.step, earlier)
     border = mime.border(office.message_id(id))
@@ -172,13 +188,14 @@ def _content(
         values = stencil.values_of(letter, language)
         cut = stencil.stencil(asked, language, letter, values)
         if cut is not None:
-            return kept or cut.subject_line(values), cut.filled(values, border=border), True
+            fills = cut.filling(values, border=border)
+            return kept or cut.subject_line(values), _Content(cut.shared.filled(fills), cut, fills)
     rendered = render.render(asked, language, letter)
     if kept is not None:
         rendered = render.with_subject(rendered, kept, address=step.address)
     if office.wanted.test_mode:
         rendered = render.for_test(rendered, name=letter.name, address=step.address)
-    return rendered.subject, mime.body(rendered.text, rendered.html, border=border), False
+    return rendered.subject, _Content(mime.body(rendered.text, rendered.html, border=border))
 
 
 def _thread_subject(language: Language, step: Step, earlier: Sequence[Earlier]) -> str | None:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, and_, func, or_, select
 
-from voc.base import confidential, preferences
+from voc.base import confidential, preferences, stencils
 from voc.base.access import Viewer, visible_accounts
 from voc.base.errors import NotFound
 from voc.base.schema import account, contact, inbound, installation, message, relay_state
@@ -127,4 +127,4 @@ def mail_text(db: Connection, message_id: int, viewer: Viewer, *, vault: Vault) 
     ).scalar()
     if body is None:
         raise NotFound("There is no such mail, or it is not kept any more.")
-    return vault.decrypt(body)
+    return stencils.opened(db, body, vault=vault)

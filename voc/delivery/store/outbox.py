@@ -20,6 +20,7 @@ from sqlalchemy import (
 
 from voc.base import bulk
 from voc.base.among import among
+from voc.base.frozen import Shared
 from voc.base.schema import (
     attempt,
     census_member,
@@ -31,13 +32,13 @@ from voc.base.schema import (
 from voc.base.words import MessageKind, MessageState, Step, StopReason
 from voc.campaigns.store.late import LateMail
 from voc.campaigns.store.rows import enabled_steps
-from voc.delivery.model import Claimed, Outcome
+from voc.delivery.model import Claimed, Outcome, Unsealed
 from voc.delivery.store.claims import ASKING, Ended, Hold, ended
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A message to freeze. `body` is the whole MIME text, encrypted; None is held for a person."""
+    """A message to freeze. `body` is its MIME text or its own part of it, encrypted; None is held for a person."""
 
     key: str
     kind: MessageKind
@@ -54,13 +55,13 @@ class Draft:
     step: Step | None = None
     contact_id: str | None = None
     held_because: str | None = None
-    mail: bytes | None = field(default=None, repr=False)  # the MIME text itself, for whoever sends it at once
-    secrets: tuple[str, ...] = field(default=(), repr=False)  # its tokens, if each stands whole in it
+    opened: Unsealed | None = field(default=None, repr=False)  # for whoever sends it at once
+    shared: Shared | None = field(default=None, repr=False)  # the stencil that its own part needs
 
     def goes_at_once(self, now: datetime) -> bool:
         """It could be claimed in the moment in which it is frozen."""
         in_time = self.give_up_at is None or self.give_up_at > now
-        return self.mail is not None and self.held_because is None and in_time and self.due_at <= now
+        return self.opened is not None and self.held_because is None and in_time and self.due_at <= now
 
 
 def freeze(db: Connection, drafts: Sequence[Draft], *, now: datetime, hold: Hold | None = None) -> dict[str, int]:
@@ -118,8 +119,7 @@ def held(ids: Mapping[str, int], drafts: Sequence[Draft], *, now: datetime) -> l
             fence=FIRST_FENCE,
             next_attempt_at=draft.due_at,
             give_up_at=draft.give_up_at,
-            mail=draft.mail,
-            secrets=draft.secrets,
+            opened=draft.opened,
         )
         for draft in drafts
         if draft.goes_at_once(now)

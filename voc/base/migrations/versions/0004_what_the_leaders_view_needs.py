@@ -150,6 +150,12 @@ def upgrade() -> None:
 
     # ### end Alembic commands ###
     _what_the_forest_needs()
+    op.create_table('stencil',
+    sa.Column('id', sa.String(length=64), nullable=False),
+    sa.Column('pieces', sa.LargeBinary(), nullable=False),
+    sa.Column('used_until', types.Instant(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_stencil'))
+    )
 
 
 def _what_the_forest_needs() -> None:
