@@ -29,7 +29,7 @@ from voc.base.errors import Misconfigured
 
 KEY_FILE = "secret.key"
 _PEPPER = "pepper:"
-_LONG = 1024  # bytes
+_LONG = 2048  # bytes; compressing one mail's own part would cost more than all else that is done with it
 _PACKED = b"\x00packed\x00"  # before what is compressed; what is not never begins with it
 _SEALED = b"\x01"  # before the key's mark, the nonce and the text; Fernet's begin with a letter
 _MARK = 4
@@ -90,10 +90,10 @@ class Vault:
         self._look_again()
         return self._newest.encrypt(_packed(plain))
 
-    def seal(self, plain: bytes, *, packs: bool = True) -> bytes:
-        """Shorter than `encrypt` and faster; `decrypt` opens both. `packs`: what is long is compressed."""
+    def seal(self, plain: bytes) -> bytes:
+        """Shorter than `encrypt` and faster; `decrypt` opens both."""
         self._look_again()
-        return self._keys[0].seal(_packed(plain) if packs or plain.startswith(_PACKED) else plain)
+        return self._keys[0].seal(_packed(plain))
 
     def _look_again(self) -> None:
         if self._read_again is not None and (stamp := self._stamp()) != self._taken_at:

@@ -9,17 +9,14 @@ from voc.delivery.model import Unsealed
 
 
 def sealed(vault: Vault, opened: Unsealed) -> bytes:
-    """An own part is short, and not worth compressing."""
-    if opened.own is None:
-        return vault.seal(opened.mail)
-    return vault.seal(opened.own.encoded(), packs=False)
+    return vault.seal(opened.mail if opened.own is None else opened.own.encoded())
 
 
 def masked(vault: Vault, opened: Unsealed) -> bytes:
     """As it is kept once it was sent: without the secret part of its links."""
     if opened.own is None:
         return vault.seal(mime.masked(opened.mail))
-    return vault.seal(opened.own.masked().encoded(), packs=False)
+    return vault.seal(opened.own.masked().encoded())
 
 
 class Opener:
