@@ -1,4 +1,4 @@
-"""How a file writes the standard of a figure: a share as "90%", days as "30 days", everything else as a number. Pure."""
+"""How a file writes the standard of a figure: a share as "90%", days as "30 days", else a number. Pure."""
 
 import re
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class NotAnAmount(Exception):
 
 
 def percent(value: object, *, example: str, most: float = _MOST_PERCENT) -> float:
-    """"90%" -> 0.9. NotAnAmount for anything else: 90 or 0.9 could mean either."""
+    """ "90%" -> 0.9. NotAnAmount for anything else: 90 or 0.9 could mean either."""
     found = _PERCENT.fullmatch(value.strip()) if isinstance(value, str) else None
     if found is None:
         raise NotAnAmount(f"{value!r} is no percentage", f'Write it with its sign, in quotes: "{example}"')
@@ -27,7 +27,7 @@ def percent(value: object, *, example: str, most: float = _MOST_PERCENT) -> floa
 
 
 def days(value: object, *, example: str = "30 days") -> float:
-    """"30 days" -> 30."""
+    """ "30 days" -> 30."""
     found = _DAYS.fullmatch(value.strip()) if isinstance(value, str) else None
     if found is None or float(found.group(1)) <= 0:
         raise NotAnAmount(f"{value!r} is no number of days", f'Write it with its unit, in quotes: "{example}"')

@@ -171,9 +171,7 @@ def nearest(name: str, catalogue: Catalogue) -> str:
     wanted = name.strip().casefold().replace(" ", "_").replace("-", "_")
     near = get_close_matches(wanted, catalogue, n=3, cutoff=0.55)
     words = {word for word in wanted.split("_") if len(word) > 3}
-    for one in catalogue.values():
-        if len(near) < 3 and one.name not in near and words & set(one.name.split("_")):
-            near.append(one.name)
+    near = near or [one for one in catalogue if words & set(one.split("_"))][:3]
     return " or ".join(near) if near else "one of those on the page Definitions, or of voc scorecards figures"
 
 
@@ -304,7 +302,9 @@ def _hundred(root: Table, shares: list[float], key: str, what: str) -> None:
 
 def _line_no(root: Table, key: str) -> int | None:
     """The last line that has that key: where one looks when they do not add up."""
-    places_of: list[Place] = [("line", number, key) for number, one in enumerate(root.tables("line")) if key in one.values]
+    places_of: list[Place] = [
+        ("line", number, key) for number, one in enumerate(root.tables("line")) if key in one.values
+    ]
     return line_of(places_of[-1], root.notes.lines) if places_of else None
 
 

@@ -1,0 +1,165 @@
+"""A month worked out by hand: shares, gaps that are said and not nought, money in cents, teams, leave-one-out."""
+
+import msgspec
+import pytest
+
+from tests.metrics.cards.card import CATALOGUE, DANA, JONAS, LEADS, MARCH, PLAN, figures
+from voc.base.words import Scope
+from voc.metrics.cards import files
+from voc.metrics.cards.counting import Figures, count, without_one
+from voc.metrics.cards.model import Book, Gap, Result
+
+GOOD = {
+    "confirmed_ahead": (3.0, 4.0),
+    "on_time_renewal": (4.0, 4.0),
+    "voc_contribution": (18.0, 20.0),
+    "crm_upkeep": (4.0, 4.0),
+}
+QUIET = {**GOOD, "confirmed_ahead": (None, 0.0), "on_time_renewal": (None, 0.0)}
+
+
+def counted(text: str, of: Figures, *books: Book) -> dict[tuple[Scope, str], Result]:
+    card = files.load("plan", text, catalogue=CATALOGUE)
+    found = count(card, MARCH, books=books or (DANA, JONAS), leads=LEADS, figures=of, catalogue=CATALOGUE)
+    return {(one.scope, one.id): one for one in found}
+
+
+def test_a_month_of_the_plan_in_points_and_in_money() -> None:
+    dana = counted(PLAN, figures({"dana": GOOD, "jonas": GOOD}))[Scope.CSM, "dana"]
+    assert dana.points == pytest.approx(87.5)
+    assert [one.money for one in dana.lines] == [300.0, 250.0, 225.0, 100.0]
+    assert dana.money == 875.0
+    assert (dana.lines[0].numerator, dana.lines[0].denominator) == (3.0, 4.0)
+
+
+def test_a_month_without_renewals_pays_by_what_there_was() -> None:
+    """22.5 + 10 of 35 are reached: 92.86 points and $928.57."""
+    dana = counted(PLAN, figures({"dana": QUIET, "jonas": GOOD}))[Scope.CSM, "dana"]
+    assert dana.points == pytest.approx(100 * 32.5 / 35)
+    assert dana.money == 928.57
+    assert [one.gap for one in dana.lines] == [Gap.NOTHING_DUE, Gap.NOTHING_DUE, None, None]
+    assert dana.lines[0].reason == "No renewal was due."
+    assert dana.lines[0].value is None
+    assert not dana.misses_facts
+
+
+@pytest.mark.parametrize(("without", "money"), [("full", 650 + 225 + 100), ("nothing", 225 + 100)])
+def test_a_month_without_renewals_may_pay_in_full_or_nothing(without: str, money: float) -> None:
+    text = PLAN.replace("amount = 1000", f'amount = 1000\nwithout = "{without}"')
+    assert counted(text, figures({"dana": QUIET, "jonas": GOOD}))[Scope.CSM, "dana"].money == money
+
+
+def test_a_fact_that_nobody_has_is_missing_and_pays_nobody_in_full() -> None:
+    text = PLAN.replace("amount = 1000", 'amount = 1000\nwithout = "full"')
+    dana = counted(text, figures({"dana": QUIET, "jonas": QUIET}))[Scope.CSM, "dana"]
+    assert [one.gap for one in dana.lines[:2]] == [Gap.NO_FACTS, Gap.NO_FACTS]
+    assert dana.misses_facts
+    assert dana.money == 928.57  # shared, as if the lines were not there
+
+
+def test_no_facts_at_all_is_no_sum_and_no_money() -> None:
+    dana = counted(PLAN, figures({"dana": {}, "jonas": {}}))[Scope.CSM, "dana"]
+    assert (dana.points, dana.money) == (None, None)
+    assert {one.gap for one in dana.lines} == {Gap.NO_FACTS}
+
+
+def test_joined_on_the_seventeenth_is_paid_for_fifteen_days_of_thirty_one() -> None:
+    joined = msgspec.structs.replace(DANA, days_held=15)
+    dana = counted(PLAN, figures({"dana": GOOD, "jonas": GOOD}), joined, JONAS)[Scope.CSM, "dana"]
+    assert dana.points == pytest.approx(87.5)  # how well is not how long
+    assert dana.full_money == pytest.approx(1000 * 15 / 31)
+    assert dana.money == 423.39
+    assert sum(one.money or 0 for one in dana.lines) == pytest.approx(423.39)
+    whole = PLAN.replace("amount = 1000", 'amount = 1000\nproration = "none"')
+    assert counted(whole, figures({"dana": GOOD}), joined)[Scope.CSM, "dana"].money == 875.0
+
+
+STORIES = """
+title = "Stories"
+about = "Stories."
+[[line]]
+figure = "success_stories"
+standard = 4
+weight = 100
+"""
+
+
+def test_a_number_of_the_month_shrinks_with_the_days_and_none_is_a_real_nought() -> None:
+    joined = msgspec.structs.replace(DANA, days_held=15)
+    of = figures({"dana": {"success_stories": (1.0, 1.0)}, "jonas": {}})
+    found = counted(STORIES, of, joined, JONAS)
+    assert found[Scope.CSM, "dana"].lines[0].standard == pytest.approx(4 * 15 / 31)
+    assert found[Scope.CSM, "dana"].points == pytest.approx(100 * 31 / 60)
+    jonas = found[Scope.CSM, "jonas"].lines[0]
+    assert (jonas.value, jonas.attainment, jonas.gap) == (0.0, 0.0, None)
+
+
+def test_a_teams_target_is_split_by_book_and_the_split_is_kept() -> None:
+    text = STORIES.replace("standard = 4", "team_standard = 12")
+    of = figures({"dana": {"success_stories": (3.0, 3.0)}, "jonas": {"success_stories": (3.0, 3.0)}})
+    found = counted(text, of)
+    own = {id: found[Scope.CSM, id].lines[0] for id in ("dana", "jonas")}
+    assert {id: one.standard for id, one in own.items()} == {"dana": 3.0, "jonas": 9.0}  # 10 and 30 accounts
+    assert {id: one.book_share for id, one in own.items()} == {"dana": 0.25, "jonas": 0.75}
+    assert own["jonas"].attainment == pytest.approx(1 / 3)
+    assert found[Scope.TEAM, "ingrid"].lines[0].standard == pytest.approx(12)
+    by_revenue = counted(text.replace('about = "Stories."', 'about = "S."\nsplit = "revenue"'), of)
+    assert by_revenue[Scope.CSM, "dana"].lines[0].standard == 3.0  # 0.5 of 2 million
+
+
+QUALITY = """
+title = "Quality"
+about = "Calls."
+[[line]]
+figure = "call_quality"
+standard = 4
+weight = 50
+[[line]]
+figure = "crm_upkeep"
+standard = "100%"
+weight = 50
+[[beside]]
+figure = "nps_accounts"
+"""
+
+
+def test_too_few_opinions_are_said_and_shown_but_do_not_count() -> None:
+    of = figures({"dana": {"call_quality": (8.0, 4.0), "crm_upkeep": (4.0, 4.0), "nps_accounts": (3.0, 10.0)}})
+    dana = counted(QUALITY, of, DANA)[Scope.CSM, "dana"]
+    assert (dana.lines[0].gap, dana.lines[0].attainment, dana.lines[0].value) == (Gap.TOO_FEW, None, 2.0)
+    assert dana.points == 100.0
+    assert dana.beside[0].value == 30.0
+    assert dana.beside[0].weight == 0
+
+
+def test_team_and_all_are_counted_over_all_rows_and_add_the_money_up() -> None:
+    poor = {**GOOD, "confirmed_ahead": (0.0, 4.0)}
+    found = counted(PLAN, figures({"dana": GOOD, "jonas": poor}))
+    team, whole = found[Scope.TEAM, "ingrid"], found[Scope.TOTAL, ""]
+    assert (team.lines[0].numerator, team.lines[0].denominator, team.lines[0].value) == (3.0, 8.0, 0.375)
+    assert team.money == whole.money == 875.0 + 575.0
+    assert whole.lines[0].money == 300.0
+    assert whole.accounts == 40
+
+
+def test_all_without_one_shows_who_stands_out() -> None:
+    """3 of 8 without Dana's 3 of 4 is 0 of 4."""
+    poor = {**GOOD, "confirmed_ahead": (0.0, 4.0)}
+    found = counted(PLAN, figures({"dana": GOOD, "jonas": poor}))
+    whole = found[Scope.TOTAL, ""].lines[0]
+    assert without_one(whole, found[Scope.CSM, "dana"].lines[0]) == 0.0
+    assert without_one(whole, found[Scope.CSM, "jonas"].lines[0]) == 0.75
+    alone = counted(PLAN, figures({"dana": GOOD}), DANA)
+    assert without_one(alone[Scope.TOTAL, ""].lines[0], alone[Scope.CSM, "dana"].lines[0]) is None
+
+
+def test_people_stand_in_alphabetical_order_whatever_they_reach() -> None:
+    card = files.load("plan", PLAN, catalogue=CATALOGUE)
+    best = figures({"jonas": GOOD, "dana": {**GOOD, "confirmed_ahead": (0.0, 4.0)}})
+    found = count(card, MARCH, books=[JONAS, DANA], leads=LEADS, figures=best, catalogue=CATALOGUE)
+    assert [one.name for one in found] == ["Dana Whitlock", "Jonas Brandt", "Ingrid Solheim", "All"]
+
+
+def test_a_result_outlives_its_way_through_the_database() -> None:
+    dana = counted(PLAN, figures({"dana": QUIET, "jonas": GOOD}))[Scope.CSM, "dana"]
+    assert msgspec.convert(msgspec.json.decode(msgspec.json.encode(dana)), Result) == dana
