@@ -73,7 +73,7 @@ def test_an_opinion_counts_from_five_on_and_work_from_one() -> None:
 
 def test_an_unknown_figure_is_named_with_those_that_look_like_it() -> None:
     assert only(one_line("on_time_renewals")) == (
-        "plan.toml, line 5, line.figure: there is no figure 'on_time_renewals'. Write on_time_renewal or time_to_launch"
+        "plan.toml, line 5, line.figure: there is no figure 'on_time_renewals'. Write on_time_renewal"
     )
     assert "Write customer_churn" in only(one_line("churn_of_customers"))
     assert "Definitions" in only(one_line("xyz"))
