@@ -92,7 +92,11 @@ class World:
         )
 
     def hand_over(self, account_id: str, to: str, *, at: datetime) -> None:
-        table = schema.account_csm
-        self.db.execute(update(table).where(table.c.account_id == account_id, table.c.to_at.is_(None)).values(to_at=at))
-        self.db.execute(table.insert().values(account_id=account_id, csm_id=to, from_at=at))
-        self.db.execute(update(schema.account).where(schema.account.c.id == account_id).values(csm_id=to))
+        hand_over(self.db, account_id, to, at=at)
+
+
+def hand_over(db: Connection, account_id: str, to: str, *, at: datetime) -> None:
+    table = schema.account_csm
+    db.execute(update(table).where(table.c.account_id == account_id, table.c.to_at.is_(None)).values(to_at=at))
+    db.execute(table.insert().values(account_id=account_id, csm_id=to, from_at=at))
+    db.execute(update(schema.account).where(schema.account.c.id == account_id).values(csm_id=to))

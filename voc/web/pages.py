@@ -45,6 +45,7 @@ MENU = (
     Place("Follow-ups", "/follow-ups"),
     Place("Silent", "/silent"),
     Place("Engagement", "/engagement"),
+    Place("Scorecards", "/scorecards"),
     Place("CRM", "/sync"),
     Place("Delivery", "/delivery", LEADERS),
     Place("Settings", "/settings", ADMINS),

@@ -10,6 +10,8 @@ from litestar.types import ControllerRouterHandler
 from voc.web import (
     acts,
     campaigns,
+    cards,
+    cards_edit,
     copied_pages,
     crm_pages,
     csm,
@@ -47,6 +49,8 @@ STAFF: list[ControllerRouterHandler] = [
     *acts.HANDLERS,
     *leader.HANDLERS,
     *silence.HANDLERS,
+    *cards.HANDLERS,
+    *cards_edit.HANDLERS,
     *followups.HANDLERS,
     *you_said.HANDLERS,
     *heads_ups.HANDLERS,

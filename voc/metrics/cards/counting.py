@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isinf
 
 import msgspec
 
@@ -182,6 +183,8 @@ def _line(given: _Given, key: Key, line: Line, standard: float | None, share: fl
         )
     elif gap is None and standard is None and line.weight:
         gap, reason = Gap.NOTHING_DUE, "The team has no book to divide its target by."
+    if value is not None and isinf(value):
+        value, reason = None, "More than half are still open."
     return LineResult(
         figure=definition.name,
         label=definition.label,

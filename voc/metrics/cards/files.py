@@ -79,6 +79,7 @@ def load(name: str, text: str, *, catalogue: Catalogue = BY_NAME) -> Scorecard:
         beside=tuple(one for one in beside if one is not None),
         amount=amount,
         proration=root.word("proration", Proration, None) or Proration.DAYS,
+        without=without,
         split=root.word("split", Split, None) or Split.ACCOUNTS,
         teams=_teams(root),
     )

@@ -77,6 +77,7 @@ class Scorecard(msgspec.Struct, frozen=True):
     beside: tuple[Beside, ...]
     amount: float
     proration: Proration
+    without: Without  # of lines that do not say it themselves
     split: Split
     teams: tuple[str, ...]  # the leads' ids in the CRM; empty is everybody
 

@@ -16,7 +16,7 @@ from voc.base import audit, preferences
 from voc.base.access import Viewer
 from voc.base.db import Database
 from voc.base.errors import NotFound, Refused
-from voc.base.words import MeasureFile, Scope
+from voc.base.words import MeasureFile, Scope, StaffRole
 from voc.metrics import run as metrics
 from voc.metrics.cards import counting, files, months
 from voc.metrics.cards.counting import Figures
@@ -24,7 +24,7 @@ from voc.metrics.cards.model import Month, Result, Scorecard
 from voc.metrics.cohorts import Key
 from voc.metrics.model import Figure
 from voc.metrics.store import cards as store
-from voc.metrics.store import people
+from voc.metrics.store import people, visible_scopes
 from voc.metrics.store.cards import File, Frozen
 
 NIGHT = "the night"
@@ -319,3 +319,69 @@ def approved(db: Connection, name: str, wanted: Month, viewer: Viewer) -> Approv
     if found is None:
         raise Refused(f"{months.written(wanted)} is not approved yet. A leader approves it on its page")
     return Approved(found, card_of(store.file(db, found.file_id)), store.results(db, found.id, viewer))
+
+
+# --- for whoever looks ---
+
+
+@dataclass(frozen=True)
+class Looked:
+    """A month as the viewer may see it; `frozen` None: counted now. Results in the order of `counting.count`."""
+
+    card: Scorecard
+    month: Month
+    frozen: Frozen | None
+    results: list[Result]
+
+    def of(self, csm_id: str) -> Result:
+        """One CSM's. NotFound for nobody, or for somebody who is not the viewer's."""
+        for one in self.results:
+            if one.scope == Scope.CSM and one.id == csm_id:
+                return one
+        raise NotFound("There is no such result.")
+
+
+def held(db: Connection, name: str, viewer: Viewer) -> File:
+    """The version that the viewer may see: the one in use; for those who set scorecards also one that is not.
+
+    NotFound for a draft of others, and for one that only ships.
+    """
+    in_use = store.in_use(db, _CARD).get(name)
+    if in_use is not None:
+        return in_use.file
+    every = store.versions(db, _CARD, name)
+    used = {one.file_id for one in store.frozen(db, name)}
+    allowed = every if viewer.sees_all else [one for one in every if one.id in used]
+    if not allowed:
+        raise NotFound("There is no such scorecard.")
+    return allowed[0]
+
+
+def look(
+    db: Connection, name: str, wanted: Month, viewer: Viewer, *, now: datetime, revision: int | None = None
+) -> Looked:
+    """A month: as it was frozen, else by what is known now. NotFound for a month to come or before it counted."""
+    every = [one for one in store.frozen(db, name, wanted) if revision in (None, one.revision)]
+    if every:
+        found = every[0]
+        file = store.file(db, found.file_id)
+        return Looked(card_of(file), wanted, found, store.results(db, found.id, viewer))
+    in_use = store.in_use(db, _CARD).get(name)
+    counts = in_use is not None and wanted.first_on >= in_use.since_on
+    if revision is not None or wanted.first_on > now.date() or not (counts or viewer.sees_all):
+        raise NotFound("There is no such month of this scorecard.")
+    card = card_of(held(db, name, viewer))
+    return Looked(card, wanted, None, _visible(db, reckon(db, card, wanted, now=now), viewer))
+
+
+def _visible(db: Connection, results: list[Result], viewer: Viewer) -> list[Result]:
+    """The same as the store lets them see of what is frozen."""
+    if viewer.sees_all:
+        return results
+    _accounts, csms = visible_scopes(db, viewer)
+    team = {viewer.csm_id} if viewer.role == StaffRole.LEAD else set()
+    return [
+        one
+        for one in results
+        if (one.scope == Scope.CSM and one.id in csms) or (one.scope == Scope.TEAM and one.id in team)
+    ]

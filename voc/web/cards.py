@@ -1,0 +1,247 @@
+"""Scorecards: which there are, one of them, a month of everybody, a month of one CSM, approval and export."""
+
+from typing import Annotated, Any
+
+from litestar import Response, get, post
+from litestar.params import FromPath, QueryParameter
+from litestar.response import Redirect
+from sqlalchemy import Connection
+
+from voc.base import audit, preferences
+from voc.base.errors import NotFound, Refused
+from voc.base.words import MeasureFile, Scope, StaffRole
+from voc.metrics.cards import files, months, sheet
+from voc.metrics.cards.model import Result, Scorecard
+from voc.metrics.run import cards as run
+from voc.metrics.run.cards import Looked
+from voc.metrics.store import cards as store
+from voc.metrics.store.cards import Frozen
+from voc.reports.scorecards import XLSX, workbook
+from voc.web import cards_list, cards_view, pages
+from voc.web.cards_view import Amounts
+from voc.web.context import App
+from voc.web.given import GivenApp, GivenForm, GivenVisit
+from voc.web.tables import download
+from voc.web.visit import EVERYBODY, LEADERS, Visit, roles
+
+CARD = MeasureFile.SCORECARD
+
+
+@get("/scorecards", sync_to_thread=True, opt=roles(*EVERYBODY))
+def cards_page(app: GivenApp, visit: GivenVisit) -> Response[str]:
+    """For a leader all of them, those that ship too; for a CSM those in use, with the own last months."""
+    with app.database.read() as db:
+        leads = visit.may(*LEADERS)
+        page = cards_list.page(
+            in_use=store.in_use(db, CARD),
+            newest=store.newest(db, CARD) if leads else [],
+            shipped=run.shipped() if leads else {},
+            frozen=store.frozen(db),
+            own=_own(db, visit),
+            csm_id=visit.viewer.csm_id if visit.viewer.role == StaffRole.CSM else None,
+            today=app.now().date(),
+            amounts=_amounts(db),
+        )
+    return pages.page(app, visit, "cards/list.html", page=page, leads=leads)
+
+
+def _own(db: Connection, visit: Visit) -> list[store.OfCsm]:
+    viewer = visit.viewer
+    if viewer.role != StaffRole.CSM or viewer.csm_id is None:
+        return []
+    return store.of_csm(db, viewer.csm_id, viewer)
+
+
+def _amounts(db: Connection) -> Amounts:
+    return Amounts(preferences.load(db).reporting_currency)
+
+
+@get("/scorecards/{card:str}", sync_to_thread=True, opt=roles(*EVERYBODY))
+def card_page(
+    app: GivenApp, visit: GivenVisit, card: FromPath[str], version: Annotated[str, QueryParameter(name="version")] = ""
+) -> Response[str]:
+    """What it measures, its versions and its months. One that ships shows before it is taken over."""
+    today = app.now().date()
+    with app.database.read() as db:
+        file, found = _file(db, visit, card, version)
+        in_use = store.in_use(db, CARD).get(card)
+        every = store.versions(db, CARD, card) if visit.may(*LEADERS) else []
+        frozen = store.frozen(db, card)
+        amounts = _amounts(db)
+    since = in_use.since_on if in_use else None
+    return pages.page(
+        app,
+        visit,
+        "cards/one.html",
+        card=found,
+        file=file,
+        in_use=in_use,
+        versions=every,
+        text=file.text if file else run.shipped()[card],
+        lines=[cards_view.defined(one) for one in found.lines],
+        beside=[cards_view.beside(one) for one in found.beside],
+        amount=amounts.exact(found.amount) if found.amount else "",
+        without=found.without,
+        months=[
+            cards_list.month_row(card, one, kept, today) for one, kept in cards_view.recent_months(today, since, frozen)
+        ]
+        if in_use or frozen
+        else [],
+        leads=visit.may(*LEADERS),
+        own_csm_id=visit.viewer.csm_id if visit.viewer.role == StaffRole.CSM else None,
+        path=cards_view.card_path(card),
+        this_month=months.written(months.month_of(today)),
+        last_month=months.written(months.last_whole(today)),
+    )
+
+
+def _file(db: Connection, visit: Visit, name: str, version: str) -> tuple[store.File | None, Scorecard]:
+    """The version asked for, the one that holds, or None and what ships."""
+    if not visit.may(*LEADERS):
+        found = run.held(db, name, visit.viewer)
+        return found, run.card_of(found)
+    every = store.versions(db, CARD, name)
+    if version:
+        every = [one for one in every if str(one.number) == version]
+    if every:
+        held = store.in_use(db, CARD).get(name)
+        file = held.file if held is not None and not version else every[0]
+        return file, run.card_of(file)
+    if version or name not in run.shipped():
+        raise NotFound("There is no such scorecard.")
+    return None, files.load(name, run.shipped()[name])
+
+
+@get("/scorecards/{card:str}/months/{month:str}", sync_to_thread=True, opt=roles(*EVERYBODY))
+def month_page(
+    app: GivenApp,
+    visit: GivenVisit,
+    card: FromPath[str],
+    month: FromPath[str],
+    revision: Annotated[str, QueryParameter(name="revision")] = "",
+) -> Response[str]:
+    now = app.now()
+    with app.database.read() as db:
+        found = _looked(db, app, visit, card=card, month=month, revision=revision)
+        revisions = store.frozen(db, card, found.month)
+        others = run.others_who_approve(db, visit.viewer.name)
+        page = cards_view.month_page(
+            found.card, found.month, found.frozen, found.results, today=now.date(), amounts=_amounts(db)
+        )
+    newest = revisions[0] if revisions else None
+    may_approve = newest is not None and found.frozen == newest and visit.may(*LEADERS)
+    return pages.page(
+        app,
+        visit,
+        "cards/month.html",
+        page=page,
+        frozen=found.frozen,
+        revisions=revisions,
+        approved=next((one for one in revisions if one.approved_at is not None), None),
+        may_approve=may_approve,
+        why_not=run.why_not_approve(newest, by=visit.viewer.name, others=others) if newest is not None else None,
+        alone=not others,
+        leads=visit.may(*LEADERS),
+        path=cards_view.month_path(card, found.month),
+    )
+
+
+def _looked(db: Connection, app: App, visit: Visit, *, card: str, month: str, revision: str) -> Looked:
+    try:
+        wanted = months.parse(month)
+    except Refused:
+        raise NotFound("There is no such month.") from None
+    number = int(revision) if revision.isascii() and revision.isdigit() and len(revision) < 5 else None
+    return run.look(db, card, wanted, visit.viewer, now=app.now(), revision=number)
+
+
+@get("/scorecards/{card:str}/months/{month:str}/of/{csm_id:str}", sync_to_thread=True, opt=roles(*EVERYBODY))
+def csm_page(
+    app: GivenApp,
+    visit: GivenVisit,
+    card: FromPath[str],
+    month: FromPath[str],
+    csm_id: FromPath[str],
+    *,
+    revision: Annotated[str, QueryParameter(name="revision")] = "",
+) -> Response[str]:
+    """One CSM's month, for the CSM as for the leader."""
+    with app.database.read() as db:
+        found = _looked(db, app, visit, card=card, month=month, revision=revision)
+        result = found.of(csm_id)
+        page = cards_view.csm_month(
+            found.card,
+            result,
+            found.month,
+            found.frozen,
+            others=_others(db, visit, card, csm_id),
+            today=app.now().date(),
+            amounts=_amounts(db),
+        )
+    return pages.page(app, visit, "cards/csm.html", page=page)
+
+
+def _others(db: Connection, visit: Visit, card: str, csm_id: str) -> list[tuple[Frozen, Result]]:
+    return [(one.month, one.result) for one in store.of_csm(db, csm_id, visit.viewer, name=card)][:12]
+
+
+@post("/scorecards/{card:str}/months/{month:str}/approve", sync_to_thread=True, opt=roles(*LEADERS))
+def approve(app: GivenApp, visit: GivenVisit, card: FromPath[str], month: FromPath[str], form: GivenForm) -> Redirect:
+    wanted, revision = months.parse(month), form.text("revision")
+    with app.database.begin() as db:
+        number = int(revision) if revision.isdigit() else run.month(db, card, wanted).revision
+        run.approve(db, card, wanted, revision=number, viewer=visit.viewer, now=app.now())
+    said = f"{cards_view.month_words(wanted)} is approved. It may be paid and exported."
+    return pages.back(app, visit, cards_view.month_path(card, wanted), said)
+
+
+@post("/scorecards/{card:str}/months/{month:str}/correct", sync_to_thread=True, opt=roles(*LEADERS))
+def correct(app: GivenApp, visit: GivenVisit, card: FromPath[str], month: FromPath[str], form: GivenForm) -> Redirect:
+    wanted = months.parse(month)
+    number = run.correct(app.database, card, wanted, reason=form.text("reason"), by=visit.viewer.name, now=app.now())
+    said = f"{cards_view.month_words(wanted)} is counted anew as revision {number}. It wants an approval of its own."
+    return pages.back(app, visit, cards_view.month_path(card, wanted), said)
+
+
+@get("/scorecards/{card:str}/months/{month:str}/results.csv", sync_to_thread=True, opt=roles(*LEADERS))
+def csv_export(app: GivenApp, visit: GivenVisit, card: FromPath[str], month: FromPath[str]) -> Response[bytes]:
+    found = _export(app, visit, card, month, "csv")
+    name = f"{card}-{months.written(found.month.month)}"
+    return download(name, sheet.LINE_HEADS, sheet.line_rows(found.results))
+
+
+@get("/scorecards/{card:str}/months/{month:str}/results.xlsx", sync_to_thread=True, opt=roles(*LEADERS))
+def xlsx_export(app: GivenApp, visit: GivenVisit, card: FromPath[str], month: FromPath[str]) -> Response[bytes]:
+    found = _export(app, visit, card, month, "xlsx")
+    name = f"{card}-{months.written(found.month.month)}"
+    return Response(
+        workbook(found), media_type=XLSX, headers={"Content-Disposition": f'attachment; filename="{name}.xlsx"'}
+    )
+
+
+def _export(app: App, visit: Visit, card: str, month: str, kind: str) -> run.Approved:
+    """What is approved, and a line in the audit log. Refused before the approval."""
+    with app.database.begin() as db:
+        found = run.approved(db, card, months.parse(month), visit.viewer)
+        people = [one for one in found.results if one.scope == Scope.CSM]
+        detail = {
+            "scorecard": card,
+            "month": month,
+            "revision": found.month.revision,
+            "as": kind,
+            "rows": len(people) * len(found.card.lines),
+        }
+        audit.exported(db, what="scorecard", detail=detail, by=visit.viewer.name, now=app.now())
+    return found
+
+
+HANDLERS: list[Any] = [
+    cards_page,
+    card_page,
+    month_page,
+    csm_page,
+    approve,
+    correct,
+    csv_export,
+    xlsx_export,
+]
