@@ -47,12 +47,17 @@ CHANGES: dict[str, tuple[dict[str, str], str]] = {
     "POST /heads-ups/{invitation}": ({}, "invitation"),
     "POST /you-said/{line}": ({}, "you_said"),
     "POST /accounts/{account}/escalation": ({}, "account"),
+    "POST /scorecards/{card}/copy": ({}, "scorecard"),
+    "POST /scorecards/{card}/use": ({}, "scorecard"),
+    "POST /scorecards/{card}/months/{month}/correct": ({}, "scorecard"),
     "POST /accounts/{account}/escalation/end": ({}, "account"),
     "POST /contacts/{contact}/consent": ({}, "contact"),
 }
 # Told in the log by the store's own tests, or kept in a history of its own.
 ELSEWHERE = {
     "POST /signout": "nothing is changed",
+    "POST /scorecards/{card}/edit": "tests/web/test_cards.py",
+    "POST /scorecards/{card}/months/{month}/approve": "tests/metrics/cards/test_months.py",
     "POST /me/second-step": "tests/web/test_second_step.py",
     "POST /phone-answers/{invitation}": "tests/responses/test_phone.py",
     "POST /me/unlink": "tests/web/test_single_sign_on.py",

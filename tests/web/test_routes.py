@@ -18,7 +18,7 @@ from sqlalchemy import insert, select, update
 
 from tests.builders import NOW, add_invitation, add_message
 from tests.campaigns.company import FILES
-from tests.web import world
+from tests.web import scorecards, world
 from tests.web.people import Visitor, visitor
 from voc.base import schema
 from voc.base.words import StaffRole
@@ -134,6 +134,18 @@ TABLE: dict[str, Gate] = {
     "GET /engagement/rows": Gate(ALL, "csm", query="?figure=response_rate&scope=csm&id={csm}"),
     "GET /engagement/rows.csv": Gate(ALL, "csm", query="?figure=response_rate&scope=csm&id={csm}"),
     "GET /definitions": Gate(ALL),
+    "GET /scorecards": Gate(ALL),
+    "GET /scorecards/{card}": Gate(ALL),
+    "GET /scorecards/{card}/months/{month}": Gate(ALL),
+    "GET /scorecards/{card}/months/{month}/of/{csm}": Gate(ALL, "csm"),
+    "POST /scorecards/{card}/months/{month}/approve": Gate(FROM_LEADER),
+    "POST /scorecards/{card}/months/{month}/correct": Gate(FROM_LEADER, None, {"reason": "The CRM came late"}),
+    "GET /scorecards/{card}/months/{month}/results.csv": Gate(FROM_LEADER),
+    "GET /scorecards/{card}/months/{month}/results.xlsx": Gate(FROM_LEADER),
+    "GET /scorecards/{card}/edit": Gate(FROM_LEADER),
+    "POST /scorecards/{card}/edit": Gate(FROM_LEADER, None, {"do": "check", "text": "title = 1"}),
+    "POST /scorecards/{card}/copy": Gate(FROM_LEADER, None, {"name": "another"}),
+    "POST /scorecards/{card}/use": Gate(FROM_LEADER, None, {"do": "on"}),
     "GET /silent": Gate(ALL),
     "GET /silent.csv": Gate(ALL),
     "GET /silent/renewals": Gate(ALL),
@@ -210,6 +222,7 @@ _NAMES = {
     "invitation_id": "invitation",
     "line_id": "line",
     "name": "campaign",
+    "csm_id": "csm",
     "kind": "object",
     "key": "company",
 }
@@ -231,6 +244,7 @@ def objects(app: App) -> dict[str, dict[str, Any]]:
     """Ids to put into paths: Dana's own, and those of a CSM of another team."""
     with app.database.begin() as db:
         world.build(db)
+        scorecards.in_use(db)
         own, foreign = _objects(db, "dana", "acc-dana-1"), _objects(db, "mei", "acc-mei-1")
         for ids in (own, foreign):
             text = app.vault.encrypt(b"Subject: x\r\n\r\nx")
@@ -261,6 +275,8 @@ def _objects(db: Any, who: str, account_id: str) -> dict[str, Any]:
         "run": db.execute(select(schema.sync_run.c.id)).scalar() or 1,
         "invitation": _announced(db, account_id, contacts[1]),
         "line": db.execute(what_came.returning(schema.you_said.c.id)).scalar_one(),
+        "card": scorecards.NAME,
+        "month": scorecards.MONTH,
         "object": "account",
         "campaign": "relationship",
         "wave": db.execute(select(schema.wave.c.id)).scalar(),

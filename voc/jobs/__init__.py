@@ -40,6 +40,7 @@ from voc.jobs.sending import Counts, send_ours
 from voc.jobs.sending import drain as drain
 from voc.jobs.sending import worker_name as worker_name
 from voc.metrics import run as metrics
+from voc.metrics.run import cards as scorecards
 from voc.metrics import store as kept
 from voc.metrics.run import cost
 from voc.reports import write_back
@@ -216,6 +217,7 @@ def nightly(app: App, _relays: Relays, now: datetime) -> Counts:
     with app.database.begin() as db:
         stakeholders.catch_up(db, now)
     figures = metrics.snapshot(app.database, now)
+    months = scorecards.catch_up(app.database, now)
     landmarks = cost.catch_up(app.database, now)
     with app.database.begin() as db:
         asked.forget(db, before=now - _DAY)

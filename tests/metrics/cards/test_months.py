@@ -154,9 +154,9 @@ def test_whoever_saved_the_file_does_not_approve_while_another_can(company: Data
         builders.add_staff(db, "clara@vendor.example", name="Clara Wendt", role="admin")
         builders.add_staff(db, "vera@vendor.example", name="Vera Stein", role="leader")
         builders.add_staff(db, "gone@vendor.example", name="Gone Long", role="leader", active=False)
-    with pytest.raises(Refused, match=r"You saved version 1 of its file: somebody else approves it\. Vera Stein can"):
-        with company.begin() as db:
-            run.approve(db, "response", FEBRUARY, revision=1, viewer=CLARA, now=IN_MARCH)
+    said = r"You saved version 1 of its file: somebody else approves it\. Vera Stein can"
+    with pytest.raises(Refused, match=said), company.begin() as db:
+        run.approve(db, "response", FEBRUARY, revision=1, viewer=CLARA, now=IN_MARCH)
     with company.begin() as db:
         found = run.approve(db, "response", FEBRUARY, revision=1, viewer=VERA, now=IN_MARCH)
     assert (found.approved_by, found.approved_at) == ("Vera Stein", IN_MARCH)

@@ -168,12 +168,18 @@ def _figure(table: Table, catalogue: Catalogue) -> Definition | None:
 
 
 def nearest(name: str, catalogue: Catalogue) -> str:
-    """The names that look like it, or whose label does; else where all of them stand."""
-    wanted = name.strip().casefold().replace(" ", "_").replace("-", "_")
-    near = get_close_matches(wanted, catalogue, n=3, cutoff=0.55)
-    words = {word for word in wanted.split("_") if len(word) > 3}
-    near = near or [one for one in catalogue if words & set(one.split("_"))][:3]
-    return " or ".join(near) if near else "one of those on the page Definitions, or of voc scorecards figures"
+    """The names that look like it, or whose labels do; else where all of them stand."""
+    wanted = _plain_name(name)
+    called = {one: one for one in catalogue} | {_plain_name(one.label): one.name for one in catalogue.values()}
+    near = [called[one] for one in get_close_matches(wanted, called, n=3, cutoff=0.6)]
+    words = {word for word in wanted.split("_") if len(word) > 2}
+    near = near or [called[one] for one in called if words & set(one.split("_"))]
+    found = list(dict.fromkeys(near))[:3]
+    return " or ".join(found) if found else "one of those on the page Definitions, or of voc scorecards figures"
+
+
+def _plain_name(text: str) -> str:
+    return text.strip().casefold().replace(" ", "_").replace("-", "_")
 
 
 def _weight(table: Table, key: str, *, must: bool) -> float:

@@ -1,0 +1,50 @@
+"""A scorecard in use over `world`, with February frozen and approved."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from voc.base.access import Viewer
+from voc.base.words import MeasureFile, StaffRole
+from voc.metrics.cards import months
+from voc.metrics.run import cards as run
+from voc.metrics.store import cards as store
+
+NAME, MONTH = "response", "2026-02"
+FEBRUARY = months.parse(MONTH)
+AT = datetime(2026, 2, 10, 9, tzinfo=UTC)
+FROZEN_AT = datetime(2026, 3, 1, 1, tzinfo=UTC)
+CARD = """
+# Plain, so that a test can read it.
+title = "Response <b>and</b> follow-up"
+about = "People answer, and whoever is unhappy is called."
+amount = 1000
+
+[[line]]
+figure = "response_rate"
+standard = "50%"
+weight = 60
+pays = 60
+period = "180 days"
+
+[[line]]
+figure = "on_time_renewal"
+standard = "100%"
+weight = 40
+pays = 40
+
+[[beside]]
+figure = "nps_accounts"
+period = "180 days"
+"""
+
+
+def in_use(db: Any, *, approved: bool = True) -> None:
+    """Saved and in use by Otto Lang, who is no leader here; frozen by the night; approved by Marcus."""
+    run.save(db, NAME, CARD, by="Otto Lang", now=AT)
+    run.use(db, NAME, by="Otto Lang", now=AT)
+    file = store.in_use(db, MeasureFile.SCORECARD)[NAME].file
+    results = run.reckon(db, run.card_of(file), FEBRUARY, now=FROZEN_AT)
+    store.add_month(db, NAME, FEBRUARY, file_id=file.id, results=results, reason=None, by=run.NIGHT, now=FROZEN_AT)
+    if approved:
+        marcus = Viewer(None, "Marcus Oyelaran", StaffRole.LEADER)
+        run.approve(db, NAME, FEBRUARY, revision=1, viewer=marcus, now=FROZEN_AT)
