@@ -40,8 +40,8 @@ from voc.jobs.sending import Counts, send_ours
 from voc.jobs.sending import drain as drain
 from voc.jobs.sending import worker_name as worker_name
 from voc.metrics import run as metrics
-from voc.metrics.run import cards as scorecards
 from voc.metrics import store as kept
+from voc.metrics.run import cards as scorecards
 from voc.metrics.run import cost
 from voc.reports import write_back
 from voc.responses import run as responses
@@ -217,7 +217,7 @@ def nightly(app: App, _relays: Relays, now: datetime) -> Counts:
     with app.database.begin() as db:
         stakeholders.catch_up(db, now)
     figures = metrics.snapshot(app.database, now)
-    months = scorecards.catch_up(app.database, now)
+    frozen = scorecards.catch_up(app.database, now)
     landmarks = cost.catch_up(app.database, now)
     with app.database.begin() as db:
         asked.forget(db, before=now - _DAY)
@@ -231,7 +231,13 @@ def nightly(app: App, _relays: Relays, now: datetime) -> Counts:
             "audit log", last=str(newest)
         )  # logs are kept elsewhere: lines cut off its end are told by this
     gone = retention.keep(app.database, now=now, tokens=app.tokens, check_ending=app.ending.check)
-    return {"figures": figures, "renewals": landmarks, "opened": opened, "let go": sum(gone.values())}
+    return {
+        "figures": figures,
+        "renewals": landmarks,
+        "scorecards": frozen,
+        "opened": opened,
+        "let go": sum(gone.values()),
+    }
 
 
 def alert(app: App, _relays: Relays, now: datetime) -> Counts:
