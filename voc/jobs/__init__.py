@@ -43,6 +43,7 @@ from voc.metrics import run as metrics
 from voc.metrics import store as kept
 from voc.metrics.run import cards as scorecards
 from voc.metrics.run import cost
+from voc.metrics.run.forest import reading as comments
 from voc.reports import write_back
 from voc.responses import run as responses
 from voc.stakeholders import run as stakeholders
@@ -102,6 +103,15 @@ def follow_up(app: App, _relays: Relays, now: datetime) -> Counts:
     thanked = followup.thank(app.database, now, vault=app.vault, tokens=app.tokens, settings=app.settings)
     late = escalated.to_lead + escalated.to_leader
     return {"closed": closed, "opened": opened, "escalated": late, "told": told, "thanked": thanked}
+
+
+def _comments_wait(app: App, _now: datetime) -> bool:
+    return comments.is_waiting(app.database)
+
+
+def read_comments(app: App, _relays: Relays | None, now: datetime) -> Counts:
+    """New comments get their themes; all of them anew when the code book has changed."""
+    return {"read": comments.catch_up(app.database, now, check_ending=app.ending.check)}
 
 
 # --- the CRM ------------------------------------------------------------------------------------
@@ -324,6 +334,7 @@ JOBS = (
     Job("send", timedelta(seconds=10), send_ours, None),
     Job("webhooks", timedelta(seconds=5), read_webhooks, due=_webhooks_wait),
     Job("follow up", timedelta(minutes=1), follow_up),
+    Job("themes", timedelta(minutes=1), read_comments, due=_comments_wait),
     # Its lease is not named "sync": that one is the run's own.
     Job(_CRM, timedelta(seconds=30), sync, due=_reading_is_due),
     Job("crm now", _ASKED, sync_now, due=_waits(ErrandKind.SYNC)),
@@ -342,6 +353,7 @@ def tick(app: App, relays: Relays, now: datetime) -> dict[str, Counts]:
     return {
         "send": drain(app, relays, now),
         "follow up": follow_up(app, relays, now),
+        "themes": read_comments(app, relays, now),
         "nightly": nightly(app, relays, now),
     }
 

@@ -18,6 +18,7 @@ class LineCard:
     text: str
     about: str  # whose answer, what was behind it
     follow_up_id: int | None
+    improvement_id: int | None
     readers: str
     colleagues: bool
     withdrawn: bool
@@ -84,6 +85,7 @@ def _card(line: Line, readers: Readers, refused: tuple[int, str, str] | None) ->
         text=line.text,
         about=_about(line),
         follow_up_id=line.follow_up_id,
+        improvement_id=line.improvement_id,
         readers=_readers(line, readers.get(line.id, ())),
         colleagues=line.colleagues,
         withdrawn=line.withdrawn_at is not None,
@@ -94,6 +96,8 @@ def _card(line: Line, readers: Readers, refused: tuple[int, str, str] | None) ->
 
 
 def _about(line: Line) -> str:
+    if line.improvement is not None:
+        return f"{line.contact_name}: improvement “{line.improvement}”"
     kind = KINDS[line.kind] if line.kind is not None else "A line of your own"
     cause = f", {CAUSES[line.cause][:1].lower()}{CAUSES[line.cause][1:]}" if line.cause is not None else ""
     return (

@@ -10,7 +10,16 @@ from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, up
 from voc.base import confidential
 from voc.base.access import Viewer, visible_accounts
 from voc.base.errors import NotFound
-from voc.base.schema import account, alias, contact, follow_up, invitation, you_said
+from voc.base.schema import (
+    account,
+    alias,
+    contact,
+    follow_up,
+    improvement,
+    improvement_line,
+    invitation,
+    you_said,
+)
 from voc.base.words import Cause, FollowUpKind, RecordState
 from voc.stakeholders.rules import full_name
 
@@ -25,6 +34,8 @@ class Line:
     contact_id: str | None
     contact_name: str | None
     follow_up_id: int | None
+    improvement_id: int | None
+    improvement: str | None  # its title: what was done for all who raised the theme
     kind: FollowUpKind | None
     cause: Cause | None
     text: str
@@ -67,11 +78,15 @@ def _lines(db: Connection, *conditions: ColumnElement[bool], limit: int | None =
             contact.c.email,
             follow_up.c.kind,
             follow_up.c.cause,
+            improvement.c.id.label("improvement_id"),
+            improvement.c.title.label("improvement_title"),
         )
         .outerjoin(alias, merged)
         .join(account, account.c.id == func.coalesce(alias.c.winner_id, you_said.c.account_id))
         .outerjoin(contact, contact.c.id == you_said.c.contact_id)
         .outerjoin(follow_up, follow_up.c.id == you_said.c.follow_up_id)
+        .outerjoin(improvement_line, improvement_line.c.you_said_id == you_said.c.id)
+        .outerjoin(improvement, improvement.c.id == improvement_line.c.improvement_id)
         .where(*conditions)
         .order_by(account.c.name, account.c.id, you_said.c.written_at.desc(), you_said.c.id.desc())
         .limit(limit)
@@ -87,6 +102,8 @@ def _line(row: Any) -> Line:
         contact_id=row.contact_id,
         contact_name=full_name(row.first_name, row.last_name, row.email) if row.contact_id else None,
         follow_up_id=row.follow_up_id,
+        improvement_id=row.improvement_id,
+        improvement=row.improvement_title,
         kind=FollowUpKind(row.kind) if row.kind else None,
         cause=Cause(row.cause) if row.cause else None,
         text=row.line,

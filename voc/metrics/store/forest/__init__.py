@@ -1,0 +1,1 @@
+"""The forest's tables: the code book, and comments with their themes as of a moment."""

@@ -1,0 +1,224 @@
+"""Comments with their themes: for the figures, for the lists behind them, for sorting blindly."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, func, select
+
+from voc.base import confidential
+from voc.base.access import Viewer, visible_accounts
+from voc.base.preferences import Preferences
+from voc.base.schema import account, alias, answer, coding, contact, csm, invitation, response, theme, wave
+from voc.base.words import ResponseState
+from voc.campaigns.countries import country_code
+from voc.metrics import store
+from voc.metrics.forest import regions
+from voc.metrics.forest.comments import Comment
+from voc.responses.store import themes as verbatims
+
+Key = tuple[int, str]
+"""A comment: (response, question)."""
+
+_OF_ACCOUNT, _OF_CONTACT = alias.alias("of_account"), alias.alias("of_contact")
+_ACCOUNT = func.coalesce(_OF_ACCOUNT.c.winner_id, invitation.c.account_id)
+_CONTACT = func.coalesce(_OF_CONTACT.c.winner_id, invitation.c.contact_id)
+
+
+def _comments(*columns: Any, viewer: Viewer, after: datetime, until: datetime) -> Select[Any]:
+    """Rows of comments that the viewer may see; confidential ones are in none."""
+    of_account = and_(_OF_ACCOUNT.c.kind == "account", _OF_ACCOUNT.c.loser_id == invitation.c.account_id)
+    of_contact = and_(_OF_CONTACT.c.kind == "contact", _OF_CONTACT.c.loser_id == invitation.c.contact_id)
+    return (
+        select(
+            response.c.id.label("response_id"),
+            answer.c.question,
+            _ACCOUNT.label("account_id"),
+            _CONTACT.label("contact_id"),
+            *columns,
+        )
+        .select_from(response)
+        .join(invitation, invitation.c.id == response.c.invitation_id)
+        .join(answer, and_(answer.c.response_id == response.c.id, answer.c.text.is_not(None), answer.c.text != ""))
+        .outerjoin(_OF_ACCOUNT, of_account)
+        .outerjoin(_OF_CONTACT, of_contact)
+        .join(account, account.c.id == _ACCOUNT)
+        .where(response.c.state == ResponseState.SUBMITTED, confidential.named, visible_accounts(viewer))
+        .where(response.c.submitted_at > after, response.c.submitted_at <= until)
+        .order_by(response.c.submitted_at, response.c.id, answer.c.question)
+    )
+
+
+def themes_of(db: Connection, *, after: datetime, until: datetime) -> dict[Key, frozenset[int]]:
+    """Themes by comment, as they count; those that are used no more are left out."""
+    held = verbatims.standing().subquery()
+    query = (
+        select(held.c.response_id, held.c.question, held.c.theme_id)
+        .join(theme, theme.c.id == held.c.theme_id)
+        .join(response, response.c.id == held.c.response_id)
+        .where(~theme.c.retired, response.c.submitted_at > after, response.c.submitted_at <= until)
+    )
+    found: dict[Key, set[int]] = {}
+    for response_id, question, theme_id in db.execute(query):
+        found.setdefault((response_id, question), set()).add(theme_id)
+    return {key: frozenset(some) for key, some in found.items()}
+
+
+def comments(
+    db: Connection, viewer: Viewer, *, after: datetime, until: datetime, preferences: Preferences
+) -> list[Comment]:
+    """The oldest first; segment, roles, revenue and country as they were when the person was asked."""
+    held = themes_of(db, after=after, until=until)
+    columns = (response.c.score, response.c.submitted_at, invitation.c.segment, invitation.c.roles, invitation.c.arr)
+    rows = db.execute(
+        _comments(
+            *columns,
+            invitation.c.currency,
+            account.c.country,
+            account.c.name.label("account_name"),
+            csm.c.manager_id,
+            viewer=viewer,
+            after=after,
+            until=until,
+        ).outerjoin(csm, csm.c.id == account.c.csm_id)
+    )
+    nothing: frozenset[int] = frozenset()
+    return [
+        Comment(
+            response_id=row.response_id,
+            question=row.question,
+            account_id=row.account_id,
+            account_name=row.account_name,
+            contact_id=row.contact_id,
+            team_id=row.manager_id,
+            at=row.submitted_at,
+            score=row.score,
+            segment=row.segment,
+            roles=tuple(row.roles),
+            region=regions.of(country_code(row.country)),
+            arr=store.in_reporting(preferences, row.arr, row.currency),
+            themes=held.get((row.response_id, row.question), nothing),
+        )
+        for row in rows
+    ]
+
+
+@dataclass(frozen=True)
+class Words:
+    """A comment as a list shows it, with who wrote it."""
+
+    response_id: int
+    question: str
+    account_id: str
+    account_name: str
+    contact_id: str
+    contact_name: str
+    csm_id: str | None
+    roles: tuple[str, ...]
+    wave: str
+    at: datetime
+    score: int | None
+    language: str
+    text: str
+
+
+def texts(db: Connection, viewer: Viewer, keys: Collection[Key], *, until: datetime) -> dict[Key, Words]:
+    """The words of these comments, of those that the viewer may see."""
+    columns = (
+        account.c.name.label("account_name"),
+        account.c.csm_id,
+        contact.c.first_name,
+        contact.c.last_name,
+        contact.c.email,
+        invitation.c.roles,
+        wave.c.label,
+        response.c.submitted_at,
+        response.c.score,
+        response.c.language,
+        answer.c.text.label("words"),
+    )
+    query = (
+        _comments(*columns, viewer=viewer, after=_BEFORE_ALL, until=until)
+        .join(contact, contact.c.id == _CONTACT)
+        .join(wave, wave.c.id == invitation.c.wave_id)
+        .where(response.c.id.in_(sorted({response_id for response_id, _question in keys})))
+    )
+    found = {(row.response_id, row.question): _words(row) for row in db.execute(query)}
+    return {key: found[key] for key in keys if key in found}
+
+
+_BEFORE_ALL = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+
+
+def _words(row: Any) -> Words:
+    name = " ".join(part for part in (row.first_name, row.last_name) if part) or row.email or "Unnamed contact"
+    return Words(
+        response_id=row.response_id,
+        question=row.question,
+        account_id=row.account_id,
+        account_name=row.account_name,
+        contact_id=row.contact_id,
+        contact_name=name,
+        csm_id=row.csm_id,
+        roles=tuple(row.roles),
+        wave=row.label,
+        at=row.submitted_at,
+        score=row.score,
+        language=row.language,
+        text=row.words or "",
+    )
+
+
+# --- sorted blindly -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Coded:
+    """One comment that a person sorted: `themes` of those that were `offered`, under that version of the book."""
+
+    response_id: int
+    question: str
+    themes: frozenset[int]
+    offered: frozenset[int]
+    book: int
+    by: str
+    at: datetime
+
+
+def coded(db: Connection) -> list[Coded]:
+    rows = db.execute(select(coding).order_by(coding.c.id))
+    return [
+        Coded(row.response_id, row.question, frozenset(row.themes), frozenset(row.offered), row.book, row.by, row.at)
+        for row in rows
+    ]
+
+
+def rule_themes(db: Connection, keys: Collection[Key]) -> Mapping[Key, frozenset[int]]:
+    """What the rule alone finds in these comments."""
+    marks = verbatims.marks(db, {response_id for response_id, _question in keys})
+    return {key: frozenset(one.theme_id for one in marks.get(key, ()) if one.source == "rule") for key in keys}
+
+
+def to_code(db: Connection, viewer: Viewer, *, after: datetime, until: datetime) -> list[tuple[Key, str, str]]:
+    """(comment, language, text) of those that nobody sorted yet."""
+    done = select(coding.c.id).where(coding.c.response_id == response.c.id, coding.c.question == answer.c.question)
+    query = _comments(response.c.language, answer.c.text.label("words"), viewer=viewer, after=after, until=until)
+    rows = db.execute(query.where(~done.exists()))
+    return [((row.response_id, row.question), row.language, row.words or "") for row in rows]
+
+
+def said(db: Connection, viewer: Viewer, *, after: datetime, until: datetime) -> list[tuple[str, int | None, str, str]]:
+    """(account, score, language, text) of each comment, for words that no theme has."""
+    columns = (response.c.score, response.c.language, answer.c.text.label("words"))
+    rows = db.execute(_comments(*columns, viewer=viewer, after=after, until=until))
+    return [(row.account_id, row.score, row.language, row.words or "") for row in rows]
+
+
+def names(db: Connection, viewer: Viewer, *, after: datetime, until: datetime) -> list[str]:
+    """Accounts and people behind the comments: their names are no themes."""
+    columns = (account.c.name, contact.c.first_name, contact.c.last_name)
+    rows = db.execute(
+        _comments(*columns, viewer=viewer, after=after, until=until).join(contact, contact.c.id == _CONTACT)
+    )
+    return sorted({part for row in rows for part in (row.name, row.first_name, row.last_name) if part})
