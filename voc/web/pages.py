@@ -46,6 +46,7 @@ MENU = (
     Place("Silent", "/silent"),
     Place("Engagement", "/engagement"),
     Place("Scorecards", "/scorecards"),
+    Place("Forest", "/forest"),
     Place("CRM", "/sync"),
     Place("Delivery", "/delivery", LEADERS),
     Place("Settings", "/settings", ADMINS),

@@ -123,8 +123,7 @@ def _draft(
         written_at=now,
         written_by=viewer.name,
     )
-    ids = {"account_id": person.account_id, "contact_id": person.contact_id, "you_said_id": line_id}
-    store.add_line(db, found.id, **ids)
+    store.add_line(db, found.id, account_id=person.account_id, contact_id=person.contact_id, you_said_id=line_id)
 
 
 def reopen(db: Connection, improvement_id: int, *, note: str, viewer: Viewer, now: datetime) -> None:

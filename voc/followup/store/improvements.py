@@ -54,7 +54,7 @@ def listing(db: Connection, viewer: Viewer, *, theme_id: int | None = None) -> l
     """Open ones first, by due date; then the closed, the latest first. Counts are of accounts the viewer sees."""
     rows = db.execute(_improvements(true() if theme_id is None else improvement.c.theme_id == theme_id)).all()
     told = _told(db, viewer)
-    found = [replace(_improvement(row), **_counts(db, row, viewer), **told.get(row.id, {})) for row in rows]
+    found = [_counted(db, _improvement(row), viewer, told) for row in rows]
     return sorted(found, key=lambda one: (not one.open, one.due_on if one.open else date.min, -_closed(one), one.id))
 
 
@@ -69,12 +69,8 @@ def one(db: Connection, improvement_id: int, viewer: Viewer) -> Improvement:
     steps = db.execute(
         select(improvement_event).where(improvement_event.c.improvement_id == row.id).order_by(improvement_event.c.id)
     )
-    return replace(
-        _improvement(row),
-        **_counts(db, row, viewer),
-        **_told(db, viewer).get(row.id, {}),
-        steps=tuple(Step(step.at, step.what, step.by, step.note) for step in steps),
-    )
+    found = _counted(db, _improvement(row), viewer, _told(db, viewer))
+    return replace(found, steps=tuple(Step(step.at, step.what, step.by, step.note) for step in steps))
 
 
 def _improvements(condition: ColumnElement[bool]) -> Any:
@@ -153,10 +149,12 @@ def _raised(viewer: Viewer, theme_id: int, since_on: date, until: datetime) -> A
     )
 
 
-def _counts(db: Connection, row: Any, viewer: Viewer) -> dict[str, int]:
-    until = row.closed_at or _FOREVER
-    people = raisers(db, viewer, theme_id=row.theme_id, since_on=row.since_on, until=until)
-    return {"accounts": len({one.account_id for one in people}), "people": len(people)}
+def _counted(db: Connection, found: Improvement, viewer: Viewer, told: Mapping[int, tuple[int, int]]) -> Improvement:
+    until = found.closed_at or _FOREVER
+    people = raisers(db, viewer, theme_id=found.theme_id, since_on=found.since_on, until=until)
+    accounts = len({one.account_id for one in people})
+    drafted, asked = told.get(found.id, (0, 0))
+    return replace(found, accounts=accounts, people=len(people), drafted=drafted, told=asked)
 
 
 _FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
@@ -202,7 +200,7 @@ def _asked() -> ColumnElement[bool]:
     )
 
 
-def _told(db: Connection, viewer: Viewer) -> Mapping[int, dict[str, int]]:
+def _told(db: Connection, viewer: Viewer) -> dict[int, tuple[int, int]]:
     """People with a line, and how many of them had an invitation since, by improvement."""
     query = (
         select(improvement_line.c.improvement_id, you_said.c.withdrawn_at, _asked().label("asked"))
@@ -210,11 +208,11 @@ def _told(db: Connection, viewer: Viewer) -> Mapping[int, dict[str, int]]:
         .join(account, account.c.id == improvement_line.c.account_id)
         .where(visible_accounts(viewer))
     )
-    found: dict[int, dict[str, int]] = {}
+    found: dict[int, tuple[int, int]] = {}
     for row in db.execute(query):
-        mine = found.setdefault(row.improvement_id, {"drafted": 0, "told": 0})
-        mine["drafted"] += row.asked or row.withdrawn_at is None
-        mine["told"] += bool(row.asked)
+        drafted, asked = found.get(row.improvement_id, (0, 0))
+        stands = bool(row.asked) or row.withdrawn_at is None
+        found[row.improvement_id] = (drafted + stands, asked + bool(row.asked))
     return found
 
 

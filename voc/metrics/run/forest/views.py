@@ -23,6 +23,8 @@ from voc.responses.store import themes as verbatims
 from voc.responses.store.themes import Mark
 
 PERIODS = (90, 180, 365)
+EVERYTHING = ANY  # in the place of a theme: all comments
+NO_THEME = -1  # and those that no theme of the book fits
 YEAR = timedelta(days=365)
 
 
@@ -134,7 +136,8 @@ class Said:
 class Behind:
     """`count` and `comments` are the whole of it; `said` one page. `part` is the cut's value, if it is one cell."""
 
-    theme: Theme | None  # None: comments of no theme
+    theme_id: int
+    theme: Theme | None  # None: everything, or comments of no theme
     count: Count
     comments: int
     said: tuple[Said, ...]
@@ -155,11 +158,11 @@ def behind(
 ) -> Behind:
     """The comments that a count is made of, the latest first. Refused where the count itself is not shown.
 
-    `theme_id` 0 lists those of no theme: what the code book does not know yet.
+    `theme_id` may be EVERYTHING, or NO_THEME: what the code book does not know yet.
     """
     page = forest(db, viewer, asked, cut=cut, now=now)
     theme = page.themes.get(theme_id)
-    if theme is None and theme_id != ANY:
+    if theme is None and theme_id not in (EVERYTHING, NO_THEME):
         raise NotFound("There is no such theme.")
     if page.near is not None:
         raise Refused("These people differ from another view by fewer than five: it is not shown")
@@ -171,7 +174,7 @@ def behind(
     marks = verbatims.marks(db, {response_id for response_id, _question in keys})
     said = tuple(Said(words[key], tuple(marks.get(key, ()))) for key in keys if key in words)
     counted = Count(len({(one.account_id, one.contact_id) for one in rows}), len({one.account_id for one in rows}))
-    return Behind(theme, counted, len(rows), said, part if cut is not None else None)
+    return Behind(theme_id, theme, counted, len(rows), said, part if cut is not None else None)
 
 
 def _check_shown(page: ForestPage, theme_id: int, cut: Cut | None, part: str) -> None:
@@ -205,8 +208,9 @@ def _rows(
 
     def counts(one: Comment) -> bool:
         person = mine[one.account_id, one.contact_id]
-        of_theme = theme_id in one.themes if theme_id != ANY else not (one.themes & set(page.themes))
-        return of_theme and (cut is None or person.part(cut) == part)
+        if theme_id == NO_THEME:
+            return not one.themes
+        return (theme_id == EVERYTHING or theme_id in one.themes) and (cut is None or person.part(cut) == part)
 
     return [one for one in reversed(here) if counts(one)]
 

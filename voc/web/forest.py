@@ -1,0 +1,170 @@
+"""The forest: what customers write about, by accounts and revenue; and the comments behind every count."""
+
+from typing import Annotated, Any
+
+from litestar import Response, get, post
+from litestar.params import FromPath, QueryParameter
+from litestar.response import Redirect
+
+from voc.base.errors import NotFound
+from voc.followup.store import improvements
+from voc.metrics import store as metrics
+from voc.metrics.forest.comments import Cut
+from voc.metrics.run.forest import views
+from voc.metrics.run.forest.views import PERIODS, Asked
+from voc.metrics.store.forest import book
+from voc.responses.run import themes as verbatims
+from voc.web import pages
+from voc.web.context import App
+from voc.web.forest_view import comments as comments_view
+from voc.web.forest_view import overview
+from voc.web.given import GivenApp, GivenForm, GivenVisit
+from voc.web.tables import csv_file
+from voc.web.visit import EVERYBODY, LEADERS, Visit, roles
+
+MOST_IN_FILE = 100_000
+
+AskedDays = Annotated[str, QueryParameter(name="days")]
+AskedTeam = Annotated[str, QueryParameter(name="team")]
+AskedCut = Annotated[str, QueryParameter(name="cut")]
+
+
+def asked_of(days: str, team: str) -> Asked:
+    """What makes no sense falls back to a year, which has most to tell."""
+    known = {str(one): one for one in PERIODS}
+    return Asked(known.get(days, PERIODS[-1]), team)
+
+
+def cut_of(text: str) -> Cut | None:
+    return Cut(text) if text in set(Cut) else None
+
+
+@get("/forest", sync_to_thread=True, opt=roles(*EVERYBODY))
+def forest_page(
+    app: GivenApp,
+    visit: GivenVisit,
+    *,
+    days: AskedDays = "",
+    team: AskedTeam = "",
+    cut: AskedCut = "",
+    by: Annotated[str, QueryParameter(name="by")] = "",
+) -> Response[str]:
+    chosen, wanted = asked_of(days, team), cut_of(cut)
+    with app.database.read() as db:
+        found = views.forest(db, visit.viewer, chosen, cut=wanted, now=app.now())
+        page = overview.page(
+            found,
+            cut=wanted,
+            by=by if by in overview.SORTS else "accounts",
+            improvements=improvements.listing(db, visit.viewer),
+            may_change=visit.may(*LEADERS),
+        )
+    return pages.page(app, visit, "forest/forest.html", page=page)
+
+
+@get("/forest.csv", sync_to_thread=True, opt=roles(*EVERYBODY))
+def forest_file(app: GivenApp, visit: GivenVisit, *, days: AskedDays = "", team: AskedTeam = "") -> Response[bytes]:
+    with app.database.read() as db:
+        found = views.forest(db, visit.viewer, asked_of(days, team), cut=None, now=app.now())
+    return csv_file(app, visit, "themes", overview.FILE_HEADS, overview.file_rows(found))
+
+
+@get("/forest/comments", sync_to_thread=True, opt=roles(*EVERYBODY))
+def comments_page(
+    app: GivenApp,
+    visit: GivenVisit,
+    *,
+    theme: Annotated[str, QueryParameter(name="theme")] = "",
+    days: AskedDays = "",
+    team: AskedTeam = "",
+    cut: AskedCut = "",
+    part: Annotated[str, QueryParameter(name="part")] = "",
+    start: Annotated[str, QueryParameter(name="start")] = "",
+) -> Response[str]:
+    """The comments behind one count."""
+    asked, wanted, place = asked_of(days, team), cut_of(cut), _number(start or "0")
+    with app.database.read() as db:
+        found = views.behind(
+            db,
+            visit.viewer,
+            asked,
+            theme_id=_theme(theme),
+            cut=wanted,
+            part=part,
+            now=app.now(),
+            start=place,
+            limit=comments_view.PER_PAGE,
+        )
+        page = comments_view.page(
+            found,
+            asked,
+            cut=wanted,
+            start=place,
+            themes={one.id: one for one in book.themes(db)},
+            csms={id: one.name for id, one in metrics.people(db).items()},
+            may_change=visit.may(*LEADERS),
+        )
+    return pages.page(app, visit, "forest/comments.html", page=page)
+
+
+@get("/forest/comments.csv", sync_to_thread=True, opt=roles(*EVERYBODY))
+def comments_file(
+    app: GivenApp,
+    visit: GivenVisit,
+    *,
+    theme: Annotated[str, QueryParameter(name="theme")] = "",
+    days: AskedDays = "",
+    team: AskedTeam = "",
+    cut: AskedCut = "",
+    part: Annotated[str, QueryParameter(name="part")] = "",
+) -> Response[bytes]:
+    rows = _file_rows(app, visit, asked_of(days, team), theme_id=_theme(theme), cut=cut_of(cut), part=part)
+    return csv_file(app, visit, "comments", comments_view.FILE_HEADS, rows)
+
+
+def _file_rows(app: App, visit: Visit, asked: Asked, *, theme_id: int, cut: Cut | None, part: str) -> list[Any]:
+    with app.database.read() as db:
+        found = views.behind(
+            db, visit.viewer, asked, theme_id=theme_id, cut=cut, part=part, now=app.now(), limit=MOST_IN_FILE
+        )
+        themes = {one.id: one for one in book.themes(db)}
+        csms = {id: one.name for id, one in metrics.people(db).items()}
+    return comments_view.file_rows(found, themes, csms)
+
+
+def _theme(text: str) -> int:
+    """The id in an address; `none` for comments of no theme, nothing for all."""
+    if text == "none":
+        return views.NO_THEME
+    return _number(text) if text else views.EVERYTHING
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) < 10):
+        raise NotFound("There is no such theme.")
+    return int(text)
+
+
+_DOES = {"add": True, "take_off": False, "rule": None}
+
+
+@post("/forest/comments/{response_id:int}", sync_to_thread=True, opt=roles(*EVERYBODY))
+def correct_comment(app: GivenApp, visit: GivenVisit, response_id: FromPath[int], form: GivenForm) -> Redirect:
+    """`do` is add, take_off, or rule: what the rule finds counts again."""
+    do, question = form.text("do"), form.text("question")
+    if do not in _DOES:
+        raise NotFound("There is no such thing to do with a comment.")
+    with app.database.begin() as db:
+        theme = book.one(db, _number(form.text("theme") or "x"))
+        verbatims.correct(db, response_id, question, theme.id, holds=_DOES[do], viewer=visit.viewer, now=app.now())
+    said = {
+        "add": f"The comment counts as one about {theme.name}.",
+        "take_off": f"{theme.name} is taken off that comment.",
+        "rule": "What the rule finds in that comment counts again.",
+    }[do]
+    fields = {"do": "rule", "question": question, "theme": str(theme.id), "back": form.text("back")}
+    undo = None if do == "rule" else (f"/forest/comments/{response_id}", fields)
+    return pages.back(app, visit, pages.own_path(form.text("back"), "/forest"), said, undo=undo)
+
+
+HANDLERS: list[Any] = [forest_page, forest_file, comments_page, comments_file, correct_comment]

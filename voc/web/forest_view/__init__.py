@@ -1,0 +1,1 @@
+"""What the pages of the forest show, ready for their templates."""
