@@ -46,6 +46,7 @@ CHANGES: dict[str, tuple[dict[str, str], str]] = {
     "POST /follow-ups/{follow_up}/{act}": ({}, "follow_up"),
     "POST /heads-ups/{invitation}": ({}, "invitation"),
     "POST /you-said/{line}": ({}, "you_said"),
+    "POST /forest/comments/{response}": ({}, "comment"),
     "POST /accounts/{account}/escalation": ({}, "account"),
     "POST /scorecards/{card}/copy": ({}, "scorecard"),
     "POST /scorecards/{card}/use": ({}, "scorecard"),

@@ -22,6 +22,7 @@ from tests.web import scorecards, world
 from tests.web.people import Visitor, visitor
 from voc.base import schema
 from voc.base.words import StaffRole
+from voc.metrics.run.forest import book
 from voc.web.context import App
 from voc.web.visit import admit
 
@@ -133,6 +134,11 @@ TABLE: dict[str, Gate] = {
     "GET /engagement/by-csm.csv": Gate(ALL),
     "GET /engagement/rows": Gate(ALL, "csm", query="?figure=response_rate&scope=csm&id={csm}"),
     "GET /engagement/rows.csv": Gate(ALL, "csm", query="?figure=response_rate&scope=csm&id={csm}"),
+    "GET /forest": Gate(ALL),
+    "GET /forest.csv": Gate(ALL),
+    "GET /forest/comments": Gate(ALL),
+    "GET /forest/comments.csv": Gate(ALL),
+    "POST /forest/comments/{response}": Gate(ALL, "response", {"do": "add", "theme": "{theme}", "question": "why"}),
     "GET /definitions": Gate(ALL),
     "GET /scorecards": Gate(ALL),
     "GET /scorecards/{card}": Gate(ALL),
@@ -221,6 +227,9 @@ _NAMES = {
     "message_id": "message",
     "invitation_id": "invitation",
     "line_id": "line",
+    "response_id": "response",
+    "theme_id": "theme",
+    "improvement_id": "improvement",
     "name": "campaign",
     "csm_id": "csm",
     "kind": "object",
@@ -245,6 +254,7 @@ def objects(app: App) -> dict[str, dict[str, Any]]:
     with app.database.begin() as db:
         world.build(db)
         scorecards.in_use(db)
+        book.install(db, now=NOW)
         own, foreign = _objects(db, "dana", "acc-dana-1"), _objects(db, "mei", "acc-mei-1")
         for ids in (own, foreign):
             text = app.vault.encrypt(b"Subject: x\r\n\r\nx")
@@ -277,11 +287,21 @@ def _objects(db: Any, who: str, account_id: str) -> dict[str, Any]:
         "line": db.execute(what_came.returning(schema.you_said.c.id)).scalar_one(),
         "card": scorecards.NAME,
         "month": scorecards.MONTH,
+        "response": _commented(db, account_id),
+        "theme": db.execute(select(schema.theme.c.id)).scalars().first(),
         "object": "account",
         "campaign": "relationship",
         "wave": db.execute(select(schema.wave.c.id)).scalar(),
         "staff": db.execute(select(schema.staff.c.id).where(schema.staff.c.name == "Jonas Brandt")).scalar(),
     }
+
+
+def _commented(db: Any, account_id: str) -> int:
+    """An answer of somebody there, with words."""
+    invited = schema.invitation.c.id == schema.response.c.invitation_id
+    query = select(schema.response.c.id).join(schema.invitation, invited)
+    mine = query.where(schema.invitation.c.account_id == account_id).order_by(schema.response.c.id)
+    return int(db.execute(mine).scalars().first())
 
 
 def _announced(db: Any, account_id: str, contact_id: str) -> int:

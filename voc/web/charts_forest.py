@@ -14,10 +14,10 @@ def share_bar(share: float, low: float, high: float, *, most: float) -> Markup:
         '<svg class="bar wide" viewBox="0 0 100 14" preserveAspectRatio="none" aria-hidden="true">'
         '<rect class="f-track" y="3" width="100" height="8"/>'
         '<rect class="f-acc" y="3" width="{}" height="8"/>'
-        '<path class="k-ink f-none" vector-effect="non-scaling-stroke" stroke-width="1.5"'
-        ' d="M{} 7H{}M{} 3.5V10.5M{} 3.5V10.5"/>'
+        '<path class="k-sheet f-none" vector-effect="non-scaling-stroke" stroke-width="1.5" d="M{} 7H{}M{} 4.5V9.5"/>'
+        '<path class="k-ink f-none" vector-effect="non-scaling-stroke" stroke-width="1.5" d="M{} 7H{}M{} 3V11"/>'
         "</svg>"
-    ).format(n(share * scale), n(low * scale), n(high * scale), n(low * scale), n(high * scale))
+    ).format(*(n(one * scale) for one in (share, low, share, low, share, high, high)))
 
 
 def interval_rows(

@@ -192,7 +192,8 @@ class Line:
 
     `detractors` is None where so few were, or were not, that it would tell of single people.
     `first` and `last` are the ranks it may have as far as the intervals tell. `arr` is None where one
-    account holds most of it (`of_one`) or no amount is known. `before` is the count of the window before.
+    account holds most of it (`of_one`) or no amount is known. `before` is the count of the window before, None where
+    nobody wrote in it.
     """
 
     theme_id: int
@@ -251,7 +252,7 @@ def grow(
             places.get(theme),
             money,
             detractors=unhappy[theme],
-            earlier=earlier[theme],
+            earlier=earlier[theme] if before else None,
             protected=protected,
         )
         for theme in themes
@@ -334,14 +335,14 @@ def _line(
     money: Mapping[int, tuple[float | None, bool]],
     *,
     detractors: int | None,
-    earlier: Sequence[Person],
+    earlier: Sequence[Person] | None,
     protected: bool,
 ) -> Line:
     if theme not in money or place is None:
         return Line(theme, counted, detractors, hidden=protected and counted.small)
     arr, of_one = money[theme]
     richer = sum((other or 0.0) > (arr or 0.0) for other, _of_one in money.values())
-    before = count(earlier)
+    before = count(earlier or ())
     return Line(
         theme_id=theme,
         count=counted,
@@ -355,7 +356,7 @@ def _line(
         arr=arr,
         of_one=of_one,
         arr_rank=None if arr is None else richer + 1,
-        before=None if protected and before.small else before.accounts,
+        before=None if earlier is None or (protected and before.small) else before.accounts,
     )
 
 

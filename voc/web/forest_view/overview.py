@@ -255,6 +255,8 @@ def _footer(forest: Forest | None) -> str:
     if forest is None:
         return ""
     told = "Each account counts once for a theme, however loud. The line on a bar is the 95% interval of its share."
+    if any(one.detractors is None for one in forest.lines if not one.hidden):
+        told += " A dash under detractors: so few of them, or of the others, that it would tell of single people."
     if forest.without_rate:
         told += f" No revenue or no exchange rate for {view.listed(forest.without_rate)}: left out of the revenue."
     return told
@@ -273,11 +275,14 @@ def _themeless(found: ForestPage) -> Link | None:
 def _cut_table(found: ForestPage) -> CutTable:
     table = found.table
     assert table is not None
-    raised = [one for one, cells in table.rows.items() if any(_has(cell.count) for cell in cells.values())]
-    shown = [ANY, *(one for one in raised if one != ANY)]
+    order = [one.theme_id for one in found.forest.lines] if found.forest else []
+    shown = [ANY, *(one for one in order if any(cell.count and cell.count.people for cell in table.rows[one].values()))]
+    left = [one for one in order if one not in shown and any(cell.count is None for cell in table.rows[one].values())]
     note = f"Too few: {words.TOO_FEW}, or a number from which such a one could be worked out."
     if table.cut is Cut.ROLE:
         note += " Whoever holds several roles is counted under the first, in the order of the columns."
+    if left:
+        note += f" Too few in every part: {view.listed([found.themes[one].name for one in left])}."
     return CutTable(
         heading=f"By {words.CUTS[table.cut]}",
         heads=[words.part_words(table.cut, part) for part in table.parts],
@@ -290,10 +295,6 @@ def _cut_table(found: ForestPage) -> CutTable:
         ],
         note=note if table.hides else "",
     )
-
-
-def _has(count: object) -> bool:
-    return count is None or bool(getattr(count, "people", 0))
 
 
 def _cell(found: ForestPage, theme: int, part: str) -> TableCell:
