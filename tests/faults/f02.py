@@ -29,8 +29,9 @@ def run(*, long: bool) -> Result:
 
 def _trial(engine: str, *, each: int) -> Row:
     people, found = each * len(_WAYS), []
-    with lab(engine, people=people) as here:
-        here.server.answer(*_WAYS * each, at="dot")
+    with lab(engine, people=people + each) as here:
+        # One that goes well after each three: a wave pauses itself when ten in a row do not.
+        here.server.answer(*(*_WAYS, "250 kept") * each, at="dot")
         first = here.send(now=NOW, timeout_seconds=0.5)
         if first.unknown != people:
             found.append(f"{first.unknown} of {people} are unknown")
@@ -38,20 +39,21 @@ def _trial(engine: str, *, each: int) -> Row:
         if any(sent.handed_over for sent in again):
             found.append("unknown ones were tried again by themselves")
         with here.database.read() as db:
-            listed = len(troubles(db, TERMINAL, limit=people + 1))
+            listed = len(troubles(db, TERMINAL, limit=people + each))
             going_on = db.execute(select(func.count()).where(invitation.c.next_step == "reminder_1")).scalar_one()
-        if (listed, going_on) != (people, people):
-            found.append(f"{listed} listed, {going_on} chases go on, of {people}")
+        if (listed, going_on) != (people, people + each):
+            found.append(f"{listed} listed, {going_on} chases go on, of {people} unknown and {each} sent")
         totals = here.reckon()
         found += totals.found
-        if totals.delivered != 2 * each:
-            found.append(f"the server kept {totals.delivered}, not {2 * each}")
-        _settled(here.database, [row.id for row in here.messages()][:2])
-        states = sorted(row.state for row in here.messages()[:2])
+        if totals.delivered != 3 * each:
+            found.append(f"the server kept {totals.delivered}, not {3 * each}")
+        unknown = [row.id for row in here.messages() if row.state == "unknown"][:2]
+        _settled(here.database, unknown)
+        states = sorted(row.state for row in here.messages() if row.id in unknown)
         if states != ["failed", "sent"]:
             found.append(f"settled by a person, they are {states}")
     said = f"{totals.unknown} unknown ({totals.unknown_delivered} delivered), {listed} listed, 0 tried again"
-    return Row("250 lost; silence after the dot; dropped before it was kept", engine, people, said, tuple(found))
+    return Row("250 lost; silence after the dot; dropped before it was kept", engine, people, said, tuple(found[:10]))
 
 
 def _settled(database: Database, ids: list[int]) -> None:
