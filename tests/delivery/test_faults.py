@@ -27,6 +27,7 @@ from voc.campaigns import run as campaigns
 from voc.delivery import rules, run, store
 from voc.delivery.model import Envelope, Handed, Line, Sent
 from voc.delivery.smtp import SmtpRelay
+from voc.delivery.store.due import next_due_at
 
 
 class Answers(Sink):
@@ -287,6 +288,18 @@ def test_a_commit_after_the_lease_is_refused_and_the_message_stays_unknown(world
     with world.database.read() as db:
         outcomes = db.execute(select(schema.attempt.c.outcome).order_by(schema.attempt.c.id)).scalars().all()
     assert outcomes == ["unknown", "late_sent"]
+
+
+@pytest.mark.parametrize("state", ["claimed", "handing_over"])
+def test_what_a_dead_worker_left_is_due_again_when_its_lease_is_over(world: World, state: str) -> None:
+    until = NOW + rules.LEASE
+    left = update(schema.message).values(state=state, worker="dead", lease_until=until)
+    with world.database.begin() as db:
+        db.execute(left)
+        assert next_due_at(db) == until  # else a tick finds nothing to do, and it is left for ever
+    run.recover(world.database, now=until)
+    with world.database.read() as db:
+        assert next_due_at(db) != until
 
 
 def test_what_could_not_be_sent_before_the_next_step_is_given_up(world: World) -> None:

@@ -19,9 +19,15 @@ _STEP = (
     )
 )
 _QUEUED = select(func.min(message.c.next_attempt_at)).where(message.c.state == MessageState.QUEUED)
+_LEFT = select(func.min(message.c.lease_until)).where(
+    message.c.state.in_((MessageState.CLAIMED, MessageState.HANDING_OVER))
+)
 
 
 def next_due_at(db: Connection) -> datetime | None:
-    """The earliest moment at which a step of a running wave, or a queued message, could go out. May be past."""
-    found = [moment for query in (_STEP, _QUEUED) if (moment := db.execute(query).scalar()) is not None]
+    """The earliest moment at which a step of a running wave, or a queued message, could go out. May be past.
+
+    What a worker has in hand is due again when its lease is over: if it died, that must be settled then.
+    """
+    found = [moment for query in (_STEP, _QUEUED, _LEFT) if (moment := db.execute(query).scalar()) is not None]
     return min(found, default=None)
