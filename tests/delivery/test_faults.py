@@ -330,6 +330,18 @@ def test_nothing_goes_out_while_sending_or_the_wave_is_paused(world: World) -> N
     assert len(sink.mails) == 1
 
 
+@pytest.mark.parametrize("state", ["closed", "stopped"])
+@pytest.mark.parametrize("paused", [True, False])
+def test_what_waits_of_a_wave_that_is_over_ends_with_its_reason(world: World, state: str, paused: bool) -> None:
+    with world.database.begin() as db:
+        db.execute(update(schema.wave).values(state=state))
+        if paused:
+            run.pause_sending(db, because="Look first", by="Clara", now=NOW)
+    assert world.send(relay_to(free_port())).cancelled == 1
+    row = world.only()
+    assert (row.state, row.reply_text, row.next_attempt_at) == ("cancelled", "Not sent: the wave is over", None)
+
+
 def test_in_test_mode_every_mail_goes_to_one_address_and_says_whose_it_was(database: Database, vault: Vault) -> None:
     World(database, vault, test_mode=True, test_address="clara@kestrel.example")
     sink = Sink()

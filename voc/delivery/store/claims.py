@@ -55,6 +55,11 @@ _THANKS = message.c.kind == MessageKind.THANKS
 # --- may it go ----------------------------------------------------------------------------------
 
 
+def _of_a_wave_that_is_over() -> ColumnElement[bool]:
+    over = exists().where(wave.c.id == message.c.wave_id, wave.c.state.in_((WaveState.CLOSED, WaveState.STOPPED)))
+    return and_(message.c.kind.in_(ASKING), over)
+
+
 def _unwanted() -> ColumnElement[bool]:
     """The chase has ended, the person has answered, or the address is suppressed."""
     ended = exists().where(
@@ -85,12 +90,16 @@ def _set_aside() -> ColumnElement[bool]:
     return or_(escalated, excluded)
 
 
-def _let_go(test_mode: bool) -> ColumnElement[bool]:
-    """Neither sending nor its wave is paused, and nobody asked to leave them alone for a while."""
+def _let_go(test_mode: bool, *, or_over: bool = False) -> ColumnElement[bool]:
+    """Neither sending nor its wave is paused, and nobody asked to leave them alone for a while.
+
+    `or_over`: nor that of a wave which is over, so that it is met and ended.
+    """
     # Whoever must mend what stopped it is told: an alert that was written since then goes.
     told = and_(message.c.kind == MessageKind.ALERT, message.c.created_at >= installation.c.paused_at)
     paused = exists().where(installation.c.sending_paused, not_(func.coalesce(told, false())))
-    resting = exists().where(wave.c.id == message.c.wave_id, wave.c.state != WaveState.RUNNING)
+    going = (WaveState.RUNNING, WaveState.CLOSED, WaveState.STOPPED) if or_over else (WaveState.RUNNING,)
+    resting = exists().where(wave.c.id == message.c.wave_id, wave.c.state.not_in(going))
     conditions = [
         not_(paused),
         not_(and_(message.c.kind.in_(ASKING), resting)),
@@ -149,13 +158,13 @@ def _front(test_mode: bool) -> Select[Any]:
             message.c.step,
             message.c.created_at,
             message.c.give_up_at,
-            _unwanted().label("unwanted"),
+            or_(_unwanted(), _of_a_wave_that_is_over()).label("unwanted"),
             _too_late().label("too_late"),
         )
         .where(
             message.c.state == MessageState.QUEUED,
             message.c.next_attempt_at <= bindparam("now", type_=Instant()),
-            _let_go(test_mode),
+            _let_go(test_mode, or_over=True),
         )
         .order_by(message.c.next_attempt_at, message.c.id)
         .limit(bindparam("window"))
@@ -360,11 +369,11 @@ def tidy(db: Connection, *, now: datetime, limit: int) -> tuple[int, list[Ended]
 
 
 _ENDING = (
-    select(message.c.id, _unwanted().label("unwanted"))
+    select(message.c.id, or_(_unwanted(), _of_a_wave_that_is_over()).label("unwanted"))
     .where(
         message.c.state == MessageState.QUEUED,
         message.c.next_attempt_at <= bindparam("now", type_=Instant()),
-        or_(_too_late(), _unwanted()),
+        or_(_too_late(), _unwanted(), _of_a_wave_that_is_over()),
     )
     .order_by(message.c.next_attempt_at, message.c.id)
     .limit(bindparam("window"))
@@ -387,8 +396,12 @@ def ended(state: MessageState, text: str | ColumnElement[str] | BindParameter[An
 @cache
 def _cancelling(if_unwanted: bool) -> Any:
     of_these = update(message).where(among(message.c.id, "ids"), message.c.state == MessageState.QUEUED)
-    text = "Not sent: the chase has ended or the address is suppressed"
-    return (of_these.where(_unwanted()) if if_unwanted else of_these).values(ended(MessageState.CANCELLED, text))
+    over = _of_a_wave_that_is_over()
+    text = case(
+        (over, "Not sent: the wave is over"), else_="Not sent: the chase has ended or the address is suppressed"
+    )
+    chosen = of_these.where(or_(_unwanted(), over)) if if_unwanted else of_these
+    return chosen.values(ended(MessageState.CANCELLED, text))
 
 
 def _cancel(db: Connection, ids: list[int], *, if_unwanted: bool = False) -> int:
