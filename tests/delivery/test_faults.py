@@ -1,5 +1,6 @@
 """What a mail server may do to us, and what becomes of the message and of the person behind it."""
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,12 +21,14 @@ from tests.delivery.world import (
     states,
 )
 from voc.base import preferences, schema
+from voc.base.access import TERMINAL
 from voc.base.db import Database
 from voc.base.secrets import Vault
 from voc.base.words import StopReason
 from voc.campaigns import run as campaigns
 from voc.delivery import rules, run, store
 from voc.delivery.model import Envelope, Handed, Line, Sent
+from voc.delivery.run.masking import confirm_delivered
 from voc.delivery.smtp import SmtpRelay
 from voc.delivery.store.due import next_due_at
 
@@ -183,6 +186,27 @@ def test_a_person_settles_or_releases_what_is_unknown(world: World) -> None:
             "message released"
         )
     assert outcomes == ["unknown", "released", "sent"]
+
+
+@pytest.mark.parametrize("by", ["a person", "a delivery report"])
+def test_what_turns_out_to_be_sent_keeps_no_live_link(world: World, by: str) -> None:
+    def links() -> list[bytes]:
+        with world.database.read() as db:
+            mail = store.mail_text(db, world.only().id, TERMINAL, vault=world.vault)
+        return re.findall(rb"/[qu]/[A-Za-z0-9_-]{20,}", mail.replace(b"=\r\n", b""))
+
+    with serving(Answers("lost")) as port:
+        relay = relay_to(port)
+        assert world.send(relay).unknown == 1
+        relay.close()
+    assert links()
+    with world.database.begin() as db:
+        if by == "a person":
+            run.settle(db, world.only().id, accepted=True, by="Clara", now=NOW, vault=world.vault)
+        else:
+            confirm_delivered(db, world.only().id, vault=world.vault, at=NOW)
+    assert world.only().state == "sent"
+    assert links() == []
 
 
 def test_a_connection_the_server_closed_meanwhile_is_opened_once_more(database: Database, vault: Vault) -> None:

@@ -9,11 +9,10 @@ from datetime import timedelta
 from sqlalchemy import func, select
 
 from tests.builders import NOW
-from tests.faults.lab import lab
+from tests.faults.lab import Lab, lab
 from tests.faults.promise import UNKNOWN_IS_LISTED
 from tests.faults.table import Result, Row, on_both
 from voc.base.access import TERMINAL
-from voc.base.db import Database
 from voc.base.schema import invitation
 from voc.delivery import run as delivery
 from voc.delivery.store import troubles
@@ -48,7 +47,7 @@ def _trial(engine: str, *, each: int) -> Row:
         if totals.delivered != 3 * each:
             found.append(f"the server kept {totals.delivered}, not {3 * each}")
         unknown = [row.id for row in here.messages() if row.state == "unknown"][:2]
-        _settled(here.database, unknown)
+        _settled(here, unknown)
         states = sorted(row.state for row in here.messages() if row.id in unknown)
         if states != ["failed", "sent"]:
             found.append(f"settled by a person, they are {states}")
@@ -56,7 +55,7 @@ def _trial(engine: str, *, each: int) -> Row:
     return Row("250 lost; silence after the dot; dropped before it was kept", engine, people, said, tuple(found[:10]))
 
 
-def _settled(database: Database, ids: list[int]) -> None:
-    with database.begin() as db:
-        delivery.settle(db, ids[0], accepted=True, by="Clara Wendt", now=NOW)
-        delivery.settle(db, ids[1], accepted=False, by="Clara Wendt", now=NOW)
+def _settled(here: Lab, ids: list[int]) -> None:
+    with here.database.begin() as db:
+        delivery.settle(db, ids[0], accepted=True, by="Clara Wendt", now=NOW, vault=here.vault)
+        delivery.settle(db, ids[1], accepted=False, by="Clara Wendt", now=NOW, vault=here.vault)

@@ -178,10 +178,10 @@ def _settle(app: App, db: Connection, visit: Visit, message_id: int, form: Form)
     by, now = visit.viewer.name, app.now()
     match form.text("act"):
         case "arrived":
-            run.settle(db, message_id, accepted=True, by=by, now=now)
+            run.settle(db, message_id, accepted=True, by=by, now=now, vault=app.vault)
             return "Settled: it arrived."
         case "lost":
-            run.settle(db, message_id, accepted=False, by=by, now=now)
+            run.settle(db, message_id, accepted=False, by=by, now=now, vault=app.vault)
             return "Settled: it did not arrive; the chase goes on with its next step."
         case "release":
             at = run.release(db, message_id, by=by, now=now)

@@ -23,6 +23,7 @@ from voc.delivery.providers import PROVIDERS, ses, verdict
 from voc.delivery.providers.model import Call, Event, EventKind, Report, WhyNot
 from voc.delivery.providers.reading import unpacked_mail
 from voc.delivery.run import alerts, effects
+from voc.delivery.run.masking import confirm_delivered
 from voc.delivery.run.receiving import Desk
 from voc.delivery.store import events as store
 from voc.delivery.store import hook_keys, inbox
@@ -103,7 +104,7 @@ def catch_up(database: Database, desk: Desk, *, outgoing: Outgoing, now: datetim
             counts[_caught_up(reading, one)] += 1
         if len(batch) < AT_ONCE:
             break
-    counts["settled"] = _settle_proven(database)
+    counts["settled"] = _settle_proven(database, vault=desk.vault)
     return dict(counts)
 
 
@@ -234,12 +235,12 @@ def _bounced(db: Connection, at: _Reading, about: OwnMessage, said: Incoming) ->
         )
 
 
-def _settle_proven(database: Database) -> int:
+def _settle_proven(database: Database, *, vault: Vault) -> int:
     with database.read() as db:
         found = store.proven(db)
     for one in found:
         with database.begin() as db:
-            inbox.confirm_delivered(db, one.message_id, at=one.said_at)
+            confirm_delivered(db, one.message_id, vault=vault, at=one.said_at)
     return len(found)
 
 

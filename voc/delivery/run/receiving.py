@@ -20,6 +20,7 @@ from voc.base.words import InboundKind, MessageKind, MessageState
 from voc.delivery import inbound, replies
 from voc.delivery.model import Incoming, OwnMessage, Party
 from voc.delivery.run import alerts, effects
+from voc.delivery.run.masking import confirm_delivered
 from voc.delivery.run.queueing import queue
 from voc.delivery.store import inbox
 
@@ -63,7 +64,7 @@ class Desk:
             return _LEFT_ALONE
         said = inbound.understand(mail, recipient=about.recipient, received_on=now.date())
         if said is None:
-            inbox.confirm_delivered(db, about.id, at=now)
+            confirm_delivered(db, about.id, vault=self.vault, at=now)
             return Taken(ours=True)
         if not by_path and said.kind in (*_ABOUT_ADDRESS, InboundKind.COMPLAINT):
             # Message ids travel with every forwarded mail: they prove an answer, not a bounce.

@@ -8,10 +8,12 @@ from sqlalchemy import Connection
 from voc.base import audit, log, preferences
 from voc.base.db import Database
 from voc.base.errors import Refused
+from voc.base.secrets import Vault
 from voc.base.words import MessageState, StopReason
 from voc.campaigns import run as campaigns
 from voc.campaigns.store import late
 from voc.delivery.run import copied, effects
+from voc.delivery.run.masking import mask_sent
 from voc.delivery.store import copied as doubtful
 from voc.delivery.store import outbox, relay
 
@@ -91,11 +93,13 @@ def _polite(db: Connection, message_id: int, *, now: datetime) -> datetime:
     return now if mail is None else late.first_polite(db, [mail], preferences.load(db))[message_id]
 
 
-def settle(db: Connection, message_id: int, *, accepted: bool, by: str, now: datetime) -> None:
+def settle(db: Connection, message_id: int, *, accepted: bool, by: str, now: datetime, vault: Vault) -> None:
     """Say what became of an unknown message, from the mail server's own log."""
     state = MessageState.SENT if accepted else MessageState.FAILED
     if not outbox.settle(db, message_id, state=state, now=now, by=by):
         raise Refused("Only an unknown message can be settled.")
+    if accepted:
+        mask_sent(db, message_id, vault=vault)
     _note(db, message_id, "message settled as accepted" if accepted else "message settled as not accepted", by, now)
 
 

@@ -317,3 +317,12 @@ def settle(db: Connection, message_id: int, *, state: MessageState, now: datetim
     if done:
         _note(db, message_id, at=now, worker=by, outcome="settled", text=state)
     return done == 1
+
+
+def body_of(db: Connection, message_id: int) -> bytes | None:
+    """The whole mail, encrypted; None where it is not kept any more."""
+    return db.execute(select(message.c.body).where(message.c.id == message_id)).scalar()
+
+
+def keep_masked(db: Connection, message_id: int, body: bytes) -> None:
+    db.execute(update(message).where(message.c.id == message_id).values(body=body))
