@@ -16,7 +16,7 @@ import dns.rdatatype
 import dns.rrset
 
 Zone = Mapping[tuple[str, str], list[str] | str]
-"""(name, type) -> records as a zone file writes them; or a trouble: servfail, silent, garbage, truncated, loop."""
+"""(name, type) -> records as a zone file writes them; or a trouble: servfail, silent, garbage, cut off, late, loop."""
 
 LARGE = "large"
 
@@ -52,6 +52,12 @@ class _Names:
         if word == "servfail":
             answer.set_rcode(dns.rcode.SERVFAIL)
             return bytes(answer.to_wire())
+        if word == "late":
+            threading.Event().wait(0.05)
+            answer.answer.append(dns.rrset.from_text(name, 300, "IN", "TXT", '"v=spf1 ~all"'))
+            return bytes(answer.to_wire())
+        if word == "cut off":  # says that more comes over TCP, and never sends it there
+            return None if tcp else _truncated(answer)
         if word == "garbage":
             return bytes(answer.to_wire())[:2] + b"\x81\x80\xff\xff\xff\xff" + bytes(range(200))
         if word == "loop":

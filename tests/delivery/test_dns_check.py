@@ -231,7 +231,7 @@ def test_a_record_that_fits_no_packet_is_read_over_tcp() -> None:
     assert len(asked) == 2
 
 
-@pytest.mark.parametrize("trouble", ["servfail", "silent", "garbage", "loop"])
+@pytest.mark.parametrize("trouble", ["servfail", "silent", "garbage", "loop", "cut off"])
 def test_whatever_a_server_does_is_an_answer_that_cannot_be_trusted(trouble: str) -> None:
     with serving_names({(BOUNCES, "TXT"): trouble}) as (server, _asked):
         answer = Nameserver([server], seconds=0.2).ask(BOUNCES, "TXT")
@@ -245,6 +245,33 @@ def test_hostile_bytes_are_shown_as_what_they_are_and_followed_nowhere() -> None
         found = findings(SENDING, look(SENDING, Nameserver([server], seconds=0.4)))
     assert all(one.what.isprintable() for one in found)
     assert [one for one in found if one.about == "SPF" and one.verdict is not Verdict.WELL]
+
+
+def test_a_record_that_leads_to_many_slow_servers_keeps_nobody_waiting() -> None:
+    late: dict[tuple[str, str], list[str] | str] = {(f"n{number}.example", "TXT"): "late" for number in range(10)}
+    includes = " ".join(f"include:n{number}.example" for number in range(10))
+    with serving_names({**GOOD, **late, (BOUNCES, "TXT"): [f'"v=spf1 {includes} ~all"']}) as (server, asked):
+        known = look(replace(SENDING, signing=SIGNING), Nameserver([server]), seconds=0.12)
+    assert sum(name.startswith("n") for name, _type in asked) < 10
+    found = findings(replace(SENDING, signing=SIGNING), known)
+    (spf_said,) = about(found, "SPF", Verdict.UNKNOWN)
+    assert "leads to more records than could be looked up" in spf_said.what
+    assert about(found, "DKIM", Verdict.WELL)  # what is ours was asked first
+
+
+def test_what_others_publish_without_end_is_cut_short_on_the_page() -> None:
+    long = "x" * 3000
+    includes = " ".join(f"include:{number}{long[:250]}.example" for number in range(12))
+    for records in ([f"v=spf1 {includes} ~all"], [f"v=spf1 include:{long} ~all"], [f"v=spf1 a:{long}"] * 30):
+        found = told({(BOUNCES, "TXT"): records, (f"_dmarc.{DOMAIN}", "TXT"): [f"v=DMARC1; p={long}"]})
+        for one in found:
+            assert len(one.what) < 1500
+            assert one.record is None or len(one.record.value) < 4100
+
+
+def test_two_dmarc_records_are_named_where_they_stand() -> None:
+    found = told({(f"_dmarc.{DOMAIN}", "TXT"): ["v=DMARC1; p=none", "v=DMARC1; p=reject"]})
+    assert f"2 DMARC records at _dmarc.{DOMAIN}" in about(found, "DMARC", Verdict.WRONG)[0].what
 
 
 def test_a_name_that_is_none_and_a_server_that_is_not_there_are_told_apart_from_no_record() -> None:

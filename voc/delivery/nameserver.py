@@ -8,10 +8,12 @@ import dns.nameserver
 import dns.rdatatype
 import dns.resolver
 
+from voc.base import clock
 from voc.delivery.dns_check import Sending, still_to_ask
 from voc.delivery.spf import Answer, Known, Question, Seen
 
 _MOST_QUESTIONS = 80  # a hostile record may lead to any number of others
+_MOST_SECONDS = 45.0  # and each of them to a server that answers late
 _MOST_VALUES = 30
 _LONGEST = 4096
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e\x80-\U0010ffff]")
@@ -50,12 +52,13 @@ class Nameserver:
         return Answer(Seen.FOUND, values) if values else Answer(Seen.NONE)
 
 
-def look(sending: Sending, nameserver: Nameserver) -> Known:
-    """Ask until nothing more must be known, or too much was asked."""
+def look(sending: Sending, nameserver: Nameserver, *, seconds: float = _MOST_SECONDS) -> Known:
+    """Ask until nothing more must be known, too much was asked, or it took that long: somebody waits for the page."""
     known: dict[Question, Answer] = {}
+    until = clock.seconds() + seconds
     while wanted := still_to_ask(sending, known):
         for question in wanted:
-            if len(known) >= _MOST_QUESTIONS:
+            if len(known) >= _MOST_QUESTIONS or clock.seconds() > until:
                 return known
             known[question] = nameserver.ask(*question)
     return known

@@ -18,9 +18,7 @@ def dmarc_findings(sending: Sending, domain: str, known: Known) -> list[DnsFindi
             return [not_answered("DMARC", f"_dmarc.{place}", answer, _DMARC_WHY)]
         found = [value for value in answer.values if value.lower().replace(" ", "").startswith("v=dmarc1")]
         if len(found) > 1:
-            what = (
-                f"{domain} has {len(found)} DMARC records at dmarc_findings.{place}, and one is allowed: none counts."
-            )
+            what = f"{domain} has {len(found)} DMARC records at _dmarc.{place}, and one is allowed: none counts."
             return [
                 DnsFinding(Verdict.WRONG, "DMARC", domain, what, _DMARC_WHY, Record(f"_dmarc.{place}", "TXT", found[0]))
             ]
@@ -38,7 +36,7 @@ def dmarc_findings(sending: Sending, domain: str, known: Known) -> list[DnsFindi
 def _policy(domain: str, place: str, policy: str, record: str) -> DnsFinding:
     name = f"_dmarc.{place}"
     if policy not in ("none", "quarantine", "reject"):
-        what = f"The DMARC record at {name} names no policy that exists (p={policy or ' is missing'})."
+        what = f"The DMARC record at {name} names no policy that exists (p={policy[:40] or ' is missing'})."
         mend = Record(name, "TXT", "v=DMARC1; p=none")
         return DnsFinding(Verdict.WRONG, "DMARC", domain, what, _DMARC_WHY, mend)
     if policy == "none":

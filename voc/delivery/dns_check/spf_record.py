@@ -1,6 +1,7 @@
 """SPF: which servers may send for the domain of the return path."""
 
 import re
+from collections.abc import Sequence
 
 from voc.delivery import spf
 from voc.delivery.dns_check.model import ONLY_HERE, DnsFinding, Record, Sending, Verdict, not_answered
@@ -23,6 +24,7 @@ _ASKED_BY_PROVIDERS = (
     ("sparkpostmail.com", "sparkpostmail.com"),
 )
 
+_MOST_NAMES, _LONGEST_NAME, _LONGEST_TO_PUBLISH = 12, 80, 2000
 _SPF_WHY = "Receivers ask it which servers may send for this domain; without it our mail is often taken for forged."
 
 
@@ -38,7 +40,8 @@ def spf_findings(sending: Sending, known: Known) -> list[DnsFinding]:
         return [DnsFinding(Verdict.WRONG, "SPF", domain, what, _SPF_WHY, mend)]
     if len(found) > 1:
         terms = dict.fromkeys(term for one in found for term in one.split()[1:] if term.lstrip("+-~?") != "all")
-        mend = Record(domain, "TXT", " ".join(("v=spf1", *terms, "~all")))
+        joined = " ".join(("v=spf1", *terms, "~all"))
+        mend = Record(domain, "TXT", joined) if len(joined) <= _LONGEST_TO_PUBLISH else None
         what = f"{domain} has {len(found)} SPF records, and one is allowed: receivers then read none of them."
         return [DnsFinding(Verdict.WRONG, "SPF", domain, what, _SPF_WHY, mend)]
     wrong = _spf_wrong(domain, found[0], spf.walk(domain, known))
@@ -80,21 +83,30 @@ def _spf_wrong(domain: str, record: str, walk: spf.Walk) -> list[DnsFinding]:
     if walk.lookups > spf.MOST_LOOKUPS:
         what = (
             f"The SPF record of {domain} costs {walk.lookups} lookups, and {spf.MOST_LOOKUPS} are allowed:"
-            f" {', '.join(walk.names[:12])}."
+            f" {_listed(walk.names)}."
         )
         found.append(
             wrong(what, "Receivers stop there and take the whole record as broken. Take out what no longer sends.")
         )
     if walk.without_record:
-        names = ", ".join(dict.fromkeys(walk.without_record))
-        what = f"The SPF record of {domain} refers to {names}, which has no SPF record of its own."
+        what = (
+            f"The SPF record of {domain} refers to {_listed(walk.without_record)}, which has no SPF record of its own."
+        )
         found.append(wrong(what, "Receivers take the whole record as broken. Take it out, or correct the name."))
     if walk.unanswered:
-        what = (
-            f"{', '.join(dict.fromkeys(walk.unanswered))}, to which the SPF record of {domain} refers, gave no answer."
-        )
+        what = f"{_listed(walk.unanswered)}, to which the SPF record of {domain} refers, gave no answer."
+        found.append(DnsFinding(Verdict.UNKNOWN, "SPF", domain, what, _SPF_WHY))
+    elif walk.wanted and not found:
+        what = f"The SPF record of {domain} leads to more records than could be looked up: {_listed(walk.names)}."
         found.append(DnsFinding(Verdict.UNKNOWN, "SPF", domain, what, _SPF_WHY))
     return found
+
+
+def _listed(names: Sequence[str]) -> str:
+    """A record of somebody else may hold any number of names, of any length."""
+    once = [name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…" for name in dict.fromkeys(names)]
+    more = [f"and {len(once) - _MOST_NAMES} more"] if len(once) > _MOST_NAMES else []
+    return ", ".join(once[:_MOST_NAMES] + more)
 
 
 def _spf_well(domain: str, record: str, known: Known) -> DnsFinding:
