@@ -27,7 +27,7 @@ def reckon(database: Database, accepted: Sequence[Accepted], *, over: Collection
     times = Counter(one.return_path for one in accepted)
     with database.read() as db:
         rows = db.execute(select(message.c.id, message.c.return_path, message.c.state).order_by(message.c.id)).all()
-        said_sent = select(attempt.c.message_id, func.count()).where(attempt.c.outcome == "sent")
+        said_sent = select(attempt.c.message_id, func.count()).where(attempt.c.outcome.in_(("sent", "settled")))
         noted = {row[0]: row[1] for row in db.execute(said_sent.group_by(attempt.c.message_id))}
     known = {row.return_path: row for row in rows}
     found = [f"delivered {count} times: message {known[path].id}" for path, count in times.items() if count > 1]
