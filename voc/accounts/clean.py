@@ -304,10 +304,14 @@ def in_order(found: Iterable[Role]) -> tuple[Role, ...]:
 _MILESTONES = frozenset(MilestoneKind)
 
 
+OWN_NUMBER = "number_"  # a kind that a company makes up begins with it
+
+
 def milestone_kind(value: str) -> str | None:
-    """None for a kind that is not in the list."""
+    """None for a kind that is not in the list; `number_seats` and the like are a company's own."""
     key = spelling_key(value).replace(" ", "_")
-    return key if key in _MILESTONES else None
+    own = key.startswith(OWN_NUMBER) and len(key) <= 64 and re.fullmatch(r"[a-z][a-z0-9_]*", key) is not None
+    return key if key in _MILESTONES or own else None
 
 
 def _shipped(name: str) -> str:

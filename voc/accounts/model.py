@@ -122,7 +122,14 @@ class MilestoneKind(StrEnum):
     SUCCESS_STORY_CONFIRMED = "success_story_confirmed"
     REFERENCE_VALIDATED = "reference_validated"
     DOCUMENTATION_CONTRIBUTED = "documentation_contributed"
-    CALL_REVIEWED = "call_reviewed"
+    CALL_REVIEWED = "call_reviewed"  # value: 1 to 5
+    # numbers that finance and the product know; amounts in the account's own currency
+    COST_ACQUISITION = "cost_acquisition"
+    COST_SERVICE = "cost_service"
+    COST_RENEWAL = "cost_renewal"
+    COST_EXPANSION = "cost_expansion"
+    DISCOUNT_GIVEN = "discount_given"
+    PRODUCT_USAGE = "product_usage"
 
 
 class Csm(msgspec.Struct, frozen=True, gc=False):

@@ -12,7 +12,8 @@ _SENTENCES: dict[Reason, str] = {
     Reason.DELETED_ACCOUNT: "The account it names was deleted in the CRM.",
     Reason.UNKNOWN_CONTACT: "The contact it names is not known.",
     Reason.UNKNOWN_OPPORTUNITY: "The opportunity it names is not known.",
-    Reason.UNKNOWN_KIND: "The kind of milestone is not in the list.",
+    Reason.UNKNOWN_KIND: "The kind of milestone is not in the list (docs: voc/metrics/MILESTONES.md); a kind of"
+    " your own begins with number_.",
     Reason.BAD_DATE: "This is not a date of the form 2026-03-31; it was not guessed.",
     Reason.INVALID_EMAIL: "This is not exactly one usable mail address; the contact cannot be reached until it is.",
     Reason.BAD_NUMBER: "This is not a number.",

@@ -60,6 +60,7 @@ def wanted() -> dict[str, object]:
         "default_time_zone": "Europe/Berlin",
         "default_country": "DE",
         "business_country": "DE",
+        "gross_margin": 0.78,
     }
 
 

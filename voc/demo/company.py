@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
+from voc.demo import deals
 from voc.demo.chance import Chance
 from voc.demo.words import FIRST_HALF, PLACES, SECOND_HALF, TITLES
 
@@ -111,20 +112,14 @@ class Meeting:
 
 
 @dataclass
-class Milestone:
-    id: str
-    customer: Customer
-    kind: str
-    on: date
-
-
-@dataclass
 class World:
     staff: list[Employee]
     customers: list[Customer]
     renewals: list[Renewal]
     meetings: list[Meeting]
-    milestones: list[Milestone]
+    sales: list[deals.Sale]
+    units: list[deals.NewUnit]
+    noted: list[deals.Noted]
 
     @property
     def people(self) -> list[Person]:
@@ -138,13 +133,18 @@ def build(chance: Chance) -> World:
     customers = [_customer(chance, number, csms) for number in range(ACCOUNTS)]
     _handovers(chance, customers, csms)
     _people(chance, customers)
-    renewals = [_renewal(chance, customer, number) for number, customer in enumerate(customers)]
-    meetings = _meetings(chance, customers)
-    milestones = [
-        Milestone(crm_id("a0B", number), customer, "went_live", customer.since + timedelta(days=75))
-        for number, customer in enumerate(customers)
-    ]
-    return World(staff, customers, renewals, meetings, milestones)
+    sold = deals.sales(chance, customers, starts_on=STARTS_ON)
+    renewals = [_renewal(chance, customer, number, sold) for number, customer in enumerate(customers)]
+    sold = [one for one in sold if one.customer.churned_on is None or one.on < one.customer.churned_on]
+    return World(
+        staff,
+        customers,
+        renewals,
+        meetings=_meetings(chance, customers),
+        sales=sold,
+        units=deals.new_units(chance, customers, starts_on=STARTS_ON),
+        noted=deals.noted(chance, customers, starts_on=STARTS_ON, ends_on=ENDS_ON),
+    )
 
 
 def crm_id(prefix: str, number: int) -> str:
@@ -315,9 +315,10 @@ def _leaving(chance: Chance, person: Person, number: int) -> None:
         person.left_known_on = person.left_on + timedelta(days=chance.whole(7, 90, "known", number))
 
 
-def _renewal(chance: Chance, customer: Customer, number: int) -> Renewal:
-    renewal = Renewal(crm_id("006", number), customer, customer.renewal_on, customer.arr)
+def _renewal(chance: Chance, customer: Customer, number: int, sold: list[deals.Sale]) -> Renewal:
     decided = customer.renewal_on - timedelta(days=chance.whole(-6, 20, "decided", number))
+    at_stake = customer.arr + sum(one.amount for one in sold if one.customer is customer and one.on < decided)
+    renewal = Renewal(crm_id("006", number), customer, customer.renewal_on, at_stake)
     if decided > ENDS_ON:
         return renewal
     risk = 0.04 + 0.22 * (1 - customer.health) + (0.3 if customer.silent else 0)
@@ -325,8 +326,8 @@ def _renewal(chance: Chance, customer: Customer, number: int) -> Renewal:
         customer.churned_on = decided
     else:
         change = chance.between(0.9, 1.22, "change", number)
-        renewal.after = int(round(customer.arr * change, -3))
-        renewal.confirmed_on = decided - timedelta(days=chance.whole(0, 120, "confirmed", number))
+        renewal.after = int(round(at_stake * change, -3))
+        renewal.confirmed_on = decided - timedelta(days=chance.whole(0, 190, "confirmed", number))
     renewal.decided_on = decided
     return renewal
 

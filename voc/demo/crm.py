@@ -2,10 +2,11 @@
 
 import csv
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
-from voc.demo.company import Customer, Person, Renewal, World
+from voc.demo.company import Customer, Person, Renewal, World, crm_id
+from voc.demo.deals import NewUnit, Sale
 
 _ROLE_LABELS = {
     "decision_maker": "Decision Maker",
@@ -28,7 +29,10 @@ def export(world: World, folder: Path, on: date) -> Path:
         "Id", "Name", "ParentId", "OwnerId", "CSM__c", "Segment__c", "Industry", "BillingCountry", "ARR__c",
         "CurrencyIsoCode", "Renewal_Date__c", "Customer_Since__c", "Status__c", "Churned_On__c", "IsDeleted",
         "MasterRecordId",
-    ), (_account(world, customer, on) for customer in world.customers))  # fmt: skip
+    ), (
+        *(_account(world, customer, on) for customer in world.customers),
+        *(_unit(unit, number, on) for number, unit in enumerate(world.units) if unit.since <= on),
+    ))  # fmt: skip
     known = [person for person in world.people if person.since <= on]
     _write(folder / "Contact.csv", (
         "Id", "AccountId", "FirstName", "LastName", "Email", "Title", "MailingCountry", "Language__c", "TimeZone__c",
@@ -44,7 +48,11 @@ def export(world: World, folder: Path, on: date) -> Path:
     _write(folder / "Opportunity.csv", (
         "Id", "AccountId", "OwnerId", "Name", "Type", "StageName", "IsClosed", "IsWon", "Amount", "CurrencyIsoCode",
         "CloseDate", "ARR_Before__c", "ARR_After__c", "Renewal_Confirmed_On__c", "IsDeleted",
-    ), (_opportunity(renewal, on) for renewal in world.renewals))  # fmt: skip
+    ), (
+        *(_opportunity(renewal, on) for renewal in world.renewals),
+        *(_sale(sale, number, on) for number, sale in enumerate(world.sales) if sale.on <= on),
+        *(_first_sale(unit, number, on) for number, unit in enumerate(world.units) if unit.since <= on),
+    ))  # fmt: skip
     _write(folder / "Event.csv", (
         "Id", "WhatId", "WhoId", "OwnerId", "Subject", "Type", "ActivityDate", "IsDeleted",
     ), (
@@ -55,8 +63,9 @@ def export(world: World, folder: Path, on: date) -> Path:
     _write(folder / "Milestone__c.csv", (
         "Id", "Account__c", "CSM__c", "Kind__c", "Date__c", "Value__c", "Evidence__c",
     ), (
-        (m.id, m.customer.id, m.customer.csm_at(m.on).id, m.kind, m.on.isoformat(), "", "Confirmed by phone")
-        for m in world.milestones if m.on <= on
+        (crm_id("a0B", number), m.customer.id, m.customer.csm_at(m.on).id, m.kind, m.on.isoformat(), m.value,
+         m.evidence)
+        for number, m in enumerate(world.noted) if m.on <= on
     ))  # fmt: skip
     return folder
 
@@ -65,7 +74,7 @@ def _account(world: World, customer: Customer, on: date) -> Sequence[str]:
     renewal = next(r for r in world.renewals if r.customer is customer)
     decided = renewal.decided_on is not None and renewal.decided_on <= on
     lost = customer.churned_on is not None and customer.churned_on <= on
-    arr = 0 if lost else renewal.after if decided else customer.arr
+    arr = 0 if lost else _paid(world, renewal, on)
     renews = customer.renewal_on
     if decided and not lost:
         renews = renews.replace(year=renews.year + 1) if (renews.month, renews.day) != (2, 29) else renews
@@ -75,6 +84,38 @@ def _account(world: World, customer: Customer, on: date) -> Sequence[str]:
         customer.since.isoformat(), "churned" if lost else "customer",
         customer.churned_on.isoformat() if lost and customer.churned_on else "", "0", "",
     )  # fmt: skip
+
+
+def _paid(world: World, renewal: Renewal, on: date) -> int:
+    """What the CRM shows as recurring revenue: the last renewal, and what was sold since."""
+    decided = renewal.decided_on if renewal.decided_on is not None and renewal.decided_on <= on else None
+    mine = [sale for sale in world.sales if sale.customer is renewal.customer and sale.on <= on]
+    if decided is None:
+        return renewal.customer.arr + sum(sale.amount for sale in mine)
+    return renewal.after + sum(sale.amount for sale in mine if sale.on >= decided)
+
+
+def _unit(unit: NewUnit, number: int, on: date) -> Sequence[str]:
+    csm, renews = unit.parent.csm_at(on).id, unit.since + timedelta(days=365)
+    return (
+        crm_id("001", 900 + number), unit.name, unit.parent.id, csm, csm, "small", unit.parent.industry,
+        unit.parent.country, f"{unit.arr}.0", "EUR", renews.isoformat(), unit.since.isoformat(), "customer", "", "0",
+        "",
+    )  # fmt: skip
+
+
+def _sale(sale: Sale, number: int, on: date) -> Sequence[str]:
+    head = (crm_id("006", 500 + number), sale.customer.id, sale.customer.csm_at(on).id)
+    return (*head, f"{sale.customer.name}, {sale.kind.lower()}", sale.kind, *_won(sale.amount, sale.on))
+
+
+def _first_sale(unit: NewUnit, number: int, on: date) -> Sequence[str]:
+    head = (crm_id("006", 900 + number), crm_id("001", 900 + number), unit.parent.csm_at(on).id)
+    return (*head, f"{unit.name}, first order", "New Business", *_won(unit.arr, unit.since))
+
+
+def _won(amount: int, on: date) -> Sequence[str]:
+    return ("Closed Won", "1", "1", f"{amount}.0", "EUR", on.isoformat(), "", "", "", "0")
 
 
 def _contact(person: Person, on: date) -> Sequence[str]:
