@@ -72,6 +72,8 @@ TABLE: dict[str, Gate] = {
     "POST /sync/now": Gate(ONLY_ADMIN),
     "POST /sync/{run}/release": Gate(ONLY_ADMIN),
     "POST /sync/settle": Gate(ALL, "set_aside", {"kind": "contact", "record_id": "{set_aside}", "do": "there"}),
+    "GET /retention": Gate(ALL),
+    "GET /retention/by-csm.csv": Gate(ALL),
     "GET /settings": Gate(ONLY_ADMIN),
     "POST /settings/group/company": Gate(ONLY_ADMIN, None, {"company": "Kestrel Works"}),
     "POST /settings/test-mode": Gate(ONLY_ADMIN, None, {"do": "on"}),

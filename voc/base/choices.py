@@ -39,12 +39,12 @@ class Preferences(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     call_quality_standard: float = 4  # of 5, by colleagues
     review_segments: list[Segment] = msgspec.field(default_factory=lambda: [Segment.ENTERPRISE, Segment.MID_MARKET])
     gross_margin: float | None = None  # share of revenue; net profitability needs it
-    split_by: Literal["arr", "accounts"] = "arr"  # how a team's target that is a sum is shared among its books
+    goals: dict[str, float] = {}  # of all CSMs together, by the name of a figure: success_stories = 24
+    split_by: Literal["arr", "accounts"] = "arr"  # how a goal that is a sum is shared among the books
 
     # what the CRM calls deals and activities, where our own reading of the word is wrong (3-metrics 8a)
     deal_kinds: dict[str, Literal["renewal", "new", "upsell", "cross_sell", "other"]] = {}
     activity_kinds: dict[str, Literal["meeting", "call", "review", "training", "other"]] = {}
-    own_milestones: list[str] = []  # kinds of milestone beside those we know, each a number from outside
 
     # freshness and coverage (3-metrics 5)
     fresh_cut: float = 0.7
@@ -145,9 +145,6 @@ def check(values: Preferences) -> None:
         raise Refused("Write a number above 0", field="meetings_per_quarter")
     if not 1 <= values.call_quality_standard <= 5:
         raise Refused("Write a number from 1 to 5", field="call_quality_standard")
-    for kind in values.own_milestones:
-        if not re.fullmatch(r"[a-z][a-z0-9_]{1,62}", kind):
-            raise Refused("Write small letters, digits and _, such as seats_used", field="own_milestones")
     for first, last in (("opens", "closes"), ("business_opens", "business_closes")):
         if getattr(values, first) >= getattr(values, last):
             raise Refused("The end of the window must be later than its start", field=last)

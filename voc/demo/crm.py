@@ -1,12 +1,12 @@
 """The stand-in for the CRM: a Salesforce Data Export of the invented company as it stands on a day."""
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
 from voc.demo.company import Customer, Person, Renewal, World, crm_id
-from voc.demo.deals import NewUnit, Sale
+from voc.demo.deals import UNIT_STEPS, NewUnit, Sale
 
 _ROLE_LABELS = {
     "decision_maker": "Decision Maker",
@@ -62,11 +62,11 @@ def export(world: World, folder: Path, on: date) -> Path:
     ))  # fmt: skip
     _write(folder / "Milestone__c.csv", (
         "Id", "Account__c", "CSM__c", "Kind__c", "Date__c", "Value__c", "Evidence__c",
-    ), (
+    ), tuple(
         (crm_id("a0B", number), m.customer.id, m.customer.csm_at(m.on).id, m.kind, m.on.isoformat(), m.value,
          m.evidence)
         for number, m in enumerate(world.noted) if m.on <= on
-    ))  # fmt: skip
+    ) + tuple(_unit_milestones(world, on)))  # fmt: skip
     return folder
 
 
@@ -102,6 +102,15 @@ def _unit(unit: NewUnit, number: int, on: date) -> Sequence[str]:
         unit.parent.country, f"{unit.arr}.0", "EUR", renews.isoformat(), unit.since.isoformat(), "customer", "", "0",
         "",
     )  # fmt: skip
+
+
+def _unit_milestones(world: World, on: date) -> Iterator[Sequence[str]]:
+    for number, unit in enumerate(world.units):
+        for step, (kind, days, evidence) in enumerate(UNIT_STEPS):
+            happened = unit.since + timedelta(days=days + 11 * number)
+            if happened <= on:
+                ids = (crm_id("a0B", 90_000 + 10 * number + step), crm_id("001", 900 + number))
+                yield (*ids, unit.parent.csm_at(happened).id, kind, happened.isoformat(), "", evidence)
 
 
 def _sale(sale: Sale, number: int, on: date) -> Sequence[str]:

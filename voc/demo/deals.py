@@ -71,6 +71,10 @@ def new_units(chance: Chance, customers: list["Customer"], *, starts_on: date) -
     ]
 
 
+UNIT_STEPS = (("onboarding_started", 6, "Kick-off held"), ("training_completed", 29, "All key users trained"),
+              ("went_live", 58, "First order on the platform"))  # fmt: skip
+
+
 def noted(chance: Chance, customers: list["Customer"], *, starts_on: date, ends_on: date) -> list[Noted]:
     """Everything of all customers, those lost included; what comes after a loss is left out."""
     found: list[Noted] = []

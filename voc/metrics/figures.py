@@ -318,7 +318,17 @@ def _interval(counted: Counted, key: Key, definition: Definition, tally: Tally) 
         promoters, passives, detractors = (tally.labels[label] / deff for label in ("promoter", "passive", "detractor"))
         wald = statistics.nps_adjusted_wald(promoters=promoters, passives=passives, detractors=detractors, conf=LEVEL)
         return _as_interval(wald, IntervalKind.NPS)
-    return _mean_of_accounts(tally)
+    return _mean_of_scale(tally) if definition.measure == Measure.MEAN else _mean_of_accounts(tally)
+
+
+def _mean_of_scale(tally: Tally) -> Interval | None:
+    """t over the means of the accounts around the mean of all (3-metrics 3.7); from eight accounts on."""
+    means = [part / whole for part, whole, _ in tally.pairs]
+    if len(means) < LEAST_ACCOUNTS_FOR_MEAN:
+        return None
+    se = statistics.mean_se(values=means)
+    found = statistics.ratio_interval(ratio=tally.part / tally.whole, se=se, accounts=len(means), conf=LEVEL)
+    return _as_interval(found, IntervalKind.ACCOUNTS)
 
 
 def _mean_of_accounts(tally: Tally) -> Interval | None:

@@ -75,7 +75,7 @@ def counts(figure: Figure) -> str:
         return many(figure.counted, "account")
     definition = BY_NAME[figure.name]
     if definition.measure in (Measure.MEAN, Measure.MONEY):
-        return str(figure.counted)
+        return _whole(figure.denominator)
     if definition.rows and figure.shown == Shown.COUNTS:
         return f"{figure.counted} {definition.rows}"
     return f"{_whole(figure.numerator)} of {_whole(figure.denominator)}"

@@ -57,7 +57,7 @@ from voc.statistics.nps import (
     paired_response_change,
 )
 from voc.statistics.response import km_response_rate, pace, participation, response_rates, share
-from voc.statistics.retention import ratio_interval, retention
+from voc.statistics.retention import mean_se, ratio_interval, retention
 from voc.statistics.risk import (
     auc_delong,
     auc_difference,
@@ -114,6 +114,7 @@ __all__ = [
     "log_odds_dirichlet",
     "logistic_fit",
     "logistic_grouped",
+    "mean_se",
     "midp_two_sided",
     "n_needed",
     "newcombe_diff",

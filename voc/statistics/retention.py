@@ -48,6 +48,15 @@ def _ratio(start: Sequence[float], end: Sequence[float]) -> tuple[float | None, 
     return ratio, math.sqrt(k / (k - 1) * squares) / total
 
 
+def mean_se(*, values: Sequence[float]) -> float | None:
+    """sd(n-1)/sqrt n of a mean; None under two values."""
+    n = len(values)
+    if n < 2:
+        return None
+    mean = math.fsum(values) / n
+    return math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (n - 1) / n)
+
+
 def ratio_interval(*, ratio: float, se: float | None, accounts: int, conf: float = 0.95) -> Interval | None:
     """r -/+ t(k-1) se, approximate; None under 8 accounts, where only counts are shown."""
     from scipy.special import stdtrit

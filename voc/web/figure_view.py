@@ -57,8 +57,17 @@ def span(figure: Figure) -> str:
     """45 to 58; empty without an interval."""
     if figure.interval is None:
         return ""
-    if BY_NAME[figure.name].measure == Measure.SCORE:
-        return f"{wording.points(figure.interval.low)} to {wording.points(figure.interval.high)}"
+    low, high, measure = figure.interval.low, figure.interval.high, BY_NAME[figure.name].measure
+    if measure == Measure.SCORE:
+        return f"{wording.points(low)} to {wording.points(high)}"
+    if measure == Measure.MEAN:
+        return f"{view.number(low, 1)} to {view.number(high, 1)}"
+    if measure == Measure.DAYS:
+        return (
+            f"{view.number(low)} to {view.number(high)} days"
+            if high != float("inf")
+            else f"{view.number(low)} days or more"
+        )
     return f"{view.number(100 * figure.interval.low)} to {view.number(100 * figure.interval.high)}"
 
 

@@ -45,6 +45,7 @@ MENU = (
     Place("Follow-ups", "/follow-ups"),
     Place("Silent", "/silent"),
     Place("Engagement", "/engagement"),
+    Place("Retention", "/retention"),
     Place("Scorecards", "/scorecards"),
     Place("Forest", "/forest"),
     Place("CRM", "/sync"),

@@ -43,6 +43,13 @@ LABELS: Mapping[str, str] = {
     "pending": "open within the limit",
     "no_rate": "no exchange rate",
     "census": "counted",
+    "in_time": "in time",
+    "late": "late",
+    "overdue": "past its day, not decided",
+    "no_due_date": "no renewal date on the account",
+    "no_revenue": "no amount in the CRM",
+    "no_yardstick": "too few completed to compare",
+    "from_the_crm": "score from the CRM",
 }
 
 
@@ -128,16 +135,24 @@ def _row(row: CountedRow, csms: Mapping[str, str]) -> list[Shown]:
         account = Shown(row.account_name, of="handed over since")
     if row.kind == CONFIDENTIAL:
         account = Shown(row.account_name, f"/waves/{row.id}", of="in confidence: nobody’s row, in no order")
+    elif not row.account_id:
+        account = Shown(csms.get(row.csm_id or "", view.DASH), of=view.low_word(row.kind))
     follow_up = f"/follow-ups/{row.id}" if row.kind == "follow_up" and not row.handed_over else ""
     return [
         account,
         Shown(row.contact_name or view.DASH),
         Shown(view.word(row.role)),
         Shown(csms.get(row.csm_id or "", view.DASH)),
-        Shown(label(row.label), follow_up),
+        Shown(label(row.label), follow_up, _when(row)),
         Shown(_number(row.part)),
         Shown(_number(row.whole)),
     ]
+
+
+def _when(row: CountedRow) -> str:
+    """The day of a dated fact, and how long it took."""
+    told = [view.short_day(row.on)] if row.on is not None else []
+    return ", ".join([*told, *([view.count(round(row.size), "day")] if row.size is not None else [])])
 
 
 def label(key: str) -> str:
@@ -148,7 +163,20 @@ def _number(value: float) -> str:
     return view.number(value, 0 if value == round(value) else 2)
 
 
-FILE_HEADS = ("Account", "Account id", "Person", "Role", "CSM", "State", "Counts", "Of", "Record", "Record id")
+FILE_HEADS = (
+    "Account",
+    "Account id",
+    "Person",
+    "Role",
+    "CSM",
+    "State",
+    "Counts",
+    "Of",
+    "Record",
+    "Record id",
+    "Day",
+    "Days",
+)
 
 
 def file_rows(rows: Sequence[CountedRow], csms: Mapping[str, str]) -> list[Sequence[Cell]]:
@@ -164,6 +192,8 @@ def file_rows(rows: Sequence[CountedRow], csms: Mapping[str, str]) -> list[Seque
             row.whole,
             row.kind,
             row.id,
+            row.on.isoformat() if row.on else None,
+            row.size,
         )
         for row in rows
     ]

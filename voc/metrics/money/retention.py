@@ -186,16 +186,17 @@ def _no_day(client: Client, terms: Terms) -> list[Fact]:
     return [_row(client, deal, 0.0, 0.0, "no_due_date", on=deal.closes_on) for deal in found]
 
 
-def due_day(*, closes_on: date | None, closed: bool, renewal_on: date | None) -> date | None:
+def due_day(*, closes_on: date | None, closed: bool, renewal_on: date | None, won: bool = True) -> date | None:
     """The end of a renewal's term. An open one says it itself; a decided one has moved to the day it was decided.
 
     The account's own renewal date has rolled on by whole years since: the anniversary of it that is nearest to
-    the decision is the day it was due. None where the account has no such date.
+    the decision is the day it was due. A lost one without any was due on the day it was lost: it is in time either
+    way no more. None for one that was won and whose account has no such date.
     """
     if closes_on is None or not closed:
         return closes_on
     if renewal_on is None:
-        return None
+        return None if won else closes_on
     around = [_anniversary(renewal_on, closes_on.year + shift) for shift in (-1, 0, 1)]
     return min(around, key=lambda day: (abs((day - closes_on).days), day))
 

@@ -114,7 +114,7 @@ def _deal(read: _Read, row: Any, account_id: str, renewal_on: date | None) -> De
         closes_on=row.close_on,
         owner=_owner_of_deal(read, account_id, kind, row),
         name=row.name,
-        due_on=due_day(closes_on=row.close_on, closed=row.closed, renewal_on=renewal_on),
+        due_on=due_day(closes_on=row.close_on, closed=row.closed, renewal_on=renewal_on, won=row.won),
         before=before,
         after=after,
         amount=amount,

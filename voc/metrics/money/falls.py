@@ -1,0 +1,58 @@
+"""A sudden fall of a series against its own last twelve months (8a). Pure."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from voc import statistics
+
+MONTHS = 12
+LEAST_FOR_LIMITS = 12
+HALF = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """One whole month of a figure: numerator and denominator."""
+
+    first: date
+    part: float
+    whole: float
+
+
+def monthly(rows: Iterable[tuple[date, float, float]], *, on: date) -> list[Month]:
+    """Thirteen whole months before the day, the oldest first, with what fell into each."""
+    sums: dict[date, list[float]] = defaultdict(lambda: [0.0, 0.0])
+    for day, part, whole in rows:
+        sums[day.replace(day=1)][0] += part
+        sums[day.replace(day=1)][1] += whole
+    return [Month(first, *sums[first]) for first in reversed(_firsts(on))]
+
+
+def _firsts(on: date) -> list[date]:
+    months, first = [], on.replace(day=1)
+    for _ in range(MONTHS + 1):
+        first = (
+            first.replace(year=first.year - 1, month=12) if first.month == 1 else first.replace(month=first.month - 1)
+        )
+        months.append(first)
+    return months
+
+
+def rate_fell(months: Sequence[Month]) -> bool:
+    """The last month below 3 sigma of the twelve before it (Laney p'); each of them needs something to count."""
+    before, last = months[:-1], months[-1]
+    if len(before) < LEAST_FOR_LIMITS or last.whole <= 0 or any(one.whole <= 0 for one in before):
+        return False
+    limits = statistics.laney(x=[one.part for one in before], n=[one.whole for one in before], k=3)
+    spread = (limits["pbar"] * (1 - limits["pbar"]) / last.whole) ** 0.5
+    return last.part / last.whole < limits["pbar"] - 3 * limits["sigma_used"] * spread
+
+
+def money_fell(months: Sequence[Month]) -> bool:
+    """The last month under half of the mean of the twelve before it, of which six had any."""
+    before = [one.part for one in months[:-1]]
+    if len(before) < MONTHS or sum(amount > 0 for amount in before) < MONTHS / 2:
+        return False
+    return months[-1].part < HALF * sum(before) / len(before)

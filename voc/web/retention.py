@@ -1,0 +1,113 @@
+"""Retention, for leaders and for each CSM's own book."""
+
+from typing import Annotated, Any
+
+from litestar import Response, get
+from litestar.params import QueryParameter
+from sqlalchemy import Connection
+
+from voc.base.access import Viewer
+from voc.base.words import Scope, Segment
+from voc.metrics import store as metrics
+from voc.metrics.money.page import RetentionPage
+from voc.metrics.run import retention as run
+from voc.web import pages, retention_view
+from voc.web.context import App
+from voc.web.engagement_view import Wanted
+from voc.web.given import GivenApp, GivenVisit
+from voc.web.leader import wanted_of
+from voc.web.parts import Choice, choice
+from voc.web.tables import csv_file
+from voc.web.visit import EVERYBODY, Visit, roles
+
+YEAR = "365"
+PERIODS = (90, 180, 365, 730)
+
+
+@get("/retention", sync_to_thread=True, opt=roles(*EVERYBODY))
+def retention_page(
+    app: GivenApp,
+    visit: GivenVisit,
+    *,
+    team: Annotated[str, QueryParameter(name="team")] = "",
+    segment: Annotated[str, QueryParameter(name="segment")] = "",
+    days: Annotated[str, QueryParameter(name="days")] = YEAR,
+    as_of: Annotated[str, QueryParameter(name="as_of")] = "",
+) -> Response[str]:
+    today = app.now().date()
+    wanted = wanted_of(team=team, segment=segment, days=days, as_of=as_of, today=today)
+    found, teams = _found(app, visit, wanted)
+    page = retention_view.page(
+        found,
+        wanted=wanted,
+        filters=_filters(wanted, teams),
+        heading=_heading(found, teams, wanted),
+        own_csm_id=visit.viewer.csm_id,
+        today=today,
+    )
+    return pages.page(app, visit, "leader/retention.html", page=page)
+
+
+@get("/retention/by-csm.csv", sync_to_thread=True, opt=roles(*EVERYBODY))
+def retention_file(
+    app: GivenApp,
+    visit: GivenVisit,
+    *,
+    team: Annotated[str, QueryParameter(name="team")] = "",
+    segment: Annotated[str, QueryParameter(name="segment")] = "",
+    days: Annotated[str, QueryParameter(name="days")] = YEAR,
+    as_of: Annotated[str, QueryParameter(name="as_of")] = "",
+) -> Response[bytes]:
+    wanted = wanted_of(team=team, segment=segment, days=days, as_of=as_of, today=app.now().date())
+    found, _ = _found(app, visit, wanted)
+    rows = [retention_view.file_row(one, found) for one in (*found.lines, found.whole)]
+    return csv_file(app, visit, "retention-by-csm", retention_view.FILE_HEADS, rows)
+
+
+def _found(app: App, visit: Visit, wanted: Wanted) -> tuple[RetentionPage, dict[str, str]]:
+    with app.database.read() as db:
+        found = run.retention(
+            db,
+            visit.viewer,
+            now=app.now(),
+            as_of=wanted.as_of,
+            window_days=wanted.days,
+            team_id=wanted.team or None,
+            segment=wanted.segment or None,
+        )
+        return found, _teams(db, visit.viewer)
+
+
+def _teams(db: Connection, viewer: Viewer) -> dict[str, str]:
+    """Leads with somebody in their team, for whoever may choose."""
+    if not viewer.sees_all:
+        return {}
+    people = metrics.people(db)
+    leads = {one.manager_id for one in people.values() if one.manager_id and one.active} & set(people)
+    ordered = sorted((people[id] for id in leads), key=lambda one: (one.name.casefold(), one.id))
+    return {one.id: one.name for one in ordered}
+
+
+def _filters(wanted: Wanted, teams: dict[str, str]) -> list[Choice]:
+    segments = [("", "All segments"), *((one.value, one.value.capitalize()) for one in Segment)]
+    periods = [(str(days), f"{days} days") for days in sorted({*PERIODS, wanted.days})]
+    filters = [
+        choice("segment", "Segment", segments, wanted.segment),
+        choice("days", "Period", periods, str(wanted.days)),
+    ]
+    if teams:
+        named = [("", "All teams"), *((id, f"Team of {name}") for id, name in teams.items())]
+        filters.insert(0, choice("team", "Team", named, wanted.team))
+    return filters
+
+
+def _heading(found: RetentionPage, teams: dict[str, str], wanted: Wanted) -> str:
+    segment = f", {wanted.segment}" if wanted.segment else ""
+    if found.whole.scope == Scope.CSM:
+        return f"Retention, your book{segment}"
+    if found.whole.scope == Scope.TEAM:
+        return f"Retention, team of {teams.get(found.whole.id, found.whole.name)}{segment}"
+    return f"Retention, all teams{segment}"
+
+
+HANDLERS: list[Any] = [retention_page, retention_file]
