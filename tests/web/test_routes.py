@@ -50,6 +50,7 @@ EXCLUSION = {"reason": "Merger under way", "expires_on": "2026-05-01"}
 ESCALATION = {"reason": "Two outages in a week", "until_on": "2026-05-01"}
 CONSENT = {"do": "record", "given_on": "2026-01-05", "source": "order form"}
 PHONE = {"asked_by": "Dana Whitlock", "asked_on": "2026-04-01", "recommend": "9"}
+PLAN = {"title": "Night hotline", "department": "Support", "owner": "Jo Lind", "due_on": "2026-09-01"}
 NEWCOMER = {"name": "Nora Lind", "email": "nora@vendor.example", "role": "leader"}
 
 TABLE: dict[str, Gate] = {
@@ -141,6 +142,21 @@ TABLE: dict[str, Gate] = {
     "GET /forest/comments": Gate(ALL),
     "GET /forest/comments.csv": Gate(ALL),
     "POST /forest/comments/{response}": Gate(ALL, "response", {"do": "add", "theme": "{theme}", "question": "why"}),
+    "GET /forest/code-book": Gate(ALL),
+    "POST /forest/code-book": Gate(FROM_LEADER, None, {"do": "theme", "name": "Parking", "word": "parking"}),
+    "GET /forest/code-book/{theme}": Gate(ALL),
+    "POST /forest/code-book/{theme}": Gate(FROM_LEADER, None, {"do": "retire"}),
+    "GET /forest/sorting": Gate(ALL),
+    "POST /forest/sorting/{response}": Gate(
+        ALL, "response", {"question": "why", "theme": "{theme}", "offered": "{theme}", "version": "1"}
+    ),
+    "GET /forest/drivers": Gate(ALL),
+    "GET /improvements": Gate(ALL),
+    "GET /improvements.csv": Gate(ALL),
+    "GET /improvements/new": Gate(FROM_LEADER),
+    "POST /improvements": Gate(FROM_LEADER, None, {"theme": "{theme}", **PLAN}),
+    "GET /improvements/{improvement}": Gate(ALL),
+    "POST /improvements/{improvement}": Gate(FROM_LEADER, None, {"do": "begin"}),
     "GET /definitions": Gate(ALL),
     "GET /scorecards": Gate(ALL),
     "GET /scorecards/{card}": Gate(ALL),
@@ -291,11 +307,20 @@ def _objects(db: Any, who: str, account_id: str) -> dict[str, Any]:
         "month": scorecards.MONTH,
         "response": _commented(db, account_id),
         "theme": db.execute(select(schema.theme.c.id)).scalars().first(),
+        "improvement": _improvement(db),
         "object": "account",
         "campaign": "relationship",
         "wave": db.execute(select(schema.wave.c.id)).scalar(),
         "staff": db.execute(select(schema.staff.c.id).where(schema.staff.c.name == "Jonas Brandt")).scalar(),
     }
+
+
+def _improvement(db: Any) -> int:
+    theme_id = db.execute(select(schema.theme.c.id)).scalars().first()
+    row = {"theme_id": theme_id, "title": "Night hotline", "department": "Support", "owner": "Jo Lind"}
+    days = {"due_on": date(2026, 9, 1), "since_on": date(2025, 3, 1), "opened_at": NOW, "opened_by": "Marcus"}
+    made = insert(schema.improvement).values(**row, **days, state="planned")
+    return int(db.execute(made.returning(schema.improvement.c.id)).scalar_one())
 
 
 def _commented(db: Any, account_id: str) -> int:
