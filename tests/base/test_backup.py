@@ -98,6 +98,24 @@ def test_nothing_is_overwritten_by_a_backup_or_a_restore(sqlite: Database, tmp_p
         restore(made.path, tmp_path / "two")
 
 
+def test_under_a_service_that_runs_nothing_is_restored_and_its_last_answers_stay(
+    sqlite: Database, tmp_path: Path
+) -> None:
+    settle_in(tmp_path / "one", sqlite)
+    made = make(tmp_path / "one", tmp_path / "b.zip")
+    assert sqlite.path is not None
+    moved = sqlite.path.with_name("broken.db")
+    with sqlite.begin() as db:
+        add_contact(db, "con-late")  # stands in the journal only
+    sqlite.path.rename(moved)
+    with pytest.raises(Refused, match="-wal is there without"):
+        restore(made.path, tmp_path / "one")
+    sqlite.path.with_name(f"{sqlite.path.name}-wal").rename(moved.with_name("broken.db-wal"))
+    with sqlite3.connect(moved) as kept:
+        assert kept.execute("SELECT id FROM contact WHERE id = 'con-late'").fetchall() == [("con-late",)]
+    kept.close()
+
+
 def test_a_backup_into_a_folder_that_is_not_there_is_refused_and_into_one_that_is_has_the_moment_as_its_name(
     sqlite: Database, tmp_path: Path
 ) -> None:

@@ -132,6 +132,12 @@ def _placed_sqlite(
     assert target is not None
     if target.exists():
         raise Refused(f"{target} exists already: nothing is overwritten. Move it away, or name another --directory.")
+    if (left := _journal_of(target)) is not None:
+        raise Refused(
+            f"{left} is there without {target.name}: either voc is running and has the moved file open, or the file "
+            "was moved without its journal, which holds the last answers. Stop voc. If the journal is still there "
+            "then, move it to where the file is. Then restore."
+        )
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = target.with_name(f".{target.name}.unfinished")
     _remove(unfinished)
@@ -144,12 +150,15 @@ def _placed_sqlite(
         database.close()
         sqlite.settle(unfinished)
         yield
-        # A journal that an older file left under this name would be read as part of this one.
-        for left in ("-wal", "-shm", "-journal"):
-            target.with_name(target.name + left).unlink(missing_ok=True)
         archive.appear(unfinished, target)
     finally:
         _remove(unfinished)
+
+
+def _journal_of(target: Path) -> Path | None:
+    """What would be read as part of a file of that name, and belongs to another that had the name before."""
+    beside = (target.with_name(target.name + ending) for ending in ("-wal", "-journal"))
+    return next((one for one in beside if one.exists()), None)
 
 
 def _pause(db: Connection, backup: Reader, *, now: datetime, tokens: Tokens) -> None:
