@@ -61,6 +61,14 @@ def company(books: dict[str, list[tuple[int, int]]]) -> Facts:
     return Facts(NOW, tuple(accounts), {id: Person(id, id, "lead") for id in books})
 
 
+def compared(found: figures.Counted, *, csm_ids: list[str], standard: float) -> Comparisons:
+    books = {}
+    for id in csm_ids:
+        tally = found.tallies[Scope.CSM, id]["response_rate"]
+        books[id] = compare.RateBook(tally.part, tally.whole, tally.accounts, found.deff((Scope.CSM, id)))
+    return compare.compare(books, standard=standard, icc=found.icc)
+
+
 def counted(facts: Facts) -> figures.Counted:
     found = figures.Counted(cohorts.window(NOW, 180), icc_default=0.2)
     figures.count(found, facts, units.Terms(moment=NOW, days=180, response_standard=0.5, fresh_cut=0.7))
@@ -71,7 +79,7 @@ def test_a_book_is_compared_with_the_pooled_team_on_effective_counts() -> None:
     """Low: 2 of 40 in 10 accounts of 4, icc .2 (default): deff 1.6, n_eff 25; team 22 of 80."""
     facts = company({"low": [(1, 4)] * 2 + [(0, 4)] * 8, "usual": [(2, 4)] * 10})
     found = counted(facts)
-    view = compare.compare(found, csm_ids=["low", "usual"], standard=0.5)
+    view = compared(found, csm_ids=["low", "usual"], standard=0.5)
     low = view.by_csm["low"]
     assert found.icc == 0.2  # 20 accounts less 2 CSMs: fewer than 20 to spare
     assert (low.answered, low.invitations, low.accounts) == (2, 40, 10)
@@ -91,7 +99,7 @@ def test_a_book_is_compared_with_the_pooled_team_on_effective_counts() -> None:
 
 def test_too_few_says_so_and_is_not_compared() -> None:
     facts = company({"small": [(2, 4), (2, 3)], "usual": [(2, 4)] * 10})
-    view = compare.compare(counted(facts), csm_ids=["small", "usual", "nobody"], standard=0.5)
+    view = compared(counted(facts), csm_ids=["small", "usual", "nobody"], standard=0.5)
     assert wording.against_standard(view.by_csm["small"]) == "Too few to say: 7 invitations, 2 accounts."
     assert wording.against_team(view.by_csm["small"], view) is None
     assert wording.against_standard(view.by_csm["nobody"]) == "Too few to say: 0 invitations, 0 accounts."
@@ -100,7 +108,7 @@ def test_too_few_says_so_and_is_not_compared() -> None:
 
 def test_the_edge_says_how_often_chance_does_that() -> None:
     facts = company({"low": [(1, 4)] * 2 + [(0, 4)] * 8, "usual": [(2, 4)] * 10})
-    low = compare.compare(counted(facts), csm_ids=["low", "usual"], standard=0.5).by_csm["low"]
+    low = compared(counted(facts), csm_ids=["low", "usual"], standard=0.5).by_csm["low"]
     edge = Comparison(**{**vars(low), "beyond": False, "q": 0.2})
     assert wording.against_team(edge, VIEW) == (
         "Worth a look. About 1 average book in 22 lands this far out by chance; with 40 CSMs expect about 2."
@@ -112,7 +120,7 @@ def test_the_edge_says_how_often_chance_does_that() -> None:
 
 def test_books_that_differ_more_than_chance_widen_the_limits_of_the_team_only() -> None:
     facts = company({f"csm-{n:02}": [(4 if n % 2 else 0, 4)] * 10 for n in range(10)})
-    view = compare.compare(counted(facts), csm_ids=[f"csm-{n:02}" for n in range(10)], standard=0.5)
+    view = compared(counted(facts), csm_ids=[f"csm-{n:02}" for n in range(10)], standard=0.5)
     assert view.tau2 > 0.01
     assert view.limits(25, 2, team=True)[0] < view.limits(25, 2)[0]
 

@@ -220,15 +220,17 @@ def test_an_account_asked_in_confidence_is_neither_heard_nor_silent(database: Da
         assert run.catch_up(db, NOW + 100 * DAY) == 0
 
 
-def test_a_night_keeps_the_groups_once_however_many_portions(database: Database, world: Confidential) -> None:
+def test_a_night_keeps_the_groups_with_the_rest(database: Database, world: Confidential) -> None:
     with database.begin() as db:
         Confidential.close(_on(world, db))
         run.release(db, NOW)
-    run.snapshot(database, NOW, portion=1)
+    run.snapshot(database, NOW + DAY)
     with database.read() as db:
         row = db.execute(
             schema.figure_snapshot.select().where(
-                schema.figure_snapshot.c.scope == "total", schema.figure_snapshot.c.name == "response_rate"
+                schema.figure_snapshot.c.scope == "total",
+                schema.figure_snapshot.c.name == "response_rate",
+                schema.figure_snapshot.c.window_days == 180,
             )
         ).one()
     assert (row.numerator, row.denominator) == (5, 6)

@@ -1,49 +1,112 @@
 """The night: snapshots once a day, a follow-up once per silence, and pages that do not ask per account."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select, update
+from sqlalchemy import event, select, update
 
 from tests import builders
 from tests.builders import NOW, TODAY
-from tests.metrics.test_figures import DANA, LEADER, two_books
+from tests.metrics.test_figures import DANA, LEAD, LEADER, two_books
 from tests.metrics.world import DAY, World
 from voc.base import schema
 from voc.base.db import Database
 from voc.metrics import run, store
 
+YESTERDAY = TODAY - timedelta(days=1)
 
-def test_a_night_twice_keeps_one_copy_and_the_last_word(database: Database) -> None:
+
+def rate_of(db: Any, *, on: date, days: int = 180) -> tuple[Any, ...]:
+    table = schema.figure_snapshot
+    query = select(table.c.numerator, table.c.denominator, table.c.state).where(
+        table.c.scope == "total", table.c.name == "response_rate", table.c.as_of == on, table.c.window_days == days
+    )
+    return tuple(db.execute(query).one())
+
+
+def test_a_night_counts_until_the_end_of_yesterday_and_only_once(database: Database) -> None:
     with database.begin() as db:
         world = World(db)
         two_books(world)
-    first = run.snapshot(database, NOW)
+    assert run.snapshot(database, NOW) > 0
     with database.begin() as db:
         world.db = db
         builders.add_contact(db, "extra")
         world.ask("extra", answer=9)
-    assert run.snapshot(database, NOW + timedelta(hours=1)) == first
+    assert run.snapshot(database, NOW + timedelta(hours=1)) == 0
     with database.read() as db:
-        table = schema.figure_snapshot
-        assert db.execute(select(func.count()).select_from(table)).scalar() == first
-        kept = db.execute(
-            select(table.c.numerator, table.c.denominator, table.c.state).where(
-                table.c.scope == "total", table.c.name == "response_rate"
-            )
-        ).one()
-    assert tuple(kept) == (3, 5, "ok")
+        assert rate_of(db, on=YESTERDAY) == (2, 4, "too_few")
+        assert rate_of(db, on=YESTERDAY, days=90)[:2] == (2, 4)
 
 
-def test_history_never_changes_and_makes_the_trend(database: Database) -> None:
+def test_a_night_that_was_broken_off_is_begun_anew(database: Database) -> None:
+    with database.begin() as db:
+        two_books(World(db))
+    whole = run.snapshot(database, NOW)
+    table = schema.figure_snapshot
+    with database.begin() as db:
+        db.execute(table.delete().where(table.c.name.in_(["counted", "reach"])))
+    assert run.snapshot(database, NOW) == whole
+    assert run.snapshot(database, NOW) == 0
+
+
+def test_a_past_night_never_changes_whatever_comes_in_later(database: Database) -> None:
+    """Contacts merge, accounts are handed over, an answer comes late: the page of that night says what it said."""
+    with database.begin() as db:
+        world = World(db)
+        two_books(world)
+    run.snapshot(database, NOW)
+    later = NOW + 30 * DAY
+
+    def page() -> Any:
+        with database.read() as db:
+            found = run.engagement(db, LEADER, now=later, as_of=YESTERDAY)
+        assert found.kept
+        return found
+
+    before = page()
+    with database.begin() as db:
+        world.db = db
+        world.hand_over("acc-1", "csm-2", at=NOW + DAY)
+        db.execute(schema.alias.insert().values(kind="contact", loser_id="ch-3", winner_id="dm-3"))
+        silent = update(schema.invitation).where(schema.invitation.c.contact_id == "dm-3")
+        db.execute(silent.values(answered_at=NOW + DAY))
+    run.snapshot(database, later)
+    assert page() == before
+    with database.read() as db:
+        live = run.engagement(db, LEADER, now=later, live=True)
+    assert not live.kept
+    assert live.whole.figures["account_response"].numerator == 2  # today, acc-3 has answered after all
+
+
+def test_the_page_of_a_night_is_what_would_have_been_counted_then(database: Database) -> None:
+    with database.begin() as db:
+        two_books(World(db))
+    run.snapshot(database, NOW)
+    for viewer in (LEADER, LEAD, DANA):
+        with database.read() as db:
+            kept = run.engagement(db, viewer, now=NOW, as_of=YESTERDAY)
+            live = run.engagement(db, viewer, now=NOW, as_of=YESTERDAY, live=True)
+        assert (kept.kept, live.kept) == (True, False)
+        assert kept.whole == live.whole
+        assert kept.comparisons == live.comparisons
+        assert [(one.name, one.accounts, one.arr, one.inherited) for one in kept.lines] == [
+            (one.name, one.accounts, one.arr, one.inherited) for one in live.lines
+        ]
+        for line, same in zip(kept.lines, live.lines, strict=True):
+            shared = {name: same.figures[name] for name in line.figures}
+            assert line.figures == (same.figures if line.scope == kept.whole.scope else shared)
+
+
+def test_nights_make_the_trend(database: Database) -> None:
     with database.begin() as db:
         two_books(World(db))
     for days in (2, 1, 0):
         run.snapshot(database, NOW - days * DAY)
     with database.read() as db:
         trend = run.engagement(db, LEADER, now=NOW).trend
-        assert trend["csm-1"] == [(TODAY - timedelta(days=days), 1.0) for days in (2, 1, 0)]
+        assert trend["csm-1"] == [(YESTERDAY - timedelta(days=days), 1.0) for days in (2, 1, 0)]
         assert set(run.engagement(db, DANA, now=NOW).trend) == {"csm-1"}
 
 
@@ -133,21 +196,3 @@ def test_pages_ask_a_constant_number_of_questions(sqlite: Database) -> None:
             builders.add_account(db, f"more-{number}")
             builders.add_contact(db, f"m-{number}", account_id=f"more-{number}", roles=("champion",))
     assert questions() == few
-
-
-def test_a_large_company_passes_in_portions_with_the_same_figures(database: Database) -> None:
-    with database.begin() as db:
-        two_books(World(db))
-    whole = run.snapshot(database, NOW)
-    with database.read() as db:
-        before = snapshot_of(db)
-    assert run.snapshot(database, NOW, portion=2) == whole
-    with database.read() as db:
-        assert snapshot_of(db) == before
-
-
-def snapshot_of(db: Any) -> list[Any]:
-    table = schema.figure_snapshot
-    columns = [column for column in table.c if column.name != "id"]
-    order = (table.c.scope, table.c.scope_id, table.c.name)
-    return [tuple(row) for row in db.execute(select(*columns).order_by(*order))]

@@ -83,11 +83,13 @@ class World:
             builders.add_sign(self.db, contact_id, "answered", answered_at)
         return invitation_id
 
-    def leave_out(self, contact_id: str, reason: str, *, account_id: str = "acc-1", **values: Any) -> None:
+    def leave_out(
+        self, contact_id: str, reason: str, *, account_id: str = "acc-1", wave: str = "one", **values: Any
+    ) -> None:
         row: dict[str, Any] = {"roles": ["champion"], "address": f"{contact_id}@calder.example", **values}
         self.db.execute(
             schema.census_member.insert().values(
-                wave_id=self.wave(), contact_id=contact_id, account_id=account_id, reason=reason, **row
+                wave_id=self.wave(wave), contact_id=contact_id, account_id=account_id, reason=reason, **row
             )
         )
 

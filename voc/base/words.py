@@ -288,6 +288,8 @@ class Scope(StrEnum):
     ACCOUNT = "account"
     CSM = "csm"
     TEAM = "team"
+    SEGMENT = "segment"
+    REGION = "region"
     TOTAL = "total"
 
 

@@ -40,7 +40,6 @@ from voc.jobs.sending import Counts, send_ours
 from voc.jobs.sending import drain as drain
 from voc.jobs.sending import worker_name as worker_name
 from voc.metrics import run as metrics
-from voc.metrics import store as kept
 from voc.metrics.run import cards as scorecards
 from voc.metrics.run import cost
 from voc.metrics.run.forest import reading as comments
@@ -222,7 +221,7 @@ def _look(app: App, kind: ErrandKind) -> bool:
 def nightly(app: App, _relays: Relays, now: datetime) -> Counts:
     """Once a day: freeze the figures, open cases for accounts that fell silent."""
     with app.database.read() as db:
-        if kept.has_snapshot(db, now.date()):
+        if metrics.is_counted(db, now):
             return {}
     with app.database.begin() as db:
         stakeholders.catch_up(db, now)

@@ -1,17 +1,14 @@
 """CSMs against the standard first and against chance second (3-metrics 2). Pure. Never a rank."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from voc import statistics
-from voc.base.words import Scope
-from voc.metrics.figures import Counted
-from voc.metrics.model import Tally
 from voc.statistics.compare import Verdict
 
 LEAST_CSMS_FOR_SPREAD = 10
 FALSE_DISCOVERY = 0.10
-NAME = "response_rate"
 
 
 @dataclass(frozen=True)
@@ -61,27 +58,35 @@ class Comparisons:
         return statistics.p_limits(p0=self.standard, n=n, k=k)
 
 
-def compare(counted: Counted, *, csm_ids: list[str], standard: float) -> Comparisons:
-    """`csm_ids` are the CSMs of the view: the team's rate and the family of comparisons are theirs."""
-    books = {id: counted.tallies[Scope.CSM, id][NAME] for id in csm_ids}
-    asked = {id: tally for id, tally in books.items() if tally.whole > 0}
-    total = sum(tally.whole for tally in asked.values())
-    rate = sum(tally.part for tally in asked.values()) / total if total else None
-    deffs = {id: counted.deff((Scope.CSM, id)) for id in asked}
-    tau2 = _spread(asked, deffs, rate)
+@dataclass(frozen=True)
+class RateBook:
+    """What the comparison needs of one book: `deff` is what colleagues answering alike takes away."""
+
+    part: float
+    whole: float
+    accounts: int
+    deff: float
+
+
+def compare(books: Mapping[str, RateBook], *, standard: float, icc: float) -> Comparisons:
+    """`books` are the CSMs of the view: the team's rate and the family of comparisons are theirs."""
+    asked = {id: book for id, book in books.items() if book.whole > 0}
+    total = sum(book.whole for book in asked.values())
+    rate = sum(book.part for book in asked.values()) / total if total else None
+    tau2 = _spread(asked, rate)
     shrunk = statistics.eb_shrink(x=[one.part for one in asked.values()], n=[one.whole for one in asked.values()])
     guesses = dict(zip(asked, shrunk["shrunk"], strict=True)) if shrunk else {}
     verdicts = {
         id: statistics.verdict(
-            x=round(tally.part),
-            n=round(tally.whole),
-            accounts=tally.accounts,
-            deff=deffs[id],
+            x=round(book.part),
+            n=round(book.whole),
+            accounts=book.accounts,
+            deff=book.deff,
             standard=standard,
             team=rate if rate is not None else standard,
             tau2=tau2,
         )
-        for id, tally in asked.items()
+        for id, book in asked.items()
     }
     judged = [id for id, found in verdicts.items() if found["p"] is not None]
     rates = dict(zip(judged, statistics.bh_adjust(p=[_p(verdicts[id]) for id in judged]), strict=True))
@@ -89,20 +94,19 @@ def compare(counted: Counted, *, csm_ids: list[str], standard: float) -> Compari
         by_csm={
             id: _comparison(
                 id,
-                tally,
+                book,
                 verdict=verdicts.get(id, _TOO_FEW),
-                deff=deffs.get(id, 1.0),
                 rate=rate,
                 q=rates.get(id),
                 shrunk=guesses.get(id),
                 tau2=tau2,
             )
-            for id, tally in books.items()
+            for id, book in books.items()
         },
         standard=standard,
         team_rate=rate,
         tau2=tau2,
-        icc=counted.icc,
+        icc=icc,
         compared=len(judged),
         expected_outside=statistics.expected_flags(csms=len(judged))["two_sigma"],
     )
@@ -114,14 +118,12 @@ def _p(found: Verdict) -> float:
     return p
 
 
-def _spread(books: dict[str, Tally], deffs: dict[str, float], rate: float | None) -> float:
+def _spread(books: Mapping[str, RateBook], rate: float | None) -> float:
     """tau2, once ten CSMs differ by more than chance; on effective counts, so that clustering is not taken for it."""
     if rate is None or len(books) < LEAST_CSMS_FOR_SPREAD:
         return 0.0
     found = statistics.overdispersion(
-        x=[one.part / deffs[id] for id, one in books.items()],
-        n=[one.whole / deffs[id] for id, one in books.items()],
-        p0=rate,
+        x=[one.part / one.deff for one in books.values()], n=[one.whole / one.deff for one in books.values()], p0=rate
     )
     return found["tau2"] if found is not None and found["phi"] > found["threshold"] else 0.0
 
@@ -131,10 +133,9 @@ _TOO_FEW: Verdict = {"state": "too_few", "standard": None, "team": None, "p": No
 
 def _comparison(
     csm_id: str,
-    tally: Tally,
+    book: RateBook,
     *,
     verdict: Verdict,
-    deff: float,
     rate: float | None,
     q: float | None,
     shrunk: float | None,
@@ -142,11 +143,11 @@ def _comparison(
 ) -> Comparison:
     return Comparison(
         csm_id=csm_id,
-        answered=round(tally.part),
-        invitations=round(tally.whole),
-        accounts=tally.accounts,
-        deff=deff,
-        effective=tally.whole / deff,
+        answered=round(book.part),
+        invitations=round(book.whole),
+        accounts=book.accounts,
+        deff=book.deff,
+        effective=book.whole / book.deff if book.whole else 0.0,
         state=verdict["state"],
         standard=verdict["standard"],
         team=verdict["team"],

@@ -19,15 +19,18 @@ from voc.metrics.model import (
     Figure,
     Interval,
     IntervalKind,
+    Known,
     Norms,
     Shown,
     Sum,
+    Tallies,
     Tally,
     Unit,
     Window,
     add_up,
 )
 from voc.metrics.units import Terms
+from voc.statistics.moments import correlation_of, weighted_of
 
 LEVEL = 0.95
 SPARE_ACCOUNTS_FOR_ICC = 20
@@ -38,8 +41,6 @@ LEAST_ACCOUNTS_FOR_MEAN, LEAST_EFFECTIVE_ACCOUNTS = 8, 5
 # What can be said of people who are never taken apart; everything else is about single accounts, places or roles.
 IN_RATES = ("response_rate", *(f"response_rate_{number}" for number in range(1, 6)))
 IN_SCORES = ("nps_people",)
-
-Tallies = dict[Key, dict[str, Tally]]
 
 
 @dataclass
@@ -75,14 +76,16 @@ class Counted:
         return self._icc("nps_people") if total.whole >= SCORES_FOR_OWN_ICC else self.icc
 
     def _icc(self, name: str) -> float:
-        groups = {id: tallies[name].pairs for (scope, id), tallies in self.tallies.items() if scope == Scope.CSM}
-        measured, spare = statistics.correlation(groups)
+        books = [
+            tallies[name].moments
+            for (scope, _), tallies in self.tallies.items()
+            if scope == Scope.CSM and name in tallies
+        ]
+        measured, spare = correlation_of(books)
         return self.icc_default if measured is None or spare < SPARE_ACCOUNTS_FOR_ICC else measured
 
     def deff(self, key: Key, name: str = "response_rate", *, icc: float | None = None) -> float:
-        tally = self.tallies[key][name]
-        sizes = [*(whole for _, whole, _ in tally.pairs), *tally.alike]
-        return statistics.design_effect(sizes=sizes, icc=self.icc if icc is None else icc)
+        return 1 + (self.tallies[key][name].spread_out - 1) * (self.icc if icc is None else icc)
 
 
 def count(counted: Counted, facts: Facts, terms: Terms, *, names: Iterable[str] | None = None) -> None:
@@ -96,22 +99,30 @@ def count(counted: Counted, facts: Facts, terms: Terms, *, names: Iterable[str] 
             _add(counted.tallies, books, [one for one in definitions if one.owner == owner], terms)
         for asked in account.asked:
             flies = cohorts.in_flight(asked, moment=facts.moment)
+            if facts.part.segment not in (None, asked.segment):
+                continue
             if flies or cohorts.in_confidence(asked, moment=facts.moment, days=terms.days):
-                for key in cohorts.scopes(
-                    facts, account_id=account.account_id, csm_id=asked.csm_id, inherited=asked.inherited
-                ):
+                for key in cohorts.scopes_of(facts, account, asked):
                     counted.flying[key] += flies
                     if not flies:
                         counted.in_confidence.add(key)
 
 
-def count_facts(counted: Counted, facts: Facts, definition: Definition, found: Iterable[tuple[Fact, str]]) -> None:
-    """Add the rows of a subject's own, each with the name of its account, to every scope that they count for."""
+def count_facts(
+    counted: Counted,
+    facts: Facts,
+    definition: Definition,
+    found: Iterable[tuple[Fact, Known]],
+    *,
+    of_accounts: bool = True,
+) -> None:
+    """Add the rows of a subject's own, each with what is known of its account, to every scope that they count for."""
     by_account: dict[tuple[Key, str, str], list[Unit]] = defaultdict(list)
-    for fact, account_name in found:
-        keys = cohorts.scopes(facts, account_id=fact.account_id, csm_id=fact.csm_id, inherited=fact.inherited)
-        for key in keys:
-            by_account[key, fact.account_id, account_name].append(fact.unit)
+    for fact, known in found:
+        for key in cohorts.scopes_of_fact(facts, fact, known):
+            if not of_accounts and key[0] == Scope.ACCOUNT:
+                continue
+            by_account[key, fact.account_id, known.name].append(fact.unit)
     for (key, _id, account_name), rows_found in by_account.items():
         tally = counted.tallies[key][definition.name]
         tally.add(add_up(rows_found), account_name=account_name)
@@ -142,6 +153,8 @@ def _scopes_of_group(facts: Facts, released: Released) -> list[Key]:
     keys = [cohorts.TOTAL]
     if lead_id:
         keys.append((Scope.TEAM, lead_id))
+    if group.segment:
+        keys.append((Scope.SEGMENT, group.segment))
     if group.csm_id:
         keys.append((Scope.CSM, group.csm_id))
     return keys
@@ -157,7 +170,11 @@ def released_rows(
 
 
 def _count_heard(counted: Counted, facts: Facts, account: AccountFacts, terms: Terms) -> None:
-    due = tuple(one for one in account.asked if cohorts.is_due(one, moment=facts.moment, days=terms.days))
+    due = tuple(
+        one
+        for one in account.asked
+        if cohorts.is_due(one, moment=facts.moment, days=terms.days) and facts.part.segment in (None, one.segment)
+    )
     people = add_up(units.reach(Book(account, due=due), terms))
     for group in {"", str(account.segment or "")}:
         counted.heard[group][0] += round(people.part)
@@ -215,8 +232,10 @@ def figure(counted: Counted, key: Key, name: str) -> Figure:
     extra: dict[str, float | None] = dict(reckoned.extra) if reckoned else {}
     if definition.spread == Spread.SCORE:
         extra = _score_extra(tally)
-    elif key == cohorts.TOTAL and name == "response_rate":
-        extra = {"icc": counted.icc}
+    elif name == "response_rate":
+        extra = {"deff": counted.deff(key)} if tally.whole > 0 else {}
+        if key == cohorts.TOTAL:
+            extra["icc"] = counted.icc
     elif key == cohorts.TOTAL and name == "reach":
         extra = dict(counted.norms.reach)
     return Figure(
@@ -333,10 +352,8 @@ def _mean_of_scale(tally: Tally) -> Interval | None:
 
 def _mean_of_accounts(tally: Tally) -> Interval | None:
     """Only from eight accounts that carry it: below that it rests on few large accounts."""
-    weights = [whole for _, whole, _ in tally.pairs]
-    scores = [part / whole for part, whole, _ in tally.pairs]
-    mean = statistics.nps_weighted(account_scores=scores, arr=weights, conf=LEVEL)
-    if mean is None or len(scores) < LEAST_ACCOUNTS_FOR_MEAN or mean["a_eff"] < LEAST_EFFECTIVE_ACCOUNTS:
+    mean = weighted_of(tally.moments, conf=LEVEL)
+    if mean is None or tally.moments.accounts < LEAST_ACCOUNTS_FOR_MEAN or mean["a_eff"] < LEAST_EFFECTIVE_ACCOUNTS:
         return None
     if mean["lo"] is None or mean["hi"] is None:
         return None

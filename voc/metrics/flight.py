@@ -76,9 +76,7 @@ def by_scope(facts: Facts, *, horizon: int, usual: dict[float, float] | None = N
                 or not (asked.delivered and asked.eligible)
             ):
                 continue
-            for key in cohorts.scopes(
-                facts, account_id=account.account_id, csm_id=asked.csm_id, inherited=asked.inherited
-            ):
+            for key in cohorts.scopes_of(facts, account, asked):
                 waves[key].append(asked)
                 if cohorts.in_flight(asked, moment=facts.moment):
                     running[key].append(asked)

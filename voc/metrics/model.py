@@ -30,9 +30,11 @@ from voc.base.words import (
     StopReason,
 )
 from voc.stakeholders.model import Team
+from voc.statistics.moments import Moments
 from voc.statistics.silence import SilentScore
 
 __all__ = [
+    "EVERYTHING",
     "AccountFacts",
     "AccountState",
     "AccountStatus",
@@ -48,6 +50,7 @@ __all__ = [
     "FollowUpKind",
     "Interval",
     "IntervalKind",
+    "Known",
     "Left",
     "Norms",
     "NotAsked",
@@ -58,9 +61,11 @@ __all__ = [
     "Segment",
     "Shown",
     "SilentScore",
+    "Slice",
     "Standing",
     "StopReason",
     "Sum",
+    "Tallies",
     "Tally",
     "Unit",
     "Window",
@@ -237,6 +242,7 @@ class AccountFacts:
     renewal_on: date | None
     customer_since_on: date | None
     team: Team | None
+    region: str | None = None
     asked: tuple[Asked, ...] = ()
     left: tuple[Left, ...] = ()
     cases: tuple[Case, ...] = ()
@@ -252,6 +258,7 @@ class Facts:
     accounts: tuple[AccountFacts, ...]
     csms: dict[str, "Person"]
     confirmed: frozenset[str] = frozenset()  # contacts a CSM confirmed in the window
+    part: "Slice" = field(default_factory=lambda: Slice())  # noqa: PLW0108 -- Slice is defined below
 
     def manager_of(self, csm_id: str | None) -> str | None:
         found = self.csms.get(csm_id) if csm_id else None
@@ -309,6 +316,14 @@ class Fact(NamedTuple):
     segment: str | None = None
 
 
+class Known(NamedTuple):
+    """What is known of an account, a lost one too."""
+
+    name: str
+    segment: str | None
+    region: str | None
+
+
 class Reckoned(NamedTuple):
     """What a figure is that is no share of sums, made of its rows in one scope. `value` None: nothing to tell."""
 
@@ -341,14 +356,16 @@ def add_up(units: Sequence[Unit]) -> Sum:
 
 @dataclass
 class Tally:
-    """One figure in one scope. `pairs` are (part, whole, squares) of each account, for the clustering."""
+    """One figure in one scope; `moments` are the sums over its accounts, for the clustering."""
 
     part: float = 0.0
     whole: float = 0.0
     counted: int = 0
     labels: Counter[str] = field(default_factory=Counter)
-    pairs: list[tuple[float, float, float]] = field(default_factory=list)
-    alike: list[float] = field(default_factory=list)  # parts of `whole` per account of groups never taken apart
+    moments: Moments = field(default_factory=Moments)
+    # groups never taken apart: how many accounts they are of, and the square of `whole` per account
+    grouped: int = 0
+    grouped_squares: float = 0.0
     left_out: list[str] = field(default_factory=list)
     units: list[Unit] = field(default_factory=list)  # kept where the figure is no share of sums
 
@@ -359,13 +376,18 @@ class Tally:
         for label, count in found.labels.items():
             self.labels[label] += count
         if found.whole > 0:
-            self.pairs.append((found.part, found.whole, found.squares))
+            self.moments.add(found.part, found.whole, found.squares)
         if NO_RATE in found.labels:
             self.left_out.append(account_name)
 
     @property
     def accounts(self) -> int:
-        return len(self.pairs) + len(self.alike)
+        return self.moments.accounts + self.grouped
+
+    @property
+    def spread_out(self) -> float:
+        """Mean size of an account as one of its rows sees it: sum m^2 / sum m."""
+        return (self.moments.mm + self.grouped_squares) / self.whole if self.whole > 0 else 1.0
 
     def add_group(self, found: Sum, *, accounts: int) -> None:
         """People of several accounts that cannot be told apart: how alike colleagues answer is not read from them."""
@@ -374,7 +396,26 @@ class Tally:
         self.counted += found.counted
         self.labels.update(found.labels)
         if found.whole > 0:
-            self.alike += [found.whole / accounts] * accounts
+            self.grouped += accounts
+            self.grouped_squares += found.whole * found.whole / accounts
+
+
+Tallies = dict[tuple[Scope, str], dict[str, Tally]]
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Which part of the company is looked at. Invitations go by the segment frozen in them, accounts by today's."""
+
+    segment: str | None = None
+    region: str | None = None
+
+    @property
+    def whole(self) -> bool:
+        return self.segment is None and self.region is None
+
+
+EVERYTHING = Slice()
 
 
 NO_RATE = "no_rate"  # an account whose currency has no rate: left out of money figures and named

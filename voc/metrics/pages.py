@@ -44,6 +44,8 @@ class Engagement:
     lines: tuple[ScopeFigures, ...]
     comparisons: Comparisons
     trend: dict[str, list[tuple[date, float]]]
+    kept: bool = False  # from the snapshot of the window's last night; else counted for this page
+    regions: tuple[str, ...] = ()  # those of the accounts
 
 
 @dataclass(frozen=True)

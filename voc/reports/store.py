@@ -195,7 +195,7 @@ def figures(db: Connection, viewer: Viewer) -> Iterator[Sequence[Cell]]:
         columns.state,
         columns.reason,
         columns.definition_version,
-    ).where(_visible_scope(viewer))
+    ).where(_visible_scope(viewer), columns.window_days > 0)  # 0: the mark that a night is complete
     return _rows(db, query.order_by(columns.as_of, columns.scope, columns.scope_id, columns.name))
 
 

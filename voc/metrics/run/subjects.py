@@ -4,7 +4,7 @@ Add a subject by a line in LOADERS and definitions with `owner=Owner.FACT, subje
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -15,7 +15,7 @@ from voc.base.preferences import Preferences
 from voc.metrics import store
 from voc.metrics.catalogue import CATALOGUE
 from voc.metrics.definition import Definition
-from voc.metrics.model import Fact
+from voc.metrics.model import Fact, Known, Slice
 from voc.metrics.run import money
 
 
@@ -27,6 +27,7 @@ class Question:
     days: int
     preferences: Preferences
     account_ids: frozenset[str] | None = None
+    part: Slice = field(default_factory=Slice)
 
 
 Load = Callable[[Connection, Question], Any]
@@ -35,21 +36,21 @@ LOADERS: Mapping[str, Load] = {"money": money.load}
 
 
 def rows(
-    db: Connection, question: Question, *, names: Collection[str] | None = None, segment: str | None = None
-) -> Iterator[tuple[Definition, list[tuple[Fact, str]]]]:
-    """Each figure that has a subject of its own, and its rows with the names of their accounts."""
+    db: Connection, question: Question, *, names: Collection[str] | None = None
+) -> Iterator[tuple[Definition, list[tuple[Fact, Known]]]]:
+    """Each figure that has a subject of its own, and its rows with what is known of their accounts."""
     wanted = [one for one in CATALOGUE if one.facts is not None and (names is None or one.name in names)]
     if not wanted:
         return
-    known = {"": ("", None), **store.accounts_named(db, question.account_ids)}
+    known = {"": Known("", None, None), **store.accounts_known(db, question.preferences, question.account_ids)}
     loaded = cache(lambda subject: LOADERS[subject](db, question))
     for definition in wanted:
         assert definition.facts is not None  # chosen above
-        found = definition.facts(loaded(definition.subject))
-        yield definition, [(one, known[one.account_id][0]) for one in found if _is_in(one, known, segment)]
+        facts = definition.facts(loaded(definition.subject))
+        found = [(one, known[one.account_id]) for one in facts if one.account_id in known]
+        yield definition, [(fact, account) for fact, account in found if _is_in(fact, account, question.part)]
 
 
-def _is_in(fact: Fact, known: Mapping[str, tuple[str, str | None]], segment: str | None) -> bool:
-    if fact.account_id not in known:
-        return False
-    return segment is None or segment == (fact.segment or known[fact.account_id][1])
+def _is_in(fact: Fact, account: Known, part: Slice) -> bool:
+    segment = fact.segment or account.segment
+    return part.segment in (None, segment) and part.region in (None, account.region)

@@ -1,12 +1,12 @@
 """Facts as of a moment, in a constant number of queries, and the snapshots of figures. The only SQL of this stage."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, insert, or_, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from voc.base.access import Viewer, visible_accounts, visible_csms
 from voc.base.confidential import named
@@ -19,12 +19,10 @@ from voc.base.schema import (
     census_member,
     contact,
     csm,
-    figure_snapshot,
     follow_up,
     invitation,
     response,
     sign_of_life,
-    staff,
     wave,
 )
 from voc.base.words import (
@@ -35,14 +33,48 @@ from voc.base.words import (
     RecordState,
     ResponseState,
     Role,
-    Scope,
     Segment,
     Sign,
     StopReason,
     WaveState,
 )
-from voc.metrics.model import AccountFacts, Asked, Case, Facts, Figure, Left, Norms, Person
+from voc.metrics.model import AccountFacts, Asked, Case, Facts, Known, Left
+from voc.metrics.regions import region_of
+from voc.metrics.store.nights import (
+    KEPT_AT_ONCE,
+    accounts_kept_since,
+    drop_unfinished,
+    is_counted,
+    keep,
+    kept_figures,
+    mark_counted,
+    norms,
+    trends,
+)
+from voc.metrics.store.people import people
 from voc.stakeholders import store as stakeholders
+
+__all__ = [
+    "KEPT_AT_ONCE",
+    "account_ids",
+    "accounts_kept_since",
+    "accounts_known",
+    "contact_names",
+    "drop_unfinished",
+    "facts",
+    "in_reporting",
+    "is_counted",
+    "keep",
+    "kept_figures",
+    "mark_counted",
+    "moment_of",
+    "norms",
+    "people",
+    "rate_to_reporting",
+    "regions",
+    "trends",
+    "visible_scopes",
+]
 
 YEAR_DAYS = 365
 _WORTH_NAMING = 5_000  # above this many ids a condition on them costs more than reading the table
@@ -90,7 +122,7 @@ def facts(
         else {*account_ids, *(one for one in losers if winners["account", one] in account_ids)}
     )
     asked = _asked(db, ids, winners, moment=moment, since=since, preferences=preferences)
-    left = _census(db, ids, winners, asked, since=since)
+    left = _census(db, ids, winners, asked, moment=moment, since=since)
     cases = _cases(db, ids, winners, moment=moment, since=since)
     ever = _ever(db, ids, winners, moment=moment)
     rows = _accounts(db, account_ids, wanted={*asked, *cases})
@@ -112,6 +144,7 @@ def facts(
                 renewal_on=row.renewal_on,
                 customer_since_on=row.customer_since_on,
                 team=teams.get(row.id),
+                region=region_of(row.country, preferences.regions),
                 asked=tuple(asked[row.id]),
                 left=tuple(left[row.id]),
                 cases=tuple(cases[row.id]),
@@ -295,13 +328,19 @@ def _census(
     winners: Mapping[tuple[str, str], str],
     asked: dict[str, list[Asked]],
     *,
+    moment: datetime,
     since: datetime,
 ) -> dict[str, list[Left]]:
     """Who was left out of each wave, and why; whoever was asked through another account is added to `asked` here."""
     query = (
         select(census_member)
         .join(wave, wave.c.id == census_member.c.wave_id)
-        .where(census_member.c.reason.is_not(None), wave.c.launched_at > since, wave.c.state != WaveState.PLANNING)
+        .where(
+            census_member.c.reason.is_not(None),
+            wave.c.launched_at > since,
+            wave.c.launched_at <= moment,
+            wave.c.state != WaveState.PLANNING,
+        )
         .order_by(census_member.c.id)
     )
     if account_ids is not None:
@@ -356,7 +395,8 @@ def _latest_answers(db: Connection, account_ids: Collection[str] | None, *, mome
 
 
 def _first_deliveries(db: Connection, account_ids: Collection[str] | None, *, moment: datetime) -> dict[str, datetime]:
-    arrived = or_(invitation.c.bounced_at.is_(None), invitation.c.bounced_at > invitation.c.closes_at)
+    bounced = invitation.c.bounced_at
+    arrived = or_(bounced.is_(None), bounced > invitation.c.closes_at, bounced > moment)
     query = select(invitation.c.account_id, func.min(invitation.c.sent_at).label("at")).where(
         invitation.c.sent_at <= moment, arrived, named
     )
@@ -413,18 +453,6 @@ def _confirmed(
     return frozenset(winners.get(("contact", id), id) for id in db.execute(query).scalars())
 
 
-def people(db: Connection) -> dict[str, Person]:
-    """Every CSM by id, and whoever they name as their manager (from the CRM, else from our staff)."""
-    found = {
-        row.id: Person(row.id, row.name, row.manager_id, bool(row.active))
-        for row in db.execute(select(csm).where(csm.c.state != RecordState.MERGED).order_by(csm.c.id))
-    }
-    names = {row.csm_id: row.name for row in db.execute(select(staff.c.csm_id, staff.c.name)) if row.csm_id}
-    for manager_id in sorted({one.manager_id for one in found.values() if one.manager_id} - set(found)):
-        found[manager_id] = Person(manager_id, names.get(manager_id, manager_id), None)
-    return found
-
-
 def visible_scopes(db: Connection, viewer: Viewer) -> tuple[frozenset[str], frozenset[str]]:
     """Ids of the accounts and of the CSMs the viewer may see."""
     accounts = db.execute(select(account.c.id).where(visible_accounts(viewer))).scalars()
@@ -446,104 +474,27 @@ def contact_names(db: Connection, ids: Iterable[str]) -> dict[str, str]:
     return names
 
 
-# --- snapshots ---
-
-
-def has_snapshot(db: Connection, as_of: date) -> bool:
-    """Whether the figures of that night are kept already."""
-    return db.execute(select(figure_snapshot.c.id).where(figure_snapshot.c.as_of == as_of).limit(1)).first() is not None
-
-
-def replace_snapshots(db: Connection, as_of: date, window_days: int, figures: Sequence[Figure]) -> None:
-    """The figures of that day and window anew: running a night twice leaves one copy."""
-    same = (figure_snapshot.c.as_of == as_of, figure_snapshot.c.window_days == window_days)
-    db.execute(delete(figure_snapshot).where(*same))
-    rows = [_snapshot(one) for one in figures]
-    for start in range(0, len(rows), 1000):
-        db.execute(insert(figure_snapshot), rows[start : start + 1000])
-
-
-def _snapshot(one: Figure) -> dict[str, Any]:
-    return {
-        "as_of": one.as_of,
-        "scope": one.scope,
-        "scope_id": one.scope_id,
-        "name": one.name,
-        "window_days": one.window.days,
-        "value": one.value,
-        "numerator": one.numerator,
-        "denominator": one.denominator,
-        "low": one.interval.low if one.interval else None,
-        "high": one.interval.high if one.interval else None,
-        "level": one.interval.level if one.interval else None,
-        "interval_kind": one.interval.kind if one.interval else None,
-        "state": one.state,
-        "reason": one.reason,
-        "detail": {
-            "parts": one.parts,
-            "extra": one.extra,
-            "left_out": one.left_out,
-            "shown": one.shown,
-            "counted": one.counted,
-            "accounts": one.accounts,
-        },
-        "definition_version": one.definition_version,
-    }
-
-
-def trends(
-    db: Connection, *, scope: Scope, name: str, window_days: int, since: date, ids: Collection[str] | None = None
-) -> dict[str, list[tuple[date, float]]]:
-    """(as of, value) of one figure's snapshots by scope id, the oldest first; days without a value are left out."""
-    query = (
-        select(figure_snapshot.c.scope_id, figure_snapshot.c.as_of, figure_snapshot.c.value)
-        .where(
-            figure_snapshot.c.scope == scope,
-            figure_snapshot.c.name == name,
-            figure_snapshot.c.window_days == window_days,
-            figure_snapshot.c.as_of >= since,
-            figure_snapshot.c.value.is_not(None),
-        )
-        .order_by(figure_snapshot.c.scope_id, figure_snapshot.c.as_of)
-    )
-    if ids is not None:
-        query = query.where(figure_snapshot.c.scope_id.in_(sorted(ids)))
-    found: dict[str, list[tuple[date, float]]] = defaultdict(list)
-    for row in db.execute(query):
-        if row.value is not None:
-            found[row.scope_id].append((row.as_of, row.value))
-    return dict(found)
-
-
-def norms(db: Connection, *, on: date, window_days: int) -> Norms | None:
-    """What was usual as of the latest night up to that day, if it is not older than a week."""
-    columns = figure_snapshot.c
-    query = (
-        select(columns.name, columns.detail)
-        .where(
-            columns.scope == Scope.TOTAL,
-            columns.name.in_(["response_rate", "reach"]),
-            columns.window_days == window_days,
-            columns.as_of <= on,
-            columns.as_of > on - timedelta(days=7),
-        )
-        .order_by(columns.as_of)
-    )
-    extra = {row.name: row.detail["extra"] for row in db.execute(query)}
-    icc = extra.get("response_rate", {}).get("icc")
-    return None if icc is None else Norms(icc=icc, reach=extra.get("reach", {}))
-
-
-def accounts_named(db: Connection, ids: Collection[str] | None = None) -> dict[str, tuple[str, str | None]]:
-    """Name and segment of these accounts or (None) of all, lost ones too."""
-    query = select(account.c.id, account.c.name, account.c.segment).where(account.c.state != RecordState.MERGED)
+def accounts_known(db: Connection, preferences: Preferences, ids: Collection[str] | None = None) -> dict[str, Known]:
+    """These accounts or (None) all, lost ones too."""
+    columns = account.c.id, account.c.name, account.c.segment, account.c.country
+    query = select(*columns).where(account.c.state != RecordState.MERGED)
     if ids is not None and len(ids) <= _WORTH_NAMING:
         query = query.where(account.c.id.in_(sorted(ids)))
-    found = {row.id: (row.name, row.segment) for row in db.execute(query.order_by(account.c.id))}
-    return found if ids is None else {id: one for id, one in found.items() if id in ids}
+    return {
+        row.id: Known(row.name, row.segment, region_of(row.country, preferences.regions))
+        for row in db.execute(query.order_by(account.c.id))
+        if ids is None or row.id in ids
+    }
 
 
 def account_ids(db: Connection) -> list[str]:
     """Every account that figures may count, in order; a night goes through them in portions."""
     query = select(account.c.id).where(account.c.state != RecordState.MERGED).order_by(account.c.id)
     return list(db.execute(query).scalars())
+
+
+def regions(db: Connection, preferences: Preferences) -> list[str]:
+    """Those that have a customer."""
+    query = select(account.c.country).where(account.c.status == AccountStatus.CUSTOMER).distinct()
+    found = {region_of(country, preferences.regions) for country in db.execute(query).scalars()}
+    return sorted(one for one in found if one is not None)

@@ -9,11 +9,15 @@ from sqlalchemy import Text
 from sqlalchemy.dialects import postgresql
 
 from voc.base import types
+from voc.base.migrations import widen
 
 revision = '0004'
 down_revision = '0003'
 branch_labels = None
 depends_on = None
+
+
+SCOPES = ('account', 'csm', 'team', 'total')
 
 
 def upgrade() -> None:
@@ -148,6 +152,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_guess_account', ['account_id', 'at'], unique=False)
         batch_op.create_index(batch_op.f('ix_guess_csm_id'), ['csm_id'], unique=False)
 
+    widen.allow('figure_snapshot', 'scope', before=SCOPES, after=(*SCOPES[:3], 'segment', 'region', 'total'))
     # ### end Alembic commands ###
     _what_the_forest_needs()
     op.create_table('stencil',
