@@ -14,14 +14,16 @@ import structlog
 
 from tests.bench.report import Report, machine
 
-NAMES = ("sync", "crm", "salesforce", "plan", "freeze", "send", "answer")
+NAMES = ("sync", "crm", "salesforce", "plan", "freeze", "send", "answer", "figures")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("names", nargs="*", choices=NAMES, default=[], help="all of them if none is named")
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--rows", type=int, help="contacts: crm, salesforce 100,000, plan 20,000 unless said")
+    parser.add_argument(
+        "--rows", type=int, help="contacts: crm, salesforce 100,000, plan 20,000; invitations: figures 1,000,000"
+    )
     asked = parser.parse_args()
     if not asked.json:
         print(", ".join(f"{name} {value}" for name, value in machine().items()))
