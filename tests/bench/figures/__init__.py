@@ -64,9 +64,6 @@ def _measured(report: Report, engine: str, url: str, invitations: int, name: str
 def _pages(report: Report, engine: str, database: Database) -> None:
     with database.read() as db:
         pages = [_timed(partial(_page, db, days)) for days in metrics.WINDOWS]
-            _timed(lambda days=days: metrics.engagement(db, TERMINAL, now=NOW, window_days=days))
-            for days in (90, 180, 365)
-        ]  # type: ignore[misc]  # mypy takes a default for no argument
         report.add(f"{engine}_standard_page_median", statistics.median(one for one, _ in pages), "seconds")
         moment = NOW - timedelta(days=9)
         bare, _ = _timed(lambda: grouped(db, moment=moment, days=FREE_DAYS))
