@@ -60,7 +60,7 @@ def history(db: Connection, chance: Random) -> None:
             kind = chance.choice(["confirmed", "edited", "meeting", "bounced", "left", "out_of_office"])
             builders.add_sign(db, id, kind, NOW - chance.randrange(0, 700) * DAY)
     for number, wave in enumerate(("one", "two", "three")):
-        world.wave(wave, launched_days_ago=chance.randrange(-5, 300))
+        world.wave(wave, launched_days_ago=chance.randrange(0, 300))
         _ask(world, chance, wave, contacts, number)
     if chance.random() < 0.5:
         world.hand_over("acc-1", "csm-2", at=NOW - chance.randrange(0, 90) * DAY)
@@ -162,7 +162,7 @@ def told(tally: Tally) -> dict[str, Any]:
     part=some.sampled_from([Slice(), Slice(), Slice("small"), Slice("mid-market", "Europe")]),
 )
 @settings(
-    max_examples=8,
+    max_examples=5,
     phases=[Phase.explicit, Phase.generate],  # the world takes longer to build than a smaller one saves
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -170,7 +170,7 @@ def test_the_fast_way_counts_what_the_rows_count(sqlite: Database, seed: int, da
     _compare(sqlite, seed, days=days, ago=ago, part=part)
 
 
-@pytest.mark.parametrize("seed", [7, 8])
+@pytest.mark.parametrize("seed", [7])
 def test_and_so_it_does_through_postgresql(postgresql: Database, seed: int) -> None:
     _compare(postgresql, seed, days=180, ago=0, part=EVERYTHING)
 

@@ -30,7 +30,7 @@ from voc.metrics.model import (
     add_up,
 )
 from voc.metrics.units import Terms
-from voc.statistics.moments import correlation_of, weighted_of
+from voc.statistics.moments import correlation_of, mean_se_of, weighted_of
 
 LEVEL = 0.95
 SPARE_ACCOUNTS_FOR_ICC = 20
@@ -342,11 +342,11 @@ def _interval(counted: Counted, key: Key, definition: Definition, tally: Tally) 
 
 def _mean_of_scale(tally: Tally) -> Interval | None:
     """t over the means of the accounts around the mean of all (3-metrics 3.7); from eight accounts on."""
-    means = [part / whole for part, whole, _ in tally.pairs]
-    if len(means) < LEAST_ACCOUNTS_FOR_MEAN:
+    accounts = tally.moments.accounts
+    if accounts < LEAST_ACCOUNTS_FOR_MEAN:
         return None
-    se = statistics.mean_se(values=means)
-    found = statistics.ratio_interval(ratio=tally.part / tally.whole, se=se, accounts=len(means), conf=LEVEL)
+    se = mean_se_of(tally.moments)
+    found = statistics.ratio_interval(ratio=tally.part / tally.whole, se=se, accounts=accounts, conf=LEVEL)
     return _as_interval(found, IntervalKind.ACCOUNTS)
 
 

@@ -10,7 +10,7 @@ from voc.statistics.nps import NpsWeighted
 
 @dataclass
 class Moments:
-    """Of accounts with x of m each: `xx_m` sums x*x/m, `squares` the squares of the single answers."""
+    """Of accounts with x of m each: `xx_m` sums x*x/m, `squares` the squares of the single answers, `r` x/m."""
 
     accounts: int = 0
     x: float = 0.0
@@ -20,6 +20,8 @@ class Moments:
     xx: float = 0.0
     xm: float = 0.0
     xx_m: float = 0.0
+    r: float = 0.0
+    rr: float = 0.0
 
     def add(self, x: float, m: float, squares: float) -> None:
         self.accounts += 1
@@ -30,6 +32,8 @@ class Moments:
         self.xx += x * x
         self.xm += x * m
         self.xx_m += x * x / m
+        self.r += x / m
+        self.rr += x / m * (x / m)
 
 
 def correlation_of(books: Iterable[Moments]) -> Correlation:
@@ -64,3 +68,11 @@ def weighted_of(book: Moments, *, conf: float = 0.95) -> NpsWeighted | None:
     half = float(stdtrit(a_eff - 1, (1 + conf) / 2)) * se
     low, high = max(-1.0, mean - half), min(1.0, mean + half)
     return {"est": 100 * mean, "a_eff": a_eff, "se": 100 * se, "lo": 100 * low, "hi": 100 * high}
+
+
+def mean_se_of(book: Moments) -> float | None:
+    """Standard error of the mean of x/m over accounts, one account one vote; None under two."""
+    if book.accounts < 2:
+        return None
+    squares = max(book.rr - book.r * book.r / book.accounts, 0.0)
+    return math.sqrt(squares / (book.accounts - 1) / book.accounts)

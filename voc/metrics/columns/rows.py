@@ -78,12 +78,9 @@ class _Sums:
         x, m, squares, counted = x[kept], m[kept], squares[kept], counted[kept]
         self.part, self.whole, self.counted = self._of(x), self._of(m), self._of(counted)
         self._accounts, self._squares = count_of(self._scope, self._count), self._of(squares)
-        self._mm, self._xx, self._xm, self._xx_m = (
-            self._of(m * m),
-            self._of(x * x),
-            self._of(x * m),
-            self._of(x * x / m),
-        )
+        self._mm, self._xx = self._of(m * m), self._of(x * x)
+        self._xm, self._xx_m = self._of(x * m), self._of(x * x / m)
+        self._r, self._rr = self._of(x / m), self._of(x / m * (x / m))
 
     def _of(self, values: Column) -> Column:
         return sum_of(self._scope, values, self._count)
@@ -98,8 +95,10 @@ class _Sums:
             ("xx", self._xx),
             ("xm", self._xm),
             ("xx_m", self._xx_m),
+            ("r", self._r),
+            ("rr", self._rr),
         ):
-            setattr(moments, name, getattr(moments, name) + values[at].item())
+            setattr(moments, name, getattr(moments, name) + type(getattr(moments, name))(values[at]))
 
 
 def _without_rate(rows: Rows, scope: Column, books: Books, account_names: Sequence[str]) -> Mapping[int, list[str]]:

@@ -103,6 +103,7 @@ def engagement(
             name="response_rate",
             window_days=found.days,
             since=found.window.to_on - timedelta(days=TREND_DAYS),
+            until=found.window.to_on,
             ids=[id for _, id in lines],
         ),
         kept=isinstance(found, KeptLook),

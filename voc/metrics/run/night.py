@@ -111,7 +111,7 @@ def _figures(db: Connection, on: date, known: Preferences, now: datetime) -> Ite
         for scope in _KINDS:
             for key in looked.keys(scope):
                 yield from all_of(looked, key, names)
-        if days == known.window_days and not store.accounts_kept_since(db, on - ACCOUNTS_EVERY):
+        if days == known.window_days and not store.accounts_kept_between(db, on - ACCOUNTS_EVERY, on):
             yield from _of_accounts(looked.counting)
 
 

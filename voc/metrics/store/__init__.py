@@ -42,7 +42,7 @@ from voc.metrics.model import AccountFacts, Asked, Case, Facts, Known, Left
 from voc.metrics.regions import region_of
 from voc.metrics.store.nights import (
     KEPT_AT_ONCE,
-    accounts_kept_since,
+    accounts_kept_between,
     drop_unfinished,
     is_counted,
     keep,
@@ -57,7 +57,7 @@ from voc.stakeholders import store as stakeholders
 __all__ = [
     "KEPT_AT_ONCE",
     "account_ids",
-    "accounts_kept_since",
+    "accounts_kept_between",
     "accounts_known",
     "contact_names",
     "drop_unfinished",

@@ -41,8 +41,8 @@ def mark_counted(db: Connection, on: date) -> None:
     db.execute(insert(figure_snapshot).values(**row, state=FigureState.OK, detail={}, definition_version=1))
 
 
-def accounts_kept_since(db: Connection, on: date) -> bool:
-    query = select(_columns.id).where(_columns.name == "silent_score", _columns.as_of > on, _columns.as_of.is_not(None))
+def accounts_kept_between(db: Connection, after: date, before: date) -> bool:
+    query = select(_columns.id).where(_columns.name == "silent_score", _columns.as_of > after, _columns.as_of < before)
     return db.execute(query.where(_columns.scope == Scope.ACCOUNT).limit(1)).first() is not None
 
 
@@ -125,7 +125,14 @@ def _figure(row: Any) -> Figure:
 
 
 def trends(
-    db: Connection, *, scope: Scope, name: str, window_days: int, since: date, ids: Collection[str] | None = None
+    db: Connection,
+    *,
+    scope: Scope,
+    name: str,
+    window_days: int,
+    since: date,
+    until: date,
+    ids: Collection[str] | None = None,
 ) -> dict[str, list[tuple[date, float]]]:
     """(as of, value) of one figure's snapshots by scope id, the oldest first; days without a value are left out."""
     query = (
@@ -135,6 +142,7 @@ def trends(
             figure_snapshot.c.name == name,
             figure_snapshot.c.window_days == window_days,
             figure_snapshot.c.as_of >= since,
+            figure_snapshot.c.as_of <= until,
             figure_snapshot.c.value.is_not(None),
         )
         .order_by(figure_snapshot.c.scope_id, figure_snapshot.c.as_of)
