@@ -14,7 +14,7 @@ from sqlalchemy import insert, select, update
 from tests.builders import NOW, add_campaign, add_invitation, add_message, add_wave
 from tests.campaigns.test_calendar import ZONES
 from tests.delivery.world import SETTINGS, add_due_wave, install, messages, queue_all, states
-from voc.base import schema
+from voc.base import preferences, schema
 from voc.base.db import Database
 from voc.base.secrets import Vault
 from voc.base.settings import Mail, Settings
@@ -22,6 +22,8 @@ from voc.base.words import MessageKind
 from voc.campaigns.calendar import Calendar
 from voc.delivery import run
 from voc.delivery.model import Envelope, Handed, Line, Outcome, Sent, Stage
+from voc.delivery.store.waiting import why_waiting
+from voc.web.delivery_view import why
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NIGHT = NOW + timedelta(hours=13)  # Tuesday, 23:00 in Berlin
@@ -245,3 +247,29 @@ def test_over_weeks_of_troubles_nothing_comes_outside_polite_hours_and_no_two_on
         days[recipient, local.date()] += 1
     assert max(days.values()) == 1
     assert "unknown" not in states(database)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda db: db.execute(update(schema.account).values(escalated_until_on=NOW.date() + timedelta(days=3))),
+         "Waits: the account is under escalation, until 6 March 2026"),
+        (lambda db: db.execute(insert(schema.exclusion).values(account_id="acc-1", reason="Fire", by="Dana",
+                                                               created_at=NOW, expires_on=NOW.date() + timedelta(2))),
+         "Waits: they are not to be asked for a while, until 5 March 2026"),
+        (lambda db: db.execute(update(schema.wave).values(state="paused")), "Waits: its wave is paused"),
+        (lambda db: run.pause_sending(db, because="Look", by="Clara", now=NOW), "Waits: all sending is paused"),
+        (lambda db: preferences.change(db, {"test_mode": True, "test_address": "a@b.example"}, actor="t", now=NOW),
+         "Waits: test mode is on, and it is for a real person"),
+        (lambda db: db.execute(update(schema.message).values(next_attempt_at=NIGHT)), ""),
+        (lambda db: None, None),
+    ],
+)  # fmt: skip
+def test_a_page_says_why_a_mail_does_not_go(
+    database: Database, vault: Vault, change: Callable[[Any], Any], words: str | None
+) -> None:
+    frozen(database, vault)
+    with database.begin() as db:
+        change(db)
+        waits = why_waiting(db, [1], preferences.load(db), now=NOW)
+    assert (why(waits[1]) if 1 in waits else None) == words

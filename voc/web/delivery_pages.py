@@ -16,7 +16,7 @@ from voc.base.words import InboundKind, MessageState
 from voc.delivery import mime, run, store
 from voc.delivery.nameserver import Nameserver
 from voc.delivery.run import dns
-from voc.delivery.store import letters, mailboxes, relay, tally, ways
+from voc.delivery.store import letters, mailboxes, relay, tally, waiting, ways
 from voc.web import delivery_view, message_view, pages, view
 from voc.web.context import App
 from voc.web.delivery_view import DAYS, Filter, Seen, Stuck
@@ -118,17 +118,21 @@ def messages_page(app: GivenApp, visit: GivenVisit, request: AnyRequest) -> Resp
         else:
             state = MessageState(show) if show in set(MessageState) else MessageState.SENT
             found = letters.in_state(db, visit.viewer, state, narrowed, since=since, after=going_on, limit=PAGE + 1)
-            page = message_view.state_page(found, state, chosen, waves=waves, moment=moment, most=PAGE)
+            waits = waiting.why_waiting(db, [one.id for one in found], preferences.load(db), now=now)
+            page = message_view.state_page(found, state, chosen, waves=waves, moment=moment, most=PAGE, waits=waits)
     return pages.page(app, visit, "programme/messages.html", page=page)
 
 
 @get("/delivery/messages/{message_id:int}", sync_to_thread=True, opt=roles(*EVERYBODY))
 def message_page(app: GivenApp, visit: GivenVisit, message_id: FromPath[int]) -> Response[str]:
     with app.database.read() as db:
-        zone = ZoneInfo(preferences.load(db).default_time_zone)
+        wanted = preferences.load(db)
+        zone = ZoneInfo(wanted.default_time_zone)
         story = letters.story(db, message_id, visit.viewer)
+        waits = waiting.why_waiting(db, [message_id], wanted, now=app.now()).get(message_id)
         raw = store.mail_text(db, message_id, visit.viewer, vault=app.vault) if story.letter.has_text else None
-    page = message_view.page(story, raw, may_settle=visit.may(*ADMINS), moment=partial(view.moment, zone=zone))
+    moment = partial(view.moment, zone=zone)
+    page = message_view.page(story, raw, may_settle=visit.may(*ADMINS), moment=moment, waits=waits)
     return pages.page(app, visit, "programme/message.html", page=page)
 
 

@@ -3,7 +3,7 @@
 import email
 import email.policy
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -11,8 +11,9 @@ from email.message import EmailMessage
 from voc.base.words import InboundKind, MessageState
 from voc.delivery import mime
 from voc.delivery.store.letters import Back, Letter, Place, Story, place_of
+from voc.delivery.store.waiting import Waits
 from voc.web import view
-from voc.web.delivery_view import BOUNCES, DAYS, Filter, Moment, Row, row, what
+from voc.web.delivery_view import BOUNCES, DAYS, Filter, Moment, Row, row, what, why
 from voc.web.parts import Choice, Link, choice
 
 POLICY = (
@@ -114,6 +115,7 @@ def state_page(
     waves: Sequence[tuple[int, str]],
     moment: Moment,
     most: int,
+    waits: Mapping[int, Waits],
 ) -> ListPage:
     shown = found[:most]
     further = None
@@ -128,7 +130,7 @@ def state_page(
         filters=_filters(chosen, waves, state),
         domain=chosen.domain or "",
         when=when,
-        rows=[row(one, moment) for one in shown],
+        rows=[row(one, moment, waits=waits.get(one.id)) for one in shown],
         back=[],
         further=further,
         home=chosen.path("/delivery"),
@@ -246,7 +248,9 @@ class MessagePage:
     no_text: str
 
 
-def page(story: Story, raw: bytes | None, *, may_settle: bool, moment: Moment) -> MessagePage:
+def page(
+    story: Story, raw: bytes | None, *, may_settle: bool, moment: Moment, waits: Waits | None = None
+) -> MessagePage:
     """`raw` is the whole mail; its links are struck out before it is shown, also of one that is not sent yet."""
     letter = story.letter
     mail = opened(mime.masked(raw)) if raw is not None else Mail([], "", "")
@@ -255,7 +259,7 @@ def page(story: Story, raw: bytes | None, *, may_settle: bool, moment: Moment) -
     return MessagePage(
         id=letter.id,
         heading=letter.subject,
-        lede=_lede(letter, moment),
+        lede=_lede(letter, moment, waits),
         state=state,
         glyph=glyph,
         contact_id=letter.contact_id,
@@ -274,7 +278,7 @@ def page(story: Story, raw: bytes | None, *, may_settle: bool, moment: Moment) -
     )
 
 
-def _lede(letter: Letter, moment: Moment) -> str:
+def _lede(letter: Letter, moment: Moment, waits: Waits | None) -> str:
     match letter.state:
         case MessageState.SENT:
             return f"The mail server took it on {moment(letter.sent_at)}."
@@ -284,6 +288,12 @@ def _lede(letter: Letter, moment: Moment) -> str:
                 " arrived. It is never repeated by itself."
             )
         case MessageState.QUEUED:
+            if held_up := why(waits):
+                return (
+                    f"{held_up}. It goes in the person’s next window after that, unless the next step is due by then."
+                )
+            if letter.attempts:
+                return f"It was put off, and is tried again on {moment(letter.next_attempt_at)}, by day where they are."
             return f"It goes on {moment(letter.next_attempt_at)}, or as soon as the mail server takes it."
         case MessageState.FAILED:
             return "It was certainly not accepted, and is not tried again by itself."

@@ -1,7 +1,7 @@
 """How delivery stands, as its page says it: the heading is what a person should know first."""
 
 from voc.web.delivery_view.came_back import BOUNCES
-from voc.web.delivery_view.messages import KINDS, row, what
+from voc.web.delivery_view.messages import KINDS, row, what, why
 from voc.web.delivery_view.overview import page
 from voc.web.delivery_view.parts import DAYS, Filter, Moment, Row, Seen, Stuck
 from voc.web.delivery_view.records import dns_part, dns_words
@@ -20,4 +20,5 @@ __all__ = [
     "page",
     "row",
     "what",
+    "why",
 ]

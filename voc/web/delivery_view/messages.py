@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from voc.base.words import MessageKind
 from voc.delivery.store.letters import Letter
+from voc.delivery.store.waiting import Because, Waits
 from voc.web import view
 from voc.web.delivery_view.parts import Moment, Row
 from voc.web.rehearsal_words import STEPS
@@ -20,9 +21,27 @@ KINDS: Mapping[MessageKind, str] = {
 }
 
 
-def row(letter: Letter, moment: Moment, *, text: str = "") -> Row:
-    """A message in a table. The server's words, with its code."""
-    said = " ".join(str(part) for part in (letter.reply_code, letter.reply_text) if part is not None)
+_WAITS: Mapping[Because, str] = {
+    Because.SENDING_PAUSED: "Waits: all sending is paused",
+    Because.TEST_MODE: "Waits: test mode is on, and it is for a real person",
+    Because.WAVE_PAUSED: "Waits: its wave is paused",
+    Because.ESCALATED: "Waits: the account is under escalation",
+    Because.EXCLUDED: "Waits: they are not to be asked for a while",
+}
+
+
+def why(waits: Waits | None) -> str:
+    """Why it does not go, in a few words; nothing where only its moment is to come."""
+    words = "" if waits is None else _WAITS.get(waits.because, "")
+    if words and waits is not None and waits.until is not None:
+        words += f", until {waits.until.day} {waits.until:%B %Y}"
+    return words
+
+
+def row(letter: Letter, moment: Moment, *, text: str = "", waits: Waits | None = None) -> Row:
+    """A message in a table. Why it waits, or the server's words, with its code."""
+    words = " ".join(str(part) for part in (letter.reply_code, letter.reply_text) if part is not None)
+    said = ". ".join(part for part in (why(waits), words) if part)
     return Row(
         letter.id,
         letter.address,

@@ -56,7 +56,7 @@ def pause_words(seen: Seen, moment: Moment) -> str:
     coming = sum(hour.due for hour in seen.hours)
     if seen.pause is not None:
         return (
-            f"Resumed, {waiting} would go out: what is due goes at once, what is overdue by more than a day in each"
+            f"Resumed, {waiting} would go out: what is due goes at once where it is day, the rest in each"
             " person’s next window, and what is overdue by more than 5 working days is held for you to look at."
         )
     return (
