@@ -4,7 +4,7 @@ from voc.accounts.store import connections, written_back
 from voc.base import audit, installations, migrate, preferences
 from voc.base.clock import Clock, SystemClock
 from voc.base.preferences import Preferences
-from voc.cli import doctor_crm, doctor_machine, doctor_mail, doctor_sign_in
+from voc.cli import doctor_crm, doctor_machine, doctor_mail, doctor_replies, doctor_sign_in
 from voc.cli.findings import Finding
 from voc.delivery.store import facts as delivery
 from voc.web.context import App
@@ -79,7 +79,7 @@ def _mail(app: App, clock: Clock) -> list[Finding]:
     with app.database.read() as db:
         wanted = preferences.load(db)
         health = delivery.health(db, now=app.now())
-    found = doctor_mail.examine(app, now=clock.now())
+    found = [*doctor_mail.examine(app, now=clock.now()), *doctor_replies.examine(app)]
     if wanted.company == Preferences().company:
         said = f"mails to customers call us “{wanted.company}”"
         found.append(Finding(False, said, "Write the company's name on the page Settings, under Company."))

@@ -9,9 +9,10 @@ import click
 
 from voc import app as wiring
 from voc.base.clock import SystemClock
-from voc.cli import output, serving
+from voc.cli import doctor_replies, output, serving
 from voc.cli.doctor import examine
 from voc.cli.findings import Finding, summary
+from voc.web.context import App
 
 
 @click.command()
@@ -118,16 +119,30 @@ def _tell(findings: Sequence[Finding]) -> None:
                     output.say(click.wrap_text(finding.mend, 100, " " * 10, " " * 10))
 
 
+def _probe(app: App) -> Finding:
+    if app.demo:
+        return Finding(True, "nothing leaves a demonstration: no probe was sent")
+    servers = wiring.relays(app)
+    try:
+        return doctor_replies.probe(app, servers[0])
+    finally:
+        for server in servers:
+            server.close()
+
+
 @click.command()
 @output.directory
 @output.as_json
 @click.option("--crm", is_flag=True, help="Speak to the CRM too: rights, fields, what changed in 30 days.")
-def doctor(*, directory: Path, as_json: bool, crm: bool) -> None:
+@click.option("--probe-replies", is_flag=True, help="Send a mail to ourselves, to see whether replies come back.")
+def doctor(*, directory: Path, as_json: bool, crm: bool, probe_replies: bool) -> None:
     """Say in plain words what is wrong with this installation and what to do. Exit 1 if anything is.
 
     Example: voc doctor --directory /srv/voc
     """
-    findings = examine(wiring.open_app(directory), crm=crm)
+    app = wiring.open_app(directory)
+    probed = [_probe(app)] if probe_replies else []
+    findings = [*probed, *examine(app, crm=crm)]
     if as_json:
         told = [{**asdict(finding), "state": finding.state} for finding in findings]
         output.emit({"summary": summary(findings), "findings": told})

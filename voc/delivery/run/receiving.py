@@ -19,7 +19,7 @@ from voc.base.tokens import Tokens, hash_token
 from voc.base.words import InboundKind, MessageKind, MessageState
 from voc.delivery import inbound, replies
 from voc.delivery.model import Incoming, OwnMessage, Party
-from voc.delivery.run import alerts, effects
+from voc.delivery.run import alerts, effects, probing
 from voc.delivery.run.masking import confirm_delivered
 from voc.delivery.run.queueing import queue
 from voc.delivery.store import inbox
@@ -58,6 +58,8 @@ class Desk:
     ) -> Taken:
         """One mail that came back, in the transaction of the caller. The same mail again changes nothing."""
         mail = inbound.parse(raw, envelope_to=envelope_to)
+        if mail.key and probing.note_return(db, inbox.by_message_id(db, [mail.key]), now=now):
+            return Taken(ours=True)
         about, by_path = _about(db, mail)
         if about is None:
             _log.info("a mail that belongs to no message was left")

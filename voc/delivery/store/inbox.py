@@ -82,6 +82,11 @@ def _one(db: Connection, condition: ColumnElement[bool]) -> OwnMessage | None:
     )
 
 
+def latest(db: Connection) -> datetime | None:
+    """When the last mail that belongs to one of ours came back."""
+    return db.execute(select(func.max(inbound.c.at))).scalar()
+
+
 def is_return_path(db: Connection, address: str) -> bool:
     return db.execute(select(message.c.id).where(message.c.return_path == address)).first() is not None
 

@@ -326,3 +326,9 @@ def body_of(db: Connection, message_id: int) -> bytes | None:
 
 def keep_masked(db: Connection, message_id: int, body: bytes) -> None:
     db.execute(update(message).where(message.c.id == message_id).values(body=body))
+
+
+def end_probe(db: Connection, message_id: int, *, state: MessageState, said: str | None, now: datetime) -> None:
+    """A mail to ourselves that was handed over by hand."""
+    sent_at = now if state is MessageState.SENT else None
+    db.execute(update(message).where(message.c.id == message_id).values(state=state, reply_text=said, sent_at=sent_at))
