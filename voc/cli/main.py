@@ -20,6 +20,7 @@ from voc.cli import (
     person,
     programme,
     questionnaires,
+    scorecards,
     sending,
     staff,
     sync,
@@ -60,6 +61,7 @@ for command in (
     figures.figures,
     figures.export,
     questionnaires.questionnaires,
+    scorecards.scorecards,
     staff.staff,
     auditing.audit,
 ):

@@ -11,7 +11,9 @@ from typing import cast
 
 from voc import jobs
 from voc.accounts import run as accounts
+from voc.base.access import Viewer
 from voc.base.clock import SetClock
+from voc.base.words import StaffRole
 from voc.campaigns import questionnaire as questionnaires
 from voc.campaigns import run as campaigns
 from voc.delivery import run as delivery
@@ -22,6 +24,8 @@ from voc.demo.chance import Chance
 from voc.demo.company import Person, World
 from voc.demo.csms import Csms
 from voc.demo.mailbox import DemoRelay, Mailbox
+from voc.metrics.cards import months
+from voc.metrics.run import cards as scorecards
 from voc.stakeholders import run as stakeholders
 from voc.web.context import App
 
@@ -29,6 +33,7 @@ Report = Callable[[str, int, int | None], None]
 
 # Three waves, 24 weeks apart; the last one is in flight when the year ends.
 LAUNCHES = (date(2025, 12, 3), date(2026, 5, 20), date(2026, 11, 4))
+MEASURED_FROM = date(2026, 9, 7)  # two months of scorecards stand by the end, one of them approved
 SLOT = timedelta(minutes=30)
 ENDS_AT = datetime.combine(company.ENDS_ON, time(7, 40), UTC)
 STARTS_AT = datetime.combine(company.STARTS_ON, time(6), UTC)
@@ -80,6 +85,7 @@ class Year:
             if moment == beat:
                 self._send()
         self._clock.set(ENDS_AT)
+        self._approve_first_month()
         self._mailbox.flush()
 
     # --- what is to come --------------------------------------------------------------------------
@@ -106,6 +112,8 @@ class Year:
                 self._at(begins + timedelta(hours=jobs.NIGHT_HOUR), self._nightly)
             if day in LAUNCHES:
                 self._at(begins + timedelta(hours=8), self._launch)
+            if day == MEASURED_FROM:
+                self._at(begins + timedelta(hours=9), self._measure)
             if day.weekday() < 5:
                 asking = any(timedelta() <= day - launch <= timedelta(days=40) for launch in LAUNCHES)
                 for hour in (7, 14) if asking else (14,):
@@ -143,6 +151,20 @@ class Year:
                 by="Clara Wendt",
                 now=now,
             )
+
+    def _measure(self) -> None:
+        """The programme owner takes two of the scorecards that ship over, each as it is."""
+        with self._app.database.begin() as db:
+            for name in ("engagement", "monthly-plan"):
+                scorecards.use(db, name, by="Clara Wendt", now=self._clock.now())
+
+    def _approve_first_month(self) -> None:
+        """The leader has approved September; October waits."""
+        marcus = Viewer(None, "Marcus Oyelaran", StaffRole.LEADER)
+        september = months.month_of(MEASURED_FROM)
+        with self._app.database.begin() as db:
+            for name in ("engagement", "monthly-plan"):
+                scorecards.approve(db, name, september, revision=1, viewer=marcus, now=self._clock.now())
 
     def _send(self) -> None:
         jobs.drain(self._app, self._relay, self._clock.now())

@@ -305,6 +305,18 @@ CONTACTS: tuple[Definition, ...] = (
         spread=Spread.ACCOUNTS,
         nothing="No call was reviewed in this period.",
     ),
+    _figure(
+        "hand_over_quality",
+        contacts.hand_over_quality,
+        label="Hand-over quality",
+        text="Mean of what colleagues said of the accounts that came to them in the period, 1 to 5 over the questions of "
+        "the template, under whoever handed over. From 5 reviews on.",
+        counts="hand-over reviews",
+        kind=Kind.SENTIMENT,
+        measure=Measure.MEAN,
+        spread=Spread.ACCOUNTS,
+        nothing="No hand-over was reviewed in this period.",
+    ),
     Definition(
         name="activity_x_quality",
         label="Activity × quality",

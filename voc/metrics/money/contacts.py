@@ -16,6 +16,7 @@ REVIEW_EVERY = timedelta(days=180)
 VALUED_FROM = 4
 AFTER_MEETINGS = ("pulse", "post-review")
 CALL_REVIEWED = "call_reviewed"
+HAND_OVER_REVIEWED = "hand_over_reviewed"
 MOST = 1.5  # so that much of one cannot make up for the other
 
 
@@ -58,10 +59,18 @@ def business_reviews_held(client: Client, terms: Terms) -> list[Fact]:
 
 
 def call_quality(client: Client, terms: Terms) -> list[Fact]:
+    return _reviewed(client, terms, CALL_REVIEWED)
+
+
+def hand_over_quality(client: Client, terms: Terms) -> list[Fact]:
+    return _reviewed(client, terms, HAND_OVER_REVIEWED)
+
+
+def _reviewed(client: Client, terms: Terms, kind: str) -> list[Fact]:
     return [
         row(client, mark.actor, mark.value, 1.0, "reviewed", kind="milestone", id=mark.id, on=mark.on)
         for mark in client.marks
-        if mark.kind == CALL_REVIEWED and terms.holds(mark.on) and mark.value is not None and 1 <= mark.value <= 5
+        if mark.kind == kind and terms.holds(mark.on) and mark.value is not None and 1 <= mark.value <= 5
     ]
 
 

@@ -150,9 +150,8 @@ def _figures(db: Connection, card: Scorecard, month: Month, now: datetime) -> Fi
     for days, names in sorted(wanted.items()):
         # Of a month that is not over the days so far, so that nothing of the month before slips in.
         so_far = (as_of - month.first_on).days + 1 if days == month.days else days
-        for scope in (Scope.CSM, Scope.TEAM, Scope.TOTAL):
-            for one in metrics.figures(db, scope=scope, now=now, as_of=as_of, window_days=so_far, names=names):
-                found[(one.scope, one.id), days] = one.figures
+        for key, figures in metrics.by_scope(db, names=names, now=now, as_of=as_of, window_days=so_far).items():
+            found[key, days] = figures
     return found
 
 

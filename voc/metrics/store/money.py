@@ -15,7 +15,7 @@ from voc.metrics.money import kinds, owners
 from voc.metrics.money.facts import Client, Deal, DealKind, Held, Mark, Owned, Told, Touch
 from voc.metrics.money.proofs import REFERENCE
 from voc.metrics.money.retention import due_day
-from voc.metrics.store import in_reporting
+from voc.metrics.store import in_reporting, reviews
 from voc.metrics.store.told import told_by_account
 from voc.metrics.store.upkeep import standing_by_account
 
@@ -153,6 +153,8 @@ def _marks(read: _Read, accounts: list[Any]) -> dict[str, list[Mark]]:
                 evidence=row.evidence,
             )
         )
+    for written_for, reviewed in reviews.marks(read.db, moment=read.moment, account_ids=read.ids).items():
+        found[read.account_of(written_for)] += reviewed
     return found
 
 
