@@ -309,8 +309,8 @@ CONTACTS: tuple[Definition, ...] = (
         "hand_over_quality",
         contacts.hand_over_quality,
         label="Hand-over quality",
-        text="Mean of what colleagues said of the accounts that came to them in the period, 1 to 5 over the questions of "
-        "the template, under whoever handed over. From 5 reviews on.",
+        text="Mean of what colleagues said of the accounts that came to them in the period, 1 to 5 over the "
+        "questions of the template, under whoever handed over. From 5 reviews on.",
         counts="hand-over reviews",
         kind=Kind.SENTIMENT,
         measure=Measure.MEAN,
