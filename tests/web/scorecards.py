@@ -4,10 +4,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from voc.base.access import Viewer
-from voc.base.words import MeasureFile, StaffRole
+from voc.base.words import MeasureFile, ReviewKind, StaffRole
 from voc.metrics.cards import months
 from voc.metrics.run import cards as run
+from voc.metrics.run import reviews
 from voc.metrics.store import cards as store
+from voc.metrics.store import reviews as store_reviews
 
 NAME, MONTH = "response", "2026-02"
 FEBRUARY = months.parse(MONTH)
@@ -36,6 +38,19 @@ pays = 40
 figure = "nps_accounts"
 period = "180 days"
 """
+
+
+def review(db: Any, csm_id: str, account_id: str) -> int:
+    """What somebody who is nobody here said of a call."""
+    file = reviews.save_template(
+        db, ReviewKind.CALL, reviews.shipped(ReviewKind.CALL), by="Otto Lang", now=AT, note=None
+    )
+    otto = Viewer(None, "Otto Lang", StaffRole.LEAD)
+    about = {"file_id": file.id, "csm_id": csm_id, "account_id": account_id, "on": AT.date()}
+    answers = {"goal": 4, "listening": 5, "value": 3, "difficult": 4, "next": 4}
+    return store_reviews.add(
+        db, ReviewKind.CALL, **about, answers=answers, mean=4.0, comment="<i>Good</i>", viewer=otto, now=AT
+    )
 
 
 def in_use(db: Any, *, approved: bool = True) -> None:

@@ -62,6 +62,10 @@ CHANGES: dict[str, tuple[dict[str, str], str]] = {
 # Told in the log by the store's own tests, or kept in a history of its own.
 ELSEWHERE = {
     "POST /signout": "nothing is changed",
+    "POST /reviews/call": "a history of its own: a review is never changed",
+    "POST /reviews/hand-over": "a history of its own: a review is never changed",
+    "POST /reviews/{review}/withdraw": "tests/metrics/cards/test_reviews.py",
+    "POST /reviews/templates/{template}": "tests/metrics/cards/test_reviews.py",
     "POST /scorecards/{card}/edit": "tests/web/test_cards.py",
     "POST /scorecards/{card}/months/{month}/approve": "tests/metrics/cards/test_months.py",
     "POST /me/second-step": "tests/web/test_second_step.py",

@@ -314,6 +314,15 @@ class RowShown:
 
 
 @dataclass(frozen=True)
+class MissingShown:
+    """A line that has no value for these people, and why."""
+
+    label: str
+    words: str
+    who: str
+
+
+@dataclass(frozen=True)
 class MonthPage:
     heading: str
     title: str
@@ -328,7 +337,7 @@ class MonthPage:
     without: Sequence[Sequence[str]]
     lacking: str
     split: Sequence[tuple[str, Sequence[str]]]
-    missing: Sequence[tuple[str, str]]
+    missing: Sequence["MissingShown"]
     before: str
     after: str
 
@@ -363,10 +372,19 @@ def month_page(
         without=_without(whole, people) if whole is not None and len(people) > 1 else [],
         lacking=view.listed([one.name for one in lacking]),
         split=_split(people),
-        missing=[(one.name, "; ".join(wording.missing(line) for line in one.gaps)) for one in people if one.gaps],
+        missing=_missing(people),
         before=month_path(card.name, months.before(month)),
         after=month_path(card.name, months.after(month)) if month.last_on < today else "",
     )
+
+
+def _missing(people: Sequence[Result]) -> list[MissingShown]:
+    """Said once for all who miss the same for the same reason."""
+    names: dict[tuple[str, str], list[str]] = {}
+    for one in people:
+        for line in one.gaps:
+            names.setdefault((line.label, wording.missing(line)), []).append(one.name)
+    return [MissingShown(label, words, view.listed(who)) for (label, words), who in names.items()]
 
 
 def _finding(
