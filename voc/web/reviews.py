@@ -90,13 +90,13 @@ def _call_page(app: App, visit: Visit, typed: dict[str, str], *, errors: dict[st
 def _form_page(
     app: App,
     visit: Visit,
-    template: str,
+    page: str,
     *,
     typed: dict[str, str],
     errors: dict[str, str] | None,
     **context: Any,
 ) -> Response[str]:
-    return pages.page(app, visit, template, status=400 if errors else 200, typed=typed, errors=errors or {}, **context)
+    return pages.page(app, visit, page, status=400 if errors else 200, typed=typed, errors=errors or {}, **context)
 
 
 @get("/reviews/hand-over", sync_to_thread=True, opt=roles(*EVERYBODY))
