@@ -10,7 +10,7 @@ from markupsafe import Markup
 from voc.base.words import Scope
 from voc.metrics.cards import counting, months, wording
 from voc.metrics.cards.model import Beside, Line, LineResult, Month, Result, Scorecard
-from voc.metrics.catalogue import BY_NAME, Direction
+from voc.metrics.catalogue import BY_NAME, Direction, Owner
 from voc.metrics.store.cards import Frozen
 from voc.web import charts, view
 from voc.web.parts import Link, address
@@ -78,10 +78,11 @@ def rows_address(line: LineResult, result: Result, month: Month, today: date) ->
     )
 
 
-def period(days: int | None, month: Month | None = None) -> str:
-    """the month, or 180 days to its end."""
+def period(name: str, days: int | None, month: Month | None = None) -> str:
+    """the month, or 180 days to its end; of what has no period, its last day."""
     if days is None or (month is not None and days == month.days):
-        return "the month"
+        definition = BY_NAME.get(name)
+        return "at the month’s end" if definition and definition.owner == Owner.TODAY else "the month"
     return f"{days} days to the month’s end"
 
 
@@ -101,7 +102,7 @@ def line_shown(line: LineResult, result: Result, month: Month, *, today: date, a
         reached=view.percent(line.attainment),
         points=view.DASH if line.attainment is None and not line.points else f"{line.points:.1f}",
         paid=amounts.exact(line.money) if line.pays else "",
-        period=period(line.days, month),
+        period=period(line.figure, line.days, month),
         missing=wording.missing(line) or (line.reason or "" if line.value is None else ""),
         about=f"{line.label}, {result.name}",
     )
@@ -265,7 +266,7 @@ def defined(line: Line) -> LineDefined:
         text=definition.text,
         kind=view.word(definition.kind.value),
         standard=told,
-        period=period(line.days),
+        period=period(line.figure, line.days),
         weight=f"{line.weight:g}",
         share=line.weight / 100,
         pays=f"{line.pays:g}%" if line.pays else "",
@@ -464,4 +465,4 @@ def recent_months(today: date, since_on: date | None, frozen: Sequence[Frozen]) 
 
 def beside(one: Beside) -> tuple[str, str, str]:
     """Label, definition and period of a figure that is read with the lines."""
-    return BY_NAME[one.figure].label, f"/definitions#{one.figure}", period(one.days)
+    return BY_NAME[one.figure].label, f"/definitions#{one.figure}", period(one.figure, one.days)
