@@ -109,6 +109,8 @@ def hand_over_page(
 @post("/reviews/hand-over", sync_to_thread=True, opt=roles(*EVERYBODY))
 def write_hand_over(app: GivenApp, visit: GivenVisit, form: GivenForm) -> Response[Any]:
     account_id = form.text("account")
+    if not account_id:
+        raise Refused("Choose the account that came to you")
     try:
         with app.database.begin() as db:
             number = run.write_hand_over(
