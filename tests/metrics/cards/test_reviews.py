@@ -16,6 +16,7 @@ from voc.metrics import run as metrics
 from voc.metrics.cards import templates
 from voc.metrics.cards.files import CardMistakes
 from voc.metrics.run import reviews as run
+from voc.metrics.run.cards import by_scope
 from voc.metrics.store import reviews as store
 
 ANSWERS = {"goal": "4", "listening": "5", "value": "3", "difficult": "4", "next": "4"}
@@ -89,12 +90,12 @@ def test_call_quality_is_the_mean_of_the_reviews_and_opens_to_them(company: Data
         of_call(db, BEN, typed=dict.fromkeys(ANSWERS, "1"))
         gone = store.listing(db, BEN)[0].id
         run.withdraw(db, gone, BEN, now=NOW)
-        figure = metrics.by_scope(db, names=["call_quality"], now=NOW)[Scope.CSM, "csm-1"]["call_quality"]
+        figure = by_scope(db, names=["call_quality"], now=NOW)[Scope.CSM, "csm-1"]["call_quality"]
         assert (figure.value, figure.numerator, figure.denominator) == (pytest.approx(3.6), 18.0, 5.0)
         rows = metrics.rows(db, LEADER, figure="call_quality", scope=Scope.CSM, id="csm-1", now=NOW)
         assert {row.id for row in rows} >= {f"review:{last}"}
         assert len(rows) == 5
-        before = metrics.by_scope(db, names=["call_quality"], now=NOW, as_of=TODAY - timedelta(days=1))
+        before = by_scope(db, names=["call_quality"], now=NOW, as_of=TODAY - timedelta(days=1))
         assert before[Scope.TOTAL, ""]["call_quality"].value is None
 
 
@@ -117,7 +118,7 @@ def test_a_hand_over_is_reviewed_once_by_whoever_took_over_and_counts_for_whoeve
             3.0,
             TODAY - timedelta(days=10),
         )
-        every = metrics.by_scope(db, names=["hand_over_quality", "call_quality"], now=NOW)
+        every = by_scope(db, names=["hand_over_quality", "call_quality"], now=NOW)
         dana = every[Scope.CSM, "csm-1"]
         assert (dana["hand_over_quality"].numerator, dana["call_quality"].numerator) == (3.0, 0.0)
 

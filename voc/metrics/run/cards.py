@@ -17,12 +17,13 @@ from voc.base.access import Viewer
 from voc.base.db import Database
 from voc.base.errors import NotFound, Refused
 from voc.base.words import MeasureFile, Scope, StaffRole
-from voc.metrics import run as metrics
 from voc.metrics.cards import counting, files, months
 from voc.metrics.cards.counting import Figures
 from voc.metrics.cards.model import Month, Result, Scorecard
-from voc.metrics.cohorts import Key
+from voc.metrics.cohorts import TOTAL, Key
 from voc.metrics.model import Figure
+from voc.metrics.run.looking import Asking
+from voc.metrics.run.looking import look as look_at
 from voc.metrics.store import cards as store
 from voc.metrics.store import people, visible_scopes
 from voc.metrics.store.cards import File, Frozen
@@ -150,9 +151,17 @@ def _figures(db: Connection, card: Scorecard, month: Month, now: datetime) -> Fi
     for days, names in sorted(wanted.items()):
         # Of a month that is not over the days so far, so that nothing of the month before slips in.
         so_far = (as_of - month.first_on).days + 1 if days == month.days else days
-        for key, figures in metrics.by_scope(db, names=names, now=now, as_of=as_of, window_days=so_far).items():
+        for key, figures in by_scope(db, names=names, now=now, as_of=as_of, days=so_far).items():
             found[key, days] = figures
     return found
+
+
+def by_scope(
+    db: Connection, *, names: Collection[str], now: datetime, as_of: date | None = None, days: int | None = None
+) -> dict[Key, dict[str, Figure]]:
+    """These figures of every CSM, every team and all, counted once."""
+    found = look_at(db, Asking(now, as_of, days, names=names))
+    return {key: found.figures(key) for key in [*found.keys(Scope.CSM), *found.keys(Scope.TEAM), TOTAL]}
 
 
 def catch_up(database: Database, now: datetime) -> int:
