@@ -8,6 +8,8 @@ import pytest
 from voc.base import clock
 from voc.delivery import inbound
 from voc.delivery.inbound import LONGEST
+from voc.delivery.providers import mailgun, reading
+from voc.delivery.providers.model import Call
 
 HEAD = b"From: mailer-daemon@calder.example\r\nSubject: Undeliverable\r\nMessage-ID: <1@calder.example>\r\n"
 PERSON = b"From: ana@calder.example\r\nSubject: Thursday\r\nMessage-ID: <1@calder.example>\r\n"
@@ -53,3 +55,31 @@ def test_a_mail_that_is_made_to_keep_us_busy_does_not(raw: bytes) -> None:
 def test_a_mail_with_ordinary_parts_is_still_read_whole() -> None:
     text = b"Content-Type: text/plain\r\n\r\nCall me.\r\n"
     assert inbound.parse(PERSON + b"".join(layers(5)) + text).text.strip() == "Call me."
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"--x\r\n\r\n", id="parts without a name"),
+        pytest.param(b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n', id="many fields"),
+        pytest.param(b"--x\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n", id="forms in forms"),
+        pytest.param(b"--x\r\nContent-Disposition: form-data; " + b"a*0=b; " * 900, id="many parameters"),
+    ],
+)
+def test_a_form_that_is_made_to_keep_us_busy_does_not(body: bytes) -> None:
+    began = clock.seconds()
+    headers = {"content-type": "multipart/form-data; boundary=x"}
+    found = reading.form(Call(headers, body * (mailgun.LARGEST // len(body))))
+    assert set(found) <= {"a"}
+    assert clock.seconds() - began < 8  # anybody may send it, before any signature is looked at; it took minutes
+
+
+def test_a_form_is_read_as_it_was_written() -> None:
+    lines = (
+        "before", "--b x", 'Content-Disposition: form-data; filename="n.eml"; name="body-mime"', "", "From: a", "",
+        "--b", "--b x", 'content-disposition: form-data; name="token"', "Content-Type: text/plain", "", "t", "--b x--",
+        "after",
+    )  # fmt: skip
+    call = Call({"content-type": 'Multipart/Form-Data; Boundary="b x"'}, "\r\n".join(lines).encode())
+    assert reading.form(call) == {"body-mime": b"From: a\r\n\r\n--b", "token": b"t"}
+    assert reading.form(Call({"content-type": "multipart/form-data"}, call.body)) == {}

@@ -5,6 +5,7 @@ now and then. What became of each person's mail is compared with what should hav
 """
 
 import base64
+import gzip
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -197,6 +198,7 @@ def _bad(desk: Hooked) -> Iterator[tuple[str, Post]]:
         yield "no content type", right.with_header("Content-Type", None)
         yield "cut off", replace(right, body=right.body[: len(right.body) // 2])
         yield "empty", replace(right, body=b"")
+        yield "packed", replace(right, body=gzip.compress(right.body)).with_header("Content-Encoding", "gzip")
     yield from _bad_hmacs(desk, said)
     yield from _bad_sendgrid(desk, said)
     yield from _bad_ses(desk, said)
@@ -217,6 +219,8 @@ def _bad_hmacs(desk: Hooked, said: Any) -> Iterator[tuple[str, Post]]:
     yield "no signature", right.with_header("X-Voc-Signature", None)
     yield "an empty signature", right.with_header("X-Voc-Signature", "v1=")
     yield "signed, and no JSON", one.signed(b"[{")
+    yield "signed, and endlessly deep", one.signed(b"[" * 1_000_000)
+    yield "signed, and more events than anybody has", one.signed(b"[" + b"{}," * 10_000 + b"{}]")
     yield "a mail under another key", Generic("generic-key-0123456780").brings(b"Subject: x\r\n\r\nx", to="x@y.example")
     yield "another key", Mailgun("mailgun-signing-kez").tells(said)[0]
     body = json.loads(mailgun.tells(said)[0].body)

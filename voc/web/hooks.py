@@ -70,6 +70,8 @@ async def _answer(app: App, request: AnyRequest, provider: str, rest: str) -> Re
     headers = {name.lower(): value[:_LONGEST_HEADER] for name, value in request.headers.items()}
     door = _Door(app, provider, headers, rest, app.vault.blur(f"from {source(app, request)}"))
     why = await sync_to_thread(_glance, door)
+    if why is None and _says_too_long(door):
+        why = WhyNot.TOO_LARGE
     if why is None:
         try:
             body = await request.body()
@@ -85,6 +87,12 @@ async def _answer(app: App, request: AnyRequest, provider: str, rest: str) -> Re
 def _glance(door: _Door) -> WhyNot | None:
     call = Call(door.headers, b"", door.rest)
     return events.why_not_even_look(door.app.database, call, provider=door.provider, vault=door.app.vault)
+
+
+def _says_too_long(door: _Door) -> bool:
+    """By its own word, before a byte of it is read."""
+    said = door.headers.get("content-length", "")
+    return len(said) < 20 and said.isdecimal() and int(said) > PROVIDERS[door.provider].largest
 
 
 def _take(door: _Door, body: bytes) -> WhyNot | None:

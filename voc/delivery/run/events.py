@@ -32,6 +32,7 @@ from voc.stakeholders import run as stakeholders
 
 AT_ONCE = 200
 MOST = 5_000  # of one turn of the job; the rest has its turn ten seconds later
+MOST_IN_ONE = 10_000  # events of one call, kept in one transaction
 REFUSALS_KEPT = timedelta(days=90)
 _LONGEST_QUOTE = 300
 _ANOTHERS, _NOT_OURS = "taken by another worker", "not ours"
@@ -67,7 +68,10 @@ def take(
     why = offered.verify(call, replace(keys, certificate=certificate), now)
     if why is not None:
         return why
-    kept = [Kept(piece.event, vault.encrypt(piece.raw), piece.kind) for piece in offered.pieces(call)]
+    pieces = offered.pieces(call)
+    if len(pieces) > MOST_IN_ONE:
+        return WhyNot.TOO_LARGE
+    kept = [Kept(piece.event, vault.encrypt(piece.raw), piece.kind) for piece in pieces]
     with database.begin() as db:
         new = store.keep(db, provider, kept, now=now)
     _log.info("a webhook was taken", provider=provider, events=len(kept), new=new)
