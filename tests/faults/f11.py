@@ -38,7 +38,7 @@ def run(*, long: bool) -> Result:
 
 
 def _sqlite(rounds: int) -> Row:
-    with small_disk(24 * _MB) as disk, tempfile.TemporaryDirectory() as folder:
+    with small_disk((24 + 8 * (rounds - 1)) * _MB) as disk, tempfile.TemporaryDirectory() as folder:
         database = Database(f"sqlite:///{(disk or Path(folder)) / 'voc.db'}")
         lay_tables(database)
         full = _no_larger_files if disk is None else lambda _web: _filled(disk)
