@@ -29,17 +29,27 @@ class Book:
     asked: int
     effective: float
     low: bool = False
+    nameless: bool = False  # somebody else's book, to whom it is nobody's business whose
 
     @property
     def share(self) -> float:
         return self.answered / self.asked
 
 
-def funnel(books: Sequence[Book], *, line_at: float, line_name: str, limits: Limits, title: str) -> Markup:
+def funnel(
+    books: Sequence[Book],
+    *,
+    line_at: float,
+    line_name: str,
+    limits: Limits,
+    title: str,
+    other: tuple[float, str] | None = None,
+) -> Markup:
     """A wide and a narrow drawing of the same books; the page shows the one that fits.
 
     `limits(n, k)` gives low and high at k sigma for n effective invitations. Books with fewer than
-    ten effective invitations are left out; an empty Markup if none is left.
+    ten effective invitations are left out; an empty Markup if none is left. `other` is a second line
+    (the team beside the standard) without limits.
     """
     drawn = [book for book in books if book.effective >= DRAWN_FROM]
     if not drawn:
@@ -52,7 +62,7 @@ def funnel(books: Sequence[Book], *, line_at: float, line_name: str, limits: Lim
     return Markup("").join(
         drawing(
             frame,
-            [*_plane(frame, line_at, line_name, limits), *_marks(frame, drawn, names, line_at)],
+            [*_plane(frame, line_at, line_name, limits, other), *_marks(frame, drawn, names, line_at)],
             name=f"funnel-{style}",
             title=title,
             description=words,
@@ -64,17 +74,19 @@ def funnel(books: Sequence[Book], *, line_at: float, line_name: str, limits: Lim
 
 def _first_names(books: Sequence[Book]) -> list[str]:
     """First names where they are enough to tell people apart: a phone has no room for more."""
-    firsts = [book.name.split()[0] for book in books]
+    firsts = [book.name.split()[0] if book.name else "" for book in books]
     return [first if firsts.count(first) == 1 else book.name for book, first in zip(books, firsts, strict=True)]
 
 
 def _description(books: Sequence[Book], line_name: str) -> str:
-    low = [book for book in books if book.low]
+    low = [book for book in books if book.low and not book.nameless]
     told = "".join(f" {book.name}, {book.answered} of {book.asked}, lies below by more than chance." for book in low)
     return f"{len(books)} books by effective invitations, against {line_name}.{told} The table below has every number."
 
 
-def _plane(frame: Frame, line_at: float, line_name: str, limits: Limits) -> list[Markup]:
+def _plane(
+    frame: Frame, line_at: float, line_name: str, limits: Limits, other: tuple[float, str] | None
+) -> list[Markup]:
     parts = [
         share_grid(frame, _SHARES),
         x_axis(frame, ticks(DRAWN_FROM, frame.x_high), "effective invitations (colleagues answer alike)"),
@@ -87,6 +99,12 @@ def _plane(frame: Frame, line_at: float, line_name: str, limits: Limits) -> list
     at = frame.y(line_at)
     parts += [line([(frame.left, at), (frame.edge, at)], style="k-ink", width=1.5)]
     parts += [text(frame.left + 6, at - 6, line_name, style="halo t-ink")]
+    if other is not None and abs(other[0] - line_at) > 0.005:
+        share, name = other
+        beside = frame.y(share)
+        parts += [line([(frame.left, beside), (frame.edge, beside)], style="k-acc", width=1.2, dashes="1 3")]
+        # On the side away from the first line, where there is room.
+        parts += [text(frame.left + 6, beside + (14 if share < line_at else -6), name, style="halo t-acc")]
     return parts
 
 
@@ -109,6 +127,8 @@ def _marks(frame: Frame, books: Sequence[Book], names: Sequence[str], line_at: f
     labels = []
     order = sorted(range(len(books)), key=lambda i: (not books[i].low, -abs(books[i].share - line_at), i))
     for i in order:
+        if books[i].nameless:
+            continue
         words = f"{names[i]} {books[i].answered}/{books[i].asked}"
         spot = _room_for(words, centres[i], frame, taken)
         if spot is None:
@@ -116,11 +136,14 @@ def _marks(frame: Frame, books: Sequence[Book], names: Sequence[str], line_at: f
         x, y, anchor, box = spot
         taken.append(box)
         labels.append(text(x, y, words, style="halo t-sig" if books[i].low else "halo t-ink", anchor=anchor))
-    return [_mark(centre, low=book.low) for centre, book in zip(centres, books, strict=True)] + labels
+    return [_mark(centre, book) for centre, book in zip(centres, books, strict=True)] + labels
 
 
-def _mark(centre: tuple[float, float], *, low: bool) -> Markup:
+def _mark(centre: tuple[float, float], book: Book) -> Markup:
     x, y = centre
+    if book.nameless:
+        return Markup('<circle class="f-sheet k-line2" stroke-width="1.4" cx="{}" cy="{}" r="4"/>').format(n(x), n(y))
+    low = book.low
     if low:
         return Markup('<path class="f-sig" d="M{} {}l6 11h-12z"/>').format(n(x), n(y - 6))
     return Markup('<circle class="f-acc" cx="{}" cy="{}" r="4.5"/>').format(n(x), n(y))

@@ -70,7 +70,7 @@ def engagement_page(
             found,
             total=_total(db, found, wanted, now=now),
             wanted=wanted,
-            teams=_teams(db) if visit.viewer.sees_all else {},
+            teams=teams_of(db) if visit.viewer.sees_all else {},
             preferences=known,
             own_csm_id=visit.viewer.csm_id,
             today=now.date(),
@@ -97,7 +97,7 @@ def _total(db: Connection, found: Engagement, wanted: Wanted, *, now: datetime) 
     return _engagement(db, TERMINAL, wanted, now=now).whole
 
 
-def _teams(db: Connection) -> dict[str, str]:
+def teams_of(db: Connection) -> dict[str, str]:
     """Leads with somebody in their team, by id, in alphabetical order."""
     people = metrics.people(db)
     leads = {one.manager_id for one in people.values() if one.manager_id and one.active} & set(people)

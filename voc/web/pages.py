@@ -46,6 +46,7 @@ MENU = (
     Place("Silent", "/silent"),
     Place("Engagement", "/engagement"),
     Place("Retention", "/retention"),
+    Place("CSMs", "/csms"),
     Place("Scorecards", "/scorecards"),
     Place("Forest", "/forest"),
     Place("CRM", "/sync"),

@@ -1,0 +1,101 @@
+"""CSMs side by side, and the page one talks about with one of them."""
+
+from typing import Annotated, Any
+
+from litestar import Response, get
+from litestar.params import FromPath, QueryParameter
+from sqlalchemy import Connection
+
+from voc.base import preferences
+from voc.base.preferences import Preferences
+from voc.metrics import store as metrics
+from voc.metrics.run import csms as run
+from voc.metrics.run import one_to_one
+from voc.web import csms_view, one_to_one_view, pages, pdf
+from voc.web.context import App
+from voc.web.engagement_view import Wanted
+from voc.web.given import GivenApp, GivenVisit
+from voc.web.leader import teams_of, wanted_of
+from voc.web.tables import csv_file
+from voc.web.visit import EVERYBODY, Visit, roles
+
+
+@get("/csms", sync_to_thread=True, opt=roles(*EVERYBODY))
+def csms_page(
+    app: GivenApp,
+    visit: GivenVisit,
+    *,
+    team: Annotated[str, QueryParameter(name="team")] = "",
+    segment: Annotated[str, QueryParameter(name="segment")] = "",
+    days: Annotated[str, QueryParameter(name="days")] = "",
+    as_of: Annotated[str, QueryParameter(name="as_of")] = "",
+    against: Annotated[str, QueryParameter(name="against")] = "",
+    order: Annotated[str, QueryParameter(name="order")] = "",
+) -> Response[str]:
+    today = app.now().date()
+    wanted = wanted_of(team=team, segment=segment, days=days, as_of=as_of, against=against, today=today)
+    with app.database.read() as db:
+        known = preferences.load(db)
+        page = csms_view.page(
+            _found(db, app, visit, wanted, known),
+            wanted=wanted,
+            by_work=order == "work",
+            teams=teams_of(db) if visit.viewer.sees_all else {},
+            preferences=known,
+            own_csm_id=visit.viewer.csm_id,
+            today=today.isoformat(),
+        )
+    return pages.page(app, visit, "leader/csms.html", page=page)
+
+
+def _found(db: Connection, app: App, visit: Visit, wanted: Wanted, known: Preferences) -> run.CsmsPage:
+    return run.page(
+        db,
+        visit.viewer,
+        now=app.now(),
+        preferences=known,
+        as_of=wanted.as_of,
+        window_days=wanted.days,
+        team_id=wanted.team or None,
+        segment=wanted.segment or None,
+    )
+
+
+@get("/csms.csv", sync_to_thread=True, opt=roles(*EVERYBODY))
+def csms_file(
+    app: GivenApp,
+    visit: GivenVisit,
+    *,
+    team: Annotated[str, QueryParameter(name="team")] = "",
+    segment: Annotated[str, QueryParameter(name="segment")] = "",
+    days: Annotated[str, QueryParameter(name="days")] = "",
+    as_of: Annotated[str, QueryParameter(name="as_of")] = "",
+) -> Response[bytes]:
+    wanted = wanted_of(team=team, segment=segment, days=days, as_of=as_of, today=app.now().date())
+    with app.database.read() as db:
+        found = _found(db, app, visit, wanted, preferences.load(db))
+    rows = [csms_view.file_row(one, found) for one in found.lines if one.figures is not None]
+    return csv_file(app, visit, "csms", csms_view.FILE_HEADS, rows)
+
+
+@get("/csms/{csm_id:str}", sync_to_thread=True, opt=roles(*EVERYBODY))
+def one_to_one_page(app: GivenApp, visit: GivenVisit, csm_id: FromPath[str]) -> Response[str]:
+    return pages.page(app, visit, "leader/one_to_one.html", page=_one_to_one(app, visit, csm_id))
+
+
+@get("/csms/{csm_id:str}/page.pdf", sync_to_thread=True, opt=roles(*EVERYBODY))
+def one_to_one_pdf(app: GivenApp, visit: GivenVisit, csm_id: FromPath[str]) -> Response[bytes]:
+    page = _one_to_one(app, visit, csm_id)
+    return pdf.download(app, visit, "one-to-one", one_to_one_view.sheet(page))
+
+
+def _one_to_one(app: App, visit: Visit, csm_id: str) -> one_to_one_view.Page:
+    now = app.now()
+    with app.database.read() as db:
+        known = preferences.load(db)
+        found = one_to_one.page(db, visit.viewer, csm_id, now=now, preferences=known)
+        names = {id: one.name for id, one in metrics.people(db).items()}
+    return one_to_one_view.page(found, preferences=known, names=names, today=now.date())
+
+
+HANDLERS: list[Any] = [csms_page, csms_file, one_to_one_page, one_to_one_pdf]

@@ -1,0 +1,79 @@
+"""Guesses as their page shows them: an input for each account, and what came of the earlier ones."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from voc.metrics.guesses import Compared, Guessed, summary
+from voc.metrics.store.guesses import Open
+from voc.web import view
+
+
+@dataclass(frozen=True)
+class Row:
+    id: str
+    name: str
+    of: str
+    value: str
+    closed: bool
+
+
+@dataclass(frozen=True)
+class Past:
+    account: str
+    href: str
+    wave: str
+    guess: str
+    answered: str
+    gap: str
+
+
+@dataclass(frozen=True)
+class Page:
+    heading: str
+    error: str
+    rows: Sequence[Row]
+    closed: int
+    past_heading: str
+    past_words: str
+    past: Sequence[Past]
+
+
+def page(
+    accounts: Sequence[Open],
+    standing: Mapping[str, Guessed],
+    past: Sequence[Compared],
+    *,
+    typed: Mapping[str, str],
+    error: str,
+) -> Page:
+    made = sum(one.id in standing for one in accounts)
+    return Page(
+        heading=f"{view.of(made, len(accounts))} accounts guessed for the next wave"
+        if accounts
+        else "You have no book",
+        error=error,
+        rows=[_row(one, standing.get(one.id), typed.get(one.id)) for one in accounts],
+        closed=sum(one.asked_now for one in accounts),
+        past_heading=f"What came of {view.count(len(past), 'guess', 'guesses')}"
+        if past
+        else "What came of earlier ones",
+        past_words=summary(past) or "Nothing yet: a guess is compared once its wave has answers.",
+        past=[_past(one) for one in past],
+    )
+
+
+def _row(one: Open, guess: Guessed | None, typed: str | None) -> Row:
+    kept = "" if guess is None else str(guess.score)
+    return Row(one.id, one.name, view.money(one.arr, one.currency), kept if typed is None else typed, one.asked_now)
+
+
+def _past(one: Compared) -> Past:
+    gap = "right" if abs(one.gap) < 0.05 else f"{view.number(abs(one.gap), 1)} too {'high' if one.gap > 0 else 'low'}"
+    return Past(
+        one.account_name,
+        f"/accounts/{one.account_id}",
+        one.wave,
+        str(one.guess),
+        f"{view.number(one.mean, 1)} from {view.count(one.answers, 'answer')}",
+        gap,
+    )
