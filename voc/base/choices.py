@@ -33,6 +33,10 @@ class Preferences(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     response_goal: float = 0.8
     coverage_standard: float = 0.7
     follow_up_standard: float = 0.9
+    promoter_standard: float = 0.25
+    silent_standard: float = 0.05  # at most
+    guideline_standard: float = 0.8
+    target_standard: float = 0.6
     window_days: int = 180
     retention_standard: float = 0.9  # of the accounts that decide, those that renew
     onboarding_days: int = 90  # from the start of onboarding to the first use
@@ -102,6 +106,10 @@ _SHARES = (
     "response_goal",
     "coverage_standard",
     "follow_up_standard",
+    "promoter_standard",
+    "silent_standard",
+    "guideline_standard",
+    "target_standard",
     "fresh_cut",
     "annual_loss",
     "annual_loss_senior",

@@ -77,3 +77,9 @@ def _known(name: str) -> bool:
     except (ZoneInfoNotFoundError, ValueError):
         return False
     return True
+
+
+def a_day(preferences: Preferences) -> float:
+    """Business hours of a working day: what turns hours on the clock into working days."""
+    opens, closes = preferences.business_opens, preferences.business_closes
+    return closes.hour + closes.minute / 60 - opens.hour - opens.minute / 60

@@ -137,7 +137,7 @@ def _heading(found: CsmsPage, shown: Sequence[Line]) -> str:
         return "Too few invitations have come due to compare anybody"
     books = view.count(found.compared, "book")
     apart = f"{len(told)} of {books} {'is' if len(told) == 1 else 'are'} further from the team than chance would give"
-    short = f"{len(below)} {'is' if len(below) == 1 else 'are'} below the standard"
+    short = f"{len(below) or 'none'} {'are' if len(below) > 1 else 'is'} below the standard"
     return f"{apart if told else f'None of {books} is further from the team than chance would give'}; {short}"
 
 
@@ -213,7 +213,7 @@ def against_team(one: Line, found: CsmsPage) -> str:
         late = " Unusual even given how much CSMs differ here." if that.spread_known and not judged.by_mix else ""
         return f"{BEYOND}{late}"
     if judged.team == "edge":
-        expected = round(found.expected_outside) or "under 1"
+        expected = f"{found.expected_outside:.1g}"
         return (
             "Worth a look. About 1 average book in 22 lands this far out by chance; "
             f"with {view.count(found.compared, 'CSM')} expect about {expected}."

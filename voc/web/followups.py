@@ -14,7 +14,7 @@ from voc.base.access import Viewer
 from voc.base.errors import Refused
 from voc.base.preferences import Preferences
 from voc.base.words import FollowUpState, Scope, StaffRole
-from voc.followup import rules, run, store, you_said
+from voc.followup import hours, rules, run, store, you_said
 from voc.followup.model import FollowUp, Promise
 from voc.followup.store import lines
 from voc.followup.store.times import durations
@@ -57,7 +57,7 @@ def board_page(
         last = store.listing(
             db, viewer, now=now, preferences=wanted, states=[FollowUpState.CONFIRMED], limit=LAST_CONFIRMED
         )
-        a_day = hours_a_day(wanted)
+        a_day = hours.a_day(wanted)
         page = followups_view.board_page(
             cases,
             last,
@@ -71,11 +71,6 @@ def board_page(
             resolve_hours=wanted.resolve_hours,
         )
     return pages.page(app, visit, "followups/board.html", page=page)
-
-
-def hours_a_day(wanted: Preferences) -> float:
-    opens, closes = wanted.business_opens, wanted.business_closes
-    return closes.hour + closes.minute / 60 - opens.hour - opens.minute / 60
 
 
 def _times(db: Connection, viewer: Viewer, *, now: datetime, wanted: Preferences, a_day: float) -> list[Lasted]:

@@ -47,6 +47,7 @@ MENU = (
     Place("Engagement", "/engagement"),
     Place("Retention", "/retention"),
     Place("CSMs", "/csms"),
+    Place("Board", "/board"),
     Place("Scorecards", "/scorecards"),
     Place("Forest", "/forest"),
     Place("CRM", "/sync"),

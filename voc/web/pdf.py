@@ -59,10 +59,10 @@ def drawn(sheet: Sheet) -> bytes:
         *(flowable for block in sheet.blocks for flowable in _flowables(block, inner)),
     ]
     body = KeepInFrame(inner, height - 2 * MARGIN - FOOT, blocks, mode="shrink")
-    _, used = body.wrap(inner, height - 2 * MARGIN - FOOT)
+    _, used = body.wrapOn(canvas, inner, height - 2 * MARGIN - FOOT)
     body.drawOn(canvas, MARGIN, height - MARGIN - used)
     foot = Paragraph(_text(sheet.foot), _style(7.5, MUTED))
-    _, tall = foot.wrap(inner, FOOT)
+    _, tall = foot.wrapOn(canvas, inner, FOOT)
     foot.drawOn(canvas, MARGIN, MARGIN - tall + 6)
     canvas.showPage()
     canvas.save()

@@ -9,6 +9,7 @@ from litestar.types import ControllerRouterHandler
 
 from voc.web import (
     acts,
+    board,
     campaigns,
     cards,
     cards_edit,
@@ -57,6 +58,7 @@ STAFF: list[ControllerRouterHandler] = [
     *foresight.HANDLERS,
     *acts.HANDLERS,
     *leader.HANDLERS,
+    *board.HANDLERS,
     *silence.HANDLERS,
     *retention.HANDLERS,
     *cards.HANDLERS,

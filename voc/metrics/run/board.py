@@ -1,0 +1,165 @@
+"""The board page: everything on it of one scope, now and one period earlier."""
+
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Connection
+
+from voc import statistics
+from voc.base.access import Viewer
+from voc.base.errors import NotFound
+from voc.base.preferences import Preferences
+from voc.base.words import AccountState, Role, Scope, StaffRole
+from voc.followup.hours import a_day
+from voc.followup.store.times import durations
+from voc.metrics import board, cohorts, run
+from voc.metrics import store as facts
+from voc.metrics.board import Board, CauseLine
+from voc.metrics.model import Figure, Standing
+from voc.metrics.run import cost
+from voc.metrics.store import board as store
+from voc.metrics.store.board import Doing, Raised
+
+CAUSES = 3
+LEAST_ACCOUNTS = 3  # a cause that fewer named is theirs, not a cause
+_SENIOR = (Role.DECISION_MAKER, Role.BUDGET_HOLDER)
+
+
+def page(
+    db: Connection,
+    viewer: Viewer,
+    *,
+    now: datetime,
+    preferences: Preferences,
+    as_of: date | None = None,
+    team_id: str | None = None,
+) -> Board:
+    """`team_id` is a lead's id; a foreign team is NotFound. A lead sees the team, a CSM the own book."""
+    scope, id = _scope(viewer, team_id)
+    moment = facts.moment_of(as_of, now=now)
+    window = cohorts.window(moment, preferences.window_days)
+    earlier = window.after_on
+    since = moment - timedelta(days=window.days)
+    figures = _figures(db, viewer, scope, id, now=now, as_of=as_of, preferences=preferences)
+    before = _figures(db, viewer, scope, id, now=now, as_of=earlier, preferences=preferences)
+    standings = _standings(db, viewer, scope, id, now=now, as_of=as_of, preferences=preferences)
+    earlier_standings = _standings(db, viewer, scope, id, now=now, as_of=earlier, preferences=preferences)
+    icc = preferences.icc_default
+    team = id if scope == Scope.TEAM else None
+    causes = _causes(db, viewer, standings, since=since, until=moment, team_id=team)
+    heard = sum(one.state == AccountState.HEARD for one in standings.values())
+    gaps = run.rows(db, viewer, figure="coverage_named", scope=scope, id=id, now=now, as_of=as_of)
+    times = durations(db, viewer, since=since, now=moment, preferences=preferences)
+    return Board(
+        window=window,
+        before=cohorts.window(facts.moment_of(earlier, now=now), window.days),
+        currency=preferences.reporting_currency,
+        six=tuple(
+            board.SixLine(figures[name], before[name], board.change(figures[name], before[name], icc=icc))
+            for name in board.SIX
+        ),
+        states=board.states(list(standings.values())),
+        cost=cost.page(db, viewer).cost,
+        causes=tuple(causes[:CAUSES]),
+        order_certain=board.certain(causes, max(heard, 1)),
+        heard=heard,
+        heard_again=board.moved(standings, earlier_standings, to=AccountState.HEARD),
+        newly_silent=board.moved(standings, earlier_standings, to=AccountState.SILENT),
+        confirmed=store.confirmed(db, viewer, since=since, until=moment, team_id=team),
+        median_days=_median([(one.hours / a_day(preferences), one.resolved) for one in times])
+        if team is None
+        else None,
+        empty_places=sum(row.label == "gap" for row in gaps),
+        empty_senior=sum(row.label == "gap" and row.role in _SENIOR for row in gaps),
+        places=len(gaps),
+        without_rate=tuple(one.name for one in standings.values() if one.arr is None and one.amount is not None),
+    )
+
+
+def _scope(viewer: Viewer, team_id: str | None) -> tuple[Scope, str]:
+    if viewer.sees_all:
+        return (Scope.TEAM, team_id) if team_id else (Scope.TOTAL, "")
+    own = viewer.csm_id or ""
+    if team_id is not None and (viewer.role != StaffRole.LEAD or team_id != own):
+        raise NotFound("There is no such team.")
+    return (Scope.TEAM if viewer.role == StaffRole.LEAD else Scope.CSM), own
+
+
+def _figures(
+    db: Connection,
+    viewer: Viewer,
+    scope: Scope,
+    id: str,
+    *,
+    now: datetime,
+    as_of: date | None,
+    preferences: Preferences,
+) -> dict[str, Figure]:
+    found = run.figures(
+        db,
+        scope=scope,
+        ids=None if scope == Scope.TOTAL else [id],
+        now=now,
+        as_of=as_of,
+        preferences=preferences,
+        viewer=viewer,
+    )
+    return found[0].figures
+
+
+def _standings(
+    db: Connection,
+    viewer: Viewer,
+    scope: Scope,
+    id: str,
+    *,
+    now: datetime,
+    as_of: date | None,
+    preferences: Preferences,
+) -> dict[str, Standing]:
+    found = run.account_states(db, viewer, now=now, as_of=as_of, preferences=preferences)
+    people = facts.people(db) if scope == Scope.TEAM else {}
+    return {
+        key: one
+        for key, one in found.items()
+        if one.state != AccountState.NO_CENSUS
+        and (scope != Scope.TEAM or (one.csm_id in people and people[one.csm_id or ""].manager_id == id))
+    }
+
+
+def _causes(
+    db: Connection,
+    viewer: Viewer,
+    standings: dict[str, Standing],
+    *,
+    since: datetime,
+    until: datetime,
+    team_id: str | None,
+) -> list[CauseLine]:
+    """Themes of comments where a code book reads them; until then the root causes that follow-ups name."""
+    raised = store.themes(db, viewer, since=since, until=until, team_id=team_id)
+    if not raised:
+        raised = store.causes(db, viewer, since=since, until=until, team_id=team_id)
+    work = store.doing(db)
+    lines = [
+        _line(one, standings, work.get(one.theme_id) if one.theme_id is not None else None)
+        for one in raised
+        if len(one.account_ids) >= LEAST_ACCOUNTS
+    ]
+    return sorted(lines, key=lambda one: (-one.accounts, -one.arr, one.name))
+
+
+def _line(one: Raised, standings: dict[str, Standing], doing: Doing | None) -> CauseLine:
+    theirs = [standings[id] for id in one.account_ids if id in standings]
+    return CauseLine(
+        name=one.name,
+        accounts=len(one.account_ids),
+        arr=sum(found.arr or 0.0 for found in theirs),
+        owner=f"{doing.owner}, {doing.department}" if doing else "",
+        due_on=doing.due_on if doing else None,
+        doing=doing.title if doing else "",
+    )
+
+
+def _median(times: list[tuple[float, bool]]) -> float | None:
+    found = statistics.kaplan_meier(time=[days for days, _ in times], event=[done for _, done in times], at=0)
+    return None if found is None or found["median"] == float("inf") else found["median"]

@@ -1,0 +1,72 @@
+"""The board page: one A4, on screen, on paper and as a file."""
+
+from datetime import date
+from typing import Annotated, Any
+
+from litestar import Response, get
+from litestar.params import QueryParameter
+
+from voc.base import preferences
+from voc.base.access import Viewer
+from voc.base.words import Scope, StaffRole
+from voc.metrics import store as metrics
+from voc.metrics.run import board as run
+from voc.web import board_view, pages, pdf
+from voc.web.context import App
+from voc.web.given import GivenApp, GivenVisit
+from voc.web.leader import teams_of, wanted_of
+from voc.web.visit import EVERYBODY, roles
+
+
+@get("/board", sync_to_thread=True, opt=roles(*EVERYBODY))
+def board_page(
+    app: GivenApp,
+    visit: GivenVisit,
+    *,
+    team: Annotated[str, QueryParameter(name="team")] = "",
+    as_of: Annotated[str, QueryParameter(name="as_of")] = "",
+) -> Response[str]:
+    return pages.page(app, visit, "leader/board.html", page=_page(app, visit.viewer, team=team, as_of=as_of))
+
+
+@get("/board.pdf", sync_to_thread=True, opt=roles(*EVERYBODY))
+def board_pdf(
+    app: GivenApp,
+    visit: GivenVisit,
+    *,
+    team: Annotated[str, QueryParameter(name="team")] = "",
+    as_of: Annotated[str, QueryParameter(name="as_of")] = "",
+) -> Response[bytes]:
+    page = _page(app, visit.viewer, team=team, as_of=as_of)
+    return pdf.download(app, visit, "board-page", board_view.sheet(page))
+
+
+def _page(app: App, viewer: Viewer, *, team: str, as_of: str) -> board_view.Page:
+    wanted = wanted_of(days="", as_of=as_of, segment="", today=app.now().date(), team=team)
+    return made(app, viewer, team_id=wanted.team or None, as_of=wanted.as_of)
+
+
+def made(app: App, viewer: Viewer, *, team_id: str | None = None, as_of: date | None = None) -> board_view.Page:
+    """The page as this viewer may have it; for the terminal too."""
+    now = app.now()
+    with app.database.read() as db:
+        known = preferences.load(db)
+        found = run.page(db, viewer, now=now, preferences=known, as_of=as_of, team_id=team_id)
+        teams = teams_of(db) if viewer.sees_all else {}
+        names = {id: one.name for id, one in metrics.people(db).items()}
+    scope = Scope.TEAM if team_id or viewer.role == StaffRole.LEAD else Scope.TOTAL
+    if viewer.role == StaffRole.CSM:
+        scope = Scope.CSM
+    id = team_id or viewer.csm_id or ""
+    return board_view.page(
+        found,
+        preferences=known,
+        team=team_id or "",
+        teams=teams,
+        who=board_view.scope_words(scope, names.get(id, viewer.name)),
+        as_of=as_of,
+        today=now.date(),
+    )
+
+
+HANDLERS: list[Any] = [board_page, board_pdf]
