@@ -20,7 +20,8 @@ from voc.followup.store import lines
 from voc.followup.store.times import durations
 from voc.metrics import run as metrics
 from voc.metrics import wording
-from voc.web import figure_view, followups_view, pages, view, you_said_view
+from voc.metrics.run import recovery
+from voc.web import figure_view, followups_view, pages, recovery_view, survival_view, view, you_said_view
 from voc.web.context import App
 from voc.web.figure_view import Asking
 from voc.web.followups_view import Chosen
@@ -64,6 +65,7 @@ def board_page(
             store.causes(db, viewer, since=now - WINDOW),
             _times(db, viewer, now=now, wanted=wanted, a_day=a_day),
             in_time=_in_time(db, viewer, now=now, wanted=wanted),
+            recovered=recovery.page(db, viewer, now=now).recovery,
             chosen=chosen,
             scope=_SCOPES.get(viewer.role, "All teams"),
             owns_cases=viewer.csm_id is not None,
@@ -91,6 +93,33 @@ def _in_time(db: Connection, viewer: Viewer, *, now: datetime, wanted: Preferenc
     notes = [f"{pending} open within the limit"] if pending else []
     of = f"{wording.counts(figure)} due"
     return figure_view.card(figure, Asking(), name="Contacted in time", of=of, notes=notes)
+
+
+@get("/follow-ups/recovery", sync_to_thread=True, opt=roles(*EVERYBODY))
+def recovery_page(app: GivenApp, visit: GivenVisit) -> Response[str]:
+    """Detractors who were asked again, one row each."""
+    with app.database.read() as db:
+        page = recovery_view.page(recovery.page(db, visit.viewer, now=app.now()))
+    return pages.page(app, visit, "followups/recovery.html", page=page)
+
+
+@get("/follow-ups/recovery.csv", sync_to_thread=True, opt=roles(*EVERYBODY))
+def recovery_file(app: GivenApp, visit: GivenVisit) -> Response[bytes]:
+    with app.database.read() as db:
+        rows = recovery_view.file_rows(recovery.page(db, visit.viewer, now=app.now()))
+    return csv_file(app, visit, "recovery", recovery_view.FILE_HEADS, rows)
+
+
+@get("/follow-ups/times", sync_to_thread=True, opt=roles(*EVERYBODY))
+def times_page(app: GivenApp, visit: GivenVisit) -> Response[str]:
+    """How long each follow-up of the last 180 days took, or has taken: the rows behind the curve."""
+    now, viewer = app.now(), visit.viewer
+    with app.database.read() as db:
+        wanted = preferences.load(db)
+        lasted = durations(db, viewer, since=now - WINDOW, now=now, preferences=wanted)
+        cases = {case.id: case for case in store.listing(db, viewer, now=now, preferences=wanted)}
+    page = survival_view.times_page([(one, cases.get(one.follow_up_id)) for one in lasted], hours.a_day(wanted))
+    return pages.page(app, visit, "followups/times.html", page=page)
 
 
 @get("/follow-ups/all.csv", sync_to_thread=True, opt=roles(*EVERYBODY))
@@ -186,4 +215,4 @@ def _move(db: Connection, id: int, act: str, form: Form, *, viewer: Viewer, now:
             raise Refused("There is no such step")
 
 
-HANDLERS: list[Any] = [board_page, follow_ups_file, case_page, move_on]
+HANDLERS: list[Any] = [board_page, recovery_page, recovery_file, times_page, follow_ups_file, case_page, move_on]

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from voc.followup.model import FollowUp
+from voc.followup.store.times import Duration
 from voc.statistics import kaplan_meier
 from voc.web import view
 from voc.web.charts_survival import Curve, Point, survival
@@ -84,3 +86,41 @@ def chart(cases: Sequence[Lasted], *, limit_days: float) -> SurvivalChart | None
 def _more_than_half(drawn: Curve) -> str:
     age = max([*drawn.still_open, drawn.points[-1].time])
     return f"More than half are still open after {age:.0f} working days."
+
+
+# --- the rows behind the curve ---
+
+
+@dataclass(frozen=True)
+class TimeRow:
+    who: str
+    href: str
+    account: str
+    days: str
+    state: str
+
+
+@dataclass(frozen=True)
+class TimesPage:
+    heading: str
+    rows: Sequence[TimeRow]
+
+
+def times_page(cases: Sequence[tuple[Duration, FollowUp | None]], hours_a_day: float) -> TimesPage:
+    """The longest first."""
+    ranked = sorted(cases, key=lambda pair: (-pair[0].hours, pair[0].follow_up_id))
+    resolved = sum(one.resolved for one, _ in cases)
+    return TimesPage(
+        heading=f"{view.count(len(cases), 'follow-up')} in 180 days, {resolved} resolved",
+        rows=[_time_row(one, case, hours_a_day) for one, case in ranked],
+    )
+
+
+def _time_row(one: Duration, case: FollowUp | None, hours_a_day: float) -> TimeRow:
+    return TimeRow(
+        who=(case.contact_name or "The whole account") if case else f"Follow-up {one.follow_up_id}",
+        href=f"/follow-ups/{one.follow_up_id}",
+        account=case.account_name if case else view.DASH,
+        days=f"{one.hours / hours_a_day:.1f}",
+        state="confirmed" if one.confirmed else "resolved" if one.resolved else "open, at its age",
+    )

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 
 from voc.base.words import FollowUpState
 from voc.followup.model import CauseCount, FollowUp
+from voc.metrics.recovery import Recovery
 from voc.web import view
 from voc.web.followups_view.cards import CaseCard, card
 from voc.web.followups_view.figures import confirmed_card, late_card, median_card
 from voc.web.followups_view.words import CAUSES, KINDS, LANES
 from voc.web.parts import Card, Link, address
+from voc.web.recovery_view import Section, section
+from voc.web.recovery_view import card as card_of
 from voc.web.survival_view import Lasted, SurvivalChart, chart
 
 
@@ -61,6 +64,7 @@ class BoardPage:
     causes_total: int
     last: Sequence[Done]
     last_links: Sequence[Link]
+    recovery: Section
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,7 @@ def board_page(
     times: Sequence[Lasted],
     *,
     in_time: Card,
+    recovered: Recovery,
     chosen: Chosen,
     scope: str,
     owns_cases: bool,
@@ -103,7 +108,13 @@ def board_page(
     return BoardPage(
         heading=_heading(cases, chosen),
         lede=f"{scope}. Clocks run in the owner’s business hours and do not stop.",
-        figures=[in_time, median_card(times), late_card(open_ones, late), confirmed_card(cases, times, last)],
+        figures=[
+            in_time,
+            median_card(times),
+            late_card(open_ones, late),
+            confirmed_card(cases, times, last),
+            card_of(recovered),
+        ],
         board_heading="Confirmed" if chosen.done else ("Late" if chosen.late else "Open, by what has been done"),
         views=_views(chosen, owns_cases=owns_cases),
         as_list=chosen.as_list or chosen.done,
@@ -123,6 +134,7 @@ def board_page(
             Link("All", address("/follow-ups", show="list", only="done"), "confirmed follow-ups"),
             Link("CSV", "/follow-ups/all.csv", "of all follow-ups", file=True),
         ],
+        recovery=section(recovered),
     )
 
 

@@ -18,7 +18,10 @@ def median_card(times: Sequence[Lasted]) -> Card:
     if len(times) < 10:
         return Card("Resolved, half of them within", view.DASH, of, note="too few to say: ten are needed")
     middle, limits = median(times)
-    links = [Link("Definition", "/definitions#time_to_resolve", "of the time until resolved")]
+    links = [
+        Link("Definition", "/definitions#time_to_resolve", "of the time until resolved"),
+        Link(view.count(len(times), "row"), "/follow-ups/times", "behind the time until resolved"),
+    ]
     if middle is None or limits is None:
         oldest = max(one.days for one in times)
         return Card(

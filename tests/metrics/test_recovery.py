@@ -1,0 +1,118 @@
+"""Recovery at the next wave: both denominators, what comes back by itself, who is compared with whom."""
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from tests import builders
+from tests.builders import NOW
+from tests.metrics.test_figures import DANA, LEADER
+from tests.metrics.world import DAY, World
+from voc import statistics
+from voc.base.db import Database
+from voc.metrics.recovery import ASSUMED_R, Answer, Contact, recovery, retest
+from voc.metrics.run import recovery as run
+from voc.web import recovery_view
+
+
+def told(
+    who: int, first: int, then: int | None, *, contact: Contact = Contact.NONE, asked_again: bool = True
+) -> list[Answer]:
+    """A person's answer in one wave and what they said in the next."""
+    before = {"contact_id": f"p{who}", "account_id": "acc", "wave_id": 1, "invitation_id": who * 2}
+    after = {**before, "wave_id": 2, "invitation_id": who * 2 + 1}
+    mails = [
+        Answer(**before, sent_at=NOW - 200 * DAY, settled=True, score=first, contact=contact, followed_up=first <= 6)  # type: ignore[arg-type]  # a row of a test
+    ]
+    if asked_again:
+        mails.append(Answer(**after, sent_at=NOW - 30 * DAY, settled=True, score=then))  # type: ignore[arg-type]  # a row of a test
+    return mails
+
+
+def test_silence_is_no_recovery_and_both_denominators_are_shown() -> None:
+    """Of five detractors asked again two scored 7 or more, one stayed low, two were silent; a sixth waits, and the low one."""
+    rows = [(1, 3, 8), (2, 6, 9), (3, 2, 5), (4, 4, None), (5, 5, None)]
+    answers = [one for who, first, then in rows for one in told(who, first, then)] + told(6, 1, None, asked_again=False)
+    found = recovery(answers)
+    assert ((found.again.part, found.again.all), (found.all.part, found.all.all)) == ((2, 3), (2, 5))
+    assert found.waiting == 2
+    assert len(found.rows) == found.all.all
+
+
+def test_what_comes_back_by_itself_is_that_of_the_definitions_until_thirty_untouched_pairs_are_there() -> None:
+    found = recovery([one for who in range(20) for one in told(who, 5 + who % 6, 8)])
+    assert found.assumed
+    assert found.r == ASSUMED_R
+    assert statistics.recovery_expected(mean=7.5, sd=2, retest_r=0.6) == pytest.approx(0.42, abs=0.005)
+
+
+def test_how_alike_two_answers_are_is_found_from_promoters_and_passives_alone() -> None:
+    """True r is .6; a plain correlation among those who scored 7 or more first would read about half of it."""
+    draws = np.random.default_rng(7)
+    first = draws.normal(7.5, 2, 6000)
+    then = 7.5 + 0.6 * (first - 7.5) + draws.normal(0, 1.6, 6000)
+    pairs = [(round(a), round(b)) for a, b in zip(first, then, strict=True) if round(a) > 6]
+    rows = recovery([one for who, (a, b) in enumerate(pairs) for one in told(who, a, b)])
+    assert not rows.assumed
+    assert rows.r == pytest.approx(0.6, abs=0.06)
+    assert np.corrcoef(*np.array(pairs).T)[0, 1] < 0.5
+
+
+def test_a_pair_that_somebody_contacted_says_nothing_about_nature() -> None:
+    touched = [
+        Answer("p", "acc", 1, 1, NOW - 200 * DAY, settled=True, score=8, contact=Contact.IN_TIME, followed_up=True),
+        Answer("p", "acc", 2, 2, NOW - 20 * DAY, settled=True, score=9),
+    ]
+    assert recovery(touched).pairs == 0
+    assert retest([]) is None
+
+
+def test_credit_is_given_by_contacted_in_time_against_not_contacted_and_only_from_ten_each() -> None:
+    def group(start: int, size: int, recovered: int, contact: Contact) -> list[Answer]:
+        return [
+            one for who in range(size) for one in told(start + who, 4, 8 if who < recovered else 4, contact=contact)
+        ]
+
+    few = recovery([*group(0, 9, 6, Contact.IN_TIME), *group(50, 20, 5, Contact.NONE)])
+    assert few.gap is None
+    enough = recovery([*group(0, 20, 16, Contact.IN_TIME), *group(50, 20, 5, Contact.NONE)])
+    assert enough.gap is not None
+    assert enough.gap[0] == pytest.approx(0.55)
+    section = recovery_view.section(enough)
+    assert any("+55 points" in note and "more than chance would give" in note for note in section.notes)
+
+
+def test_promoters_who_fell_are_always_shown() -> None:
+    answers = [one for who, then in enumerate((10, 8, 5, 9)) for one in told(who, 9, then)]
+    found = recovery(answers)
+    assert ((found.promoters.part, found.promoters.all), found.promoters_to_detractor) == ((2, 4), 1)
+    assert "Of 4 promoters who answered again 2 fell, 1 of them to 6 or less." in recovery_view.section(found).notes
+
+
+def test_in_the_database_a_person_is_one_across_waves_and_the_follow_up_tells_the_contact(database: Database) -> None:
+    with database.begin() as db:
+        world = World(db)
+        first = world.wave("first", launched_days_ago=210)
+        world.wave("second", launched_days_ago=40)
+        builders.add_account(db)
+        builders.add_account(db, "foreign", csm_id="csm-2")
+        for id, account_id, before, after in (
+            ("ana", "acc-1", 3, 8),
+            ("jon", "acc-1", 5, None),
+            ("far", "foreign", 2, 9),
+        ):
+            builders.add_contact(db, id, account_id=account_id)
+            world.ask(id, account_id=account_id, days_ago=200, answer=before, wave="first")
+            world.ask(id, account_id=account_id, days_ago=30, answer=after, wave="second")
+        opened = NOW - 198 * DAY
+        times = {"opened_at": opened, "contact_by": opened + 2 * DAY, "contacted_at": opened + timedelta(hours=5)}
+        builders.add_follow_up(db, "detractor:ana", contact_id="ana", wave_id=first, score=3, **times)
+    with database.read() as db:
+        hers, everybody = run.page(db, DANA, now=NOW), run.page(db, LEADER, now=NOW)
+    assert [(one.contact_id, one.first, one.then, one.contact) for one in hers.recovery.rows] == [
+        ("ana", 3, 8, Contact.IN_TIME),
+        ("jon", 5, None, Contact.NONE),
+    ]
+    assert (everybody.recovery.all.part, everybody.recovery.all.all) == (2, 3)
+    assert len(recovery_view.page(everybody).rows) == everybody.recovery.all.all

@@ -1,0 +1,26 @@
+"""Whether unhappy people came back at the next wave, for the page of follow-ups."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from voc.base.access import Viewer
+from voc.metrics.recovery import Recovery, recovery
+from voc.metrics.store import recovery as store
+from voc.metrics.store.recovery import Known
+
+WINDOW = timedelta(days=730)  # two answers of one person lie half a year or more apart
+
+
+@dataclass(frozen=True)
+class RecoveryPage:
+    recovery: Recovery
+    known: Mapping[str, Known]
+
+
+def page(db: Connection, viewer: Viewer, *, now: datetime) -> RecoveryPage:
+    """Of the viewer's accounts; every row is one of theirs."""
+    found, known = store.answers(db, viewer, since=now - WINDOW, now=now)
+    return RecoveryPage(recovery(found), known)

@@ -1,0 +1,200 @@
+"""Recovery as the follow-up page shows it: both denominators, what comes back by itself, and who fell."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from voc.metrics.recovery import Contact, Pair, Recovery, Share
+from voc.metrics.run.recovery import RecoveryPage
+from voc.web import view
+from voc.web.parts import Card, Link
+from voc.web.tables import Cell
+
+CONTACTS: Mapping[Contact, str] = {
+    Contact.IN_TIME: "contacted in time",
+    Contact.LATE: "contacted late",
+    Contact.NONE: "not contacted",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    name: str
+    recovered: str
+    all: str
+    share: str
+    span: str
+
+
+@dataclass(frozen=True)
+class Section:
+    sentence: str
+    rows: Sequence[Row]
+    notes: Sequence[str]
+    how: Sequence[str]
+    links: Sequence[Link]
+
+
+def card(found: Recovery) -> Card:
+    """14 of 25 who answered again; about 42% would without any follow-up. Of all 29: 48%."""
+    again, everybody = found.again, found.all
+    links = [Link("Definition", "/definitions#recovery", "of recovery")]
+    if everybody.all:
+        links.append(Link(view.count(everybody.all, "row"), "/follow-ups/recovery", "behind recovery"))
+    if not again.all:
+        waiting = (
+            f"{found.waiting} detractors not asked again yet" if found.waiting else "no detractor was asked again yet"
+        )
+        return Card("Detractors recovered", view.DASH, waiting, links=links)
+    notes = []
+    if found.expected is not None and again.all >= 5:
+        notes.append(f"About {view.percent(found.expected)} would without any follow-up.")
+    notes.append(f"Of all {everybody.all}: {_percent(everybody)}")
+    few = again.all < 5
+    return Card(
+        name="Detractors recovered",
+        value=view.of(again.part, again.all) if few else view.percent(again.value),
+        of="who answered again" if few else f"{view.of(again.part, again.all)} who answered again",
+        note=" ".join(notes),
+        links=links,
+    )
+
+
+def _percent(share: Share) -> str:
+    return view.percent(share.value) if share.all >= 5 else f"{share.part}"
+
+
+def section(found: Recovery) -> Section:
+    shares = ((Contact.IN_TIME, found.in_time), (Contact.LATE, found.late), (Contact.NONE, found.untouched))
+    return Section(
+        sentence=sentence(found),
+        rows=[_row(CONTACTS[kind].capitalize(), share) for kind, share in shares],
+        notes=[told for told in (_credit(found), _promoters(found), _waiting(found)) if told],
+        how=[_how(found)],
+        links=[
+            Link("How we know", "/definitions#recovery", "who recovered"),
+            *(
+                [Link(f"The {found.all.all}", "/follow-ups/recovery", "detractors asked again")]
+                if found.all.all
+                else []
+            ),
+        ],
+    )
+
+
+def sentence(found: Recovery) -> str:
+    again = found.again
+    if not again.all:
+        return "No detractor has answered again yet: recovery is read at the next wave."
+    if again.all < 5:
+        return f"{view.of(again.part, again.all)} recovered of those who answered again. Too few for a percentage."
+    told = f"{view.of(again.part, again.all)} recovered ({view.percent(again.value)})."
+    if found.expected is not None:
+        told += f" About {view.percent(found.expected)} would without any follow-up."
+    silent = found.all.all - again.all
+    return (
+        f"{told} Of all {found.all.all} asked again: {_percent(found.all)}; {silent} were silent, which is no recovery."
+    )
+
+
+def _row(name: str, share: Share) -> Row:
+    span = view.span(*share.interval).rstrip("%") if share.interval and share.all >= 10 else ""
+    return Row(
+        name,
+        view.number(share.part),
+        view.number(share.all),
+        view.percent(share.value) if share.all >= 5 else view.DASH,
+        span,
+    )
+
+
+def _credit(found: Recovery) -> str:
+    """Only contacted in time against not contacted can say that the call did it."""
+    if found.gap is None:
+        few = min(found.in_time.all, found.untouched.all)
+        return f"Whether the call did it can be told from 10 contacted in time and 10 not contacted; there are {few}."
+    gap, low, high = (view.signed(100 * share) for share in found.gap)
+    told = "more than chance would give" if found.gap[1] > 0 else "not distinguishable from no difference"
+    return f"Contacted in time against not contacted: {gap} points ({low} to {high}), {told}."
+
+
+def _promoters(found: Recovery) -> str:
+    fell = found.promoters
+    if not fell.all:
+        return ""
+    share = f" ({view.percent(fell.value)})" if fell.all >= 5 else ""
+    far = f", {found.promoters_to_detractor} of them to 6 or less" if found.promoters_to_detractor else ""
+    return f"Of {view.count(fell.all, 'promoter')} who answered again {fell.part} fell{share}{far}."
+
+
+def _waiting(found: Recovery) -> str:
+    return (
+        f"{view.count(found.waiting, 'detractor is', 'detractors are')} not asked again yet." if found.waiting else ""
+    )
+
+
+def _how(found: Recovery) -> str:
+    told = f"Two answers of one person go together with r = {found.r:.2f}, " + (
+        f"assumed until 30 pairs that nobody contacted are there ({found.pairs} now). "
+        if found.assumed
+        else f"from {found.pairs} pairs that nobody contacted. "
+    )
+    return told + "From that and the spread of all scores follows how many would score 7 or more by themselves."
+
+
+# --- the rows ---
+
+
+@dataclass(frozen=True)
+class PairRow:
+    name: str
+    account: str
+    href: str
+    first: str
+    then: str
+    contact: str
+    recovered: str
+
+
+@dataclass(frozen=True)
+class Page:
+    heading: str
+    lede: str
+    links: Sequence[Link]
+    rows: Sequence[PairRow]
+
+
+def page(found: RecoveryPage) -> Page:
+    again, everybody = found.recovery.again, found.recovery.all
+    return Page(
+        heading=f"{view.count(everybody.all, 'detractor')} asked again, {everybody.part} recovered",
+        lede=f"{view.of(again.part, again.all)} of those who answered again scored 7 or more. An answer of 6 or less "
+        "and the same person’s next wave; silence there is no recovery.",
+        links=[
+            Link("Definition", "/definitions#recovery", "of recovery"),
+            Link("CSV", "/follow-ups/recovery.csv", "of all rows", file=True),
+        ],
+        rows=[_pair(one, found) for one in found.recovery.rows],
+    )
+
+
+def _pair(one: Pair, found: RecoveryPage) -> PairRow:
+    who = found.known[one.contact_id]
+    return PairRow(
+        name=who.contact_name,
+        account=who.account_name,
+        href=f"/accounts/{who.account_id}",
+        first=str(one.first),
+        then="silent" if one.then is None else str(one.then),
+        contact=CONTACTS[one.contact],
+        recovered="yes" if one.recovered else "no",
+    )
+
+
+FILE_HEADS = ("Person", "Account", "First answer", "Next wave", "Contact", "Recovered")
+
+
+def file_rows(found: RecoveryPage) -> list[Sequence[Cell]]:
+    return [
+        (row.name, row.account, int(row.first), row.then, row.contact, row.recovered)
+        for row in (_pair(one, found) for one in found.recovery.rows)
+    ]
