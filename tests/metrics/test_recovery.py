@@ -31,7 +31,7 @@ def told(
 
 
 def test_silence_is_no_recovery_and_both_denominators_are_shown() -> None:
-    """Of five detractors asked again two scored 7 or more, one stayed low, two were silent; a sixth waits, and the low one."""
+    """Of five detractors asked again two scored 7 or more, one stayed low, two were silent; two wait."""
     rows = [(1, 3, 8), (2, 6, 9), (3, 2, 5), (4, 4, None), (5, 5, None)]
     answers = [one for who, first, then in rows for one in told(who, first, then)] + told(6, 1, None, asked_again=False)
     found = recovery(answers)
