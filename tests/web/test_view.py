@@ -77,7 +77,9 @@ def test_every_setting_stands_in_the_form_once() -> None:
 
 
 def test_what_a_setting_shows_reads_back_as_the_same_value() -> None:
-    values = Preferences(blackout_days=[date(2026, 12, 24)], currency_rates={"GBP": 1.27})
+    values = Preferences(
+        blackout_days=[date(2026, 12, 24)], currency_rates={"GBP": 1.27}, deal_kinds={"Neu": "new"}, goals={"nrr": 1.05}
+    )
     for field in (one for group in GROUPS for one in group.fields):
         shown = settings_fields.shown(values, field)
         text, many = ("", shown) if isinstance(shown, list) else (shown, [])

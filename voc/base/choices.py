@@ -43,7 +43,7 @@ class Preferences(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     meetings_per_quarter: float = 3  # human contacts with an account
     call_quality_standard: float = 4  # of 5, by colleagues
     review_segments: list[Segment] = msgspec.field(default_factory=lambda: [Segment.ENTERPRISE, Segment.MID_MARKET])
-    gross_margin: float | None = None  # share of revenue; net profitability needs it
+    gross_margin: float = 0  # share of revenue; net profitability needs it, 0 is not known
     goals: dict[str, float] = {}  # of all CSMs together, by the name of a figure: success_stories = 24
     split_by: Literal["arr", "accounts"] = "arr"  # how a goal that is a sum is shared among the books
 
@@ -148,8 +148,8 @@ def check(values: Preferences) -> None:
     for name in ("acknowledge_hours", "contact_hours", "resolve_hours", "request_hours", "silent_hours"):
         if getattr(values, name) <= 0:
             raise Refused("Write a number of business hours above 0", field=name)
-    if values.gross_margin is not None and not 0 < values.gross_margin <= 1:
-        raise Refused("Write a share between 0 and 1, such as 0.75, or leave it empty", field="gross_margin")
+    if not 0 <= values.gross_margin <= 1:
+        raise Refused("Write a share such as 0.75, or 0 while it is not known", field="gross_margin")
     if values.meetings_per_quarter <= 0:
         raise Refused("Write a number above 0", field="meetings_per_quarter")
     if not 1 <= values.call_quality_standard <= 5:

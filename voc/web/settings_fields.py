@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from voc.base.preferences import Preferences
+from voc.base.words import Segment
 from voc.campaigns.countries import country_code
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -27,6 +28,9 @@ class Kind(StrEnum):
     RATES = "rates"  # a currency and its rate, one a line
     COUNTRIES = "countries"
     TICK = "tick"
+    SEGMENTS = "segments"
+    PAIRS = "pairs"  # a word of the CRM and ours, one a line
+    GOALS = "goals"  # a figure and what it should reach, one a line
 
 
 @dataclass(frozen=True)
@@ -110,6 +114,39 @@ GROUPS = (
             _number("guideline_standard", "Invitation guideline met, standard", "A share of the accounts."),
             _number("target_standard", "Response target met, standard", "A share of the accounts reached."),
             _whole("window_days", "Window of the figures, days", "180 fits two relationship waves a year."),
+            _number("retention_standard", "Customers kept, standard", "Of the accounts that decide: 0.9 is 90%."),
+            _whole("onboarding_days", "Onboarding, days", "From its start to going live."),
+            _number("meetings_per_quarter", "Meetings per account and quarter", "Meetings, calls and reviews."),
+            _number("call_quality_standard", "Call quality", "1 to 5, as colleagues review calls."),
+            Field("review_segments", "Segments that have business reviews", "Separated by commas.", Kind.SEGMENTS),
+            _number("gross_margin", "Gross margin", "A share such as 0.75, for net profitability; 0 is not known."),
+            Field(
+                "goals",
+                "Goals of all CSMs together",
+                "One a line, by the name of the figure in its definition's address: success_stories = 24. A rate is "
+                "everybody's own standard, a number is split among the books.",
+                Kind.GOALS,
+            ),
+            Field("split_by", "Goals are split by", "arr (the revenue of the books) or accounts (their number)."),
+        ),
+    ),
+    Group(
+        "crm-words",
+        "Words of the CRM",
+        "What deals and activities are called there, where our own reading of the word is wrong.",
+        (
+            Field(
+                "deal_kinds",
+                "Deals",
+                "One a line: Verlängerung = renewal. Ours are renewal, new, upsell, cross_sell and other.",
+                Kind.PAIRS,
+            ),
+            Field(
+                "activity_kinds",
+                "Activities",
+                "One a line: Jour fixe = meeting. Ours are meeting, call, review, training and other.",
+                Kind.PAIRS,
+            ),
         ),
     ),
     Group(
@@ -220,8 +257,12 @@ def shown(values: Preferences, field: Field) -> str | list[str]:
             return "\n".join(f"{code} {rate:g}" for code, rate in sorted(value.items()))
         case Kind.WEEKDAYS:
             return [str(day) for day in value]
-        case Kind.COUNTRIES:
+        case Kind.COUNTRIES | Kind.SEGMENTS:
             return ", ".join(value)
+        case Kind.PAIRS:
+            return "\n".join(f"{word} = {ours}" for word, ours in sorted(value.items()))
+        case Kind.GOALS:
+            return "\n".join(f"{name} = {goal:g}" for name, goal in sorted(value.items()))
         case Kind.NUMBER:
             return f"{value:g}"
         case Kind.TICK:
@@ -301,6 +342,29 @@ def _as_countries(text: str, _many: list[str]) -> list[str]:
     return sorted(codes)
 
 
+def _as_segments(text: str, _many: list[str]) -> list[str]:
+    named = [one.strip().lower() for one in re.split(r"[,;\n]", text) if one.strip()]
+    for one in named:
+        if one not in set(Segment):
+            raise Unreadable(f"“{one[:20]}” is no segment: write {', '.join(Segment)}")
+    return [one.value for one in Segment if one in named]
+
+
+def _as_pairs(text: str, _many: list[str]) -> dict[str, str]:
+    pairs = {}
+    for line in text.splitlines():
+        word, found, ours = (part.strip() for part in line.partition("="))
+        if line.strip() and not (word and found and ours):
+            raise Unreadable(f"“{line.strip()[:20]}” is no pair: write Renewal 2 = renewal, one a line")
+        if line.strip():
+            pairs[word] = ours.lower()
+    return pairs
+
+
+def _as_goals(text: str, many: list[str]) -> dict[str, float]:
+    return {name: _as_number(goal, many) for name, goal in _as_pairs(text, many).items()}
+
+
 _PARSERS: dict[Kind, Callable[[str, list[str]], Any]] = {
     Kind.TEXT: lambda text, _many: text,
     Kind.NUMBER: _as_number,
@@ -311,4 +375,7 @@ _PARSERS: dict[Kind, Callable[[str, list[str]], Any]] = {
     Kind.RATES: _as_rates,
     Kind.COUNTRIES: _as_countries,
     Kind.TICK: lambda text, _many: text == "yes",
+    Kind.SEGMENTS: _as_segments,
+    Kind.PAIRS: _as_pairs,
+    Kind.GOALS: _as_goals,
 }

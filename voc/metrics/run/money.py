@@ -39,5 +39,5 @@ def standards_of(preferences: Preferences) -> Standards:
         meetings_per_quarter=preferences.meetings_per_quarter,
         call_quality=preferences.call_quality_standard,
         review_segments=frozenset(preferences.review_segments),
-        gross_margin=preferences.gross_margin,
+        gross_margin=preferences.gross_margin or None,
     )
