@@ -307,8 +307,9 @@ def _finish_activity(values: dict[str, Any], texts: _Texts, notes: _Notes, spell
 
 def _finish_milestone(values: dict[str, Any], texts: _Texts, notes: _Notes, spellings: Spellings) -> None:
     _require_account(values["account_id"], notes)
-    values["kind"] = clean.milestone_kind(texts["kind"])
-    if values["kind"] is None:
+    known = clean.milestone_kind(texts["kind"])
+    values["kind"] = known or texts["kind"].strip()[:64] or None  # the row is refused; its word is shown
+    if known is None:
         notes.late = Reason.UNKNOWN_KIND
     elif values["on"] is None:
         notes.late = Reason.BAD_DATE

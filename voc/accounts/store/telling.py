@@ -49,6 +49,22 @@ DECIDED = (
 )
 
 
+# The field that a row is refused for, so that one knows which column to mend.
+_REFUSED_FOR: dict[Reason, str] = {
+    Reason.UNKNOWN_KIND: "kind",
+    Reason.BAD_DATE: "on",
+    Reason.UNKNOWN_ACCOUNT: "account_id",
+    Reason.DELETED_ACCOUNT: "account_id",
+}
+
+
+def _named(kind: Kind, field: str) -> str | None:
+    """The field of that kind of record; an activity names its account otherwise. None for a kind without it."""
+    if kind == Kind.ACTIVITY and field == "account_id":
+        field = "about_id"
+    return field if field in STAGED[kind].c else None
+
+
 def report_rows(db: Connection, run: Run, kind: Kind) -> None:
     """Rejected rows and older copies; what was wrong with their fields no longer matters."""
     staged = STAGED[kind]
@@ -56,7 +72,15 @@ def report_rows(db: Connection, run: Run, kind: Kind) -> None:
     unloaded = select(staged.c.position).where(staged.c.fate.in_((Fate.REJECTED, Fate.DUPLICATE)))
     db.execute(delete(problem).where(problem.c.run_id == run.id, problem.c.object == kind, problem.c.row.in_(unloaded)))
     rejected, duplicate = staged.c.fate == Fate.REJECTED, staged.c.fate == Fate.DUPLICATE
-    report(db, run, kind, ProblemLevel.REJECTED, staged.c.reason, where=rejected)
+    told = [reason for reason, field in _REFUSED_FOR.items() if _named(kind, field) is not None]
+    for reason in told:
+        field = _named(kind, _REFUSED_FOR[reason]) or ""
+        # A date is kept only where it is one: its text is gone with the row.
+        text = None if reason == Reason.BAD_DATE else staged.c[field]
+        where = and_(rejected, staged.c.reason == reason)
+        report(db, run, kind, ProblemLevel.REJECTED, reason, where=where, field=field, text=text)
+    rest = and_(rejected, staged.c.reason.not_in([reason.value for reason in told]))
+    report(db, run, kind, ProblemLevel.REJECTED, staged.c.reason, where=rest)
     if run.in_files:
         report(db, run, kind, ProblemLevel.WARNING, Reason.DUPLICATE_ID, where=duplicate)
 
