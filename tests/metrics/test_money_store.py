@@ -18,10 +18,13 @@ from voc.base import preferences, schema
 from voc.base.access import TERMINAL, Viewer
 from voc.base.db import Database
 from voc.base.errors import NotFound
+from voc.base.secrets import Vault
+from voc.base.settings import Settings
+from voc.base.tokens import RandomTokens
 from voc.base.words import FigureState, Scope, StaffRole
 from voc.metrics import run
 from voc.metrics.model import Figure, Shown
-from voc.metrics.run import retention
+from voc.metrics.run import falls, retention
 
 LEADER = Viewer(1, "Clara Wendt", StaffRole.LEADER)
 DANA = Viewer(3, "Dana Whitlock", StaffRole.CSM, "csm-1")
@@ -225,3 +228,25 @@ def test_milestones_of_a_file_become_figures_and_what_cannot_be_taken_is_named(
         kept = db.execute(schema.milestone.select().order_by(schema.milestone.c.id)).all()
         assert [one.id for one in kept] == ["m1", "m2", "m6", "m7"]
         assert datetime(2026, 3, 3, tzinfo=UTC).date() == TODAY
+
+
+def test_the_lead_hears_once_of_what_fell_to_half(database: Database, vault: Vault) -> None:
+    """100 of expansion in each of twelve months, then 10 in February: told on 2 March, not on the 5th."""
+    office: dict[str, Any] = {"vault": vault, "tokens": RandomTokens(), "settings": Settings()}
+    with database.begin() as db:
+        World(db)
+        builders.add_staff(db, "marcus@vendor.example", name="Marcus Oyelaran", role="lead", csm_id="lead-1")
+        builders.add_account(db, "acc-1", arr=Decimal(2000), customer_since_on=date(2020, 1, 1))
+        for month in range(13):
+            on = date(2025 + (month + 1) // 12, (month + 1) % 12 + 1, 10)
+            amount = Decimal(10 if month == 12 else 100)
+            add_deal(db, f"up-{month}", "acc-1", "Upsell", days_ago=0, close_on=on, amount=amount)
+        second, fifth = datetime(2026, 3, 2, 3, tzinfo=UTC), datetime(2026, 3, 5, 3, tzinfo=UTC)
+        assert falls.tell(db, fifth, **office) == 0
+        for _ in range(2):
+            falls.tell(db, second, **office)
+        mails = db.execute(schema.message.select()).all()
+        assert [one.kind for one in mails] == ["alert"]
+        assert mails[0].subject == "[Test for marcus@vendor.example] What fell suddenly in February 2026"
+        told = falls.text(falls.found(db, second), {"csm-1": "Dana Whitlock"}, base_url="https://voc.example")
+    assert "Dana Whitlock, Expansion: 10 in the month, 100 is usual." in told

@@ -6,7 +6,7 @@ import pytest
 
 from tests.metrics.clients import BEN, DANA, ON, ago, client, facts, labels, mark, sale, sums, terms, told, touch, units
 from voc.base.words import Segment
-from voc.metrics.money import contacts, onboarding, proofs, reckoning, upkeep
+from voc.metrics.money import compared, contacts, falls, goals, onboarding, proofs, reckoning, upkeep
 from voc.metrics.money.facts import Client, ContactKind, DealKind, Held, Owned, Week
 from voc.metrics.money.kinds import contact_kind, deal_kind
 from voc.metrics.money.rows import Standards
@@ -299,3 +299,95 @@ def test_a_companys_own_words_come_first() -> None:
     assert contact_kind("Review call", {"review call": "call"}) == ContactKind.CALL
     assert contact_kind("Email", {}) == ContactKind.OTHER
     assert DANA.csm_id == "csm-1"
+
+
+# --- a sudden fall ---
+
+
+def months(*pairs: tuple[float, float]) -> list[falls.Month]:
+    return [falls.Month(date(2025, 1, 1), part, whole) for part, whole in pairs]
+
+
+def test_a_rate_falls_suddenly_beyond_three_sigma_of_its_own_twelve_months() -> None:
+    """90% of 20 each month: sigma is 0.067, so that 3 sigma reach down to 69.9%: 14 of 20 is inside, 13 is not."""
+    steady = [(18.0, 20.0)] * 12
+    assert not falls.rate_fell(months(*steady, (14, 20)))
+    assert falls.rate_fell(months(*steady, (13, 20)))
+    assert not falls.rate_fell(months(*steady, (0, 0)))  # nothing came due
+    assert not falls.rate_fell(months(*steady[:11], (0, 0), (1, 20)))  # eleven months are no year
+    perfect = [(20.0, 20.0)] * 12
+    assert not falls.rate_fell(months(*perfect, (19, 20)))  # one lost of 20 is no alarm, though nobody ever was
+    assert falls.rate_fell(months(*perfect, (17, 20)))
+
+
+def test_money_falls_suddenly_under_half_of_its_own_mean() -> None:
+    steady = [(100.0, 0.0)] * 12
+    assert falls.money_fell(months(*steady, (49, 0)))
+    assert not falls.money_fell(months(*steady, (50, 0)))
+    rare = [(100.0, 0.0)] * 5 + [(0.0, 0.0)] * 7
+    assert not falls.money_fell(months(*rare, (0, 0)))  # five months with any are no series
+
+
+def test_months_are_whole_and_in_order() -> None:
+    found = falls.monthly([(date(2026, 2, 28), 1, 1), (date(2026, 3, 1), 9, 9), (date(2025, 2, 1), 2, 2)], on=ON)
+    assert (found[0].first, found[0].part) == (date(2025, 2, 1), 2)
+    assert (len(found), found[-1].first, found[-1].part) == (13, date(2026, 2, 1), 1)
+
+
+# --- CSMs beside each other, and goals ---
+
+
+def decisions(csm: str, kept: int, lost: int, *, segment: str = "small") -> list[compared.Decision]:
+    return [
+        compared.Decision(f"{csm}-{segment}-{at}", csm, kept=at < kept, segment=segment, size="middle")
+        for at in range(kept + lost)
+    ]
+
+
+def test_a_book_is_compared_from_ten_decisions_on_with_the_standard_first() -> None:
+    everybody = decisions("a", 10, 20) + decisions("b", 57, 3) + decisions("c", 9, 0)
+    found = compared.compare(everybody, csm_ids=["a", "b", "c"], standard=0.8)
+    assert [found.by_csm[id].state for id in "abc"] == ["ok", "ok", "too_few"]
+    assert (found.by_csm["a"].standard, found.by_csm["b"].standard) == ("below", "meets")
+    assert found.by_csm["a"].beyond  # 10 of 30 where all keep 76 of 99
+    assert found.compared == 2
+    assert found.team_rate == pytest.approx(76 / 99)
+
+
+def test_the_mix_of_segments_explains_what_it_explains() -> None:
+    """Small accounts renew at 50%, enterprises at 90%: a book of small ones that keeps 15 of 30 is what one expects."""
+    others = decisions("x", 45, 45) + decisions("x", 90, 10, segment="enterprise")
+    found = compared.compare(others + decisions("small", 15, 15), csm_ids=["x", "small"], standard=0.5)
+    book = found.by_csm["small"]
+    assert book.mixed
+    assert book.expected == pytest.approx(15)
+    assert (book.p, book.team) == (pytest.approx(1), "within")
+
+
+def test_two_hundred_equal_books_flag_about_as_many_as_chance_says() -> None:
+    """Every CSM keeps 80% in truth; the draws are a fixed sequence."""
+    state, everybody = 7, []
+    for csm in range(200):
+        for at in range(40):
+            state = (1103515245 * state + 12345) % 2**31
+            everybody.append(compared.Decision(f"{csm}-{at}", str(csm), state / 2**31 < 0.8, "small", "middle"))
+    found = compared.compare(everybody, csm_ids=[str(csm) for csm in range(200)], standard=0.8)
+    outside = sum(one.team in ("edge", "beyond") for one in found.by_csm.values())
+    assert found.expected_outside == pytest.approx(9.1, abs=0.01)
+    assert 2 <= outside <= 18
+    assert sum(one.beyond for one in found.by_csm.values()) <= 3
+
+
+def test_contracts_are_sorted_into_thirds_and_ties_stay_together() -> None:
+    assert compared.sizes({"a": 1.0, "b": 2.0, "c": 3.0, "d": None}) == {
+        "a": "small", "b": "middle", "c": "large", "d": "",
+    }  # fmt: skip
+    assert set(compared.sizes(dict.fromkeys("abcdef", 5.0)).values()) == {"small"}
+
+
+def test_a_goal_that_is_a_sum_is_split_by_book_and_a_rate_is_everybodys() -> None:
+    books = {"a": goals.Book(300.0, 1), "b": goals.Book(100.0, 3)}
+    assert goals.split(8, books, by="arr", is_sum=True) == {"a": 6, "b": 2}
+    assert goals.split(8, books, by="accounts", is_sum=True) == {"a": 2, "b": 6}
+    assert goals.split(0.9, books, by="arr", is_sum=False) == {"a": 0.9, "b": 0.9}
+    assert goals.split(8, {"a": goals.Book(0, 0)}, by="arr", is_sum=True) == {"a": 0}

@@ -41,7 +41,7 @@ from voc.jobs.sending import drain as drain
 from voc.jobs.sending import worker_name as worker_name
 from voc.metrics import run as metrics
 from voc.metrics.run import cards as scorecards
-from voc.metrics.run import cost
+from voc.metrics.run import cost, falls
 from voc.metrics.run.forest import reading as comments
 from voc.reports import write_back
 from voc.responses import run as responses
@@ -233,6 +233,7 @@ def nightly(app: App, _relays: Relays, now: datetime) -> Counts:
         beats.forget(db, before=now - _DAY)
         events.forget(db, now=now)
         opened = metrics.catch_up(db, now)
+        fell = falls.tell(db, now, vault=app.vault, tokens=app.tokens, settings=app.settings)
     with app.database.read() as db:
         newest = audit.last(db)
     if newest is not None:
@@ -245,6 +246,7 @@ def nightly(app: App, _relays: Relays, now: datetime) -> Counts:
         "renewals": landmarks,
         "scorecards": frozen,
         "opened": opened,
+        "falls told": fell,
         "let go": sum(gone.values()),
     }
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from voc import statistics
+from voc.statistics.compare import THREE_SIGMA
 
 MONTHS = 12
 LEAST_FOR_LIMITS = 12
@@ -45,6 +46,11 @@ def rate_fell(months: Sequence[Month]) -> bool:
     before, last = months[:-1], months[-1]
     if len(before) < LEAST_FOR_LIMITS or last.whole <= 0 or any(one.whole <= 0 for one in before):
         return False
+    part, whole = sum(one.part for one in before), sum(one.whole for one in before)
+    if not 0 < part < whole:  # no spread to measure: what is as rare as 3 sigma decides
+        usual = (part + 0.5) / (whole + 1)
+        chance = statistics.midp_two_sided(x=round(last.part), n=round(last.whole), p0=usual)
+        return last.part / last.whole < usual and chance < THREE_SIGMA
     limits = statistics.laney(x=[one.part for one in before], n=[one.whole for one in before], k=3)
     spread = (limits["pbar"] * (1 - limits["pbar"]) / last.whole) ** 0.5
     return last.part / last.whole < limits["pbar"] - 3 * limits["sigma_used"] * spread
