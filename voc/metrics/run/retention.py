@@ -117,7 +117,7 @@ def _read(db: Connection, *, moment: datetime, days: int, segment: str | None) -
     if segment is not None:
         kept = tuple(one for one in ledger.clients if one.segment == segment)
         ledger = Ledger(kept, ledger.terms, ledger.weeks)
-    names = {one.account_id: one.name for one in ledger.clients}
+    accounts = store.accounts_known(db, known)
     facts = Facts(moment, (), store.people(db))
     counted = Counted(cohorts.window(moment, days), icc_default=known.icc_default)
     rows: dict[str, list[Fact]] = {}
@@ -125,7 +125,7 @@ def _read(db: Connection, *, moment: datetime, days: int, segment: str | None) -
         made = BY_NAME[name].facts
         assert made is not None  # all of them are of the subject `money`
         rows[name] = list(made(ledger))
-        figures.count_facts(counted, facts, BY_NAME[name], ((one, names[one.account_id]) for one in rows[name]))
+        figures.count_facts(counted, facts, BY_NAME[name], ((one, accounts[one.account_id]) for one in rows[name]))
     return _Read(ledger, facts, counted, rows, known)
 
 
