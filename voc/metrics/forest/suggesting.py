@@ -15,7 +15,7 @@ from voc.statistics.forest import log_odds_dirichlet
 
 LEAST_Z = 2.0
 LEAST_ACCOUNTS = 3
-PRIOR = 500.0  # words' worth of "everybody writes like everybody" (assumed)
+PRIOR = 20.0  # words' worth of "everybody writes like everybody" (assumed)
 _LEAST_LETTERS = 4
 _MOST = 12  # of each side
 
