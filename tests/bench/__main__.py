@@ -14,7 +14,7 @@ import structlog
 
 from tests.bench.report import Report, machine
 
-NAMES = ("sync", "crm", "salesforce", "plan", "freeze", "send", "answer", "figures")
+NAMES = ("sync", "crm", "salesforce", "plan", "freeze", "send", "answer", "figures", "themes")
 
 
 def main() -> None:

@@ -82,11 +82,13 @@ def typed(chance: Chance, asked: Questionnaire, person: Person, given: int, *, w
                     filled[question.key] = [words]
             case Kind.CHOICES if goes_on:
                 filled[question.key] = people.topics(chance, person, question.options, wave_id=wave_id)
+            case Kind.CHOICE if goes_on and question.key.endswith("_trend"):
+                filled[question.key] = [people.trend(chance, person, given, question.key, wave_id=wave_id)]
             case Kind.CHOICE if goes_on and chance.happens(0.6, *name):
                 filled[question.key] = [chance.pick(question.options, "choice", *name)]
             case Kind.SCALE if goes_on and question.key != key:
                 span = question.highest - question.lowest
-                point = question.lowest + given / 10 * span + 0.5 * chance.bell(*name)
+                point = question.lowest + given / 10 * span + 0.9 * chance.bell(*name)
                 filled[question.key] = [str(min(question.highest, max(question.lowest, round(point))))]
             case Kind.CONSENT if goes_on and chance.happens(0.3, *name):
                 filled[question.key] = ["yes"]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from voc.demo import own_words
 from voc.demo.chance import Chance
 from voc.demo.company import Customer, Employee, Person
 from voc.demo.words import CALL_NOTES, HAPPY, MIXED, UNHAPPY, WHAT_WAS_DONE
@@ -91,12 +92,23 @@ def verbatim(chance: Chance, person: Person, given: int, *, wave_id: int) -> str
     if not chance.happens(0.72 if given <= 6 else 0.5, "writes", person.id, wave_id):
         return ""
     lines = UNHAPPY if given <= 6 else MIXED if given <= 8 else HAPPY
+    own = own_words.UNHAPPY if given <= 6 else own_words.MIXED if given <= 8 else own_words.HAPPY
+    language = person.language[:2]
+    if language in own and chance.happens(0.7, "own language", person.id, wave_id):
+        return chance.pick(own[language], "words", person.id, wave_id)
     return chance.pick(lines, "words", person.id, wave_id)
 
 
 def topics(chance: Chance, person: Person, choices: tuple[str, ...], *, wave_id: int) -> list[str]:
     count = chance.whole(1, 2, "how many", person.id, wave_id)
     return sorted({chance.pick(choices, "topic", person.id, wave_id, turn) for turn in range(count)})
+
+
+def trend(chance: Chance, person: Person, given: int, question: str, *, wave_id: int) -> str:
+    """Whoever scores high mostly finds it better than a year ago; support and product weigh most in it."""
+    leaning = (given - 7) * (0.16 if question.startswith(("support", "product")) else 0.07)
+    felt = chance.share("trend", question, person.id, wave_id) - 0.5 + leaning
+    return "better" if felt > 0.2 else "worse" if felt < -0.2 else "same"
 
 
 @dataclass(frozen=True)

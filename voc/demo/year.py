@@ -23,6 +23,7 @@ from voc.demo import answers, company, crm, letters, people
 from voc.demo.chance import Chance
 from voc.demo.company import Person, World
 from voc.demo.csms import Csms
+from voc.demo.improving import Forest
 from voc.demo.mailbox import DemoRelay, Mailbox
 from voc.metrics.cards import months
 from voc.metrics.run import cards as scorecards
@@ -69,6 +70,7 @@ class Year:
         self._coming: list[tuple[datetime, int, Callable[[], None]]] = []
         self._order = 0
         self._csms = Csms(app, world, self._chance, self._at)
+        self._forest = Forest(app, self._chance, self._at)
 
     def play(self) -> None:
         self._schedule()
@@ -101,6 +103,7 @@ class Year:
 
     def _schedule(self) -> None:
         """The CRM and the night's figures every four weeks; daily in the last week, as they are in real life."""
+        self._forest.schedule()
         day = company.STARTS_ON
         while day <= company.ENDS_ON:
             begins = datetime.combine(day, time(), UTC)
@@ -134,6 +137,7 @@ class Year:
 
     def _nightly(self) -> None:
         jobs.nightly(self._app, self._relay, self._clock.now())
+        self._forest.read()
 
     def _follow_up(self) -> None:
         jobs.follow_up(self._app, self._relay, self._clock.now())
