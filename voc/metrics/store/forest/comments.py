@@ -12,10 +12,9 @@ from voc.base.access import Viewer, visible_accounts
 from voc.base.preferences import Preferences
 from voc.base.schema import account, alias, answer, coding, contact, csm, invitation, response, theme, wave
 from voc.base.words import ResponseState
-from voc.campaigns.countries import country_code
 from voc.metrics import store
-from voc.metrics.forest import regions
 from voc.metrics.forest.comments import Comment
+from voc.metrics.regions import region_of
 from voc.responses.store import themes as verbatims
 
 Key = tuple[int, str]
@@ -96,7 +95,7 @@ def comments(
             score=row.score,
             segment=row.segment,
             roles=tuple(row.roles),
-            region=regions.of(country_code(row.country)),
+            region=region_of(row.country, preferences.regions),
             arr=store.in_reporting(preferences, row.arr, row.currency),
             themes=held.get((row.response_id, row.question), nothing),
         )
