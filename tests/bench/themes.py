@@ -1,4 +1,4 @@
-"""Sorting comments by the shipped code book: 100,000 of them, in seven languages, beside a loop that only splits words."""
+"""Sorting comments by the shipped code book: 100,000 in seven languages, beside a loop that only splits them."""
 
 from tests.bench.report import Report
 from voc.base import clock
