@@ -96,3 +96,24 @@ def test_a_launch_that_slept_through_its_turn_ends_also_when_the_turn_is_free_ag
         assert [(one.id, one.state) for one in store.waves(db)] == [(others[0], "running")]
         launched = select(func.count()).where(schema.audit.c.action == "wave launched")
         assert db.execute(launched).scalar() == 1
+
+
+def test_what_a_killed_launch_left_is_taken_back_by_a_worker_once_its_turn_is_over(database: Database) -> None:
+    company(database)
+    clock, begun = SetClock(LAUNCH), []
+
+    def killed(what: str, _done: int, _total: int | None) -> None:
+        if what == "Census and first steps" and not begun:
+            begun.append(run.take_back_left(database, clock=clock, holder="worker"))
+            with database.read() as db:
+                begun.append(len(store.waves(db)))
+            clock.set(LAUNCH + timedelta(minutes=11))  # it sleeps as long as a dead one: its turn is over
+            begun.append(run.take_back_left(database, clock=clock, holder="worker"))
+
+    with pytest.raises(Refused):
+        run.launch_in_portions(database, ORDER, clock=clock, holder="one", report=killed)
+    assert begun == [0, 1, 1]
+    with database.read() as db:
+        assert store.waves(db) == []
+        assert db.execute(select(func.count()).select_from(schema.invitation)).scalar() == 0
+    assert run.launch_in_portions(database, ORDER, clock=clock, holder="two")

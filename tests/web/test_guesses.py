@@ -62,6 +62,8 @@ def test_unknown_links_are_the_same_page_until_the_source_must_wait(
     answer = anonymous.client.get("/q/another")
     assert answer.status_code == 429
     assert answer.headers["retry-after"] == "5"
+    # What somebody typed is never turned away.
+    assert anonymous.client.post("/q/another", data={"why": "Nobody picks up"}).status_code == 404
     assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
     clock.advance(timedelta(seconds=1))
     assert anonymous.client.get("/q/another").status_code == 404

@@ -89,7 +89,8 @@ def read_webhooks(app: App, _relays: Relays, now: datetime) -> Counts:
 
 
 def follow_up(app: App, _relays: Relays, now: datetime) -> Counts:
-    """Due dates become dispositions, answers become follow-ups, late ones are escalated."""
+    """Due dates become dispositions, answers become follow-ups, late ones are escalated; dead launches end."""
+    taken_back = campaigns.take_back_left(app.database, clock=app.clock, holder=worker_name())
     with app.database.begin() as db:
         responses.catch_up(db, now)
         responses.judge_again(db, now)
@@ -101,7 +102,8 @@ def follow_up(app: App, _relays: Relays, now: datetime) -> Counts:
         told = followup.tell(db, now, vault=app.vault, tokens=app.tokens, settings=app.settings)
     thanked = followup.thank(app.database, now, vault=app.vault, tokens=app.tokens, settings=app.settings)
     late = escalated.to_lead + escalated.to_leader
-    return {"closed": closed, "opened": opened, "escalated": late, "told": told, "thanked": thanked}
+    counts = {"closed": closed, "opened": opened, "escalated": late, "told": told, "thanked": thanked}
+    return {**counts, "taken back": taken_back} if taken_back else counts
 
 
 def _comments_wait(app: App, _now: datetime) -> bool:

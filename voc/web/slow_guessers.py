@@ -23,7 +23,8 @@ class SlowGuessers:
             return
         voc: App = scope["litestar_app"].state.voc
         who = source(voc, Request(scope))
-        if voc.guesses.must_wait(who, now=voc.wall.now()):
+        # A form holds what somebody typed, or a provider's one-click unsubscribe: it is counted and never turned away.
+        if scope["method"] != "POST" and voc.guesses.must_wait(who, now=voc.wall.now()):
             await _tell_to_wait(send)
             return
 

@@ -16,7 +16,7 @@ from voc.campaigns.run.chases import (
     under_way,
 )
 from voc.campaigns.run.copied import pass_over, take_up
-from voc.campaigns.run.launching import Order, launch, launch_in_portions
+from voc.campaigns.run.launching import Order, launch, launch_in_portions, take_back_left
 from voc.campaigns.run.nudges import Nudge, nudge, nudged_by_hand
 from voc.campaigns.run.pauses import end_escalation, escalate, stop_without_consent
 from voc.campaigns.run.programmes import change_settings, install_defaults
@@ -67,6 +67,7 @@ __all__ = [
     "stop",
     "stop_wave",
     "stop_without_consent",
+    "take_back_left",
     "take_up",
     "under_way",
 ]

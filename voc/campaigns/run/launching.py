@@ -86,7 +86,7 @@ def launch_in_portions(
     """The same for a company of any size while others write: no transaction lasts longer than a moment.
 
     Until the last one the wave is being planned, and neither sent nor counted. One that was killed is
-    taken back by the next launch; any other end takes it back itself. `holder` names this process.
+    taken back by the next launch or by a worker; any other end takes it back itself. `holder` names this process.
     """
     now = clock.now()
     with database.begin() as db:
@@ -101,6 +101,24 @@ def launch_in_portions(
     finally:
         with database.begin() as db:
             turn.end(db, now=clock.now())
+
+
+def take_back_left(database: Database, *, clock: Clock, holder: str) -> int:
+    """Take back what launches left whose process is gone; how many. One under way is left alone."""
+    taken = 0
+    with database.read() as db:
+        campaigns = launches.half_launched_anywhere(db)
+    for campaign_id in campaigns:
+        turn = _Turn(f"launch:{campaign_id}", holder)
+        with database.begin() as db:
+            left = launches.half_launched(db, campaign_id) if turn.taken(db, now=clock.now()) else []
+        try:
+            _take_back(database, left, turn, clock=clock)
+            taken += len(left)
+        finally:
+            with database.begin() as db:
+                turn.end(db, now=clock.now())
+    return taken
 
 
 def _launch_in_portions(database: Database, order: Order, turn: "_Turn", *, clock: Clock, report: Report) -> int:

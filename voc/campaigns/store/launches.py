@@ -59,6 +59,12 @@ def half_launched(db: Connection, campaign_id: int) -> list[int]:
     return list(db.execute(query.order_by(wave.c.id)).scalars())
 
 
+def half_launched_anywhere(db: Connection) -> list[int]:
+    """Campaigns with a wave whose launch has not come to its end."""
+    query = select(wave.c.campaign_id).where(wave.c.state == WaveState.PLANNING)
+    return list(db.execute(query.distinct().order_by(wave.c.campaign_id)).scalars())
+
+
 def take_back(db: Connection, wave_id: int, *, limit: int) -> bool:
     """Delete so many rows of a wave that was never launched, at last the wave; whether nothing of it is left."""
     launching = select(wave.c.id).where(wave.c.id == wave_id, wave.c.state == WaveState.PLANNING)

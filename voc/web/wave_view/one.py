@@ -134,7 +134,7 @@ def _heading(row: WaveRow, standing: Counter[Standing]) -> str:
 def _lede(row: WaveRow) -> str:
     if row.state == WaveState.PLANNING:
         begun = f"Begun {view.day(row.launched_at)} by {row.launched_by}"
-        return f"{begun}: the census is being written. If this stands still, launch again: it begins anew."
+        return f"{begun}: the census is being written. If its process is gone, a worker takes it back in some minutes."
     launched = f"Launched {view.day(row.launched_at)} by {row.launched_by}."
     if row.closed_at is not None:
         return f"{launched} Closed {view.day(row.closed_at)}."
