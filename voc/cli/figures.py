@@ -7,12 +7,15 @@ import click
 
 from voc import app as wiring
 from voc.base import audit
+from voc.base.access import TERMINAL
 from voc.base.words import Scope
 from voc.cli import output
 from voc.metrics import run as metrics
 from voc.metrics import wording
 from voc.metrics.catalogue import BY_NAME
 from voc.reports import export as tables
+from voc.web import board as board_page
+from voc.web import board_view, pdf
 
 
 @click.command()
@@ -57,6 +60,25 @@ def figures(
             for figure in one.figures.values()
         )
         output.table(("figure", "value", "count", "interval"), rows, right=(1,))
+
+
+@click.command()
+@output.directory
+@output.at
+@click.option("--team", help="Only this team, by the id of its lead.")
+@click.option("--as-of", type=output.Day(), help="As it stood at the end of that day; now if not given.")
+@click.option("--pdf", "file", type=click.Path(dir_okay=False, path_type=Path), required=True, help="Write it here.")
+def board(*, directory: Path, at: object, team: str | None, as_of: date | None, file: Path) -> None:
+    """The board page of the whole company or one team as one A4 page.
+
+    Example: voc board --pdf board.pdf
+    """
+    app = wiring.open_app(directory, at=at)  # type: ignore[arg-type]  # click's converter makes it a moment
+    page = board_page.made(app, TERMINAL, team_id=team, as_of=as_of)
+    file.write_bytes(pdf.drawn(board_view.sheet(page)))
+    with app.database.begin() as db:
+        audit.exported(db, what="board-page", detail={"file": str(file.resolve())}, by="terminal", now=app.now())
+    output.say(f"{page.heading} {file}")
 
 
 @click.command()

@@ -63,6 +63,7 @@ for command in (
     figures.figures,
     themes.themes,
     improvement.improvement,
+    figures.board,
     figures.export,
     questionnaires.questionnaires,
     scorecards.scorecards,

@@ -7,6 +7,7 @@ import io
 import re
 from functools import cache
 from pathlib import Path
+from typing import Any
 from xml.sax.saxutils import escape
 
 from litestar import Response
@@ -70,10 +71,12 @@ def drawn(sheet: Sheet) -> bytes:
 
 
 @cache
-def _letters() -> None:
-    pdfmetrics.registerFont(TTFont(PLAIN, str(_FONTS / "DejaVuSansCondensed.ttf")))
+def _letters() -> TTFont:
+    plain = TTFont(PLAIN, str(_FONTS / "DejaVuSansCondensed.ttf"))
+    pdfmetrics.registerFont(plain)
     pdfmetrics.registerFont(TTFont(BOLD, str(_FONTS / "DejaVuSansCondensed-Bold.ttf")))
     pdfmetrics.registerFontFamily(PLAIN, normal=PLAIN, bold=BOLD, italic=PLAIN, boldItalic=BOLD)
+    return plain
 
 
 def _style(
@@ -98,8 +101,7 @@ def _text(words: str) -> str:
 
 @cache
 def _drawable(character: str) -> bool:
-    _letters()
-    return ord(character) in pdfmetrics.getFont(PLAIN).face.charToGlyph or character.isspace()
+    return ord(character) in _letters().face.charToGlyph or character.isspace()
 
 
 def _flowables(block: Block, width: float) -> list[Flowable]:
@@ -122,7 +124,7 @@ def _flowables(block: Block, width: float) -> list[Flowable]:
 def _table(grid: Grid, width: float) -> Table:
     rows = [[_cell(words, i, grid, head=True) for i, words in enumerate(grid.heads)]]
     rows += [[_cell(words, i, grid) for i, words in enumerate(row)] for row in grid.rows]
-    rules: list[tuple[object, ...]] = [
+    rules: list[Any] = [
         ("LINEBELOW", (0, 0), (-1, -1), 0.4, LINE),
         ("VALIGN", (0, 0), (-1, -1), "TOP"),
         ("LEFTPADDING", (0, 0), (-1, -1), 0),
