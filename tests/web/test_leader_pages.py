@@ -152,6 +152,6 @@ def test_the_gap_is_shown_after_the_wave(company: Company) -> None:
         row = {"account_id": "acc-dana-0", "csm_id": "csm-dana", "score": 5, "by": "Dana Whitlock"}
         db.execute(insert(schema.guess).values(**row, at=NOW - 80 * DAY))
     dana = company.enter("dana")
-    assert "9 from 3 answers" in dana.get("/guesses").text  # 9, 10 and 8
-    assert "4 too low" in dana.get("/guesses").text
-    assert "4 too low" in company.enter("marcus").get("/csms/csm-dana").text
+    assert "9.0 from 3 answers" in dana.get("/guesses").text  # 9, 10 and 8
+    assert "4.0 too low" in dana.get("/guesses").text
+    assert "4.0 too low" in company.enter("marcus").get("/csms/csm-dana").text
