@@ -3,25 +3,39 @@
 The role matrix per segment is a table of its own (`role_requirement`).
 """
 
+import json
 import re
 from datetime import datetime
+from functools import cache, lru_cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, Text, cast, delete, insert, select
 
 from voc.base import audit
 from voc.base.choices import Preferences, check
 from voc.base.errors import Refused
+from voc.base.prepared import Prepared
 from voc.base.schema import setting
 
 __all__ = ["Preferences", "change", "check", "load"]
 
 
 def load(db: Connection) -> Preferences:
-    rows = db.execute(select(setting.c.key, setting.c.value)).all()
-    stored = {key: value for key, value in rows if key in Preferences.__struct_fields__}
-    return msgspec.convert(stored, Preferences, strict=False)
+    rows = _stored(db.dialect.name).run(db, {})
+    return _made(tuple([(key, text) for key, text in rows if key in Preferences.__struct_fields__]))
+
+
+@cache
+def _stored(dialect: str) -> Prepared:
+    # As text: every commit before a final dot looks whether something has changed.
+    return Prepared(select(setting.c.key, cast(setting.c.value, Text)).order_by(setting.c.key), dialect)
+
+
+@lru_cache(maxsize=64)
+def _made(stored: tuple[tuple[str, str], ...]) -> Preferences:
+    values = {key: json.loads(text) for key, text in stored}
+    return msgspec.convert(values, Preferences, strict=False)
 
 
 def change(db: Connection, values: dict[str, Any], *, actor: str, now: datetime) -> Preferences:

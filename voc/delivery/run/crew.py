@@ -24,7 +24,8 @@ RECORDER = "voc recorder"
 
 # Seconds that others may take to join a commit, while any line is under way: a commit costs more than they do.
 # What the recorder has not committed is unknown after a kill: it waits for no more than one blink.
-_JOURNAL_WAITS = 0.0015
+_JOURNAL_WAITS = 0.004
+_LOOKS_AGAIN = 0.001  # whether all of them have come by now
 _RECORDER_WAITS = 0.02
 # Where so many came in that blink, each is soon one of hundreds: then a commit for them all is worth a longer one.
 _MANY = 8
@@ -189,8 +190,10 @@ class _Together(Generic[Item]):
             return [], True
         batch = [first]
         ended = self._drain(batch)
-        if not ended and self._busy() > len(batch):
-            clock.pause(self._patience)
+        patience = self._patience
+        while not ended and patience > 0 and self._busy() > len(batch):
+            clock.pause(min(patience, _LOOKS_AGAIN))
+            patience -= _LOOKS_AGAIN
             ended = self._drain(batch)
             if self._for_many and len(batch) >= _MANY and not ended:
                 clock.pause(self._for_many)

@@ -37,6 +37,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from voc.base import bulk
 from voc.base.among import among
 from voc.base.preferences import Preferences
+from voc.base.prepared import Prepared
 from voc.base.schema import account, exclusion, installation, invitation, message, suppression, wave
 from voc.base.types import Instant
 from voc.base.words import MessageKind, MessageState, Step, WaveState
@@ -50,6 +51,8 @@ from voc.delivery.store import domains
 ASKING = (MessageKind.CHASE, MessageKind.NUDGE)
 """Mail that asks for an answer: an opt-out, a bounce or the answer itself ends it."""
 
+# Not IN: SQLAlchemy writes its list out anew each time.
+_ASKS = or_(*(message.c.kind == kind for kind in ASKING))
 _THANKS = message.c.kind == MessageKind.THANKS
 
 # --- may it go ----------------------------------------------------------------------------------
@@ -68,7 +71,7 @@ def _unwanted() -> ColumnElement[bool]:
     )
     suppressed = exists().where(suppression.c.address == message.c.address, suppression.c.lifted_at.is_(None))
     # Thanks are for the answer that ended the chase; only an address that must not be mailed stops them.
-    return or_(and_(message.c.kind.in_(ASKING), or_(ended, suppressed)), and_(_THANKS, suppressed))
+    return or_(and_(_ASKS, or_(ended, suppressed)), and_(_THANKS, suppressed))
 
 
 def _too_late() -> ColumnElement[bool]:
@@ -78,7 +81,7 @@ def _too_late() -> ColumnElement[bool]:
 def _set_aside() -> ColumnElement[bool]:
     """Said after the mail was frozen: the account is under escalation, or it or the person must not be asked."""
     today = bindparam("today", type_=Date())
-    meant = (message.c.kind.in_(ASKING), invitation.c.id == message.c.invitation_id)
+    meant = (_ASKS, invitation.c.id == message.c.invitation_id)
     escalated = exists().where(*meant, account.c.id == invitation.c.account_id, account.c.escalated_until_on > today)
     excluded = exists().where(
         *meant,
@@ -102,7 +105,7 @@ def _let_go(test_mode: bool, *, or_over: bool = False) -> ColumnElement[bool]:
     resting = exists().where(wave.c.id == message.c.wave_id, wave.c.state.not_in(going))
     conditions = [
         not_(paused),
-        not_(and_(message.c.kind.in_(ASKING), resting)),
+        not_(and_(_ASKS, resting)),
         not_(_set_aside()),
     ]
     if test_mode:
@@ -303,17 +306,24 @@ def _held(dialect: str) -> ColumnElement[bool]:
     return and_(message.c.id == pair.c.id, message.c.fence == pair.c.other)
 
 
+def _in_state(*states: MessageState) -> ColumnElement[bool]:
+    """Told without an index: a few are looked up by their ids, not looked for among all that are claimed."""
+    state = message.c.state.op("||")("")
+    return or_(*(state == one for one in states))
+
+
 def pairs_of(db: Connection, claimed: Collection[Claimed]) -> dict[str, Any]:
     return bulk.pairs_of(db.dialect.name, ((one.id, one.fence) for one in claimed))
 
 
 @cache
-def _marking(dialect: str, test_mode: bool) -> ReturningUpdate[Any]:
-    return (
+def _marking(dialect: str, test_mode: bool) -> Prepared:
+    return Prepared(
         update(message)
-        .where(_held(dialect), message.c.state == MessageState.CLAIMED, not_(_unwanted()), _let_go(test_mode))
+        .where(_held(dialect), _in_state(MessageState.CLAIMED), not_(_unwanted()), _let_go(test_mode))
         .values(state=MessageState.HANDING_OVER)
-        .returning(message.c.id)
+        .returning(message.c.id),
+        dialect,
     )
 
 
@@ -321,15 +331,15 @@ def mark_handing_over(
     db: Connection, claimed: Sequence[Claimed], *, preferences: Preferences, now: datetime
 ) -> set[int]:
     """The second commit. The ids that may end: their claim is still ours and nothing speaks against them now."""
-    statement = _marking(db.dialect.name, preferences.test_mode)
-    return set(db.execute(statement, {**pairs_of(db, claimed), **_asked(preferences, now=now)}).scalars())
+    marking = _marking(db.dialect.name, preferences.test_mode)
+    return {id for (id,) in marking.run(db, {**pairs_of(db, claimed), **_asked(preferences, now=now)})}
 
 
 @cache
 def _renewing(dialect: str) -> Any:
     return (
         update(message)
-        .where(_held(dialect), message.c.state.in_((MessageState.CLAIMED, MessageState.HANDING_OVER)))
+        .where(_held(dialect), _in_state(MessageState.CLAIMED, MessageState.HANDING_OVER))
         .values(lease_until=bindparam("until", type_=Instant()))
     )
 
@@ -344,7 +354,7 @@ def renew(db: Connection, claimed: Collection[Claimed], *, until: datetime) -> N
 def _giving_back(dialect: str) -> ReturningUpdate[Any]:
     return (
         update(message)
-        .where(_held(dialect), message.c.state == MessageState.CLAIMED)
+        .where(_held(dialect), _in_state(MessageState.CLAIMED))
         .values(state=MessageState.QUEUED, worker=None, lease_until=None)
         .returning(message.c.id)
     )
