@@ -36,8 +36,7 @@ class Prepared:
         self._makers = {
             bind.key: make
             for bind in compiled.binds.values()
-            if bind.required
-            and (make := bind.type.dialect_impl(dialect).bind_processor(dialect)) is not None
+            if bind.required and (make := bind.type.dialect_impl(dialect).bind_processor(dialect)) is not None
         }
 
     def run(self, db: Connection, given: dict[str, Any]) -> Sequence[Any]:

@@ -56,6 +56,10 @@ class Wire:
 
         The code is -1 where there is none.
         """
+        if (end := self._unread.find(b"\n")) >= 0 and self._unread[3:4] == b" ":
+            # The usual case where commands were sent together: a short answer that is here already.
+            line, self._unread = self._unread[:end], self._unread[end + 1 :]
+            return _said(line[:3], line[4:].strip())
         until = clock.seconds() + self._seconds * patience
         lines: list[bytes] = []
         length = 0
@@ -67,8 +71,7 @@ class Wire:
             lines.append(line[4:].strip())
             if line[3:4] != b"-":
                 break
-        code = int(line[:3]) if line[:3].isdigit() else -1
-        return code, b" ".join(lines).decode("utf-8", "replace")[:500]
+        return _said(line[:3], b" ".join(lines))
 
     def _read_line(self, until: float) -> bytes:
         while (end := self._unread.find(b"\n")) < 0:
@@ -119,6 +122,10 @@ class Wire:
     def close(self) -> None:
         with suppress(OSError):
             self._socket.close()
+
+
+def _said(code: bytes, words: bytes) -> tuple[int, str]:
+    return int(code) if code.isdigit() else -1, words.decode("utf-8", "replace")[:500]
 
 
 def _wait_at_most(connection: socket.socket, seconds: float) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, func, not_, or_, select
 
-from voc.base.among import among
+from voc.base.among import among, unindexed
 from voc.base.schema import (
     account,
     alias,
@@ -91,8 +91,9 @@ _DUE = (
         invitation.c.held_because.is_(None),
         invitation.c.stopped.is_(None),
         invitation.c.answered_at.is_(None),
-        # A handful of each, written out: SQLite would rather begin with a list it knows nothing of and sort.
-        invitation.c.wave_id.in_(bindparam("waves", expanding=True)),
+        # A handful of each, written out: SQLite would rather begin with a list it knows nothing of and sort; or it
+        # would read the whole wave for each batch of it.
+        unindexed(invitation.c.wave_id).in_(bindparam("waves", expanding=True)),
         invitation.c.next_step.in_(bindparam("steps", expanding=True)),
     )
     .order_by(invitation.c.due_at, invitation.c.id)

@@ -101,8 +101,8 @@ def _used(drafts: Iterable[Draft]) -> dict[str, Shared]:
 
 
 def _counts_now(ids: Collection[int]) -> bool:
-    """Counting takes the longer the larger the wave: past the first ten thousand messages, once for each thousand."""
-    return bool(ids) and (max(ids) <= 10_000 or max(ids) // 1_000 != (min(ids) - 1) // 1_000)
+    """Counting takes the longer the larger the wave: past the first thousand messages, once for each thousand."""
+    return bool(ids) and (max(ids) <= 1_000 or max(ids) // 1_000 != (min(ids) - 1) // 1_000)
 
 
 def _brake(db: Connection, wave_ids: set[int], *, worker: Worker, now: datetime) -> None:

@@ -124,7 +124,9 @@ def written(
     if thanks is not None or render.opens_page(asked, language, worded_as, own_words=step.heads_up_text):
         tokens["answer"] = office.tokens.new()
     at = {"company": office.wanted.company, "base_url": office.settings.base_url}
-    letter = replace(letter_of(step, tokens, **at, worded_as=worded_as), thanks=thanks)
+    letter = letter_of(step, tokens, **at, worded_as=worded_as)
+    if thanks is not None:
+        letter = replace(letter, thanks=thanks)
     id = office.random_id()
     subject, content = _content(office, asked, language, letter, step=step, earlier=earlier, id=id)
     try:

@@ -35,7 +35,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from voc.base import bulk
-from voc.base.among import among
+from voc.base.among import among, unindexed
 from voc.base.preferences import Preferences
 from voc.base.prepared import Prepared
 from voc.base.schema import account, exclusion, installation, invitation, message, suppression, wave
@@ -307,9 +307,8 @@ def _held(dialect: str) -> ColumnElement[bool]:
 
 
 def _in_state(*states: MessageState) -> ColumnElement[bool]:
-    """Told without an index: a few are looked up by their ids, not looked for among all that are claimed."""
-    state = message.c.state.op("||")("")
-    return or_(*(state == one for one in states))
+    """Of a few that are looked up by their ids, not looked for among all that are claimed."""
+    return or_(*(unindexed(message.c.state) == one for one in states))
 
 
 def pairs_of(db: Connection, claimed: Collection[Claimed]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 from voc.base import bulk
-from voc.base.among import among
+from voc.base.among import among, unindexed
 from voc.base.frozen import Shared
 from voc.base.schema import (
     attempt,
@@ -152,7 +152,7 @@ _EARLIER = (
     .where(
         among(message.c.invitation_id, "invitations"),
         message.c.kind == MessageKind.CHASE,
-        message.c.state.in_((MessageState.SENT, MessageState.UNKNOWN)),
+        unindexed(message.c.state).in_((MessageState.SENT, MessageState.UNKNOWN)),
         message.c.subject != "",  # only a line for what a copied database may have sent
     )
     .order_by(message.c.id)

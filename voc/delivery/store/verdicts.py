@@ -1,16 +1,15 @@
 """What became of claimed messages, written down for many at once: writes `message` and `attempt`."""
 
-from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, func, select
 
 from voc.base import bulk
-from voc.base.among import among
+from voc.base.among import among, unindexed
 from voc.base.schema import attempt, message
 from voc.base.words import MessageKind, MessageState
 from voc.delivery.model import Claimed, Handed, Outcome
@@ -118,15 +117,17 @@ def _row(one: Verdict) -> dict[str, Any]:
 
 def sent_twice(db: Connection, contact_ids: Collection[str]) -> bool:
     """Whether one of these people was sent the same step of the same wave more than once. It must never be."""
-    counted = Counter(
-        (row.contact_id, row.wave_id, row.step)
-        for row in db.execute(_OF_CONTACTS, {"contacts": contact_ids})
-        if row.state == MessageState.SENT and row.kind == MessageKind.CHASE
+    return db.execute(_TWICE, {"contacts": contact_ids}).first() is not None
+
+
+_TWICE = (
+    select(message.c.contact_id)
+    .where(
+        among(message.c.contact_id, "contacts"),
+        unindexed(message.c.state) == MessageState.SENT,
+        message.c.kind == MessageKind.CHASE,
     )
-    return any(times > 1 for times in counted.values())
-
-
-# One condition only: with more of them SQLite takes the index of another, and reads the whole wave.
-_OF_CONTACTS = select(message.c.contact_id, message.c.wave_id, message.c.step, message.c.state, message.c.kind).where(
-    among(message.c.contact_id, "contacts")
+    .group_by(message.c.contact_id, unindexed(message.c.wave_id), message.c.step)
+    .having(func.count() > 1)
+    .limit(1)
 )

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, true
 
 from voc.base import confidential
-from voc.base.among import among
+from voc.base.among import among, unindexed
 from voc.base.errors import NotFound
 from voc.base.preferences import Preferences
 from voc.base.schema import (
@@ -235,7 +235,7 @@ def _deliveries(db: Connection, ids: Collection[str], *, until: datetime) -> dic
         .outerjoin(alias, and_(alias.c.kind == "contact", alias.c.loser_id == message.c.contact_id))
         .where(
             _every_id(message.c.contact_id, ids),
-            message.c.state == MessageState.SENT,
+            unindexed(message.c.state) == MessageState.SENT,
             message.c.kind.in_([MessageKind.CHASE, MessageKind.NUDGE]),
             message.c.recipient == message.c.address,
             message.c.sent_at <= until,
