@@ -26,7 +26,7 @@ from tests import postgres
 from tests.bench.report import Report
 from tests.builders import NOW
 from tests.delivery.world import SETTINGS, add_due_wave, free_port, install, queue_all, relay_to
-from voc.base import clock, log, migrate, schema
+from voc.base import clock, log, migrate, schema, stencils
 from voc.base.db import Database
 from voc.base.secrets import Vault, new_key
 from voc.base.tokens import RandomTokens
@@ -92,7 +92,7 @@ def _halves(report: Report, name: str, database: Database, port: int, people: in
     report.add(f"{name}_frozen", people / (clock.seconds() - started), "messages/s")
     with database.read() as db:
         rows = db.execute(select(schema.message.c.return_path, schema.message.c.recipient, schema.message.c.body)).all()
-    mails = [(row.return_path, row.recipient, vault.decrypt(row.body)) for row in rows]
+        mails = [(row.return_path, row.recipient, stencils.opened(db, row.body, vault=vault)) for row in rows]
     relay = relay_to(port, connections=CONNECTIONS, per_second=1e6)
     started = clock.seconds()
     sent = delivery.send_due(database, relay, now=NOW, vault=vault, worker="bench", limit=people).sent

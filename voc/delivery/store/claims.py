@@ -59,8 +59,8 @@ _THANKS = message.c.kind == MessageKind.THANKS
 
 
 def _of_a_wave_that_is_over() -> ColumnElement[bool]:
-    over = exists().where(wave.c.id == message.c.wave_id, wave.c.state.in_((WaveState.CLOSED, WaveState.STOPPED)))
-    return and_(message.c.kind.in_(ASKING), over)
+    ended = or_(*(wave.c.state == state for state in (WaveState.CLOSED, WaveState.STOPPED)))
+    return and_(_ASKS, exists().where(wave.c.id == message.c.wave_id, ended))
 
 
 def _unwanted() -> ColumnElement[bool]:
