@@ -29,14 +29,14 @@ class Prepared:
         assert isinstance(statement, ClauseElement)
         compiled = statement.compile(dialect=dialect)
         assert isinstance(compiled, SQLCompiler)
-        assert not compiled.post_compile_params, "a list is written out anew each time: say it with `or_` or `among`"
-        self._text = compiled.string
-        self._order = compiled.positiontup
-        self._constants = {name: value for name, value in compiled.params.items() if value is not None}
+        asked = {bind.key: bind.type for bind in compiled.binds.values() if bind.required}
+        written = compiled.construct_expanded_state(dict.fromkeys(asked))
+        self._text, self._order = written.statement, written.positiontup
+        self._constants = {name: value for name, value in written.parameters.items() if name not in asked}
         self._makers = {
-            bind.key: make
-            for bind in compiled.binds.values()
-            if bind.required and (make := bind.type.dialect_impl(dialect).bind_processor(dialect)) is not None
+            name: make
+            for name, kind in asked.items()
+            if (make := kind.dialect_impl(dialect).bind_processor(dialect)) is not None
         }
 
     def run(self, db: Connection, given: dict[str, Any]) -> Sequence[Any]:
