@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -35,7 +35,9 @@ class Member:
         self._result = result
 
     def signal(self, number: int) -> None:
-        os.kill(self.pid, number)
+        """Nothing where it has ended already: `ended` tells."""
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, number)
 
     def is_over(self) -> bool:
         return self._crew.has_ended(self.pid)
