@@ -18,6 +18,7 @@ class Asking:
     as_of: date | None = None
     days: int | None = None
     segment: str | None = None
+    region: str | None = None
     mine: bool = True  # whether the viewer may see the rows: a CSM sees the total, not its rows
 
     def rows(self, figure: Figure) -> str:
@@ -29,6 +30,7 @@ class Asking:
             days=self.days,
             as_of=None if self.as_of is None else self.as_of.isoformat(),
             segment=self.segment,
+            region=self.region,
         )
 
 

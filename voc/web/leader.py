@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
 from litestar import Response, get
@@ -30,13 +30,27 @@ _FIRST_DAY = date(2000, 1, 1)  # nothing is older, and a window before it must n
 
 
 def wanted_of(
-    *, days: str, as_of: str, segment: str, today: date, team: str = "", csm: str = "", against: str = ""
+    *,
+    days: str,
+    as_of: str,
+    segment: str,
+    today: date,
+    team: str = "",
+    csm: str = "",
+    against: str = "",
+    region: str = "",
+    from_on: str = "",
+    live: str = "",
+    beside: str = "",
 ) -> Wanted:
-    """The filters as they were asked for; what makes no sense falls back, a day to come is today."""
-    try:
-        on = date.fromisoformat(as_of)
-    except ValueError:
-        on = today
+    """The filters as they were asked for; what makes no sense falls back, a day to come is today.
+
+    `from_on` opens the period the day after it, whatever `days` says.
+    """
+    on = _day(as_of) or today
+    since = _day(from_on)
+    if since is not None and since < min(on, today) <= since + timedelta(days=1000):
+        days = str((min(on, today) - since).days)
     return Wanted(
         team=team,
         segment=segment if segment in {one.value for one in Segment} else "",
@@ -44,7 +58,18 @@ def wanted_of(
         as_of=on if _FIRST_DAY <= on < today else None,
         csm=csm,
         team_line=against == "team",
+        region=region[:64],
+        live=live == "1",
+        beside=beside if beside == "previous" or _day(beside) else "",
     )
+
+
+def _day(text: str) -> date | None:
+    try:
+        on = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return on if on >= _FIRST_DAY else None
 
 
 @get("/engagement", sync_to_thread=True, opt=roles(*EVERYBODY))
@@ -58,9 +83,25 @@ def engagement_page(
     as_of: Annotated[str, QueryParameter(name="as_of")] = "",
     csm: Annotated[str, QueryParameter(name="csm")] = "",
     against: Annotated[str, QueryParameter(name="against")] = "",
+    region: Annotated[str, QueryParameter(name="region")] = "",
+    from_on: Annotated[str, QueryParameter(name="from")] = "",
+    live: Annotated[str, QueryParameter(name="live")] = "",
+    beside: Annotated[str, QueryParameter(name="beside")] = "",
 ) -> Response[str]:
     now = app.now()
-    wanted = wanted_of(team=team, segment=segment, days=days, as_of=as_of, csm=csm, against=against, today=now.date())
+    wanted = wanted_of(
+        team=team,
+        segment=segment,
+        days=days,
+        as_of=as_of,
+        csm=csm,
+        against=against,
+        region=region,
+        from_on=from_on,
+        live=live,
+        beside=beside,
+        today=now.date(),
+    )
     with app.database.read() as db:
         known = preferences.load(db)
         found = _engagement(db, visit.viewer, wanted, now=now)
@@ -74,8 +115,23 @@ def engagement_page(
             preferences=known,
             own_csm_id=visit.viewer.csm_id,
             today=now.date(),
+            beside=_beside(db, visit.viewer, wanted, now=now) if wanted.beside else None,
         )
     return pages.page(app, visit, "leader/engagement.html", page=page)
+
+
+def _beside(db: Connection, viewer: Viewer, wanted: Wanted, *, now: datetime) -> run.Beside:
+    return run.compare_periods(
+        db,
+        viewer,
+        now=now,
+        as_of=wanted.as_of,
+        window_days=wanted.days,
+        earlier_to=_day(wanted.beside),
+        team_id=wanted.team or None,
+        segment=wanted.segment or None,
+        region=wanted.region or None,
+    )
 
 
 def _engagement(db: Connection, viewer: Viewer, wanted: Wanted, *, now: datetime) -> Engagement:
@@ -87,6 +143,8 @@ def _engagement(db: Connection, viewer: Viewer, wanted: Wanted, *, now: datetime
         window_days=wanted.days,
         team_id=wanted.team or None,
         segment=wanted.segment or None,
+        region=wanted.region or None,
+        live=wanted.live,
     )
 
 
@@ -115,9 +173,12 @@ def engagement_file(
     segment: Annotated[str, QueryParameter(name="segment")] = "",
     days: Annotated[str, QueryParameter(name="days")] = "",
     as_of: Annotated[str, QueryParameter(name="as_of")] = "",
+    region: Annotated[str, QueryParameter(name="region")] = "",
+    live: Annotated[str, QueryParameter(name="live")] = "",
 ) -> Response[bytes]:
     now = app.now()
-    wanted = wanted_of(team=team, segment=segment, days=days, as_of=as_of, today=now.date())
+    today = now.date()
+    wanted = wanted_of(team=team, segment=segment, days=days, as_of=as_of, region=region, live=live, today=today)
     with app.database.read() as db:
         found = _engagement(db, visit.viewer, wanted, now=now)
     rows = [engagement_view.file_row(one, found) for one in found.lines]
@@ -135,9 +196,10 @@ def rows_page(
     days: Annotated[str, QueryParameter(name="days")] = "",
     as_of: Annotated[str, QueryParameter(name="as_of")] = "",
     segment: Annotated[str, QueryParameter(name="segment")] = "",
+    region: Annotated[str, QueryParameter(name="region")] = "",
 ) -> Response[str]:
     """What a figure counts, row by row."""
-    wanted = wanted_of(days=days, as_of=as_of, segment=segment, today=app.now().date())
+    wanted = wanted_of(days=days, as_of=as_of, segment=segment, region=region, today=app.now().date())
     rows, names = _rows(app, visit, wanted, figure=figure, scope=_scope(of_scope), id=id)
     on = wanted.as_of
     page = rows_view.page(
@@ -163,8 +225,9 @@ def rows_file(
     days: Annotated[str, QueryParameter(name="days")] = "",
     as_of: Annotated[str, QueryParameter(name="as_of")] = "",
     segment: Annotated[str, QueryParameter(name="segment")] = "",
+    region: Annotated[str, QueryParameter(name="region")] = "",
 ) -> Response[bytes]:
-    wanted = wanted_of(days=days, as_of=as_of, segment=segment, today=app.now().date())
+    wanted = wanted_of(days=days, as_of=as_of, segment=segment, region=region, today=app.now().date())
     rows, names = _rows(app, visit, wanted, figure=figure, scope=_scope(of_scope), id=id)
     name = f"rows-{figure.replace('_', '-')}"
     return csv_file(app, visit, name, rows_view.FILE_HEADS, rows_view.file_rows(rows, names))
@@ -185,6 +248,7 @@ def _rows(
             as_of=wanted.as_of,
             window_days=wanted.days,
             segment=wanted.segment or None,
+            region=wanted.region or None,
         )
         return rows, _names(db)
 
@@ -201,6 +265,8 @@ def _who(scope: Scope, id: str, names: Mapping[str, str]) -> str:
         Scope.TOTAL: "All teams",
         Scope.TEAM: f"Team of {names.get(id, id)}",
         Scope.CSM: names.get(id, "a CSM the CRM does not know"),
+        Scope.SEGMENT: id.capitalize(),
+        Scope.REGION: id,
         Scope.ACCOUNT: "This account",
     }[scope]
 

@@ -10,13 +10,16 @@ from voc.metrics.run.engagement import engagement, figures
 from voc.metrics.run.kept import WINDOWS
 from voc.metrics.run.looking import limits_of
 from voc.metrics.run.night import PORTION, catch_up, is_counted, release, snapshot
+from voc.metrics.run.periods import Beside, compare_periods
 
 __all__ = [
     "PORTION",
     "WINDOWS",
+    "Beside",
     "account",
     "account_states",
     "catch_up",
+    "compare_periods",
     "engagement",
     "figures",
     "is_counted",

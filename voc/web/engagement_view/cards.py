@@ -41,6 +41,33 @@ def figure_cards(whole: ScopeFigures, asking: Asking, currency: str) -> list[Car
     ]
 
 
+def more_cards(whole: ScopeFigures, asking: Asking, currency: str) -> list[Card]:
+    """Four questions that one response rate would mix up, and the score in its three totals."""
+    found = whole.figures
+    shares = (
+        *("reach", "account_response", "decision_maker_heard", "two_roles_heard"),
+        *("invitation_guideline", "response_target", "contact_upkeep"),
+    )
+    return [
+        _money_card(found["arr_heard"], asking, currency),
+        *(figure_view.card(found[name], asking) for name in shares),
+        *(_score_card(found[name], asking) for name in ("nps_people", "nps_accounts", "nps_money")),
+    ]
+
+
+def _money_card(figure: Figure, asking: Asking, currency: str) -> Card:
+    told = f"{view.money(figure.numerator, currency)} of {view.money(figure.denominator, currency)}"
+    return figure_view.card(figure, asking, of=told if figure.shown != Shown.REASON else "")
+
+
+def _score_card(figure: Figure, asking: Asking) -> Card:
+    worst, best = figure.extra.get("worst"), figure.extra.get("best")
+    notes = [wording.few_accounts(figure) or ""]
+    if worst is not None and best is not None and figure.shown not in (Shown.REASON, Shown.COUNTS):
+        notes.append(f"between {wording.points(worst)} and {wording.points(best)} depending on the silent")
+    return figure_view.card(figure, asking, of=wording.counts(figure), notes=[one for one in notes if one])
+
+
 def _silent_card(found: Mapping[str, Figure], asking: Asking, currency: str) -> Card:
     """The count stands large: a share of accounts says less than which they are."""
     silent, revenue = found["silent_accounts"], found["silent_arr"]

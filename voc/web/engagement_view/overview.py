@@ -1,6 +1,6 @@
 """The page as a whole."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -9,13 +9,14 @@ from voc.base.words import Scope, Segment
 from voc.metrics import wording
 from voc.metrics.model import Figure
 from voc.metrics.pages import Engagement, ScopeFigures
-from voc.metrics.run import WINDOWS
+from voc.metrics.run import WINDOWS, Beside
 from voc.web import figure_view, view
-from voc.web.engagement_view.cards import figure_cards
+from voc.web.engagement_view.cards import figure_cards, more_cards
 from voc.web.engagement_view.chain import participation_chain
 from voc.web.engagement_view.compared import funnel_of
 from voc.web.engagement_view.lines import csm_row, total_row
 from voc.web.engagement_view.parts import EngagementPage, Wanted
+from voc.web.engagement_view.periods import periods_of
 from voc.web.figure_view import Asking
 from voc.web.parts import Choice, Link, choice
 
@@ -29,11 +30,16 @@ def page(
     preferences: Preferences,
     own_csm_id: str | None,
     today: date,
+    beside: Beside | None = None,
 ) -> EngagementPage:
     """`total` is the last line of the table: the viewer's whole, or for a CSM everybody's, without its rows.
 
     `teams` are those one may choose from, empty for whoever sees one.
     """
+    asked = wanted
+    if found.kept:
+        # The rows behind a night's figures are those of its moment.
+        wanted = replace(wanted, as_of=found.window.to_on)
     whole, asking = found.whole, wanted.asking
     beside = [one for one in found.lines if one.id == (wanted.csm or own_csm_id) and one.id != whole.id]
     shared = total is not whole
@@ -42,7 +48,7 @@ def page(
         book=_book_words(found),
         revenue=view.money(whole.arr, found.currency) if whole.arr else "",
         window=f"Invitations due in the {found.window.days} days to {view.day(found.window.to_on)}.",
-        filters=_filters(wanted, teams),
+        filters=_filters(wanted, teams, found.regions),
         as_of=found.window.to_on.isoformat(),
         today=today.isoformat(),
         chain_links=_chain_links(whole.figures["participation"], asking),
@@ -57,7 +63,21 @@ def page(
         total=total_row(total, found, replace(asking, mine=not shared)),
         footer=f"{wording.footer(found.comparisons)} {_FOOTER}",
         funnel=funnel_of(found, wanted, preferences),
+        counted=_counted(found),
+        count_now=Link("Count now", replace(asked, as_of=None).address(live=True)) if found.kept else None,
+        from_on=found.window.after_on.isoformat() if wanted.days not in WINDOWS else "",
+        beside=None
+        if beside
+        else Link("Compare with the period before", wanted.address(beside="previous") + "#h-beside"),
+        periods=periods_of(beside) if beside else None,
+        more=more_cards(whole, asking, found.currency),
     )
+
+
+def _counted(found: Engagement) -> str:
+    if not found.kept:
+        return ""
+    return f"As counted in the night after {view.day(found.window.to_on)}; it stays as it is."
 
 
 _FOOTER = (
@@ -67,7 +87,7 @@ _FOOTER = (
 
 
 def _heading(whole: ScopeFigures, teams: Mapping[str, str], wanted: Wanted) -> str:
-    segment = f", {wanted.segment}" if wanted.segment else ""
+    segment = "".join(f", {one}" for one in (wanted.segment, wanted.region) if one)
     if whole.scope == Scope.CSM:
         return f"Engagement, your book{segment}"
     if whole.scope == Scope.TEAM:
@@ -80,13 +100,16 @@ def _book_words(found: Engagement) -> str:
     return accounts if found.whole.scope == Scope.CSM else f"{view.count(len(found.lines), 'CSM')}, {accounts}"
 
 
-def _filters(wanted: Wanted, teams: Mapping[str, str]) -> list[Choice]:
+def _filters(wanted: Wanted, teams: Mapping[str, str], regions: Sequence[str]) -> list[Choice]:
     segments = [("", "All segments"), *((one.value, one.value.capitalize()) for one in Segment)]
     periods = [(str(days), f"{days} days") for days in sorted({*WINDOWS, wanted.days})]
     filters = [
         choice("segment", "Segment", segments, wanted.segment),
         choice("days", "Period", periods, str(wanted.days)),
     ]
+    if len(regions) > 1 or wanted.region:
+        named_regions = [("", "All regions"), *((one, one) for one in sorted({*regions, wanted.region} - {""}))]
+        filters.insert(1, choice("region", "Region", named_regions, wanted.region))
     if teams:
         named = [("", "All teams"), *((id, f"Team of {name}") for id, name in teams.items())]
         filters.insert(0, choice("team", "Team", named, wanted.team))

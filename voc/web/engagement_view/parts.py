@@ -20,6 +20,9 @@ class Wanted:
     as_of: date | None = None
     csm: str = ""  # whose chain stands beside the whole
     team_line: bool = False  # the funnel around the team's rate instead of the standard
+    region: str = ""
+    live: bool = False  # counted now, not as of last night
+    beside: str = ""  # "previous", or the last day of the period to compare with
 
     def address(self, path: str = "/engagement", **change: object) -> str:
         wanted = replace(self, **change)  # type: ignore[arg-type]  # our own field names
@@ -31,11 +34,14 @@ class Wanted:
             as_of=None if wanted.as_of is None else wanted.as_of.isoformat(),
             csm=wanted.csm,
             against="team" if wanted.team_line else None,
+            region=wanted.region or None,
+            live="1" if wanted.live else None,
+            beside=wanted.beside or None,
         )
 
     @property
     def asking(self) -> Asking:
-        return Asking(self.as_of, self.days, self.segment or None)
+        return Asking(self.as_of, self.days, self.segment or None, region=self.region or None)
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,25 @@ class Funnel:
 
 
 @dataclass(frozen=True)
+class Period:
+    """One line of the comparison: what it was, what it is, and the change split into same people and mix."""
+
+    name: str
+    before: str
+    after: str
+    change: str
+    same: str
+    mix: str
+
+
+@dataclass(frozen=True)
+class Periods:
+    heading: str
+    rows: Sequence[Period]
+    sentence: str
+
+
+@dataclass(frozen=True)
 class EngagementPage:
     heading: str
     book: str
@@ -100,3 +125,9 @@ class EngagementPage:
     total: Row
     footer: str
     funnel: Funnel | None
+    counted: str = ""  # as of which night
+    count_now: Link | None = None
+    from_on: str = ""
+    beside: Link | None = None
+    periods: Periods | None = None
+    more: Sequence[Card] = ()

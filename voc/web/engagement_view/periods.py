@@ -1,0 +1,58 @@
+"""A period beside the one before: same people and mix, never one number alone."""
+
+from voc.metrics import wording
+from voc.metrics.columns.periods import LEAST_PEOPLE, Change
+from voc.metrics.run import Beside
+from voc.web import view
+from voc.web.engagement_view.parts import Period, Periods
+
+
+def periods_of(found: Beside) -> Periods:
+    rows = [_row("Response of people", found.response, share=True), _row("Recommend", found.recommend, share=False)]
+    return Periods(
+        heading=f"Beside {found.earlier.days} days to {view.day(found.earlier.to_on)}",
+        rows=rows,
+        sentence=_sentence(found.response),
+    )
+
+
+def _row(name: str, change: Change, *, share: bool) -> Period:
+    return Period(
+        name=name,
+        before=_value(change.before, change.people_before, share),
+        after=_value(change.after, change.people_after, share),
+        change=_moved(change.whole, share) if change.whole else "too few to compare",
+        same=f"{_moved(change.same, share)}, {view.count(change.both, 'person', 'people')}"
+        if change.same
+        else f"too few: {view.count(change.both, 'person', 'people')} in both, {LEAST_PEOPLE} would do",
+        mix=_points(change.mix, share) if change.mix is not None else view.DASH,
+    )
+
+
+def _value(value: float | None, people: int, share: bool) -> str:
+    if value is None:
+        return f"{view.count(people, 'person', 'people')}: too few, {LEAST_PEOPLE} in 3 accounts would do"
+    told = wording.percent(value) if share else wording.points(value)
+    return f"{told} of {view.number(people)}" if share else f"{told} from {view.number(people)}"
+
+
+def _points(value: float, share: bool) -> str:
+    return wording.points(100 * value if share else value)
+
+
+def _moved(change: tuple[float, float | None, float | None], share: bool) -> str:
+    value, low, high = change
+    if low is None or high is None:
+        return _points(value, share)
+    span = f"{_points(value, share)} ({_points(low, share)} to {_points(high, share)})"
+    return span if low > 0 or high < 0 else f"{span}: not distinguishable from no change"
+
+
+def _sentence(change: Change) -> str:
+    if change.whole is None or change.same is None or change.mix is None:
+        return (
+            "A change is split into what the same people did and what is another mix of people, once both are enough."
+        )
+    if abs(change.mix) > abs(change.same[0]):
+        return "Most of the change of the response is another mix of people, not people who changed."
+    return "Most of the change of the response comes from people who were asked both times."
