@@ -74,6 +74,10 @@ def page(
     )
 
 
+def _beside_link(wanted: Wanted) -> Link:
+    return Link("Compare with the period before", wanted.address(beside="previous") + "#h-beside")
+
+
 def _counted(found: Engagement) -> str:
     if not found.kept:
         return ""

@@ -51,7 +51,7 @@ def _moved(change: tuple[float, float | None, float | None], share: bool) -> str
 def _sentence(change: Change) -> str:
     if change.whole is None or change.same is None or change.mix is None:
         return (
-            "A change is split into what the same people did and what is another mix of people, once both are enough."
+            "Once both are enough, a change is split into what the same people did and what is another mix of people."
         )
     if abs(change.mix) > abs(change.same[0]):
         return "Most of the change of the response is another mix of people, not people who changed."
