@@ -9,7 +9,7 @@ from voc.base import preferences as settings
 from voc.base.preferences import Preferences
 from voc.base.words import FigureState, Scope
 from voc.metrics import cohorts, store
-from voc.metrics.catalogue import VERSION
+from voc.metrics.catalogue import CATALOGUE, VERSION, Owner
 from voc.metrics.cohorts import TOTAL, Key
 from voc.metrics.compare import RateBook
 from voc.metrics.flight import Flight
@@ -22,6 +22,7 @@ LINE = (
     "participation", "places_invited", "places_delivered", "places_answered", "response_rate", "coverage_fresh",
     "fresh_contacts", "identified_promoters", "silent_accounts", "silent_arr", "follow_up_attainment", BOOK,
 )  # fmt: skip
+ALWAYS = frozenset(one.name for one in CATALOGUE if one.owner != Owner.FACT)
 _FLIGHT = ("invitations", "answered", "expected", "z", "heading_for", "at_horizon")
 
 
@@ -109,8 +110,10 @@ def kept(db: Connection, asking: Asking, *, whole: Key) -> KeptLook | None:
 
 
 def all_of(found: CompanyLook, key: Key, names: Collection[str]) -> list[Figure]:
-    """What a night keeps of one scope."""
-    return [*(found.figure(key, name) for name in names), _book_figure(found, key)]
+    """What a night keeps of one scope: not what has nothing to count there and stands on no page of every scope."""
+    figures = [found.figure(key, name) for name in names]
+    told = [one for one in figures if one.parts or one.name in ALWAYS]
+    return [*told, _book_figure(found, key)]
 
 
 def _book_figure(found: CompanyLook, key: Key) -> Figure:
