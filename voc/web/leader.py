@@ -115,7 +115,7 @@ def engagement_page(
             preferences=known,
             own_csm_id=visit.viewer.csm_id,
             today=now.date(),
-            beside=_beside(db, visit.viewer, wanted, now=now) if wanted.beside else None,
+            periods=_beside(db, visit.viewer, wanted, now=now) if wanted.beside else None,
         )
     return pages.page(app, visit, "leader/engagement.html", page=page)
 

@@ -66,7 +66,7 @@ def of_accounts(due: Asked, book: Column, books: int, people: People, *, standar
     senior = any_of(book, answered & (due.roles & bits_of(Role.DECISION_MAKER) > 0), books)
     roles = np.zeros(books, np.int64)
     np.bitwise_or.at(roles, book[answered], due.roles[answered].astype(np.int64))
-    two = sum((roles >> place) & 1 for place in range(len(ROLES))) >= 2
+    two: Column = np.sum([(roles >> place) & 1 for place in range(len(ROLES))], axis=0) >= 2
     in_time = sum_of(book[rows], due.on_time[rows], books)
     share = in_time[asked] / reached[asked]
     yield "account_response", yes_no(asked, heard[asked], 1.0, yes="heard", no="not heard")

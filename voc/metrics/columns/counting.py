@@ -69,7 +69,7 @@ class Counting:
         accounts = self.company.accounts
         inside = np.ones(len(accounts), np.bool_)
         if self.part.segment is not None:
-            inside &= accounts.segment == SEGMENTS.index(self.part.segment)  # type: ignore[arg-type]  # the word itself
+            inside &= accounts.segment == SEGMENTS.index(self.part.segment)
         return inside & self._region_in
 
     @cached_property
@@ -77,14 +77,16 @@ class Counting:
         accounts, wanted = self.company.accounts, self.part.region
         if wanted is None:
             return np.ones(len(accounts), np.bool_)
-        return accounts.region == (self.company.regions.index(wanted) if wanted in self.company.regions else -2)
+        at = self.company.regions.index(wanted) if wanted in self.company.regions else -2
+        found: Column = accounts.region == at
+        return found
 
     def asked_in(self, rows: Column) -> Column:
         """Invitations by the segment frozen in them."""
         asked = self.company.asked
         inside = self._region_in[asked.account[rows]]
         if self.part.segment is not None:
-            inside &= asked.segment[rows] == SEGMENTS.index(self.part.segment)  # type: ignore[arg-type]  # the word itself
+            inside &= asked.segment[rows] == SEGMENTS.index(self.part.segment)
         return rows[inside]
 
     # --- what was asked ---

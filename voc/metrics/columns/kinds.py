@@ -10,7 +10,8 @@ MISSING = int(np.iinfo(np.int64).min)  # no moment: also what numpy and PostgreS
 
 
 def here(times: Column) -> Column:
-    return times != MISSING
+    found: Column = times != MISSING
+    return found
 
 
 def place_in(sorted_keys: Column, keys: Column) -> Column:

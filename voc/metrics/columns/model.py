@@ -99,7 +99,8 @@ class Asked:
     def delivered(self) -> Column:
         late = (self.due != MISSING) & (self.bounced > self.due)
         arrived = here(self.sent) & ~self.is_(Disposition.UNKNOWN) & (~here(self.bounced) | late)
-        return here(self.answered) | arrived
+        found: Column = here(self.answered) | arrived
+        return found
 
     @cached_property
     def not_eligible(self) -> Column:

@@ -122,7 +122,8 @@ class Places:
         count = len(self._company.accounts)
         whole = sum_of(self.account, self.weight[self.at], count)
         part = sum_of(self.account, self.weight[self.at] * self.fresh[self.at], count)
-        return np.divide(part, whole, out=np.full(count, np.nan), where=whole > 0)
+        found: Column = np.divide(part, whole, out=np.full(count, np.nan), where=whole > 0)
+        return found
 
     def _known(self) -> Iterator[tuple[str, Rows]]:
         covered = self.covered

@@ -94,7 +94,8 @@ class _People:
 
     def all_opted_out(self, accounts: int) -> Column:
         reached = count_of(self._account, accounts)
-        return (reached > 0) & (sum_of(self._account, self._out, accounts) == reached)
+        found: Column = (reached > 0) & (sum_of(self._account, self._out, accounts) == reached)
+        return found
 
     def silent(self, moment: int, limits: Limits, accounts: int) -> Column:
         """How many were asked enough and had not opted out."""
@@ -193,7 +194,8 @@ def _bounces(company: Company, rows: Column, count: int) -> Column:
     account = asked.account[rows][first]
     invited = count_of(account, count)
     back = sum_of(account, bounced, count)
-    return np.divide(5 * back, invited, out=np.zeros(count), where=invited > 0)
+    found: Column = np.divide(5 * back, invited, out=np.zeros(count), where=invited > 0)
+    return found
 
 
 def _detractor(company: Company, count: int) -> Column:

@@ -83,10 +83,8 @@ def _copied(db: Connection, fields: Sequence[Field], build: Callable[[list[Any]]
     text = str(query.compile(dialect=db.dialect, compile_kwargs={"literal_binds": True})).replace("%%", "%")
     layout = np.dtype([("count", ">i2"), *_layout(fields)])
     parts: list[Any] = []
-    with (
-        db.connection.driver_connection.cursor() as cursor,
-        cursor.copy(f"COPY ({text}) TO STDOUT (FORMAT binary)") as stream,
-    ):  # type: ignore[union-attr]  # psycopg's own
+    driver: Any = db.connection.driver_connection  # psycopg's own
+    with driver.cursor() as cursor, cursor.copy(f"COPY ({text}) TO STDOUT (FORMAT binary)") as stream:
         for whole in _rows_of(stream, layout.itemsize):
             rows = np.frombuffer(whole, layout)
             parts.append({one.name: _native(rows[one.name], one.kind) for one in fields})
@@ -118,7 +116,8 @@ def _native(values: Any, kind: Kind) -> Column:
     if kind == Kind.TIME:
         found = values.astype(np.int64)
         return np.where(found == MISSING, MISSING, found + _SINCE_2000)
-    return values.astype(_HELD[kind])
+    held: Column = values.astype(_HELD[kind])
+    return held
 
 
 def _sent(one: Field) -> ColumnElement[Any]:
@@ -149,8 +148,7 @@ def _sent(one: Field) -> ColumnElement[Any]:
 def _fetched(db: Connection, fields: Sequence[Field], build: Callable[[list[Any]], Select[Any]]) -> dict[str, Column]:
     query = build([_raw(one).label(one.name) for one in fields])
     text = str(query.compile(dialect=db.dialect, compile_kwargs={"literal_binds": True}))
-    rows = db.exec_driver_sql(text).cursor
-    assert rows is not None  # a query has one
+    rows: Any = db.exec_driver_sql(text).cursor  # the driver's own: no object of ours for each row
     arrays = [_array_of(one) for one in fields]
     parts: list[list[Column]] = [[] for _ in fields]
     while portion := list(islice(rows, PORTION)):

@@ -493,7 +493,8 @@ class _Reading:
         left_at = np.maximum(signs.latest([Sign.LEFT]), contacts["left_at"])
         gone = here(left_at) & ~(signs.latest(list(STRENGTH)) > left_at)
         there = contacts["live"] & ~contacts["left"] & ~gone & ~contacts["refused"]
-        return there & (contacts["address"] != 0) & ~shut
+        found: Column = there & (contacts["address"] != 0) & ~shut
+        return found
 
     def _roles(self, where: _Keys) -> dict[str, Column]:
         """The roles that stand: a CSM's word overrules the CRM's row."""

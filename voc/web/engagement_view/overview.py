@@ -30,7 +30,7 @@ def page(
     preferences: Preferences,
     own_csm_id: str | None,
     today: date,
-    beside: Beside | None = None,
+    periods: Beside | None = None,
 ) -> EngagementPage:
     """`total` is the last line of the table: the viewer's whole, or for a CSM everybody's, without its rows.
 
@@ -66,10 +66,8 @@ def page(
         counted=_counted(found),
         count_now=Link("Count now", replace(asked, as_of=None).address(live=True)) if found.kept else None,
         from_on=found.window.after_on.isoformat() if wanted.days not in WINDOWS else "",
-        beside=None
-        if beside
-        else Link("Compare with the period before", wanted.address(beside="previous") + "#h-beside"),
-        periods=periods_of(beside) if beside else None,
+        beside=None if periods else _beside_link(wanted),
+        periods=periods_of(periods) if periods else None,
         more=more_cards(whole, asking, found.currency),
     )
 
