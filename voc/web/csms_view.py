@@ -245,7 +245,7 @@ def _mix(one: Line) -> str:
 def _mix_of(one: Line) -> str:
     if one.mix is None or one.mix.ratio is None or one.comparison.state != "ok":
         return ""
-    return f"answered {one.comparison.answered}, ratio {one.mix.ratio:.2f}"
+    return f"ratio {one.mix.ratio:.2f}"
 
 
 def _count(figure: Figure, part: str) -> int:
