@@ -44,14 +44,24 @@ weight = 40
 """
 
 
-@pytest.fixture
-def company(database: Database) -> Database:
+def _measured(database: Database) -> Database:
     """Two books, and a scorecard in use since February."""
     with database.begin() as db:
         two_books(World(db))
         run.save(db, "response", CARD, by="Clara Wendt", now=IN_FEBRUARY)
         run.use(db, "response", by="Clara Wendt", now=IN_FEBRUARY)
     return database
+
+
+@pytest.fixture
+def company(database: Database) -> Database:
+    return _measured(database)
+
+
+@pytest.fixture
+def decided(sqlite: Database) -> Database:
+    """For what is decided in Python, with the queries that the other tests ask of both databases."""
+    return _measured(sqlite)
 
 
 def actions(database: Database) -> list[tuple[str, str]]:
@@ -75,15 +85,15 @@ def test_saving_makes_a_version_and_the_same_text_none(company: Database) -> Non
     ]
 
 
-def test_a_file_with_mistakes_is_not_saved(company: Database) -> None:
-    with pytest.raises(CardMistakes, match="the weights add up to 70"), company.begin() as db:
+def test_a_file_with_mistakes_is_not_saved(decided: Database) -> None:
+    with pytest.raises(CardMistakes, match="the weights add up to 70"), decided.begin() as db:
         run.save(db, "response", CARD.replace("40", "10"), by="Clara", now=IN_MARCH)
-    with company.read() as db:
+    with decided.read() as db:
         assert len(store.versions(db, MeasureFile.SCORECARD, "response")) == 1
 
 
-def test_a_copy_is_ones_own_and_its_name_is_free(company: Database) -> None:
-    with company.begin() as db:
+def test_a_copy_is_ones_own_and_its_name_is_free(decided: Database) -> None:
+    with decided.begin() as db:
         copied = run.copy(db, "engagement", name="our-engagement", by="Clara", now=IN_MARCH)
         assert (copied.number, copied.note) == (1, "Copied from engagement")
         with pytest.raises(Refused, match="already"):
@@ -148,26 +158,26 @@ def test_a_correction_is_a_revision_with_its_reason_and_the_old_one_stays(compan
         run.correct(company, "response", MARCH, reason=why, by="Clara Wendt", now=IN_MARCH)
 
 
-def test_whoever_saved_the_file_does_not_approve_while_another_can(company: Database) -> None:
-    run.catch_up(company, FIRST_OF_MARCH)
-    with company.begin() as db:
+def test_whoever_saved_the_file_does_not_approve_while_another_can(decided: Database) -> None:
+    run.catch_up(decided, FIRST_OF_MARCH)
+    with decided.begin() as db:
         builders.add_staff(db, "clara@vendor.example", name="Clara Wendt", role="admin")
         builders.add_staff(db, "vera@vendor.example", name="Vera Stein", role="leader")
         builders.add_staff(db, "gone@vendor.example", name="Gone Long", role="leader", active=False)
     said = r"You saved version 1 of its file: somebody else approves it\. Vera Stein can"
-    with pytest.raises(Refused, match=said), company.begin() as db:
+    with pytest.raises(Refused, match=said), decided.begin() as db:
         run.approve(db, "response", FEBRUARY, revision=1, viewer=CLARA, now=IN_MARCH)
-    with company.begin() as db:
+    with decided.begin() as db:
         found = run.approve(db, "response", FEBRUARY, revision=1, viewer=VERA, now=IN_MARCH)
     assert (found.approved_by, found.approved_at) == ("Vera Stein", IN_MARCH)
-    with pytest.raises(Refused, match="Vera Stein has approved it already"), company.begin() as db:
+    with pytest.raises(Refused, match="Vera Stein has approved it already"), decided.begin() as db:
         run.approve(db, "response", FEBRUARY, revision=1, viewer=VERA, now=IN_MARCH)
-    assert actions(company)[-1] == ("scorecard month approved", "Vera Stein")
+    assert actions(decided)[-1] == ("scorecard month approved", "Vera Stein")
 
 
-def test_whoever_is_alone_approves_and_the_log_says_so(company: Database) -> None:
-    run.catch_up(company, FIRST_OF_MARCH)
-    with company.begin() as db:
+def test_whoever_is_alone_approves_and_the_log_says_so(decided: Database) -> None:
+    run.catch_up(decided, FIRST_OF_MARCH)
+    with decided.begin() as db:
         builders.add_staff(db, "clara@vendor.example", name="Clara Wendt", role="admin")
         run.approve(db, "response", FEBRUARY, revision=1, viewer=CLARA, now=IN_MARCH)
         (line,) = [one for one in audit.listing(db) if one.action == "scorecard month approved"]
@@ -175,16 +185,16 @@ def test_whoever_is_alone_approves_and_the_log_says_so(company: Database) -> Non
     assert line.detail["facts missing for"] == ["Ben Carver", "Dana Whitlock"]  # nobody had a follow-up
 
 
-def test_a_revision_that_was_not_looked_at_is_not_approved(company: Database) -> None:
-    run.catch_up(company, FIRST_OF_MARCH)
-    run.correct(company, "response", FEBRUARY, reason="The CRM came late", by="Clara Wendt", now=IN_MARCH)
-    with pytest.raises(Refused, match="Revision 2 came after"), company.begin() as db:
+def test_a_revision_that_was_not_looked_at_is_not_approved(decided: Database) -> None:
+    run.catch_up(decided, FIRST_OF_MARCH)
+    run.correct(decided, "response", FEBRUARY, reason="The CRM came late", by="Clara Wendt", now=IN_MARCH)
+    with pytest.raises(Refused, match="Revision 2 came after"), decided.begin() as db:
         run.approve(db, "response", FEBRUARY, revision=1, viewer=LEADER, now=IN_MARCH)
 
 
-def test_nothing_leaves_before_it_is_approved(company: Database) -> None:
-    run.catch_up(company, FIRST_OF_MARCH)
-    with company.read() as db:
+def test_nothing_leaves_before_it_is_approved(decided: Database) -> None:
+    run.catch_up(decided, FIRST_OF_MARCH)
+    with decided.read() as db:
         with pytest.raises(Refused, match="2026-02 is not approved yet"):
             run.approved(db, "response", FEBRUARY, LEADER)
         with pytest.raises(NotFound):
@@ -207,8 +217,8 @@ def test_a_csm_sees_the_own_result_as_the_leader_does_and_nobody_elses(company: 
         assert [one.result for one in store.of_csm(db, "csm-2", BEN)] == [every["csm-2"]]
 
 
-def test_a_draft_is_not_for_those_who_would_be_measured(company: Database) -> None:
-    with company.begin() as db:
+def test_a_draft_is_not_for_those_who_would_be_measured(decided: Database) -> None:
+    with decided.begin() as db:
         run.copy(db, "engagement", name="draft", by="Clara", now=IN_MARCH)
         for asked in (lambda: run.held(db, "draft", DANA), lambda: run.look(db, "draft", MARCH, DANA, now=IN_MARCH)):
             with pytest.raises(NotFound):
@@ -221,15 +231,15 @@ def test_a_draft_is_not_for_those_who_would_be_measured(company: Database) -> No
             run.held(db, "draft", DANA)
 
 
-def test_months_missed_in_an_outage_are_frozen_one_by_one(company: Database) -> None:
+def test_months_missed_in_an_outage_are_frozen_one_by_one(decided: Database) -> None:
     late = datetime(2026, 5, 2, 3, tzinfo=UTC)
-    assert run.catch_up(company, late) == 3
-    with company.read() as db:
+    assert run.catch_up(decided, late) == 3
+    with decided.read() as db:
         assert [months.written(one.month) for one in store.frozen(db)] == ["2026-04", "2026-03", "2026-02"]
 
 
-def test_it_counts_from_this_month_or_the_last(company: Database) -> None:
-    with company.begin() as db:
+def test_it_counts_from_this_month_or_the_last(decided: Database) -> None:
+    with decided.begin() as db:
         assert run.use(db, "engagement", by="Clara", now=IN_MARCH) == MARCH
         assert run.use(db, "engagement", by="Clara", now=IN_MARCH, since=FEBRUARY) == FEBRUARY
         for wrong in ("2026-01", "2026-04"):

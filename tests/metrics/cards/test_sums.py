@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from voc.metrics.cards.model import Counting, Without
@@ -82,6 +82,7 @@ reached = st.one_of(st.none(), st.floats(0, 1.5))
 parts = st.lists(st.builds(Part, st.integers(1, 100).map(float), reached, st.sampled_from(Without)), min_size=1)
 
 
+@settings(max_examples=50)
 @given(parts)
 def test_the_parts_add_up_to_the_sum_and_their_weights_to_the_whole(some: list[Part]) -> None:
     counted, points = add_up(some)
@@ -91,6 +92,7 @@ def test_the_parts_add_up_to_the_sum_and_their_weights_to_the_whole(some: list[P
         assert 0 <= points <= 1.5 * sum(part.weight for part in some) + 1e-6
 
 
+@settings(max_examples=50)
 @given(parts, st.data())
 def test_a_line_that_is_missing_never_makes_less_than_the_same_line_at_nought(
     some: list[Part], data: st.DataObject
@@ -104,6 +106,7 @@ def test_a_line_that_is_missing_never_makes_less_than_the_same_line_at_nought(
     assert without is None or without >= with_nought - 1e-9
 
 
+@settings(max_examples=50)
 @given(st.lists(st.floats(0, 10_000), max_size=8))
 def test_cents_add_up_to_the_rounded_sum(amounts: list[float]) -> None:
     cents = in_cents(amounts)
