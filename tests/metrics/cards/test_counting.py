@@ -3,19 +3,19 @@
 import msgspec
 import pytest
 
-from tests.metrics.cards.card import CATALOGUE, DANA, JONAS, LEADS, MARCH, PLAN, figures
+from tests.metrics.cards.card import CATALOGUE, DANA, JONAS, LEADS, MARCH, PLAN, Shares, figures
 from voc.base.words import Scope
 from voc.metrics.cards import files
 from voc.metrics.cards.counting import Figures, count, without_one
 from voc.metrics.cards.model import Book, Gap, Result
 
-GOOD = {
+GOOD: Shares = {
     "confirmed_ahead": (3.0, 4.0),
     "on_time_renewal": (4.0, 4.0),
     "voc_contribution": (18.0, 20.0),
     "crm_upkeep": (4.0, 4.0),
 }
-QUIET = {**GOOD, "confirmed_ahead": (None, 0.0), "on_time_renewal": (None, 0.0)}
+QUIET: Shares = {**GOOD, "confirmed_ahead": (None, 0.0), "on_time_renewal": (None, 0.0)}
 
 
 def counted(text: str, of: Figures, *books: Book) -> dict[tuple[Scope, str], Result]:
@@ -133,7 +133,7 @@ def test_too_few_opinions_are_said_and_shown_but_do_not_count() -> None:
 
 
 def test_team_and_all_are_counted_over_all_rows_and_add_the_money_up() -> None:
-    poor = {**GOOD, "confirmed_ahead": (0.0, 4.0)}
+    poor: Shares = {**GOOD, "confirmed_ahead": (0.0, 4.0)}
     found = counted(PLAN, figures({"dana": GOOD, "jonas": poor}))
     team, whole = found[Scope.TEAM, "ingrid"], found[Scope.TOTAL, ""]
     assert (team.lines[0].numerator, team.lines[0].denominator, team.lines[0].value) == (3.0, 8.0, 0.375)
@@ -144,7 +144,7 @@ def test_team_and_all_are_counted_over_all_rows_and_add_the_money_up() -> None:
 
 def test_all_without_one_shows_who_stands_out() -> None:
     """3 of 8 without Dana's 3 of 4 is 0 of 4."""
-    poor = {**GOOD, "confirmed_ahead": (0.0, 4.0)}
+    poor: Shares = {**GOOD, "confirmed_ahead": (0.0, 4.0)}
     found = counted(PLAN, figures({"dana": GOOD, "jonas": poor}))
     whole = found[Scope.TOTAL, ""].lines[0]
     assert without_one(whole, found[Scope.CSM, "dana"].lines[0]) == 0.0

@@ -83,7 +83,7 @@ class Scorecard(msgspec.Struct, frozen=True):
 
     @property
     def figures(self) -> frozenset[str]:
-        return frozenset(one.figure for one in (*self.lines, *self.beside))
+        return frozenset([*(one.figure for one in self.lines), *(one.figure for one in self.beside)])
 
 
 class Gap(StrEnum):
