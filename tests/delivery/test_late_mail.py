@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from hashlib import blake2b
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -239,7 +239,7 @@ def test_over_weeks_of_troubles_nothing_comes_outside_polite_hours_and_no_two_on
     with database.read() as db:
         people = {row.address: row for row in db.execute(select(schema.invitation)).all()}
     assert len(arrived) >= 20
-    days = Counter()
+    days: Counter[tuple[str, date]] = Counter()
     for recipient, at in arrived:
         whom = people[recipient]
         local = at.astimezone(ZoneInfo(whom.time_zone))

@@ -20,7 +20,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Date,
-    Select,
     and_,
     bindparam,
     case,
@@ -150,7 +149,7 @@ class Claim:
 
 
 @cache
-def _front(test_mode: bool) -> Select[Any]:
+def _front(test_mode: bool) -> Any:
     return (
         select(
             message.c.id,
