@@ -41,9 +41,9 @@ def spf_findings(sending: Sending, known: Known) -> list[DnsFinding]:
     if len(found) > 1:
         terms = dict.fromkeys(term for one in found for term in one.split()[1:] if term.lstrip("+-~?") != "all")
         joined = " ".join(("v=spf1", *terms, "~all"))
-        mend = Record(domain, "TXT", joined) if len(joined) <= _LONGEST_TO_PUBLISH else None
+        one = Record(domain, "TXT", joined) if len(joined) <= _LONGEST_TO_PUBLISH else None
         what = f"{domain} has {len(found)} SPF records, and one is allowed: receivers then read none of them."
-        return [DnsFinding(Verdict.WRONG, "SPF", domain, what, _SPF_WHY, mend)]
+        return [DnsFinding(Verdict.WRONG, "SPF", domain, what, _SPF_WHY, one)]
     wrong = _spf_wrong(domain, found[0], spf.walk(domain, known))
     return [*(wrong or [_spf_well(domain, found[0], known)]), *_spf_told(sending, found[0], known)]
 
