@@ -56,7 +56,8 @@ def more_cards(whole: ScopeFigures, asking: Asking, currency: str) -> list[Card]
 
 
 def _money_card(figure: Figure, asking: Asking, currency: str) -> Card:
-    told = f"{view.money(figure.numerator, currency)} of {view.money(figure.denominator, currency)}"
+    money = f"{view.money(figure.numerator, currency)} of {view.money(figure.denominator, currency)}"
+    told = f"{money}, {view.of(figure.parts.get('heard', 0), figure.counted)} accounts"
     return figure_view.card(figure, asking, of=told if figure.shown != Shown.REASON else "")
 
 
