@@ -46,10 +46,19 @@ def review(db: Any, csm_id: str, account_id: str) -> int:
         db, ReviewKind.CALL, reviews.shipped(ReviewKind.CALL), by="Otto Lang", now=AT, note=None
     )
     otto = Viewer(None, "Otto Lang", StaffRole.LEAD)
-    about = {"file_id": file.id, "csm_id": csm_id, "account_id": account_id, "on": AT.date()}
     answers = {"goal": 4, "listening": 5, "value": 3, "difficult": 4, "next": 4}
     return store_reviews.add(
-        db, ReviewKind.CALL, **about, answers=answers, mean=4.0, comment="<i>Good</i>", viewer=otto, now=AT
+        db,
+        ReviewKind.CALL,
+        file_id=file.id,
+        csm_id=csm_id,
+        account_id=account_id,
+        on=AT.date(),
+        answers=answers,
+        mean=4.0,
+        comment="<i>Good</i>",
+        viewer=otto,
+        now=AT,
     )
 
 

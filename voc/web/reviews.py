@@ -9,9 +9,10 @@ from litestar.response import Redirect
 
 from voc.base.errors import NotFound, Refused
 from voc.base.words import MeasureFile, ReviewKind, StaffRole
+from voc.campaigns.mistakes import Mistake
 from voc.metrics.cards import templates
 from voc.metrics.cards.files import CardMistakes
-from voc.metrics.cards.templates import FILE_OF
+from voc.metrics.cards.templates import FILE_OF, Template
 from voc.metrics.run import reviews as run
 from voc.metrics.store import cards as measure_files
 from voc.metrics.store import reviews as store
@@ -194,10 +195,12 @@ def _kind(word: str) -> ReviewKind:
 def _template_page(
     app: App, visit: Visit, kind: ReviewKind, text: str, *, note: str = "", status: int = 200
 ) -> Response[str]:
+    found: Template | None = None
+    mistakes: tuple[Mistake, ...] = ()
     try:
-        found, mistakes = templates.load(FILE_OF[kind], text), ()
+        found = templates.load(FILE_OF[kind], text)
     except CardMistakes as wrong:
-        found, mistakes = None, wrong.mistakes
+        mistakes = wrong.mistakes
     with app.database.read() as db:
         versions = measure_files.versions(db, MeasureFile.REVIEW, FILE_OF[kind])
     return pages.page(

@@ -97,8 +97,11 @@ def figure(
 
 _WHOLE = (Measure.NUMBER, Measure.DAYS)
 
+Shares = dict[str, tuple[float | None, float]]
+"""(part, whole) by figure; None is no data."""
 
-def figures(of: dict[str, dict[str, tuple[float | None, float]]], *, everybody: bool = True, days: int = 31) -> Figures:
+
+def figures(of: dict[str, Shares], *, everybody: bool = True, days: int = 31) -> Figures:
     """(part, whole) by CSM and figure; the team and all are their sums, unless nobody has any."""
     found: dict[tuple[tuple[Scope, str], int], dict[str, Figure]] = {}
     for id, by_name in of.items():

@@ -7,7 +7,7 @@ import pytest
 from tests import builders
 from tests.metrics.test_figures import DANA, LEADER, two_books
 from tests.metrics.world import World, hand_over
-from voc.base import audit
+from voc.base import audit, preferences
 from voc.base.access import Viewer
 from voc.base.db import Database
 from voc.base.errors import NotFound, Refused
@@ -251,7 +251,7 @@ def test_a_hand_over_divides_the_month_between_two(company: Database) -> None:
     with company.begin() as db:
         for account in ("acc-1", "acc-2"):
             hand_over(db, account, "csm-2", at=datetime(2026, 2, 15, tzinfo=UTC))
-        books = {one.id: one for one in store.books(db, FEBRUARY, preferences=run.preferences.load(db))}
+        books = {one.id: one for one in store.books(db, FEBRUARY, preferences=preferences.load(db))}
     assert (books["csm-1"].days_held, books["csm-1"].accounts) == (14, 0)
     assert (books["csm-2"].days_held, books["csm-2"].accounts) == (28, 4)
 

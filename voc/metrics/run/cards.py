@@ -144,8 +144,9 @@ def reckon(
 def _figures(db: Connection, card: Scorecard, month: Month, now: datetime) -> Figures:
     """The figures of each period that a line asks for, as of the month's last day."""
     wanted: dict[int, set[str]] = {}
-    for one in (*card.lines, *card.beside):
-        wanted.setdefault(one.days or month.days, set()).add(one.figure)
+    asked = [(one.figure, one.days) for one in card.lines] + [(one.figure, one.days) for one in card.beside]
+    for name, days_asked in asked:
+        wanted.setdefault(days_asked or month.days, set()).add(name)
     found: dict[tuple[Key, int], Mapping[str, Figure]] = {}
     as_of = min(month.last_on, now.date())
     for days, names in sorted(wanted.items()):
@@ -184,7 +185,8 @@ def catch_up(database: Database, now: datetime) -> int:
 
 def _months_due(since_on: date, today: date) -> list[Month]:
     """Months that are over, from the first that counts on, oldest first."""
-    found, month = [], months.last_whole(today)
+    found: list[Month] = []
+    month = months.last_whole(today)
     while month.first_on >= since_on and len(found) < MOST_MONTHS_LATE:
         found.append(month)
         month = months.before(month)
