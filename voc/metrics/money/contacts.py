@@ -84,7 +84,8 @@ def index(value: float | None, standard: float) -> float | None:
 
 def activity_x_quality(clients: Iterable[Client], terms: Terms) -> list[Fact]:
     """One row per CSM with both; it belongs to no account. Printed beside the outcome, never merged with it."""
-    busy, good = defaultdict(list), defaultdict(list)
+    busy: dict[str, list[Unit]] = defaultdict(list)
+    good: dict[str, list[Unit]] = defaultdict(list)
     for client in clients:
         for found, rows in ((busy, activity(client, terms)), (good, call_quality(client, terms))):
             for one in rows:

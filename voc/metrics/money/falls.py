@@ -53,7 +53,7 @@ def rate_fell(months: Sequence[Month]) -> bool:
         return last.part / last.whole < usual and chance < THREE_SIGMA
     limits = statistics.laney(x=[one.part for one in before], n=[one.whole for one in before], k=3)
     spread = (limits["pbar"] * (1 - limits["pbar"]) / last.whole) ** 0.5
-    return last.part / last.whole < limits["pbar"] - 3 * limits["sigma_used"] * spread
+    return bool(last.part / last.whole < limits["pbar"] - 3 * limits["sigma_used"] * spread)
 
 
 def money_fell(months: Sequence[Month]) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from voc.base.preferences import Preferences
 from voc.base.schema import account, account_csm, activity, alias, milestone, opportunity
@@ -38,7 +38,7 @@ class _Read:
     def account_of(self, id: str) -> str:
         return self.winners.get(id, id)
 
-    def rows(self, query: Select[Any], column: ColumnElement[Any]) -> list[Any]:
+    def rows(self, query: Any, column: ColumnElement[Any]) -> list[Any]:
         return list(self.db.execute(_of(query, column, self.ids)))
 
     def owner(self, account_id: str, on: date, *, named: str | None = None) -> Owned:
@@ -70,7 +70,7 @@ def clients(
     return [_client(read, row, deals=deals, marks=marks, touches=touches, told=told, standing=standing) for row in rows]
 
 
-def _of(query: Select[Any], column: ColumnElement[Any], ids: Collection[str] | None) -> Select[Any]:
+def _of(query: Any, column: ColumnElement[Any], ids: Collection[str] | None) -> Any:
     return query if ids is None or len(ids) > _WORTH_NAMING else query.where(column.in_(sorted(ids)))
 
 

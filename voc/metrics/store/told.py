@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, and_, select
 
 from voc.base.confidential import named
 from voc.base.schema import answer, invitation, questionnaire_version, response, suggestion
@@ -22,8 +22,8 @@ def told_by_account(
     db: Connection, winners: Mapping[str, str], *, after: datetime, moment: datetime
 ) -> dict[str, list[Told]]:
     """Answers submitted in (after, moment], under the owner frozen when each was asked."""
-    said = (named, response.c.state == ResponseState.SUBMITTED)
-    said = (*said, response.c.submitted_at > after, response.c.submitted_at <= moment)
+    submitted = and_(response.c.state == ResponseState.SUBMITTED, response.c.submitted_at <= moment)
+    said = (named, submitted, response.c.submitted_at > after)
     columns = (response.c.id, response.c.invitation_id, response.c.submitted_at, response.c.questionnaire_version_id)
     asked = (invitation.c.account_id, invitation.c.contact_id, invitation.c.csm_id, invitation.c.inherited)
     query = select(*columns, *asked).join(invitation, invitation.c.id == response.c.invitation_id).where(*said)
@@ -39,9 +39,9 @@ def told_by_account(
         .where(*said, answer.c.number.is_not(None))
         .order_by(answer.c.response_id, answer.c.id)
     )
-    for row in db.execute(answers):
-        if row.number is not None:
-            numbers[row.response_id].append((row.question, row.number))
+    for one in db.execute(answers):
+        if one.number is not None:
+            numbers[one.response_id].append((one.question, one.number))
     referrals = _referrals(db, moment=moment)
     found: dict[str, list[Told]] = defaultdict(list)
     for row in rows:
