@@ -29,8 +29,13 @@ _ROUND_LONG, _ROUND_SHORT = 6, 5  # times that a round comes to each point, on o
 _KILLS_LONG = 5_000
 _LINES = 3
 # In the short form these get 20 kills over both databases, the others four.
-_OFTEN = ("steps_taken", "freeze_before", "freeze_after", "claim_after", "mail", "rcpt", "data", "in_body")
-_OFTEN += ("journal_before", "journal_after", "dot", "answered", "record_before")
+_OFTEN = {"steps_taken", "freeze_before", "freeze_after", "claim_after", "mail", "rcpt", "data", "in_body"} | {
+    "journal_before",
+    "journal_after",
+    "dot",
+    "answered",
+    "record_before",
+}
 _TRIES = 3  # a killed connection of PostgreSQL may hold its rows for a moment: the next worker finds nothing
 _AT_WORK = 2 * rules.CLAIM  # so many that the second batch is frozen while the lines are at work on the first
 
