@@ -17,7 +17,7 @@ class Preferences(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     company: str = "Our company"
     reporting_currency: str = "USD"
     currency_rates: dict[str, float] = {}  # one unit of that currency in the reporting currency
-    regions: dict[str, list[str]] = {}  # name -> country codes; a country in none is in its usual region
+    regions: dict[str, str] = {}  # country code -> our own region; any other country is in its usual one
 
     # Every mail goes to this address until test mode is switched off.
     test_mode: bool = True
@@ -166,9 +166,9 @@ def check(values: Preferences) -> None:
     for code, rate in values.currency_rates.items():
         if not re.fullmatch(r"[A-Z]{3}", code) or not rate > 0:
             raise Refused("Write codes of three letters with a rate above 0", field="currency_rates")
-    for countries in values.regions.values():
-        if not all(re.fullmatch(r"[A-Z]{2}", country) for country in countries):
-            raise Refused("Write regions with country codes of two letters such as DE", field="regions")
+    for country in values.regions:
+        if not re.fullmatch(r"[A-Z]{2}", country):
+            raise Refused("Write country codes of two letters, such as CH = Alps", field="regions")
     for country in values.consent_countries:
         if not re.fullmatch(r"[A-Z]{2}", country):
             raise Refused("Write country codes of two letters such as DE", field="consent_countries")

@@ -1,7 +1,6 @@
 """Countries by region: an owner's own map where there is one, else the usual four. Pure."""
 
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Mapping
 
 from voc.campaigns.countries import country_code
 
@@ -21,17 +20,10 @@ _BY_CODE = {code: region for region, codes in _USUAL.items() for code in codes.s
 USUAL = tuple(_USUAL)
 
 
-def region_of(country: str | None, own: Mapping[str, Sequence[str]]) -> str | None:
+def region_of(country: str | None, own: Mapping[str, str]) -> str | None:
     """The region of a country as a CRM writes it; None where nobody knows the country.
 
-    `own` maps a region's name to codes of two letters; a country that it does not name is in its usual region.
+    `own` maps codes of two letters to regions; a country that it does not name is in its usual region.
     """
     code = country_code(country)
-    if code is None:
-        return None
-    return _own(tuple((region, tuple(codes)) for region, codes in own.items())).get(code, _BY_CODE.get(code))
-
-
-@lru_cache(maxsize=8)
-def _own(pairs: tuple[tuple[str, tuple[str, ...]], ...]) -> Mapping[str, str]:
-    return {code: region for region, codes in pairs for code in codes}
+    return None if code is None else own.get(code, _BY_CODE.get(code))

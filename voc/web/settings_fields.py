@@ -71,6 +71,12 @@ GROUPS = (
                 "One a line: what one unit of a currency is worth in the reporting currency, such as GBP 1.27.",
                 Kind.RATES,
             ),
+            Field(
+                "regions",
+                "Regions of your own",
+                "One a line: CH = Alps. Any other country is in its usual region, such as Europe.",
+                Kind.PAIRS,
+            ),
             Field("default_time_zone", "Time zone", "For pages, and contacts whose zone is unknown: Europe/Berlin."),
             Field("default_country", "Country", "For contacts whose country is unknown: a code of two letters."),
         ),
