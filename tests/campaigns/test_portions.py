@@ -100,7 +100,8 @@ def test_a_launch_that_slept_through_its_turn_ends_also_when_the_turn_is_free_ag
 
 def test_what_a_killed_launch_left_is_taken_back_by_a_worker_once_its_turn_is_over(database: Database) -> None:
     company(database)
-    clock, begun = SetClock(LAUNCH), []
+    clock = SetClock(LAUNCH)
+    begun: list[int] = []
 
     def killed(what: str, _done: int, _total: int | None) -> None:
         if what == "Census and first steps" and not begun:

@@ -78,8 +78,8 @@ def told(questionnaire: str, days_ago: int, *ratings: tuple[str, float], **value
     return Told(**{**row, "ratings": ratings, **values})
 
 
-def sums(rule: Rule, *clients: Client, terms: Terms, csm: str | None = None) -> tuple[float, float]:
-    """Numerator and denominator of all accounts, or of what counts for one CSM."""
+def sums(rule: Rule, *clients: Client, terms: Terms, csm: str | None = None) -> tuple[Any, Any]:
+    """Numerator and denominator of all accounts, or of what counts for one CSM: numbers, to compare with about."""
     rows = [one.unit for one in facts(rule, *clients, terms=terms) if csm is None or _counts_for(one, csm)]
     return sum(row.part for row in rows), sum(row.whole for row in rows)
 

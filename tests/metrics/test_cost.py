@@ -75,7 +75,7 @@ def test_an_answer_older_than_180_days_is_no_answer_any_more() -> None:
 
 
 def test_an_opt_out_after_the_landmark_does_not_excuse_the_silence_before_it() -> None:
-    later = {"stopped": StopReason.OPTED_OUT, "disposition": Disposition.REFUSED}
+    later: dict[str, Any] = {"stopped": StopReason.OPTED_OUT, "disposition": Disposition.REFUSED}
     mails = [invited(one, stopped_at=at(-5), disposed_at=at(-5), **later) for one in "ab"]
     assert look(*mails).state == AccountState.SILENT
     before = [invited(one, stopped_at=at(100), disposed_at=at(100), **later) for one in "ab"]
@@ -83,7 +83,7 @@ def test_an_opt_out_after_the_landmark_does_not_excuse_the_silence_before_it() -
 
 
 def test_mail_that_bounced_before_the_landmark_is_no_silence() -> None:
-    bounced = {"disposition": Disposition.UNKNOWN}
+    bounced: dict[str, Any] = {"disposition": Disposition.UNKNOWN}
     mails = [invited(one, bounced_at=at(119), disposed_at=at(119), **bounced) for one in "ab"]
     assert look(*mails).state == AccountState.UNREACHABLE
 
@@ -191,7 +191,7 @@ def book(
 ) -> list[Renewal]:
     """(left, all) of each group."""
     groups = ((AccountState.SILENT, silent), (AccountState.HEARD, heard), (AccountState.NOT_ASKED, third))
-    made = []
+    made: list[Renewal] = []
     for state, (left, everybody) in groups:
         for turn in range(everybody):
             made.append(renewal(start + len(made), state=state, lost=turn < left, **values))

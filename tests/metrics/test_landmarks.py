@@ -183,7 +183,7 @@ def test_everybody_sees_one_price_and_opens_the_rows_of_own_accounts(database: D
     with database.read() as db:
         hers, all_of_them = cost.page(db, DANA), cost.page(db, LEADER)
     assert hers.cost == all_of_them.cost
-    assert (hers.mine, all_of_them.mine) == ({"mine"}, {"mine", "foreign"})
+    assert (hers.mine, all_of_them.mine) == (frozenset({"mine"}), frozenset({"mine", "foreign"}))
     assert [one.group for one in all_of_them.renewals] == [Group.RESPONDING, Group.SILENT]
 
 

@@ -227,7 +227,7 @@ def test_a_ratio_has_an_interval_from_eight_accounts_on() -> None:
     assert found.value == 0.9
     assert found.interval is not None
     # e - 0.9 s: seven times 10 and once -70: sum of squares 5600; se = sqrt(8/7 * 5600)/800 = 0.1; t(7) = 2.364624
-    assert (found.interval.low, found.interval.high) == (pytest.approx(0.6635376), pytest.approx(1.1364624))
+    assert [found.interval.low, found.interval.high] == pytest.approx([0.6635376, 1.1364624])
 
 
 def test_the_total_without_each_account_shows_the_one_that_decides() -> None:

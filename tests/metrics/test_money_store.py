@@ -49,7 +49,7 @@ def figures(db: Connection, scope: Scope, id: str = "", days: int = 365, **quest
     return run.figures(db, scope=scope, ids=ids, now=NOW, window_days=days, **question)[0].figures
 
 
-def shared(figure: Figure) -> tuple[float | None, float | None]:
+def shared(figure: Figure) -> tuple[Any, Any]:
     return figure.numerator, figure.denominator
 
 
@@ -115,7 +115,8 @@ def test_every_row_of_money_adds_up_to_its_figure_in_every_scope(database: Datab
         total = figures(db, Scope.TOTAL)
         assert shared(total["whitespace"]) == (40, pytest.approx(100 + 380))
         assert shared(total["upsell"]) == (50 + 20, pytest.approx(480))
-        assert (total["onboarding_time"].denominator, total["business_reviews_held"].value) == (1, pytest.approx(1 / 3))
+        assert total["onboarding_time"].denominator == 1
+        assert total["business_reviews_held"].value == pytest.approx(1 / 3)
         assert shared(figures(db, Scope.CSM, "csm-2")["call_quality"]) == (4, 1)
         assert total["product_usage"].reason == "No product usage came in: import product_usage with a number."
 

@@ -1,7 +1,7 @@
 """A fixed cast at the door: staff of each role, and a browser that signs in and posts forms as a person would."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from html import unescape
 from typing import Any
@@ -45,8 +45,9 @@ class Visitor:
         self.page = answer.text
         return answer
 
-    def post(self, path: str, *, follow: bool = True, **fields: Any) -> Response:
-        data = {"csrf": self.csrf, **fields}
+    def post(self, path: str, form: Mapping[str, str] | None = None, *, follow: bool = True, **fields: Any) -> Response:
+        """`form`: fields whose names are no words of Python."""
+        data = {"csrf": self.csrf, **(form or {}), **fields}
         answer: Response = self.client.post(path, data=data, follow_redirects=follow)
         if follow:
             self.page = answer.text

@@ -3,7 +3,6 @@
 import csv
 import io
 import re
-from typing import Any
 
 import openpyxl
 import pytest
@@ -177,19 +176,19 @@ def test_what_is_no_month_is_not_found(measured: Company) -> None:
 
 def test_a_review_is_written_on_a_page_and_a_slip_keeps_what_was_typed(measured: Company) -> None:
     jonas = measured.enter("jonas")
-    answers: dict[str, Any] = {f"q:{key}": "4" for key in ("goal", "listening", "value", "difficult")}
-    form: dict[str, Any] = {
+    answers = {f"q:{key}": "4" for key in ("goal", "listening", "value", "difficult")}
+    form = {
         "csm_id": "csm-mei",
         "account": "Mei Works 0",
         "on": "2026-03-02",
         "comment": "They <i>talked</i>",
     }
     assert "Dana Works 0" not in jonas.get("/reviews/call").text  # nobody is shown a list of a colleague's accounts
-    slip = jonas.post("/reviews/call", **form, **answers)
+    slip = jonas.post("/reviews/call", form | answers)
     assert slip.status_code == 400
     assert "Choose a number from 1 to 5" in slip.text
     assert "They &lt;i&gt;talked" in slip.text
-    done = jonas.post("/reviews/call", **form, **answers, **{"q:next": "5"})
+    done = jonas.post("/reviews/call", {**form, **answers, "q:next": "5"})
     page = measured.enter("marcus").get(done.url.path).text
     assert "Mei Tanaka, Mei Works 0: 4.2 of 5" in page
     assert "They &lt;i&gt;talked" in page

@@ -134,15 +134,15 @@ def test_guesses_are_kept_for_own_accounts_all_or_none_and_no_figure_moves(compa
     dana = company.enter("dana")
     before = dana.get("/csms.csv").content
     dana.get("/guesses")
-    dana.post("/guesses", **{"guess:acc-dana-0": "8", "guess:acc-dana-1": ""})
+    dana.post("/guesses", {"guess:acc-dana-0": "8", "guess:acc-dana-1": ""})
     assert 'value="8"' in dana.get("/guesses").text
     assert dana.get("/csms.csv").content == before
     dana.get("/guesses")
-    refused = dana.post("/guesses", **{"guess:acc-dana-1": "11", "guess:acc-dana-2": "5"})
+    refused = dana.post("/guesses", {"guess:acc-dana-1": "11", "guess:acc-dana-2": "5"})
     assert refused.status_code == 409
     assert "Nothing was kept" in refused.text
     dana.get("/guesses")
-    assert dana.post("/guesses", **{"guess:acc-mei-0": "5"}).status_code == 404
+    assert dana.post("/guesses", {"guess:acc-mei-0": "5"}).status_code == 404
     with company.app.database.read() as db:
         assert db.execute(select(schema.guess.c.account_id, schema.guess.c.score)).all() == [("acc-dana-0", 8)]
 
