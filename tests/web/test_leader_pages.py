@@ -14,6 +14,7 @@ from voc.base.words import Role
 from voc.metrics import guesses, mix
 from voc.metrics.guesses import Answered, Guessed
 from voc.metrics.mix import Cell
+from voc.metrics.run import night
 from voc.web import paper, pdf
 
 DAY = timedelta(days=1)
@@ -37,6 +38,15 @@ def test_a_csm_sees_the_own_book_as_the_leader_does_and_nobody_elses_name(compan
     row = his[his.index('href="/csms/csm-dana"') :].split("</tr>")[0]
     verdict = row[row.index('class="verdict"') :].split("</td>")[0]
     assert verdict in hers
+
+
+@pytest.mark.parametrize("who", ["dana", "marcus"])
+def test_every_page_of_figures_opens_on_the_morning_after_a_night(company: Company, who: str) -> None:
+    """What a night keeps is less than what is counted live: a page must not ask it for more."""
+    night.snapshot(company.app.database, NOW)
+    visitor = company.enter(who)
+    for path in ("/engagement", "/csms", "/csms/csm-dana", "/csms.csv", "/board", "/retention", "/silent", "/forest"):
+        assert visitor.get(path).status_code == 200, path
 
 
 def test_the_rows_behind_a_response_are_as_many_as_its_count(company: Company) -> None:

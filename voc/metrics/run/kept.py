@@ -20,7 +20,8 @@ WINDOWS = (90, 180, 365)
 BOOK = "book"  # kept beside the figures of a scope: what it owns, and what is under way
 LINE = (
     "participation", "places_invited", "places_delivered", "places_answered", "response_rate", "coverage_fresh",
-    "fresh_contacts", "identified_promoters", "silent_accounts", "silent_arr", "follow_up_attainment", BOOK,
+    "coverage_named", "fresh_contacts", "identified_promoters", "silent_accounts", "silent_arr", "follow_up_attainment",
+    BOOK,
 )  # fmt: skip
 ALWAYS = frozenset(one.name for one in CATALOGUE if one.owner != Owner.FACT)
 _FLIGHT = ("invitations", "answered", "expected", "z", "heading_for", "at_horizon")
