@@ -32,29 +32,43 @@ ENVIRONMENT.globals.update(charts=charts, view=view, ways=quote)
 
 @dataclass(frozen=True)
 class Place:
-    """An entry of the menu."""
+    """An entry of the menu; one with `parts` leads to the first of them, and shows them in a second row there."""
 
     name: str
     path: str
     roles: tuple[StaffRole, ...] = EVERYBODY
+    parts: tuple["Place", ...] = ()
+
+    def has(self, path: str) -> bool:
+        """Whether that page is this place or lies under it."""
+        own = path == self.path or path.startswith(f"{self.path}/")
+        return any(part.has(path) for part in self.parts) if self.parts else own
 
 
+FIGURES = (
+    Place("Engagement", "/engagement"),
+    Place("CSMs", "/csms"),
+    Place("Retention", "/retention"),
+    Place("Forest", "/forest"),
+    Place("Improvements", "/improvements"),
+    Place("Scorecards", "/scorecards"),
+    Place("Reviews", "/reviews"),
+    Place("Board", "/board"),
+)
+SETTINGS = (
+    Place("Settings", "/settings", ADMINS),
+    Place("People", "/staff", ADMINS),
+    Place("Audit", "/audit", ADMINS),
+)
 MENU = (
     Place("Accounts", "/accounts"),
     Place("Waves", "/waves"),
     Place("Follow-ups", "/follow-ups"),
     Place("Silent", "/silent"),
-    Place("Engagement", "/engagement"),
-    Place("Retention", "/retention"),
-    Place("CSMs", "/csms"),
-    Place("Board", "/board"),
-    Place("Scorecards", "/scorecards"),
-    Place("Forest", "/forest"),
+    Place("Figures", "/engagement", parts=FIGURES),
     Place("CRM", "/sync"),
     Place("Delivery", "/delivery", LEADERS),
-    Place("Settings", "/settings", ADMINS),
-    Place("People", "/staff", ADMINS),
-    Place("Audit", "/audit", ADMINS),
+    Place("Settings", "/settings", ADMINS, parts=SETTINGS),
 )
 
 
