@@ -8,7 +8,7 @@ import numpy as np
 
 from voc import statistics
 from voc.base.words import AccountState, Disposition, Role, Scope
-from voc.metrics.compare import Comparisons, compare
+from voc.metrics.compare import Comparisons, RateBook, compare
 from voc.metrics.cost.landmark import Decision, Invited, Past, read
 from voc.metrics.figures import Counted
 from voc.metrics.model import Sum, Window
@@ -117,12 +117,17 @@ def equal_csms(
     shares = draws.beta(rate * weight, (1 - rate) * weight, size=(csms, accounts))
     answers = draws.binomial(people, shares)
     counted = Counted(Window(180, BEGAN, BEGAN + 180 * DAY))
-    for number, book in enumerate(answers):
-        tally = counted.tallies[Scope.CSM, f"csm-{number:03}"]["response_rate"]
+    keys = [(Scope.CSM, f"csm-{number:03}") for number in range(csms)]
+    for key, book in zip(keys, answers, strict=True):
+        tally = counted.tallies[key]["response_rate"]
         for x in book:
             found = Sum(float(x), float(people), float(x), people, {})  # type: ignore[arg-type]  # no labels are needed
             tally.add(found, account_name="")
-    return compare(counted, csm_ids=[f"csm-{number:03}" for number in range(csms)], standard=0.5)
+    books = {
+        key[1]: RateBook(tally.part, tally.whole, tally.accounts, counted.deff(key))
+        for key, tally in ((key, counted.tallies[key]["response_rate"]) for key in keys)
+    }
+    return compare(books, standard=0.5, icc=counted.icc)
 
 
 def outside(compared: Comparisons) -> int:

@@ -113,15 +113,11 @@ def count_facts(
     facts: Facts,
     definition: Definition,
     found: Iterable[tuple[Fact, Known]],
-    *,
-    of_accounts: bool = True,
 ) -> None:
     """Add the rows of a subject's own, each with what is known of its account, to every scope that they count for."""
     by_account: dict[tuple[Key, str, str], list[Unit]] = defaultdict(list)
     for fact, known in found:
         for key in cohorts.scopes_of_fact(facts, fact, known):
-            if not of_accounts and key[0] == Scope.ACCOUNT:
-                continue
             by_account[key, fact.account_id, known.name].append(fact.unit)
     for (key, _id, account_name), rows_found in by_account.items():
         tally = counted.tallies[key][definition.name]

@@ -28,6 +28,7 @@ class Counting:
     company: Company
     terms: Terms
     part: Slice = EVERYTHING
+    beside: "Counting | None" = None  # the same over another period: as accounts stand does not depend on it
 
     @property
     def _after(self) -> int:
@@ -35,11 +36,11 @@ class Counting:
 
     @cached_property
     def places(self) -> Places:
-        return Places(self.company, fresh_cut=self.terms.fresh_cut)
+        return self.beside.places if self.beside else Places(self.company, fresh_cut=self.terms.fresh_cut)
 
     @cached_property
     def states(self) -> Column:
-        return states(self.company, self.places, limits=self.terms.limits)
+        return self.beside.states if self.beside else states(self.company, self.places, limits=self.terms.limits)
 
     def into(self, counted: Counted, names: Collection[str] | None = None) -> None:
         """Add everything to the tallies. `names` None is all figures."""

@@ -1,6 +1,5 @@
 """Rows of one figure as columns, and their sums in every scope. Pure."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -8,8 +7,7 @@ import numpy as np
 
 from voc.base.words import Scope
 from voc.metrics.columns.kinds import Column, count_of, sum_of
-from voc.metrics.model import NO_RATE, Tallies
-from voc.statistics.moments import Moments
+from voc.metrics.model import NO_RATE, Tallies, Tally
 
 MOST_NAMED = 500  # accounts without a rate, in one figure
 
@@ -53,19 +51,37 @@ def tally(tallies: Tallies, name: str, rows: Rows, books: Books, account_names: 
     labels = count_of(scope[inside] * words + rows.label[inside], count * words).reshape(count, words)
     sums = _Sums(rows, books)
     named = _without_rate(rows, scope, books, account_names)
-    for at in np.flatnonzero(labels.any(axis=1)).tolist():
+    there = np.flatnonzero(labels.any(axis=1))
+    for at, numbers, added in zip(there.tolist(), labels[there].tolist(), sums.of(there), strict=True):
         found = tallies[books.scope, books.ids[at]][name]
-        found.part += float(sums.part[at])
-        found.whole += float(sums.whole[at])
-        found.counted += int(sums.counted[at])
-        # A word may stand twice: places that need two holders are told apart by it.
-        found.labels.update(Counter({word: int(n) for word, n in zip(rows.words, labels[at], strict=True) if n}))
-        sums.into(found.moments, at)
-        found.left_out += named.get(at, [])
+        _add(found, added)
+        for word, number in zip(rows.words, numbers, strict=True):
+            if number:
+                found.labels[word] += number
+        if at in named:
+            found.left_out += named[at]
+
+
+def _add(found: Tally, added: Sequence[float]) -> None:
+    counted, accounts, part, whole, squares, mm, xx, xm, xx_m, r, rr = added
+    found.part += part
+    found.whole += whole
+    found.counted += int(counted)
+    moments = found.moments
+    moments.accounts += int(accounts)
+    moments.x += part
+    moments.m += whole
+    moments.squares += squares
+    moments.mm += mm
+    moments.xx += xx
+    moments.xm += xm
+    moments.xx_m += xx_m
+    moments.r += r
+    moments.rr += rr
 
 
 class _Sums:
-    """Per scope: of all rows, and of its accounts."""
+    """Per scope: of all rows, and of its accounts, as `_add` takes them."""
 
     def __init__(self, rows: Rows, books: Books) -> None:
         count = len(books)
@@ -76,29 +92,17 @@ class _Sums:
         kept = (scope >= 0) & (m > 0)
         self._scope, self._count = scope[kept], len(books.ids)
         x, m, squares, counted = x[kept], m[kept], squares[kept], counted[kept]
-        self.part, self.whole, self.counted = self._of(x), self._of(m), self._of(counted)
-        self._accounts, self._squares = count_of(self._scope, self._count), self._of(squares)
-        self._mm, self._xx = self._of(m * m), self._of(x * x)
-        self._xm, self._xx_m = self._of(x * m), self._of(x * x / m)
-        self._r, self._rr = self._of(x / m), self._of(x / m * (x / m))
+        ones = np.ones(len(m))
+        share = x / m
+        of_accounts = (counted, ones, x, m, squares, m * m, x * x, x * m, x * share, share, share * share)
+        self._sums = np.array([self._of(values) for values in of_accounts])
+
+    def of(self, scopes: Column) -> list[list[float]]:
+        found: list[list[float]] = self._sums[:, scopes].T.tolist()
+        return found
 
     def _of(self, values: Column) -> Column:
         return sum_of(self._scope, values, self._count)
-
-    def into(self, moments: Moments, at: int) -> None:
-        for name, values in (
-            ("accounts", self._accounts),
-            ("x", self.part),
-            ("m", self.whole),
-            ("squares", self._squares),
-            ("mm", self._mm),
-            ("xx", self._xx),
-            ("xm", self._xm),
-            ("xx_m", self._xx_m),
-            ("r", self._r),
-            ("rr", self._rr),
-        ):
-            setattr(moments, name, getattr(moments, name) + type(getattr(moments, name))(values[at]))
 
 
 def _without_rate(rows: Rows, scope: Column, books: Books, account_names: Sequence[str]) -> Mapping[int, list[str]]:

@@ -112,9 +112,8 @@ def kept(db: Connection, asking: Asking, *, whole: Key) -> KeptLook | None:
 
 def all_of(found: CompanyLook, key: Key, names: Collection[str]) -> list[Figure]:
     """What a night keeps of one scope: not what has nothing to count there and stands on no page of every scope."""
-    figures = [found.figure(key, name) for name in names]
-    told = [one for one in figures if one.parts or one.name in ALWAYS]
-    return [*told, _book_figure(found, key)]
+    wanted = [name for name in names if name in ALWAYS or found.has_rows(key, name)]
+    return [*(found.figure(key, name) for name in wanted), _book_figure(found, key)]
 
 
 def _book_figure(found: CompanyLook, key: Key) -> Figure:

@@ -20,6 +20,7 @@ from voc.metrics.catalogue import CATALOGUE
 from voc.metrics.cohorts import TOTAL, Key
 from voc.metrics.columns import running
 from voc.metrics.columns.counting import Counting
+from voc.metrics.columns.facts import count_facts
 from voc.metrics.columns.kinds import Column
 from voc.metrics.columns.model import SEGMENTS
 from voc.metrics.compare import RateBook
@@ -128,6 +129,11 @@ class Look(ABC):
     def rate_book(self, key: Key) -> RateBook:
         tally = self.counted.tallies[key]["response_rate"]
         return RateBook(tally.part, tally.whole, tally.accounts, self.counted.deff(key))
+
+    def has_rows(self, key: Key, name: str) -> bool:
+        """Whether anything of this scope stands behind the figure, or beside it."""
+        tally = self.counted.tallies.get(key, {}).get(name)
+        return tally is not None and bool(tally.labels)
 
     def figure(self, key: Key, name: str) -> Figure:
         return figured.figure(self.counted, key, name)
@@ -257,14 +263,21 @@ def look(db: Connection, asking: Asking) -> CompanyLook:
 
 
 def count(
-    db: Connection, counting: Counting, known: Preferences, *, names: Collection[str] | None = None
+    db: Connection,
+    counting: Counting,
+    known: Preferences,
+    *,
+    names: Collection[str] | None = None,
+    shared: subjects.Shared | None = None,
 ) -> CompanyLook:
+    """`shared` is what several periods with one end have in common."""
     terms, part = counting.terms, counting.part
     counted = Counted(cohorts.window(terms.moment, terms.days), icc_default=known.icc_default)
     counting.into(counted, names)
     everybody = Facts(terms.moment, (), dict(counting.company.people))
-    for definition, found in subjects.rows(db, Question(terms.moment, terms.days, known, None, part), names=names):
-        figured.count_facts(counted, everybody, definition, found, of_accounts=False)
+    question = Question(terms.moment, terms.days, known, None, part)
+    for definition, found in subjects.rows(db, question, names=names, shared=shared):
+        count_facts(counted.tallies, everybody.csms, definition, found)
     figured.count_released(counted, everybody, released(db, terms.moment, terms.days, part), terms)
     return CompanyLook(counting, counted, known, names)
 

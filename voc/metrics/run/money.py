@@ -19,10 +19,25 @@ if TYPE_CHECKING:
 
 def load(db: Connection, question: "Question") -> Ledger:
     """Every account's facts up to the moment, and the terms that the rules of the figures need."""
+    return ledger(db, question, read(db, question))
+
+
+def read(db: Connection, question: "Question") -> list[Client]:
+    """The facts, which serve a shorter period that ends at the same moment too."""
+    return store.clients(
+        db,
+        moment=question.moment,
+        days=question.days,
+        preferences=question.preferences,
+        account_ids=question.account_ids,
+    )
+
+
+def ledger(db: Connection, question: "Question", found: list[Client]) -> Ledger:
+    """What `read` found, and the terms of the period."""
     moment, days, known = question.moment, question.days, question.preferences
-    read = store.clients(db, moment=moment, days=days, preferences=known, account_ids=question.account_ids)
     terms = Terms(moment.date(), days, standards_of(known))
-    clients = growth.credit_units(read, opening_on=terms.after_on)
+    clients = growth.credit_units(found, opening_on=terms.after_on)
     weeks = () if question.account_ids is not None else upkeep.csm_weeks(db, moment=moment, days=days)
     return Ledger(clients=tuple(clients), terms=_with_usual(terms, clients), weeks=tuple(weeks))
 

@@ -18,6 +18,7 @@ from voc.metrics.confidential import divide
 from voc.metrics.model import EVERYTHING, AccountFacts, Figure, Shown
 from voc.metrics.run.kept import WINDOWS, all_of, last_night
 from voc.metrics.run.looking import Asking, count, in_portions, limits_of, terms_of
+from voc.metrics.run.subjects import Question, Shared
 from voc.metrics.silence import Limits
 from voc.metrics.store import confidential as store_confidential
 from voc.metrics.store.company import company
@@ -105,9 +106,12 @@ def _figures(db: Connection, on: date, known: Preferences, now: datetime) -> Ite
     windows = sorted({*WINDOWS, known.window_days})
     found = company(db, moment=moment, window_days=max(windows), preferences=known)
     names = [one.name for one in CATALOGUE]
+    shared = Shared(db, Question(moment, max(windows), known))
+    counting = None
     for days in windows:
         terms = terms_of(Asking(now, on, days, preferences=known), moment, known)
-        looked = count(db, Counting(found, terms, EVERYTHING), known)
+        counting = Counting(found, terms, EVERYTHING, beside=counting)
+        looked = count(db, counting, known, shared=shared)
         for scope in _KINDS:
             for key in looked.keys(scope):
                 yield from all_of(looked, key, names)
