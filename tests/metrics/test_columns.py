@@ -60,8 +60,9 @@ def history(db: Connection, chance: Random) -> None:
             kind = chance.choice(["confirmed", "edited", "meeting", "bounced", "left", "out_of_office"])
             builders.add_sign(db, id, kind, NOW - chance.randrange(0, 700) * DAY)
     for number, wave in enumerate(("one", "two", "three")):
-        world.wave(wave, launched_days_ago=chance.randrange(0, 300))
-        _ask(world, chance, wave, contacts, number)
+        launched_days_ago = chance.randrange(1, 330)  # nobody is asked before
+        world.wave(wave, launched_days_ago=launched_days_ago)
+        _ask(world, chance, wave, contacts, number, launched_days_ago=launched_days_ago)
     if chance.random() < 0.5:
         world.hand_over("acc-1", "csm-2", at=NOW - chance.randrange(0, 90) * DAY)
     if chance.random() < 0.5:
@@ -90,7 +91,15 @@ def merge(db: Connection, winner: str, loser: str) -> None:
     db.execute(schema.contact_role.delete().where(schema.contact_role.c.contact_id == loser))
 
 
-def _ask(world: World, chance: Random, wave: str, contacts: list[tuple[str, str, str]], number: int) -> None:
+def _ask(
+    world: World,
+    chance: Random,
+    wave: str,
+    contacts: list[tuple[str, str, str]],
+    number: int,
+    *,
+    launched_days_ago: int,
+) -> None:
     asked = set()
     for id, account_id, address in contacts:
         roles = chance.sample(ROLES, chance.randrange(1, 3))
@@ -115,7 +124,7 @@ def _ask(world: World, chance: Random, wave: str, contacts: list[tuple[str, str,
             wave=wave,
             address=address,
             roles=tuple(roles),
-            days_ago=chance.randrange(1, 320),
+            days_ago=chance.randint(1, launched_days_ago),
             answer=chance.choice([0, 6, 7, 8, 9, 10]) if told else None,
             after_days=chance.choice([1, 3, 15]) if fate != "silent" else 40,
             disposition=fate,

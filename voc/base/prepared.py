@@ -4,7 +4,7 @@ SQLAlchemy looks a statement up, makes its parameters and wraps its result anew 
 of ten messages that costs more than what the database does.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Dialect
@@ -23,8 +23,8 @@ DIALECTS: dict[str, Dialect] = {
 class Prepared:
     """One statement on one kind of database; its constants are words and numbers. Rows are what the driver gives."""
 
-    def __init__(self, statement: Executable, name: str) -> None:
-        """`name`: of the dialect."""
+    def __init__(self, statement: Executable, name: str, *, written: Collection[str] = ()) -> None:
+        """`name`: of the dialect. `written`: values that come as the column's JSON, written out."""
         dialect = DIALECTS[name]
         assert isinstance(statement, ClauseElement)
         compiled = statement.compile(dialect=dialect)
@@ -36,12 +36,19 @@ class Prepared:
         self._makers = {
             name: make
             for name, kind in asked.items()
-            if (make := kind.dialect_impl(dialect).bind_processor(dialect)) is not None
+            if name not in written and (make := kind.dialect_impl(dialect).bind_processor(dialect)) is not None
         }
 
     def run(self, db: Connection, given: dict[str, Any]) -> Sequence[Any]:
+        return db.exec_driver_sql(self._text, self._driven(given)).all()
+
+    def run_each(self, db: Connection, rows: Iterable[dict[str, Any]]) -> None:
+        """Once for each of them; it returns nothing."""
+        if driven := [self._driven(row) for row in rows]:
+            db.exec_driver_sql(self._text, driven)
+
+    def _driven(self, given: dict[str, Any]) -> Any:
         values = self._constants | given
         for name, make in self._makers.items():
             values[name] = make(values[name])
-        driven = values if self._order is None else tuple([values[name] for name in self._order])
-        return db.exec_driver_sql(self._text, driven).all()
+        return values if self._order is None else tuple([values[name] for name in self._order])

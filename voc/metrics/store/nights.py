@@ -3,10 +3,13 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, insert, or_, select
+import msgspec
+from sqlalchemy import Connection, and_, bindparam, delete, insert, or_, select
 
+from voc.base.prepared import Prepared
 from voc.base.schema import figure_snapshot
 from voc.base.words import FigureState, Scope
 from voc.metrics.model import Figure, Interval, IntervalKind, Norms, Shown, Window
@@ -33,7 +36,13 @@ def drop_unfinished(db: Connection, on: date) -> None:
 
 
 def keep(db: Connection, figures: Sequence[Figure]) -> None:
-    db.execute(insert(figure_snapshot), [_snapshot(one) for one in figures])
+    _kept(db.dialect.name).run_each(db, map(_snapshot, figures))
+
+
+@cache
+def _kept(dialect: str) -> Prepared:
+    named = {one.name: bindparam(one.name) for one in figure_snapshot.columns if one.name != "id"}
+    return Prepared(insert(figure_snapshot).values(named), dialect, written=["detail"])
 
 
 def mark_counted(db: Connection, on: date) -> None:
@@ -62,14 +71,16 @@ def _snapshot(one: Figure) -> dict[str, Any]:
         "interval_kind": one.interval.kind if one.interval else None,
         "state": one.state,
         "reason": one.reason,
-        "detail": {
-            "parts": one.parts,
-            "extra": one.extra,
-            "left_out": one.left_out,
-            "shown": one.shown,
-            "counted": one.counted,
-            "accounts": one.accounts,
-        },
+        "detail": msgspec.json.encode(
+            {
+                "parts": one.parts,
+                "extra": one.extra,
+                "left_out": one.left_out,
+                "shown": one.shown,
+                "counted": one.counted,
+                "accounts": one.accounts,
+            }
+        ).decode(),
         "definition_version": one.definition_version,
     }
 
