@@ -23,8 +23,8 @@ DIALECTS: dict[str, Dialect] = {
 class Prepared:
     """One statement on one kind of database; its constants are words and numbers. Rows are what the driver gives."""
 
-    def __init__(self, statement: Executable, name: str, *, written: Collection[str] = ()) -> None:
-        """`name`: of the dialect. `written`: values that come as the column's JSON, written out."""
+    def __init__(self, statement: Executable, name: str, *, written_out: Collection[str] = ()) -> None:
+        """`name`: of the dialect. `written_out`: values that come as JSON already."""
         dialect = DIALECTS[name]
         assert isinstance(statement, ClauseElement)
         compiled = statement.compile(dialect=dialect)
@@ -36,7 +36,7 @@ class Prepared:
         self._makers = {
             name: make
             for name, kind in asked.items()
-            if name not in written and (make := kind.dialect_impl(dialect).bind_processor(dialect)) is not None
+            if name not in written_out and (make := kind.dialect_impl(dialect).bind_processor(dialect)) is not None
         }
 
     def run(self, db: Connection, given: dict[str, Any]) -> Sequence[Any]:
