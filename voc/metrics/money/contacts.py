@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 from voc.metrics.model import Fact, Unit
-from voc.metrics.money import owners
 from voc.metrics.money.facts import HUMAN, Client, ContactKind
 from voc.metrics.money.growth import joined
 from voc.metrics.money.onboarding import answer_row
@@ -26,7 +25,7 @@ def activity(client: Client, terms: Terms) -> list[Fact]:
         return []
     contacts = [touch.on for touch in client.touches if touch.kind in HUMAN and terms.holds(touch.on)]
     rows = []
-    for stretch in owners.stretches(client.held, after_on=terms.after_on, to_on=terms.on):
+    for stretch in terms.stretches(client):
         mine = [on for on in contacts if stretch.has(on)]
         per_quarter = len(mine) * QUARTER_DAYS / terms.days
         label = "met" if mine else "nobody_met"

@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import date
 
 from voc.metrics.model import Fact, Unit
-from voc.metrics.money import owners
 from voc.metrics.money.facts import Client, Deal, DealKind
 from voc.metrics.money.rows import Terms, row, without_amount
 
@@ -68,7 +67,7 @@ def _rows(client: Client, terms: Terms, *wanted: str) -> list[Fact]:
         if deal.gain is None
     ]
     rows = []
-    for stretch in owners.stretches(client.held, after_on=terms.after_on, to_on=terms.on):
+    for stretch in terms.stretches(client):
         mine = [deal for deal in sales if deal.closes_on is not None and stretch.has(deal.closes_on)]
         won = sum(deal.gain or 0.0 for deal in mine)
         latest = max((deal.closes_on for deal in mine if deal.closes_on), default=None)

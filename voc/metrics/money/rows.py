@@ -6,7 +6,8 @@ from datetime import date, timedelta
 
 from voc.base.words import Segment
 from voc.metrics.model import NO_RATE, Fact, Unit
-from voc.metrics.money.facts import Client, Owned
+from voc.metrics.money import owners
+from voc.metrics.money.facts import Client, Held, Owned, Stretch
 
 QUARTER_DAYS = 365.25 / 4
 NO_REVENUE = "no_revenue"  # the CRM has no amount
@@ -32,6 +33,9 @@ class Terms:
     standards: Standards = field(default_factory=Standards)
     usual_days: Mapping[tuple[str, str], float] = field(default_factory=dict)
     costs_known: bool = False  # some cost came in for the period
+    _stretches: dict[tuple[Held, ...], list[Stretch]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @property
     def after_on(self) -> date:
@@ -40,6 +44,13 @@ class Terms:
     def holds(self, day: date | None) -> bool:
         """Whether the day lies in the period."""
         return day is not None and self.after_on < day <= self.on
+
+    def stretches(self, client: Client) -> list[Stretch]:
+        """The days of the period by owner; found once for the half dozen rules that share them out."""
+        found = self._stretches.get(client.held)
+        if found is None:
+            found = self._stretches[client.held] = owners.stretches(client.held, after_on=self.after_on, to_on=self.on)
+        return found
 
 
 Rule = Callable[[Client, Terms], list[Fact]]
