@@ -29,7 +29,8 @@ def fill(database: Database, invitations: int) -> None:
         db.execute(_days.insert(), [{"d": d, "at": at, "on_day": at.date()} for d, at in days])
     for statement in _SQL.read_text().split(";\n"):
         with database.begin() as db:
-            db.exec_driver_sql(statement.format(**_words(database.sqlite, invitations)))
+            said = statement.format(**_words(database.sqlite, invitations))
+            db.exec_driver_sql(said if database.sqlite else said.replace("%", "%%"))  # as psycopg reads it
     with database.begin() as db:
         _days.drop(db)
 
