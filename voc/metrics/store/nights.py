@@ -41,7 +41,7 @@ def keep(db: Connection, figures: Sequence[Figure]) -> None:
 
 @cache
 def _kept(dialect: str) -> Prepared:
-    named = {one.name: bindparam(one.name) for one in figure_snapshot.columns if one.name != "id"}
+    named: dict[str, Any] = {one.name: bindparam(one.name) for one in figure_snapshot.columns if one.name != "id"}
     return Prepared(insert(figure_snapshot).values(named).inline(), dialect, written_out=["detail"])
 
 
