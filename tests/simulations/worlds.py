@@ -1,5 +1,6 @@
 """The made-up worlds. Each function returns what one figure said of one world; a loop over seeds is the simulation."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -82,7 +83,7 @@ def _at(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, 9, tzinfo=UTC)
 
 
-def _risk(left: list[bool], states: list[AccountState | None]) -> float:
+def _risk(left: list[bool], states: Sequence[AccountState | None]) -> float:
     counts = {AccountState.SILENT: [0, 0], AccountState.HEARD: [0, 0]}
     for lost, state in zip(left, states, strict=True):
         if state in counts:
