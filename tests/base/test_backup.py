@@ -134,6 +134,7 @@ def test_into_the_old_folder_the_settings_and_the_key_that_are_there_stay(sqlite
     made = make(tmp_path / "one", tmp_path / "b.zip", with_key=True)
     key = (tmp_path / "one" / "secret.key").read_text()
     assert sqlite.path is not None
+    sqlite.close()  # with its journal: a database that is open is not restored over
     sqlite.path.rename(tmp_path / "broken.db")
     (tmp_path / "one" / "secret.key").write_text(f"newer\n{key}")
     done = restore(made.path, tmp_path / "one")

@@ -1,4 +1,4 @@
-"""--what the leader's view needs
+"""What the leader's view needs
 
 Revision 0004, after 0003. Forward only.
 """
