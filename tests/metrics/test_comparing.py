@@ -207,6 +207,7 @@ def test_every_figure_is_defined_for_a_reader() -> None:
         "training_score",
         "meetings_valued",
         "call_quality",
+        "hand_over_quality",
         "customer_stated_value",
     }
 

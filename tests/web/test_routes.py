@@ -23,6 +23,7 @@ from tests.web.people import Visitor, visitor
 from voc.base import schema
 from voc.base.words import StaffRole
 from voc.metrics.run.forest import book
+from voc.metrics.run.forest import book as code_book
 from voc.web.context import App
 from voc.web.visit import admit
 
@@ -339,7 +340,8 @@ def _objects(db: Any, who: str, account_id: str) -> dict[str, Any]:
 
 
 def _improvement(db: Any) -> int:
-    theme_id = db.execute(select(schema.theme.c.id)).scalars().first()
+    code_book.install(db, now=NOW)
+    theme_id = db.execute(select(schema.theme.c.id).order_by(schema.theme.c.id)).scalars().first()
     row = {"theme_id": theme_id, "title": "Night hotline", "department": "Support", "owner": "Jo Lind"}
     days = {"due_on": date(2026, 9, 1), "since_on": date(2025, 3, 1), "opened_at": NOW, "opened_by": "Marcus"}
     made = insert(schema.improvement).values(**row, **days, state="planned")

@@ -256,7 +256,19 @@ def test_a_setting_is_saved_audited_and_holds(company: Company, clara: Visitor) 
         response_goal="0.8",
         coverage_standard="0.7",
         follow_up_standard="0.9",
+        promoter_standard="0.25",
+        silent_standard="0.05",
+        guideline_standard="0.8",
+        target_standard="0.6",
         window_days="180",
+        retention_standard="0.9",
+        onboarding_days="90",
+        meetings_per_quarter="3",
+        call_quality_standard="4",
+        review_segments="enterprise, mid_market",
+        gross_margin="0",
+        goals="",
+        split_by="arr",
     )
     assert "Standards is saved" in words(answer.text)
     with company.app.database.read() as db:

@@ -118,6 +118,7 @@ def test_the_settings_take_countries_by_name_and_keep_their_codes(company: Compa
         "consent_countries": "Germany, at",
         "opens": "09:30",
         "closes": "11:30",
+        "late_until": "17:00",
         "blackout_days": "",
     }
     whole = ("due_days", "quarantine_days", "messages_per_quarantine", "contacts_per_account_day")

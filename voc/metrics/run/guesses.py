@@ -40,8 +40,10 @@ def compared(db: Connection, viewer: Viewer, *, csm_id: str, now: datetime) -> l
 
 def keep(db: Connection, viewer: Viewer, guesses: Mapping[str, int], *, now: datetime) -> int:
     """Keep these guesses, by account; how many are new. All or none: a foreign account is NotFound."""
+    if not viewer.csm_id:
+        raise Refused("Only who has accounts of their own can guess")
     mine = {one.id: one for one in store.accounts(db, viewer, now=now)}
-    if not viewer.csm_id or set(guesses) - set(mine):
+    if set(guesses) - set(mine):
         raise NotFound("There is no such account.")
     before = standing(db, viewer, csm_id=viewer.csm_id)
     new = 0
