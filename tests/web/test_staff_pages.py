@@ -265,7 +265,7 @@ def test_a_setting_is_saved_audited_and_holds(company: Company, clara: Visitor) 
         onboarding_days="90",
         meetings_per_quarter="3",
         call_quality_standard="4",
-        review_segments="enterprise, mid_market",
+        review_segments="enterprise, mid-market",
         gross_margin="0",
         goals="",
         split_by="arr",
