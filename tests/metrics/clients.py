@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from voc.base.words import Segment
-from voc.metrics.model import Fact
+from voc.metrics.model import Fact, Sample, sample_of
 from voc.metrics.money.facts import Client, ContactKind, Deal, DealKind, Held, Mark, Owned, Told, Touch
 from voc.metrics.money.rows import Rule, Terms
 
@@ -98,3 +98,7 @@ def _counts_for(one: Fact, csm: str) -> bool:
 
 def units(found: Iterable[Fact]) -> list[Any]:
     return [one.unit for one in found]
+
+
+def sample(found: Iterable[Fact]) -> Sample:
+    return sample_of(units(found))

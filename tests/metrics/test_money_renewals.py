@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from tests.metrics.clients import BEN, DANA, ON, ago, client, facts, labels, mark, renewal, sale, sums, terms, units
+from tests.metrics.clients import BEN, DANA, ON, ago, client, facts, labels, mark, renewal, sale, sample, sums, terms
 from voc.metrics.money import growth, proofs, reckoning, retention
 from voc.metrics.money.facts import Client, DealKind, Held, Owned
 from voc.metrics.money.owners import holder, owner_at_landmark, owner_on, stretches
@@ -218,12 +218,12 @@ def test_net_profitability_is_margin_less_costs_of_the_revenue_of_the_period() -
 
 
 def test_a_ratio_has_an_interval_from_eight_accounts_on() -> None:
-    five = reckoning.revenue_ratio(units(facts(retention.nrr, *the_five(), terms=YEAR)))
+    five = reckoning.revenue_ratio(sample(facts(retention.nrr, *the_five(), terms=YEAR)))
     assert five.value == pytest.approx(245 / 310)
     assert five.interval is None
     assert five.extra["largest_share"] == pytest.approx(100 / 310)
     eight = [client(f"acc-{at}", renewal(100, end)) for at, end in enumerate((100, 100, 100, 100, 100, 100, 100, 20))]
-    found = reckoning.revenue_ratio(units(facts(retention.nrr, *eight, terms=YEAR)))
+    found = reckoning.revenue_ratio(sample(facts(retention.nrr, *eight, terms=YEAR)))
     assert found.value == 0.9
     assert found.interval is not None
     # e - 0.9 s: seven times 10 and once -70: sum of squares 5600; se = sqrt(8/7 * 5600)/800 = 0.1; t(7) = 2.364624

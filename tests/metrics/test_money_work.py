@@ -4,7 +4,22 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from tests.metrics.clients import BEN, DANA, ON, ago, client, facts, labels, mark, sale, sums, terms, told, touch, units
+from tests.metrics.clients import (
+    BEN,
+    DANA,
+    ON,
+    ago,
+    client,
+    facts,
+    labels,
+    mark,
+    sale,
+    sample,
+    sums,
+    terms,
+    told,
+    touch,
+)
 from voc.base.words import Segment
 from voc.metrics.money import compared, contacts, falls, goals, onboarding, proofs, reckoning, upkeep
 from voc.metrics.money.facts import Client, ContactKind, DealKind, Held, Owned, Week
@@ -30,16 +45,16 @@ def test_the_median_counts_open_onboardings_at_their_age() -> None:
     """Live after 20, 40 and 60 days, open for 50: S is 3/4, 1/2, then 0 after the last at risk."""
     four = [onboarded(f"a{days}", started=200, live_after=days) for days in (20, 40, 60)]
     four.append(onboarded("open", started=50))
-    found = reckoning.median_days(units(facts(onboarding.onboarding_time, *four, terms=YEAR)))
+    found = reckoning.median_days(sample(facts(onboarding.onboarding_time, *four, terms=YEAR)))
     assert (found.value, found.numerator, found.denominator) == (40, 3, 4)
     assert found.extra == {"open": 1, "oldest_open": 50}
 
 
 def test_while_more_than_half_are_open_the_median_is_not_known() -> None:
     three = [onboarded("a", started=100, live_after=30), onboarded("b", started=90), onboarded("c", started=80)]
-    found = reckoning.median_days(units(facts(onboarding.onboarding_time, *three, terms=YEAR)))
+    found = reckoning.median_days(sample(facts(onboarding.onboarding_time, *three, terms=YEAR)))
     assert (found.value, found.numerator, found.denominator) == (float("inf"), 1, 3)
-    assert reckoning.median_days([]).value is None
+    assert reckoning.median_days(sample([])).value is None
 
 
 def test_a_customer_that_left_before_it_was_live_stays_open_to_the_end() -> None:
@@ -56,7 +71,7 @@ def test_each_start_ends_with_its_own_going_live() -> None:
 def test_time_to_launch_runs_from_the_first_deal_won() -> None:
     first = client("a", sale(DealKind.NEW, 50, days_ago=120), sale(DealKind.NEW, 9, days_ago=20), mark(LIVE, 60))
     waiting = client("b", sale(DealKind.NEW, 50, days_ago=30))
-    found = reckoning.median_days(units(facts(onboarding.time_to_launch, first, waiting, terms=YEAR)))
+    found = reckoning.median_days(sample(facts(onboarding.time_to_launch, first, waiting, terms=YEAR)))
     assert (found.value, found.denominator) == (60, 2)  # one at 60, the other censored at 30
     old = client("c", sale(DealKind.NEW, 50, days_ago=900), mark(LIVE, 800))
     assert facts(onboarding.time_to_launch, old, terms=YEAR) == []

@@ -5,17 +5,19 @@ Two ways to say where the rows come from:
 - `owner` and `units`: rows out of what an account was asked, its places and its follow-ups (`units.py`);
 - `subject` and `facts`: rows of a subject of its own. `run.subjects.LOADERS[subject]` reads what the subject
   needs, once for all its figures; `facts` makes rows of it, each with its account and owner at the date of the fact.
+  `columns` makes the same rows of all accounts at once; without it a night goes through them one by one.
 
 The figure of every scope is these rows added up, so that what a page lists is what it counted. Where a value is
 no share of sums (a median, a ratio of two sums), `reckon` makes it of the rows of one scope.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from voc.metrics.model import Fact, Reckoned, Unit
+from voc.metrics.columns.money.fact_rows import FactRows
+from voc.metrics.model import Fact, Reckoned, Sample
 from voc.metrics.units import Units
 
 VERSION = 1  # goes up when a formula, a window or a default that nobody has measured changes
@@ -82,7 +84,8 @@ class Definition:
     units: Units | None = None
     subject: str = ""
     facts: Callable[[Any], Iterable[Fact]] | None = None
-    reckon: Callable[[Sequence[Unit]], Reckoned] | None = None
+    columns: Callable[[Any], FactRows] | None = None
+    reckon: Callable[[Sample], Reckoned] | None = None
     nothing: str = "There is nothing to count in this period."
     rows: str = ""
     least: int = 5

@@ -21,6 +21,7 @@ from voc.metrics.model import (
     IntervalKind,
     Known,
     Norms,
+    Sample,
     Shown,
     Sum,
     Tallies,
@@ -28,6 +29,7 @@ from voc.metrics.model import (
     Unit,
     Window,
     add_up,
+    sample_of,
 )
 from voc.metrics.units import Terms
 from voc.statistics.moments import correlation_of, mean_se_of, weighted_of
@@ -217,7 +219,11 @@ def figure(counted: Counted, key: Key, name: str) -> Figure:
     state, reason = _state(definition, tally, flying=counted.flying.get(key, 0))
     if state == FigureState.NONE_ASKED and definition.owner == Owner.ASKED and key in counted.in_confidence:
         state, reason = FigureState.SUPPRESSED, _IN_CONFIDENCE
-    reckoned = definition.reckon(tally.units) if definition.reckon and state not in _UNTOLD else None
+    reckoned = (
+        definition.reckon(tally.sample or sample_of(tally.units))
+        if definition.reckon and state not in _UNTOLD
+        else None
+    )
     if reckoned is not None and reckoned.value is None:
         state, reason = FigureState.NO_DATA, definition.nothing
     untold = state in _UNTOLD
@@ -254,6 +260,10 @@ def figure(counted: Counted, key: Key, name: str) -> Figure:
         extra=extra,
         left_out=sorted(set(tally.left_out)),
     )
+
+
+def _sample(tally: Tally) -> Sample:
+    return sample_of(tally.units) if tally.sample is None else tally.sample
 
 
 _IN_CONFIDENCE = (

@@ -6,6 +6,7 @@ tally     units of one figure added up for one scope, account by account
 figure    value, numerator, denominator, interval, state, reason, window
 """
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -57,6 +58,7 @@ __all__ = [
     "Person",
     "Reckoned",
     "Role",
+    "Sample",
     "Scope",
     "Segment",
     "Shown",
@@ -70,6 +72,7 @@ __all__ = [
     "Unit",
     "Window",
     "add_up",
+    "sample_of",
 ]
 
 
@@ -334,6 +337,22 @@ class Reckoned(NamedTuple):
     extra: Mapping[str, float | None] = MappingProxyType({})
 
 
+class Sample(NamedTuple):
+    """Rows of one scope as columns, for a value that is no share of sums. `size` NaN: it has none."""
+
+    part: Sequence[float]
+    whole: Sequence[float]
+    size: Sequence[float]
+
+
+def sample_of(units: Sequence[Unit]) -> Sample:
+    return Sample(
+        [unit.part for unit in units],
+        [unit.whole for unit in units],
+        [math.nan if unit.size is None else unit.size for unit in units],
+    )
+
+
 class Sum(NamedTuple):
     """Units of one figure at one account, added up: most accounts count alike for CSM, team and total."""
 
@@ -367,7 +386,9 @@ class Tally:
     grouped: int = 0
     grouped_squares: float = 0.0
     left_out: list[str] = field(default_factory=list)
-    units: list[Unit] = field(default_factory=list)  # kept where the figure is no share of sums
+    # kept where the figure is no share of sums
+    units: list[Unit] = field(default_factory=list)
+    sample: Sample | None = None  # the same, where they were made as columns
 
     def add(self, found: Sum, *, account_name: str) -> None:
         self.part += found.part

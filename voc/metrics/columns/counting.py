@@ -66,7 +66,7 @@ class Counting:
     # --- which part is looked at ---
 
     @cached_property
-    def _accounts_in(self) -> Column:
+    def accounts_in(self) -> Column:
         accounts = self.company.accounts
         inside = np.ones(len(accounts), np.bool_)
         if self.part.segment is not None:
@@ -199,7 +199,7 @@ class Counting:
     def _books_by(self, owner: Column, inherited: Column | None = None) -> list[Books]:
         """One book for each account, whole."""
         company, accounts = self.company, self.company.accounts
-        inside = self._accounts_in
+        inside = self.accounts_in
         every = np.arange(len(accounts))
         csm = owner if inherited is None else np.where(inherited, -1, owner)
         return [
@@ -219,7 +219,7 @@ class Counting:
     def _cases(self) -> Column:
         cases = self.company.cases
         counted = (cases.opened <= self.company.at) & (cases.contact_by > self._after)
-        return np.flatnonzero(counted & self._accounts_in[cases.account])
+        return np.flatnonzero(counted & self.accounts_in[cases.account])
 
     def _kept(self, counted: Counted) -> None:
         company, cases, rows, moment = self.company, self.company.cases, self._cases, self.company.at

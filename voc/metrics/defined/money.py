@@ -3,6 +3,13 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from voc.metrics.columns.money import contacts as of_all_contacts
+from voc.metrics.columns.money import growth as of_all_growth
+from voc.metrics.columns.money import onboarding as of_all_onboarding
+from voc.metrics.columns.money import proofs as of_all_proofs
+from voc.metrics.columns.money import renewals as of_all_renewals
+from voc.metrics.columns.money.fact_rows import FactRows
+from voc.metrics.columns.money.period import Period
 from voc.metrics.definition import Definition, Direction, Kind, Measure, Owner, Spread
 from voc.metrics.model import Fact
 from voc.metrics.money import contacts, growth, onboarding, proofs, reckoning, retention, upkeep
@@ -10,14 +17,16 @@ from voc.metrics.money.ledger import Ledger
 from voc.metrics.money.rows import Rule
 
 SUBJECT = "money"
+Columns = Callable[[Period], FactRows]
 
 
 def _of(rule: Rule) -> Callable[[Ledger], Iterable[Fact]]:
     return lambda ledger: (fact for client in ledger.clients for fact in rule(client, ledger.terms))
 
 
-def _figure(name: str, rule: Rule, **declared: Any) -> Definition:
-    return Definition(name=name, owner=Owner.FACT, subject=SUBJECT, facts=_of(rule), **declared)
+def _figure(name: str, rule: Rule, columns: Columns, **declared: Any) -> Definition:
+    """`rule` makes the rows of one account, `columns` the same of all at once."""
+    return Definition(name=name, owner=Owner.FACT, subject=SUBJECT, facts=_of(rule), columns=columns, **declared)
 
 
 _LANDMARK = (
@@ -76,6 +85,7 @@ RENEWALS: tuple[Definition, ...] = (
     _figure(
         "customer_churn",
         retention.customer_churn,
+        of_all_renewals.customer_churn,
         label="Customers lost",
         text=f"Accounts that left, of the accounts that decided. {_LANDMARK}",
         direction=Direction.DOWN,
@@ -84,6 +94,7 @@ RENEWALS: tuple[Definition, ...] = (
     _figure(
         "logo_retention",
         retention.logo_retention,
+        of_all_renewals.logo_retention,
         label="Customers kept",
         text=f"Accounts that renewed, of the accounts that decided. {_LANDMARK}",
         **_LOGOS,
@@ -91,6 +102,7 @@ RENEWALS: tuple[Definition, ...] = (
     _figure(
         "revenue_churn",
         retention.revenue_churn,
+        of_all_renewals.revenue_churn,
         label="Revenue lost",
         text="Recurring revenue that left with its account or in part, of the revenue at stake: 1 less gross "
         "retention. "
@@ -101,6 +113,7 @@ RENEWALS: tuple[Definition, ...] = (
     _figure(
         "grr",
         retention.grr,
+        of_all_renewals.grr,
         label="Gross revenue retention",
         text=f"Recurring revenue kept, growth left out, of the revenue at stake. {_REVENUE}",
         **_RATIO,
@@ -108,6 +121,7 @@ RENEWALS: tuple[Definition, ...] = (
     _figure(
         "nrr",
         retention.nrr,
+        of_all_renewals.nrr,
         label="Net revenue retention",
         text=f"Recurring revenue after the decision, growth included, of the revenue at stake. {_REVENUE}",
         **_RATIO,
@@ -115,6 +129,7 @@ RENEWALS: tuple[Definition, ...] = (
     _figure(
         "on_time_renewal",
         retention.on_time_renewal,
+        of_all_renewals.on_time_renewal,
         label="Renewed on time",
         text=f"Renewals won on or before the day their term ended, of those due. {_DUE}",
         **_IN_TIME,
@@ -122,6 +137,7 @@ RENEWALS: tuple[Definition, ...] = (
     _figure(
         "renewal_confirmed_90",
         retention.renewal_confirmed_90,
+        of_all_renewals.renewal_confirmed_90,
         label="Renewal confirmed 90 days ahead",
         text=f"Renewals that the customer confirmed at least 90 days before the day, of those due. {_DUE}",
         **_IN_TIME,
@@ -132,6 +148,7 @@ GROWTH: tuple[Definition, ...] = (
     _figure(
         "expansion",
         growth.expansion,
+        of_all_growth.expansion,
         label="Expansion",
         text="Recurring revenue won in the period from accounts that were customers when it began: more of the same, "
         f"something else, and first sales to new units of theirs; of what they paid then. {_DAYS}",
@@ -140,6 +157,7 @@ GROWTH: tuple[Definition, ...] = (
     _figure(
         "upsell",
         growth.upsell,
+        of_all_growth.upsell,
         label="Expansion, more of the same",
         text=f"Upsells, and growth at a renewal, of what the accounts paid when the period began. {_DAYS}",
         **_GROWTH,
@@ -147,6 +165,7 @@ GROWTH: tuple[Definition, ...] = (
     _figure(
         "cross_sell",
         growth.cross_sell,
+        of_all_growth.cross_sell,
         label="Expansion, new products",
         text=f"Cross-sells, of what the accounts paid when the period began. {_DAYS}",
         **_GROWTH,
@@ -154,6 +173,7 @@ GROWTH: tuple[Definition, ...] = (
     _figure(
         "whitespace",
         growth.whitespace,
+        of_all_growth.whitespace,
         label="Expansion, new units",
         text="First sales to a unit that paid nothing yet, of an account that did; of what the accounts paid when the "
         f"period began. A unit is an account with a parent in the CRM. {_DAYS}",
@@ -162,6 +182,7 @@ GROWTH: tuple[Definition, ...] = (
     _figure(
         "net_profitability",
         proofs.net_profitability,
+        of_all_proofs.net_profitability,
         label="Net profitability",
         text="Recurring revenue of the period at the gross margin of the settings, less the costs of acquisition, "
         "service, renewal and expansion that came in as milestones; of that revenue. Under today's owner.",
@@ -176,6 +197,7 @@ ONBOARDING: tuple[Definition, ...] = (
     _figure(
         "onboarding_time",
         onboarding.onboarding_time,
+        of_all_onboarding.onboarding_time,
         label="Onboarding time",
         text="Days by which half of the onboardings that began in the period are live. Open ones count at their age "
         f"(Kaplan-Meier); a customer that left before stays open. {_OWNER}",
@@ -186,6 +208,7 @@ ONBOARDING: tuple[Definition, ...] = (
     _figure(
         "live_in_time",
         onboarding.live_in_time,
+        of_all_onboarding.live_in_time,
         label="Live within the standard",
         text="Onboardings live within the standard, of those that are live or past it. Those still within it stand "
         f"beside. {_OWNER}",
@@ -197,6 +220,7 @@ ONBOARDING: tuple[Definition, ...] = (
     _figure(
         "time_to_launch",
         onboarding.time_to_launch,
+        of_all_onboarding.time_to_launch,
         label="Time to launch",
         text=f"Days from the first deal won to going live, as onboarding time. {_OWNER}",
         counts="first sales",
@@ -206,6 +230,7 @@ ONBOARDING: tuple[Definition, ...] = (
     _figure(
         "stuck_accounts",
         onboarding.stuck_accounts,
+        of_all_onboarding.stuck_accounts,
         label="Stuck in onboarding",
         text="Open stages (waiting to start, going live, training) older than four in five completed ones took in the "
         "same segment, of the open stages. Where fewer than 20 are completed nobody knows what is usual. Under "
@@ -218,6 +243,7 @@ ONBOARDING: tuple[Definition, ...] = (
     _figure(
         "revenue_trained_30",
         onboarding.revenue_trained_30,
+        of_all_onboarding.revenue_trained_30,
         label="Revenue trained in 30 days",
         text="Recurring revenue of the accounts that completed training within 30 days of the start, of the accounts "
         f"whose 30 days ended in the period. {_OWNER}",
@@ -229,6 +255,7 @@ ONBOARDING: tuple[Definition, ...] = (
     _figure(
         "revenue_trained_90",
         onboarding.revenue_trained_90,
+        of_all_onboarding.revenue_trained_90,
         label="Revenue trained in 90 days",
         text="Recurring revenue of the accounts that completed training within 90 days of the start, of the accounts "
         f"whose 90 days ended in the period. {_OWNER}",
@@ -240,6 +267,7 @@ ONBOARDING: tuple[Definition, ...] = (
     _figure(
         "onboarding_rating",
         onboarding.onboarding_rating,
+        of_all_onboarding.onboarding_rating,
         label="Onboarding rating",
         text="Mean of 1 to 5 over the questions about the CSM in the onboarding questionnaire, one person one vote, "
         "under the CSM at the onboarding's end.",
@@ -252,6 +280,7 @@ ONBOARDING: tuple[Definition, ...] = (
     _figure(
         "training_score",
         onboarding.training_score,
+        of_all_onboarding.training_score,
         label="Training score",
         text="Mean of 1 to 5 over the questions about the training in the onboarding questionnaire, and the scores "
         "that "
@@ -268,6 +297,7 @@ CONTACTS: tuple[Definition, ...] = (
     _figure(
         "activity",
         contacts.activity,
+        of_all_contacts.activity,
         label="Meetings per account and quarter",
         text="Meetings, calls and reviews logged, per account and quarter. Always read beside “Meetings valued”: how "
         f"many says nothing of what they were worth. {_DAYS}",
@@ -278,6 +308,7 @@ CONTACTS: tuple[Definition, ...] = (
     _figure(
         "meetings_valued",
         contacts.meetings_valued,
+        of_all_contacts.meetings_valued,
         label="Meetings valued",
         text="Answers of 4 or 5 to the pulse or after a review, of those given within 90 days of a human contact.",
         counts="answers",
@@ -288,6 +319,7 @@ CONTACTS: tuple[Definition, ...] = (
     _figure(
         "business_reviews_held",
         contacts.business_reviews_held,
+        of_all_contacts.business_reviews_held,
         label="Business reviews held",
         text="Accounts with a review in the last 180 days, of the accounts whose segment requires one. Under today's "
         "owner.",
@@ -297,6 +329,7 @@ CONTACTS: tuple[Definition, ...] = (
     _figure(
         "call_quality",
         contacts.call_quality,
+        of_all_contacts.call_quality,
         label="Call quality",
         text="Mean of the call reviews of the period, 1 to 5 over the questions of the template. From 5 reviews on.",
         counts="call reviews",
@@ -308,6 +341,7 @@ CONTACTS: tuple[Definition, ...] = (
     _figure(
         "hand_over_quality",
         contacts.hand_over_quality,
+        of_all_contacts.hand_over_quality,
         label="Hand-over quality",
         text="Mean of what colleagues said of the accounts that came to them in the period, 1 to 5 over the "
         "questions of the template, under whoever handed over. From 5 reviews on.",
@@ -328,6 +362,7 @@ CONTACTS: tuple[Definition, ...] = (
         owner=Owner.FACT,
         subject=SUBJECT,
         facts=lambda ledger: contacts.activity_x_quality(ledger.clients, ledger.terms),
+        columns=of_all_contacts.activity_x_quality,
         kind=Kind.MIXED,
         measure=Measure.MEAN,
         nothing="Activity or call reviews are missing in this period.",
@@ -356,6 +391,7 @@ UPKEEP: tuple[Definition, ...] = (
         owner=Owner.FACT,
         subject=SUBJECT,
         facts=lambda ledger: upkeep.crm_upkeep(ledger.weeks),
+        columns=of_all_proofs.crm_upkeep,
         nothing="The CRM was not read for a whole week in this period.",
     ),
 )
@@ -364,6 +400,7 @@ PROOFS: tuple[Definition, ...] = (
     _figure(
         "success_stories",
         proofs.success_stories,
+        of_all_proofs.success_stories,
         label="Success stories confirmed",
         text="Stories that a customer confirmed in the period, under whoever did it.",
         counts="stories",
@@ -373,6 +410,7 @@ PROOFS: tuple[Definition, ...] = (
     _figure(
         "documents",
         proofs.documents,
+        of_all_proofs.documents,
         label="Documentation contributed",
         text="Documents contributed in the period, under whoever did it.",
         counts="documents",
@@ -382,6 +420,7 @@ PROOFS: tuple[Definition, ...] = (
     _figure(
         "validated_references",
         proofs.validated_references,
+        of_all_proofs.validated_references,
         label="Validated references",
         text="References validated in the period that hold: the customer is one year old or more, its story has a "
         "number, its latest answer is no detractor's and no follow-up is overdue. The others are listed with what "
@@ -393,6 +432,7 @@ PROOFS: tuple[Definition, ...] = (
     _figure(
         "referrals_named",
         proofs.referrals_named,
+        of_all_proofs.referrals_named,
         label="Referrals taken up",
         text="New people named by respondents who became contacts, per answer of the period.",
         counts="answers",
@@ -401,6 +441,7 @@ PROOFS: tuple[Definition, ...] = (
     _figure(
         "customer_stated_value",
         proofs.customer_stated_value,
+        of_all_proofs.customer_stated_value,
         label="Results they bought it for",
         text="Answers of 4 or 5 on getting the results they bought it for, of those who answered it. Concessions of "
         "the "
@@ -413,6 +454,7 @@ PROOFS: tuple[Definition, ...] = (
     _figure(
         "concessions",
         proofs.concessions,
+        of_all_proofs.concessions,
         label="Concessions",
         text="Discounts of the period, from milestones of the kind discount_given. Printed beside the results "
         "customers "
@@ -427,6 +469,7 @@ PROOFS: tuple[Definition, ...] = (
     _figure(
         "product_usage",
         proofs.product_usage,
+        of_all_proofs.product_usage,
         label="Product usage",
         text="Latest number of the kind product_usage of each account, one account one vote. Under today's owner.",
         counts="accounts",

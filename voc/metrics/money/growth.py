@@ -129,7 +129,7 @@ def credit_units(clients: Iterable[Client], *, opening_on: date) -> list[Client]
             groups[root_of(one.account_id, parents)].append(one.account_id)
     credited: dict[str, list[Deal]] = defaultdict(list)
     for one in listed:
-        above = _line(one.account_id, parents)[1:]
+        above = line_of(one.account_id, parents)[1:]
         first = _first_sale(one, opening_on) if above and one.account_id not in paying else None
         if first is not None:
             nearest = [id for id in above if id in paying] + sorted(groups[root_of(one.account_id, parents)])
@@ -145,11 +145,11 @@ def _first_sale(client: Client, opening_on: date) -> Deal | None:
 
 def root_of(account_id: str, parents: Mapping[str, str]) -> str:
     """The top of the group; where the CRM goes round in a circle, the first id of it."""
-    line = _line(account_id, parents)
+    line = line_of(account_id, parents)
     return line[-1] if parents.get(line[-1]) is None else min(line)
 
 
-def _line(account_id: str, parents: Mapping[str, str]) -> list[str]:
+def line_of(account_id: str, parents: Mapping[str, str]) -> list[str]:
     """The account and those above it, up to the top or to where a circle closes."""
     line = [account_id]
     while (above := parents.get(line[-1])) is not None and above not in line:

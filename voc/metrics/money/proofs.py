@@ -57,7 +57,7 @@ def why_no_reference(client: Client, mark: Mark, terms: Terms) -> str | None:
 
 def _has_number(client: Client, reference: Mark) -> bool:
     told = [reference, *(mark for mark in client.marks if mark.kind == STORY and mark.on <= reference.on)]
-    return any(mark.value is not None or re.search(r"\d", mark.evidence or "") for mark in told)
+    return any(mark.value is not None or re.search("[0-9]", mark.evidence or "") for mark in told)
 
 
 def referrals_named(client: Client, terms: Terms) -> list[Fact]:

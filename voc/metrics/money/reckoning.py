@@ -1,44 +1,45 @@
 """Values that are no share of sums: a count, a median time, a ratio of revenues with its interval (6, 8). Pure."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from voc import statistics
-from voc.metrics.model import Interval, IntervalKind, Reckoned, Unit
+from voc.metrics.model import Interval, IntervalKind, Reckoned, Sample
 
 LEVEL = 0.95
 
 
-def counted(units: Sequence[Unit]) -> Reckoned:
+def counted(rows: Sample) -> Reckoned:
     """How many count; the denominator is how many there are."""
-    part, whole = sum(unit.part for unit in units), sum(unit.whole for unit in units)
+    part, whole = math.fsum(rows.part), math.fsum(rows.whole)
     return Reckoned(part, part, whole)
 
 
-def median_days(units: Sequence[Unit]) -> Reckoned:
+def median_days(rows: Sample) -> Reckoned:
     """Kaplan-Meier median of the days it takes, open ones censored at their age; infinite while over half are open."""
-    timed = [unit for unit in units if unit.whole > 0 and unit.size is not None]
-    times, ended = [unit.size or 0.0 for unit in timed], [unit.part > 0 for unit in timed]
+    timed = [(size, part > 0) for part, whole, size in _each(rows) if whole > 0 and not math.isnan(size)]
+    times, ended = [size for size, _ in timed], [done for _, done in timed]
     found = statistics.kaplan_meier(time=times, event=ended, at=max(times, default=0.0), conf=LEVEL)
     if found is None:
         return Reckoned(None, None, None)
     low, high = found["median_ci"]
+    still_open = [size for size, done in timed if not done]
     return Reckoned(
         found["median"],
         float(sum(ended)),
         float(len(timed)),
         Interval(low, high, LEVEL, IntervalKind.KAPLAN_MEIER),
-        {"open": float(len(timed) - sum(ended)), "oldest_open": _oldest_open(timed)},
+        {"open": float(len(still_open)), "oldest_open": max(still_open, default=None)},
     )
 
 
-def _oldest_open(units: Sequence[Unit]) -> float | None:
-    return max((unit.size for unit in units if unit.part <= 0 and unit.size is not None), default=None)
+def _each(rows: Sample) -> Iterator[tuple[float, float, float]]:
+    return zip(*(list(map(float, column)) for column in rows), strict=True)
 
 
-def revenue_ratio(units: Sequence[Unit]) -> Reckoned:
+def revenue_ratio(rows: Sample) -> Reckoned:
     """Revenue kept of the revenue at stake, one row an account, with its approximate interval from 8 on."""
-    pairs = [(unit.whole, unit.part) for unit in units if unit.whole > 0]
+    pairs = [(whole, part) for part, whole, _ in _each(rows) if whole > 0]
     start, end = [whole for whole, _ in pairs], [part for _, part in pairs]
     found = statistics.retention(start_arr=start, end_arr=end)
     ratio = found["nrr"]

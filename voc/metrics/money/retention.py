@@ -133,7 +133,8 @@ def _money(client: Client, terms: Terms, *, capped: bool) -> list[Fact]:
         left_out = without_amount(client, found.owner, no_rate=found.no_rate, kind="renewal", id=found.id, on=found.on)
         return [left_out, *_beside(client, terms)]
     end = min(found.end, found.start) if capped else found.end
-    return [_row(client, found.latest, end, found.start, _how(found), on=found.on), *_beside(client, terms)]
+    part = end if found.start > 0 else 0.0  # of nothing at stake nothing is kept
+    return [_row(client, found.latest, part, found.start, _how(found), on=found.on), *_beside(client, terms)]
 
 
 def _how(found: Decided) -> str:

@@ -1,8 +1,9 @@
 """Whether the work of knowing customers goes on: by account, and by week (8a). Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 
 from voc.metrics.model import AccountFacts, Book, Fact, Unit
 from voc.metrics.money.facts import Week
@@ -67,15 +68,19 @@ def week_ends(moment: datetime, days: int) -> list[datetime]:
 def weeks(
     ends: Sequence[datetime],
     *,
-    books: dict[datetime, dict[str, str]],
+    books: Mapping[datetime, Mapping[str, str]],
     problems: Sequence[Lying],
     suggestions: Sequence[Lying],
+    csms: Mapping[datetime, Collection[str]] = MappingProxyType({}),
 ) -> list[Week]:
-    """One per CSM and week; `books` are the owners of the accounts (account to CSM) at each week's end."""
+    """One per CSM and week; `books` are the owners of the accounts (account to CSM) at each week's end.
+
+    `csms` had a customer then too, one that nothing lay at.
+    """
     found = []
     for ends_at in ends:
         owners = books.get(ends_at, {})
-        left = {csm_id: [0, 0] for csm_id in owners.values()}
+        left = {csm_id: [0, 0] for csm_id in (*owners.values(), *csms.get(ends_at, ()))}
         for kind, lying in enumerate((problems, suggestions)):
             for one in lying:
                 csm_id = owners.get(one.account_id)

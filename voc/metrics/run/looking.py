@@ -20,6 +20,7 @@ from voc.metrics.catalogue import CATALOGUE
 from voc.metrics.cohorts import TOTAL, Key
 from voc.metrics.columns import running
 from voc.metrics.columns.counting import Counting
+from voc.metrics.columns.fact_tallies import Scopes, count_rows
 from voc.metrics.columns.facts import count_facts
 from voc.metrics.columns.kinds import Column
 from voc.metrics.columns.model import SEGMENTS
@@ -32,7 +33,7 @@ from voc.metrics.run import subjects
 from voc.metrics.run.subjects import Question
 from voc.metrics.silence import Limits
 from voc.metrics.store import confidential as store_confidential
-from voc.metrics.store.company import company
+from voc.metrics.store.company import Ground, company
 from voc.metrics.units import Terms
 
 
@@ -258,8 +259,10 @@ def look(db: Connection, asking: Asking) -> CompanyLook:
     """Count the whole company, or a part of it."""
     known = asking.preferences or settings.load(db)
     terms = terms_of(asking, store.moment_of(asking.as_of, now=asking.now), known)
-    found = company(db, moment=terms.moment, window_days=terms.days, preferences=known)
-    return count(db, Counting(found, terms, asking.part), known, names=asking.names)
+    ground = Ground(db, terms.moment, known)
+    found = company(db, moment=terms.moment, window_days=terms.days, preferences=known, ground=ground)
+    shared = subjects.Shared(db, Question(terms.moment, terms.days, known), ground)
+    return count(db, Counting(found, terms, asking.part), known, names=asking.names, shared=shared)
 
 
 def count(
@@ -268,7 +271,7 @@ def count(
     known: Preferences,
     *,
     names: Collection[str] | None = None,
-    shared: subjects.Shared | None = None,
+    shared: subjects.Shared,
 ) -> CompanyLook:
     """`shared` is what several periods with one end have in common."""
     terms, part = counting.terms, counting.part
@@ -276,7 +279,10 @@ def count(
     counting.into(counted, names)
     everybody = Facts(terms.moment, (), dict(counting.company.people))
     question = Question(terms.moment, terms.days, known, None, part)
-    for definition, found in subjects.rows(db, question, names=names, shared=shared):
+    inside = None if part.whole else counting.accounts_in
+    for definition, of_all, csm_ids in subjects.columns(question, names=names, shared=shared):
+        count_rows(counted.tallies, Scopes(counting.company, csm_ids, inside), definition, of_all)
+    for definition, found in subjects.rows(db, question, names=subjects.row_by_row(names), shared=shared):
         count_facts(counted.tallies, everybody.csms, definition, found)
     figured.count_released(counted, everybody, released(db, terms.moment, terms.days, part), terms)
     return CompanyLook(counting, counted, known, names)

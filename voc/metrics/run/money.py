@@ -2,9 +2,12 @@
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from sqlalchemy import Connection
 
 from voc.base.preferences import Preferences
+from voc.metrics.columns.money.period import Period, day_of
+from voc.metrics.columns.money.records import Weeks
 from voc.metrics.money import growth, onboarding
 from voc.metrics.money.facts import Client
 from voc.metrics.money.ledger import Ledger
@@ -12,6 +15,8 @@ from voc.metrics.money.proofs import COSTS
 from voc.metrics.money.rows import Standards, Terms
 from voc.metrics.store import money as store
 from voc.metrics.store import upkeep
+from voc.metrics.store.company import Ground
+from voc.metrics.store.records import records
 
 if TYPE_CHECKING:
     from voc.metrics.run.subjects import Question
@@ -46,6 +51,41 @@ def _with_usual(terms: Terms, clients: list[Client]) -> Terms:
     costs = any(mark.kind in COSTS and terms.holds(mark.on) for client in clients for mark in client.marks)
     usual = onboarding.usual_days(clients, terms.on)
     return Terms(terms.on, terms.days, terms.standards, usual, costs_known=costs)
+
+
+# --- of all accounts at once ---
+
+
+class OfAll:
+    """The records of all accounts, read once, and each period of them; all end at one moment."""
+
+    def __init__(self, db: Connection, longest: "Question", ground: Ground) -> None:
+        self._db, self._moment = db, longest.moment
+        self.records = records(ground, days=longest.days)
+        self._owned = upkeep.Books(db, until=longest.moment)
+        self._place = {id: at for at, id in enumerate(self.records.csm_ids)}
+        self._first: Period | None = None
+
+    def period(self, question: "Question") -> Period:
+        found = Period(
+            records=self.records,
+            on=day_of(question.moment.date()),
+            days=question.days,
+            standards=standards_of(question.preferences),
+            weeks=self._weeks(question.days),
+            beside=self._first,
+        )
+        self._first = self._first or found
+        return found
+
+    def _weeks(self, days: int) -> Weeks:
+        found = upkeep.csm_weeks(self._db, moment=self._moment, days=days, owned=self._owned)
+        columns = (
+            [self._place[one.csm_id] for one in found],
+            [one.problems for one in found],
+            [one.suggestions for one in found],
+        )
+        return Weeks(*(np.array(one, np.int64) for one in columns))
 
 
 def standards_of(preferences: Preferences) -> Standards:

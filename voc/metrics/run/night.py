@@ -21,7 +21,7 @@ from voc.metrics.run.looking import Asking, count, in_portions, limits_of, terms
 from voc.metrics.run.subjects import Question, Shared
 from voc.metrics.silence import Limits
 from voc.metrics.store import confidential as store_confidential
-from voc.metrics.store.company import company
+from voc.metrics.store.company import Ground, company
 
 RELEASED_AFTER = timedelta(hours=1)  # drafts and doubted answers have settled by then
 PORTION = 1000  # accounts whose facts are in memory at once
@@ -104,9 +104,10 @@ def snapshot(database: Database, now: datetime, *, preferences: Preferences | No
 def _figures(db: Connection, on: date, known: Preferences, now: datetime) -> Iterator[Figure]:
     moment = store.moment_of(on, now=now)
     windows = sorted({*WINDOWS, known.window_days})
-    found = company(db, moment=moment, window_days=max(windows), preferences=known)
+    ground = Ground(db, moment, known)
+    found = company(db, moment=moment, window_days=max(windows), preferences=known, ground=ground)
     names = [one.name for one in CATALOGUE]
-    shared = Shared(db, Question(moment, max(windows), known))
+    shared = Shared(db, Question(moment, max(windows), known), ground)
     counting = None
     for days in windows:
         terms = terms_of(Asking(now, on, days, preferences=known), moment, known)

@@ -3,20 +3,23 @@
 Add a subject by a line in LOADERS and definitions with `owner=Owner.FACT, subject=..., facts=...`.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, cached_property
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
 from voc.base.preferences import Preferences
 from voc.metrics import store
 from voc.metrics.catalogue import CATALOGUE
+from voc.metrics.columns.money.fact_rows import FactRows
+from voc.metrics.columns.money.records import Records
 from voc.metrics.definition import Definition
 from voc.metrics.model import Fact, Known, Slice
 from voc.metrics.run import money
+from voc.metrics.store.company import Ground
 
 
 @dataclass(frozen=True)
@@ -36,17 +39,28 @@ class Subject:
 
     read: Callable[[Connection, Question], Any]
     load: Callable[[Connection, Question, Any], Any]
+    of_all: "Callable[[Connection, Question, Ground], OfAll]"
 
 
-LOADERS: Mapping[str, Subject] = {"money": Subject(money.read, money.ledger)}
+class OfAll(Protocol):
+    """A subject of all accounts as columns, for each period that ends at one moment."""
+
+    @property
+    def records(self) -> Records: ...
+
+    def period(self, question: Question, /) -> Any: ...
+
+
+LOADERS: Mapping[str, Subject] = {"money": Subject(money.read, money.ledger, money.OfAll)}
 
 
 class Shared:
     """What questions of one moment and of the same accounts have in common: read once, for the longest period."""
 
-    def __init__(self, db: Connection, longest: Question) -> None:
-        self._db, self._longest = db, longest
+    def __init__(self, db: Connection, longest: Question, ground: Ground | None = None) -> None:
+        self._db, self._longest, self._ground = db, longest, ground
         self._read: dict[str, Any] = {}
+        self._of_all: dict[str, OfAll] = {}
 
     @cached_property
     def known(self) -> Mapping[str, Known]:
@@ -57,6 +71,32 @@ class Shared:
         if subject not in self._read:
             self._read[subject] = LOADERS[subject].read(self._db, self._longest)
         return self._read[subject]
+
+    def of_all(self, subject: str) -> OfAll:
+        if subject not in self._of_all:
+            longest = self._longest
+            ground = self._ground or Ground(self._db, longest.moment, longest.preferences)
+            self._of_all[subject] = LOADERS[subject].of_all(self._db, longest, ground)
+        return self._of_all[subject]
+
+
+def columns(
+    question: Question, *, names: Collection[str] | None, shared: Shared
+) -> Iterator[tuple[Definition, FactRows, Sequence[str]]]:
+    """Each figure that is made as columns: its rows of all accounts, and the people of ours that they name."""
+    periods: dict[str, Any] = {}
+    for definition in CATALOGUE:
+        if definition.columns is not None and (names is None or definition.name in names):
+            of_all = shared.of_all(definition.subject)
+            if definition.subject not in periods:
+                periods[definition.subject] = of_all.period(question)
+            yield definition, definition.columns(periods[definition.subject]), of_all.records.csm_ids
+
+
+def row_by_row(names: Collection[str] | None) -> list[str]:
+    """Figures that are not made as columns."""
+    wanted = [one for one in CATALOGUE if one.facts is not None and one.columns is None]
+    return [one.name for one in wanted if names is None or one.name in names]
 
 
 def rows(

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from itertools import islice
 from typing import Any
 
 import msgspec
@@ -18,6 +17,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    Date,
     Float,
     Select,
     SmallInteger,
@@ -38,6 +38,7 @@ _HEADER = 19  # bytes of a COPY's: signature, flags, length of an extension that
 
 class Kind(StrEnum):
     TIME = "time"  # microseconds since 1970; MISSING for none
+    DAY = "day"  # days since 1970; MISSING for none
     WHOLE = "whole"  # MISSING for none
     REAL = "real"  # NaN for none
     FLAG = "flag"
@@ -73,7 +74,7 @@ def key_of(db: Connection, texts: Sequence[str]) -> Column:
 # --- PostgreSQL ---
 
 _WIDTHS = {
-    Kind.TIME: ">i8", Kind.WHOLE: ">i8", Kind.KEY: ">i8", Kind.REAL: ">f8",
+    Kind.TIME: ">i8", Kind.DAY: ">i8", Kind.WHOLE: ">i8", Kind.KEY: ">i8", Kind.REAL: ">f8",
     Kind.FLAG: ">i2", Kind.WORD: ">i2", Kind.WORDS: ">i2",
 }  # fmt: skip
 
@@ -88,7 +89,7 @@ def _copied(db: Connection, fields: Sequence[Field], build: Callable[[list[Any]]
         for whole in _rows_of(stream, layout.itemsize):
             rows = np.frombuffer(whole, layout)
             parts.append({one.name: _native(rows[one.name], one.kind) for one in fields})
-    return {one.name: _joined([part[one.name] for part in parts], one.kind) for one in fields}
+    return {one.name: _joined([part.pop(one.name) for part in parts], one.kind) for one in fields}
 
 
 def _layout(fields: Sequence[Field]) -> Iterator[tuple[str, str]]:
@@ -124,6 +125,9 @@ def _sent(one: Field) -> ColumnElement[Any]:
     column = one.column
     if one.kind == Kind.TIME:
         return func.coalesce(column, literal_column("'-infinity'::timestamptz"))
+    if one.kind == Kind.DAY:
+        days = cast(type_coerce(column, Date) - literal_column("DATE '1970-01-01'"), BigInteger)
+        return func.coalesce(days, literal_column(f"'{MISSING}'::bigint"))
     if one.kind == Kind.KEY:
         return func.coalesce(func.hashtextextended(column, literal_column("0")), literal_column("0::bigint"))
     if one.kind == Kind.REAL:
@@ -134,7 +138,7 @@ def _sent(one: Field) -> ColumnElement[Any]:
         return cast(sql_case((column, 1), else_=0), SmallInteger)
     if one.kind == Kind.WORD:
         places = [(type_coerce(column, String) == word, place) for place, word in enumerate(one.words)]
-        return cast(sql_case(*places, else_=-1), SmallInteger)
+        return cast(sql_case(*places, else_=-1) if places else literal_column("-1"), SmallInteger)
     bits = [
         sql_case((column.op("?")(literal_column(f"'{word}'")), 1 << place), else_=0)
         for place, word in enumerate(one.words)
@@ -151,7 +155,7 @@ def _fetched(db: Connection, fields: Sequence[Field], build: Callable[[list[Any]
     rows: Any = db.exec_driver_sql(text).cursor  # the driver's own: no object of ours for each row
     arrays = [_array_of(one) for one in fields]
     parts: list[list[Column]] = [[] for _ in fields]
-    while portion := list(islice(rows, PORTION)):
+    while portion := rows.fetchmany(PORTION):
         for kept, make, values in zip(parts, arrays, zip(*portion, strict=True), strict=True):
             kept.append(make(values))
     return {one.name: _joined(kept, one.kind) for one, kept in zip(fields, parts, strict=True)}
@@ -163,19 +167,21 @@ def _raw(one: Field) -> ColumnElement[Any]:
 
 def _array_of(one: Field) -> Callable[[Sequence[Any]], Column]:
     if one.kind == Kind.TIME:
-        return lambda values: np.array(values, "M8[us]").astype(np.int64)
+        return moments
+    if one.kind == Kind.DAY:
+        return lambda values: np.array(values, "M8[D]").astype(np.int64)
     if one.kind == Kind.KEY:
-        return lambda values: np.fromiter((0 if text is None else hash(text) for text in values), np.int64, len(values))
+        return _keys
     if one.kind == Kind.REAL:
         return lambda values: np.array(values, np.float64)
     if one.kind == Kind.WHOLE:
-        none = MISSING + 1
-        return lambda values: np.fromiter((none if v is None else v for v in values), np.int64, len(values))
+        return _wholes
     if one.kind == Kind.FLAG:
-        return lambda values: np.fromiter((bool(value) for value in values), np.bool_, len(values))
-    places: Mapping[Any, int] = {word: place for place, word in enumerate(one.words)}
+        return lambda values: np.fromiter(map(bool, values), np.bool_, len(values))
+    places = {word: place for place, word in enumerate(one.words)}
     if one.kind == Kind.WORD:
-        return lambda values: np.fromiter((places.get(value, -1) for value in values), np.int16, len(values))
+        place_of = cache(lambda value: places.get(value, -1))
+        return lambda values: np.fromiter(map(place_of, values), np.int16, len(values))
 
     @cache
     def bits(text: str | None) -> int:
@@ -184,8 +190,50 @@ def _array_of(one: Field) -> Callable[[Sequence[Any]], Column]:
     return lambda values: np.fromiter(map(bits, values), np.int16, len(values))
 
 
+def _keys(values: Sequence[str | None]) -> Column:
+    found = np.fromiter(map(hash, values), np.int64, len(values))
+    if None in values:
+        found[found == hash(None)] = 0
+    return found
+
+
+def _wholes(values: Sequence[int | None]) -> Column:
+    if None in values:
+        return np.fromiter((MISSING + 1 if value is None else value for value in values), np.int64, len(values))
+    return np.fromiter(values, np.int64, len(values))  # type: ignore[arg-type]  # none of them is None
+
+
+_WIDTH = len("2026-03-03 12:00:00.000000")
+_NONE = "1970-01-01 00:00:00.000000"
+_PLACES = ((0, 4), (5, 7), (8, 10), (11, 13), (14, 16), (17, 19), (20, 26))  # year to fraction
+
+
+def moments(values: Sequence[str | None]) -> Column:
+    """Microseconds since 1970 of what SQLAlchemy writes on SQLite, read digit by digit, all at once."""
+    texts = [_NONE if value is None else value for value in values]
+    whole = "".join(texts)
+    if len(whole) != _WIDTH * len(texts) or not whole.isascii():
+        return np.array(values, "M8[us]").astype(np.int64)
+    digits = np.frombuffer(whole.encode(), np.uint8).reshape(-1, _WIDTH) - ord("0")
+    year, month, day, hour, minute, second, fraction = (_number(digits[:, start:end]) for start, end in _PLACES)
+    months = ((year - 1970) * 12 + month - 1).astype("M8[M]")
+    days = months.astype("M8[D]").astype(np.int64) + day - 1
+    found: Column = (((days * 24 + hour) * 60 + minute) * 60 + second) * 1_000_000 + fraction
+    if None in values:
+        found[np.fromiter((value is None for value in values), np.bool_, len(texts))] = MISSING
+    return found
+
+
+def _number(digits: Column) -> Column:
+    found = digits[:, 0].astype(np.int64)
+    for place in range(1, digits.shape[1]):
+        found = found * 10 + digits[:, place]
+    return found
+
+
 _HELD: Mapping[Kind, type[np.generic]] = {
     Kind.TIME: np.int64,
+    Kind.DAY: np.int64,
     Kind.WHOLE: np.int64,
     Kind.REAL: np.float64,
     Kind.FLAG: np.bool_,

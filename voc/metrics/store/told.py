@@ -30,7 +30,7 @@ def told_by_account(
     rows = db.execute(query.order_by(response.c.id)).all()
     if not rows:
         return {}
-    scales = _scales(db)
+    meanings = scales(db)
     numbers: dict[int, list[tuple[str, int]]] = defaultdict(list)
     answers = (
         select(answer.c.response_id, answer.c.question, answer.c.number)
@@ -42,11 +42,13 @@ def told_by_account(
     for one in db.execute(answers):
         if one.number is not None:
             numbers[one.response_id].append((one.question, one.number))
-    referrals = _referrals(db, moment=moment)
+    named_people = referrals(db, moment=moment)
     found: dict[str, list[Told]] = defaultdict(list)
     for row in rows:
         account_id = winners.get(row.account_id, row.account_id)
-        found[account_id].append(_told(row, scales, numbers.get(row.id, []), referrals.get(row.invitation_id, (0, 0))))
+        found[account_id].append(
+            _told(row, meanings, numbers.get(row.id, []), named_people.get(row.invitation_id, (0, 0)))
+        )
     return found
 
 
@@ -69,7 +71,7 @@ def _told(
     )
 
 
-def _scales(db: Connection) -> dict[int, tuple[str, Mapping[str, str]]]:
+def scales(db: Connection) -> dict[int, tuple[str, Mapping[str, str]]]:
     """Of each version: its questionnaire, and what its scales of 1 to 5 are about, by question."""
     rows = db.execute(select(questionnaire_version).order_by(questionnaire_version.c.id)).all()
     return {row.id: (row.name, _about(row.files)) for row in rows}
@@ -93,7 +95,7 @@ def _measured(question: Question) -> str:
     return str(question.measures) if question.measures else _ABOUT.get(question.theme or "", "rating")
 
 
-def _referrals(db: Connection, *, moment: datetime) -> dict[int, tuple[int, int]]:
+def referrals(db: Connection, *, moment: datetime) -> dict[int, tuple[int, int]]:
     """By invitation: how many people were named, and how many of them became contacts."""
     query = select(suggestion.c.key, suggestion.c.state, suggestion.c.decided_at).where(
         suggestion.c.kind == SuggestionKind.REFERRAL, suggestion.c.created_at <= moment

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
+import numpy as np
 from sqlalchemy import Connection, and_, func, or_, select
 
 from voc.base.confidential import named
@@ -18,24 +19,78 @@ from voc.base.schema import (
     sync_run,
 )
 from voc.base.words import AccountStatus, ProblemLevel, RecordState, ResponseState, RunState
+from voc.metrics.columns.kinds import MISSING, place_in
+from voc.metrics.columns.model import micros
 from voc.metrics.money.facts import Week
 from voc.metrics.money.upkeep import WEEK, Lying, week_ends, weeks
+from voc.metrics.store.bulk import Field, Kind, key_of, read
 
 _REFUSED = (ProblemLevel.REJECTED, ProblemLevel.FIELD_ERROR)
 _LOOK_BACK = timedelta(days=60)
 
 
-def csm_weeks(db: Connection, *, moment: datetime, days: int) -> list[Week]:
+class Books:
+    """Who owned which customer, at any moment up to one."""
+
+    def __init__(self, db: Connection, *, until: datetime) -> None:
+        columns = account_csm.c
+        fields = (
+            Field("account", columns.account_id, Kind.KEY),
+            Field("csm", columns.csm_id, Kind.KEY),
+            Field("from_at", columns.from_at, Kind.TIME),
+            Field("to_at", columns.to_at, Kind.TIME),
+        )
+        customers = (account.c.state == RecordState.LIVE, account.c.status == AccountStatus.CUSTOMER)
+        owned = (columns.csm_id.is_not(None), columns.from_at <= until)
+        found = read(
+            db,
+            fields,
+            lambda wanted: (
+                select(*wanted)
+                .join(account, account.c.id == columns.account_id)
+                .where(*customers, *owned)
+                .order_by(columns.from_at, columns.id)
+            ),
+        )
+        self._db, self._from, self._to = db, found["from_at"], found["to_at"]
+        self._keys, self._account = np.unique(found["account"], return_inverse=True)
+        ids = sorted(id for id in db.execute(select(columns.csm_id).distinct()).scalars() if id is not None)
+        self._csm_ids, csm_keys = ids, key_of(db, ids)
+        order = np.argsort(csm_keys)
+        self._csm = order[np.searchsorted(csm_keys[order], found["csm"])] if ids else found["csm"]
+
+    def at(self, moment: datetime, account_ids: Sequence[str]) -> tuple[dict[str, str], list[str]]:
+        """The owners of those accounts, and everybody who owned a customer."""
+        when = micros(moment)
+        rows = np.flatnonzero((self._from <= when) & ((self._to == MISSING) | (self._to > when)))
+        owner = np.full(len(self._keys), -1, np.int64)
+        owner[self._account[rows]] = self._csm[rows]  # of several on one day the one that began last stays
+        place = place_in(self._keys, key_of(self._db, account_ids))
+        those = {
+            id: self._csm_ids[owner[at]]
+            for id, at in zip(account_ids, place.tolist(), strict=True)
+            if at >= 0 and owner[at] >= 0
+        }
+        return those, [self._csm_ids[one] for one in np.unique(owner[owner >= 0]).tolist()]
+
+
+def csm_weeks(db: Connection, *, moment: datetime, days: int, owned: Books | None = None) -> list[Week]:
     """Whole weeks of the period in which the CRM was read, one per CSM with a customer at the week's end."""
     reads = _reads(db, moment=moment, since=moment - timedelta(days=days) - _LOOK_BACK)
     ends = [end for end in week_ends(moment, days) if any(end - WEEK < at <= end for at in reads)]
     if not ends:
         return []
+    problems = _problems(db, moment=moment, reads=reads)
+    suggestions = _suggestions(db, moment=moment, since=ends[-1] - WEEK)
+    wanted = sorted({one.account_id for one in (*problems, *suggestions)})
+    owned = owned or Books(db, until=moment)
+    found = {end: owned.at(end, wanted) for end in ends}
     return weeks(
         ends,
-        books=_books(db, ends),
-        problems=_problems(db, moment=moment, reads=reads),
-        suggestions=_suggestions(db, moment=moment, since=ends[-1] - WEEK),
+        books={end: those for end, (those, _) in found.items()},
+        csms={end: everybody for end, (_, everybody) in found.items()},
+        problems=problems,
+        suggestions=suggestions,
     )
 
 
@@ -78,23 +133,6 @@ def _suggestions(db: Connection, *, moment: datetime, since: datetime) -> list[L
         Lying(row.account_id, row.created_at, row.decided_at if row.decided_at and row.decided_at <= moment else None)
         for row in db.execute(query.order_by(columns.id))
     ]
-
-
-def _books(db: Connection, ends: Sequence[datetime]) -> dict[datetime, dict[str, str]]:
-    """Who owned which customer at each week's end."""
-    query = (
-        select(account_csm.c.account_id, account_csm.c.csm_id, account_csm.c.from_at, account_csm.c.to_at)
-        .join(account, account.c.id == account_csm.c.account_id)
-        .where(account.c.state == RecordState.LIVE, account.c.status == AccountStatus.CUSTOMER)
-        .where(account_csm.c.csm_id.is_not(None), account_csm.c.from_at <= ends[0])
-        .order_by(account_csm.c.from_at, account_csm.c.id)
-    )
-    books: dict[datetime, dict[str, str]] = {end: {} for end in ends}
-    for row in db.execute(query):
-        for end in ends:
-            if row.csm_id and row.from_at <= end and (row.to_at is None or row.to_at > end):
-                books[end][row.account_id] = row.csm_id
-    return books
 
 
 def standing_by_account(

@@ -1,0 +1,76 @@
+"""Deals, milestones, meetings and answers of all accounts as columns: what `store.money` reads of some."""
+
+from datetime import timedelta
+
+import numpy as np
+from sqlalchemy import select
+
+from voc.base.schema import account
+from voc.base.words import AccountStatus, RecordState
+from voc.metrics.columns.money.owners import Ownership
+from voc.metrics.columns.money.period import day_of
+from voc.metrics.columns.money.records import Clients, Marks, Records
+from voc.metrics.money.proofs import REFERENCE
+from voc.metrics.store.company.ground import Ground
+from voc.metrics.store.records.answers import answers
+from voc.metrics.store.records.deals import deals
+from voc.metrics.store.records.marks import marks
+from voc.metrics.store.records.owned import People, held
+from voc.metrics.store.records.touches import touches
+from voc.metrics.store.upkeep import standing_by_account
+
+__all__ = ["records"]
+
+
+def records(ground: Ground, *, days: int) -> Records:
+    """Everything known by the moment; of meetings and answers those that a period of so many days needs."""
+    people = People(ground)
+    owned = held(ground, people)
+    milestones = marks(ground, people, owned)
+    return Records(
+        ids=ground.ids,
+        csm_ids=people.ids,
+        clients=_clients(ground, people, owned, milestones),
+        held=owned,
+        deals=deals(ground, owned),
+        marks=milestones,
+        touches=touches(ground, days=days),
+        answers=answers(ground, people, after=ground.moment - timedelta(days=days)),
+    )
+
+
+def _clients(ground: Ground, people: People, owned: Ownership, milestones: Marks) -> Clients:
+    rows, count = ground.rows, len(ground.ids)
+    everybody = np.arange(count)
+    revenue = ground.amount(rows["cents"], rows["currency"])
+    now = owned.holder(everybody, np.full(count, day_of(ground.moment.date())))
+    score, overdue = np.full(count, -1, np.int64), np.zeros(count, np.int64)
+    referenced = np.unique(milestones.account[milestones.kind == milestones.place_of(REFERENCE)]).tolist()
+    standing = standing_by_account(
+        ground.db, {ground.ids[at] for at in referenced}, ground.merged, moment=ground.moment
+    )
+    for at in referenced:
+        latest, late = standing[ground.ids[at]]
+        score[at], overdue[at] = -1 if latest is None else latest, late
+    return Clients(
+        there=~rows["prospect"],
+        customer=rows["customer"],
+        segment=rows["segment"].astype(np.int64),
+        since_on=rows["since_on"],
+        churned_on=rows["churned_on"],
+        revenue=revenue,
+        no_rate=~np.isnan(rows["cents"]) & np.isnan(revenue),
+        owner=np.where(now >= 0, owned.csm_of(now), people.place(rows["csm"])),
+        latest_score=score,
+        overdue=overdue,
+        parents=_parents(ground),
+    )
+
+
+def _parents(ground: Ground) -> dict[str, str]:
+    columns = account.c
+    query = select(columns.id, columns.parent_id).where(
+        columns.parent_id.is_not(None), columns.state != RecordState.MERGED, columns.status != AccountStatus.PROSPECT
+    )
+    rows = ground.db.execute(query.order_by(columns.id))
+    return {id: ground.winner_of(parent) for id, parent in rows if parent}
