@@ -13,6 +13,7 @@ from voc.base.clock import SetClock
 from voc.base.db import Database
 from voc.base.errors import Refused
 from voc.campaigns import run, store
+from voc.campaigns.store import launches
 
 ORDER = run.Order("relationship", FILES, "Relationship, March 2026", "Clara Wendt")
 
@@ -108,7 +109,12 @@ def test_what_a_killed_launch_left_is_taken_back_by_a_worker_once_its_turn_is_ov
             begun.append(run.take_back_left(database, clock=clock, holder="worker"))
             with database.read() as db:
                 begun.append(len(store.waves(db)))
+                (left,) = launches.unfinished(db, now=clock.now())
+                assert left.under_way
             clock.set(LAUNCH + timedelta(minutes=11))  # it sleeps as long as a dead one: its turn is over
+            with database.read() as db:
+                (left,) = launches.unfinished(db, now=clock.now())
+                assert (left.wave, left.under_way) == (ORDER.label, False)
             begun.append(run.take_back_left(database, clock=clock, holder="worker"))
 
     with pytest.raises(Refused):

@@ -15,17 +15,18 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult
 from msgspec.structs import replace
 
-from tests.builders import NOW, add_message
+from tests.builders import NOW, add_campaign, add_message, add_wave
 from tests.delivery.dns_world import serving_names
 from tests.delivery.world import Sink, free_port, install
-from voc.base import beats
+from voc.base import beats, leases
 from voc.base.clock import SetClock
 from voc.base.db import Database
 from voc.base.disk import Room, room_of
 from voc.base.secrets import Vault
 from voc.base.settings import Imap, Inbound, Listener, Mail, Server, Settings
 from voc.base.tokens import RandomTokens
-from voc.cli import doctor_machine, doctor_mail
+from voc.campaigns.store.launches import turn_of
+from voc.cli import doctor_machine, doctor_mail, doctor_waves
 from voc.cli.findings import Finding, summary
 from voc.web.context import App
 
@@ -198,6 +199,23 @@ def test_a_worker_that_is_dead_stuck_or_failing(seen: list[beats.Beat], late: in
     overdue = NOW - timedelta(minutes=late) if late else None
     (finding,) = doctor_machine.workers(seen, overdue_since=overdue, paused=False, now=NOW)
     assert (finding.state, said in finding.what) == (state, True), finding.what
+
+
+def test_a_launch_whose_process_is_gone_is_named_with_what_to_do_and_one_under_way_is_well(make: Make) -> None:
+    app = make()
+    assert doctor_waves.examine(app) == []
+    with app.database.begin() as db:
+        campaign_id = add_campaign(db)
+        add_wave(db, campaign_id=campaign_id, state="planning", label="Spring", launched_by="Clara Wendt")
+    (left,) = doctor_waves.examine(app)
+    assert (left.state, "the wave “Spring” (campaign relationship), begun by Clara Wendt" in left.what) == (
+        "look",
+        True,
+    )
+    assert "`voc wave launch relationship`" in left.mend
+    with app.database.begin() as db:
+        leases.take(db, turn_of(campaign_id), holder="host:1", now=NOW, lasts=timedelta(minutes=10))
+    assert [one.good for one in doctor_waves.examine(app)] == [True]
 
 
 def test_moments_that_lie_in_the_future_are_said_on_both_databases(database: Database, vault: Vault) -> None:

@@ -1,22 +1,25 @@
 """What comes back is acted on once, for the person the mail was for, and for nobody else."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Connection, select, update
 
 from tests.builders import NOW
 from tests.delivery.desk import Desk, complaint
 from tests.delivery.world import messages
-from voc.base import schema
+from voc.base import confidential, schema
 from voc.base.access import TERMINAL
 from voc.base.db import Database
 from voc.base.secrets import Vault
 from voc.base.words import InboundKind
 from voc.delivery.store import facts, letters, tally
 from voc.delivery.store.tally import Chosen
+from voc.reports.store import invitations as exported
 from voc.web.store import timeline
 from voc.web.store.came_back import came_back
+from voc.web.store.timeline import asked_of
 
 
 @pytest.fixture
@@ -180,10 +183,52 @@ def test_an_absence_told_to_a_reminder_in_confidence_stands_nowhere_with_its_hou
             [one for one in tally.came_back(db, Chosen(), since=since) if one.kinds],
             facts.health(db, now=later).bounced,
         ]
-    assert [bool(shown) for shown in on_pages] == [told] * 5
+    # The list of what came back is one of hours: it has neither.
+    assert [bool(shown) for shown in on_pages] == [told, told, False, told, told]
     assert [row.kind for row in desk.rows(schema.sign_of_life)] == (["out_of_office"] if told else [])
     # It is heard all the same: the next step waits.
     assert desk.invited.intended_on.isoformat() == "2026-03-12"
+
+
+def shown_of(db: Connection, desk: Desk) -> list[object]:
+    """All that pages and exports have of Ana Ruiz nine days later, without the numbers of rows."""
+    until = NOW + timedelta(days=9)
+    sign, never = schema.sign_of_life.c, schema.suppression.c
+    ended = [column for column in confidential.shown if column.key in ("stopped", "stopped_at", "bounced_at")]
+    return [
+        [replace(one, id=0) for one in came_back(db, desk.sent.contact_id, until=until)],
+        timeline(db, contact_id=desk.sent.contact_id, until=until),
+        timeline(db, account_id="acc-1", until=until),
+        asked_of(db, "acc-1", until=until),
+        list(exported(db, TERMINAL)),
+        db.execute(select(*ended).order_by(schema.invitation.c.id)).all(),
+        db.execute(select(sign.kind, sign.at, sign.quote)).all(),
+        db.execute(select(never.reason, never.at)).all(),
+        letters.came_back(db, TERMINAL, Chosen(), kind=None, since=NOW - timedelta(days=1)),
+    ]
+
+
+@pytest.mark.parametrize("kind", ["hard_bounce", "complaint", "left", "changed_role"])
+def test_what_a_reminder_in_confidence_brought_to_light_looks_as_if_the_invitation_had(desk: Desk, kind: str) -> None:
+    automatic = {"subject": "Automatic reply", "Auto_Submitted": "auto-replied"}
+    mail = {
+        "hard_bounce": desk.bounce("5.1.1", "550 unknown"),
+        "complaint": complaint(desk.sent.return_path),
+        "left": desk.reply("I have left Calder & Moss.", **automatic).as_bytes(),
+        "changed_role": desk.reply("I have moved to a new role and no longer handle this.", **automatic).as_bytes(),
+    }[kind]
+    told = []
+    with desk.database.begin() as db:
+        for table in (schema.wave, schema.invitation):
+            db.execute(update(table).values(confidential=True))
+        for step, days in (("invite", 0), ("reminder_1", 5)):
+            db.execute(update(schema.message).values(step=step))
+            undone = db.begin_nested()
+            assert desk.desk().take(db, mail, now=NOW + timedelta(days=days)).kind == kind
+            told.append(shown_of(db, desk))
+            undone.rollback()
+    assert told[0] == told[1]
+    assert told[0][0]
 
 
 def test_a_complaint_is_believed_by_the_unsubscribe_link_of_the_mail_it_encloses(desk: Desk) -> None:

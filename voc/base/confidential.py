@@ -58,6 +58,23 @@ of_a_reminder: ColumnElement[bool] = exists().where(
     _reminder.c.step.not_in([Step.HEADS_UP, Step.INVITE]),
 )
 """Whether a mail that came in is an answer to a reminder of a confidential wave."""
+_asked_by = message.alias("asked_by")
+day_hidden: ColumnElement[bool] = and_(
+    inbound.c.kind != InboundKind.REPLY,
+    exists().where(
+        _asked_by.c.id == inbound.c.message_id,
+        _asked_by.c.step != Step.HEADS_UP,
+        _asked_by.c.wave_id.in_(select(wave.c.id).where(wave.c.confidential)),
+    ),
+)
+"""Whether a mail that came in is shown without its day: what a machine sent back to a mail of a confidential wave.
+
+To the invitation as to a reminder, or the missing day would tell which it was; lists that are about the hour have
+none of it. A person's own reply keeps its hour:
+they wrote it to us, and the CSM has it since.
+"""
+came_in_at: ColumnElement[Any] = case((day_hidden, invitation.c.sent_at), else_=inbound.c.at)
+"""The moment under which a mail that came in stands: of one without a day, that at which they were asked."""
 came_in_shown: ColumnElement[bool] = or_(
     inbound.c.kind.not_in([InboundKind.AWAY, InboundKind.SOFT_BOUNCE]), not_(of_a_reminder)
 )
@@ -70,6 +87,11 @@ def unless_confidential(column: Any) -> ColumnElement[Any]:
     return case((named, column), else_=null())
 
 
+def _day_asked(column: Any) -> ColumnElement[Any]:
+    """The moment of a named invitation; of a confidential one the moment at which it was sent, if there is any."""
+    return case((or_(named, invitation.c.sent_at.is_(None)), column), (column.is_not(None), invitation.c.sent_at))
+
+
 def _where(condition: ColumnElement[bool], column: Any) -> ColumnElement[Any]:
     return case((or_(named, condition), column), else_=null())
 
@@ -78,12 +100,14 @@ _left_open = or_(invitation.c.stopped.in_(sorted(OPEN_STOPS)), invitation.c.sent
 _decided_openly = invitation.c.disposition.in_(sorted(OPEN_DISPOSITIONS))
 stopped = _where(_left_open, invitation.c.stopped)
 disposition = _where(_decided_openly, invitation.c.disposition)
+bounced_at = _day_asked(invitation.c.bounced_at)
 answered_at = unless_confidential(invitation.c.answered_at)
 answered: ColumnElement[bool] = and_(named, invitation.c.answered_at.is_not(None))
 
 _SHOWN: Mapping[str, ColumnElement[Any]] = {
     "stopped": stopped,
-    "stopped_at": _where(_left_open, invitation.c.stopped_at),
+    "stopped_at": _where(_left_open, _day_asked(invitation.c.stopped_at)),
+    "bounced_at": bounced_at,
     "disposition": disposition,
     "disposed_at": _where(_decided_openly, invitation.c.disposed_at),
     "answered_at": answered_at,

@@ -32,6 +32,11 @@ def take(db: Connection, name: str, *, holder: str, now: datetime, lasts: timede
     return 1
 
 
+def is_taken(db: Connection, name: str, *, now: datetime) -> bool:
+    """Whether anybody is at it just now."""
+    return db.execute(select(lease.c.name).where(lease.c.name == name, lease.c.expires_at > now)).first() is not None
+
+
 def held(db: Connection, name: str, *, fence: int) -> bool:
     """Whether that fencing number is still the newest; ask it in the transaction that commits the work."""
     return db.execute(select(lease.c.fence).where(lease.c.name == name)).scalar() == fence

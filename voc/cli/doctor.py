@@ -4,7 +4,7 @@ from voc.accounts.store import connections, written_back
 from voc.base import audit, installations, migrate, preferences
 from voc.base.clock import Clock, SystemClock
 from voc.base.preferences import Preferences
-from voc.cli import doctor_crm, doctor_machine, doctor_mail, doctor_replies, doctor_sign_in
+from voc.cli import doctor_crm, doctor_machine, doctor_mail, doctor_replies, doctor_sign_in, doctor_waves
 from voc.cli.findings import Finding
 from voc.delivery.store import facts as delivery
 from voc.web.context import App
@@ -23,6 +23,7 @@ def examine(app: App, *, crm: bool = False, clock: Clock | None = None) -> list[
         *_written_back(app),
         *_mail(app, clock),
         _links(app),
+        *doctor_waves.examine(app),
         *doctor_machine.examine(app, now=clock.now()),
     ]
 

@@ -36,20 +36,25 @@ def run(
         refuse_taken_port(app.settings.host, app.settings.port)
     log.configure(json_lines=app.settings.log == "json", level=level)
     stopped = threading.Event()
-    server = _server(app, extra) if web else None
+    servers: list[uvicorn.Server] = []
 
     def stop(_number: int, _frame: object) -> None:
         stopped.set()
-        if server is not None:
+        for server in servers:
             server.should_exit = True
 
     # Without a handler SIGTERM ends the process at once (uvicorn raises it again after its own end): messages on
-    # their way to the mail server would be unknown for good. One that comes before uvicorn listens to it is kept.
+    # their way to the mail server would be unknown for good. It stands before anything is built, which takes
+    # seconds on a busy machine; a signal that comes before uvicorn listens to it is kept.
     signal.signal(signal.SIGTERM, stop)
-    scheduler = jobs.start(app, relays or wiring.relays(app)) if worker else None
+    scheduler = None
     try:
-        if server is not None:
-            server.run()
+        if web:
+            servers.append(_server(app, extra))
+        if worker and not stopped.is_set():
+            scheduler = jobs.start(app, relays or wiring.relays(app))
+        if servers and not stopped.is_set():
+            servers[0].run()
         else:
             stopped.wait()
     finally:

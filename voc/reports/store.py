@@ -108,7 +108,7 @@ def invitations(db: Connection, viewer: Viewer) -> Iterator[Sequence[Cell]]:
             confidential.stopped.label("stopped"),
             confidential.disposition.label("disposition"),
             confidential.answered_at.label("answered_at"),
-            columns.bounced_at,
+            confidential.bounced_at.label("bounced_at"),
             columns.roles,
         )
         .join(wave, wave.c.id == columns.wave_id)

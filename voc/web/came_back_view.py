@@ -44,7 +44,7 @@ _STATES = {
 class Line:
     """`open`: a CSM still has to decide."""
 
-    at: datetime
+    at: datetime | None
     head: str
     quote: str | None
     followed: str

@@ -91,7 +91,7 @@ def launch_in_portions(
     now = clock.now()
     with database.begin() as db:
         campaign_id = programmes.campaign_by_name(db, order.campaign).id
-        turn = _Turn(f"launch:{campaign_id}", holder)
+        turn = _Turn(launches.turn_of(campaign_id), holder)
         if not turn.taken(db, now=now):
             raise Refused("Somebody is launching this campaign just now. Look at its waves in a few minutes.")
         left = launches.half_launched(db, campaign_id)
@@ -109,7 +109,7 @@ def take_back_left(database: Database, *, clock: Clock, holder: str) -> int:
     with database.read() as db:
         campaigns = launches.half_launched_anywhere(db)
     for campaign_id in campaigns:
-        turn = _Turn(f"launch:{campaign_id}", holder)
+        turn = _Turn(launches.turn_of(campaign_id), holder)
         with database.begin() as db:
             left = launches.half_launched(db, campaign_id) if turn.taken(db, now=clock.now()) else []
         try:

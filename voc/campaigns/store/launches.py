@@ -7,9 +7,10 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Integer, and_, bindparam, delete, func, insert, select, update
 
+from voc.base import leases
 from voc.base.bulk import insert_all
 from voc.base.db import insert_once
-from voc.base.schema import account, census_member, contact, invitation, questionnaire_version, wave
+from voc.base.schema import account, campaign, census_member, contact, invitation, questionnaire_version, wave
 from voc.campaigns.model import CampaignSettings, Plan, Step, WaveState
 from voc.campaigns.store import draft_tables as draft
 
@@ -57,6 +58,41 @@ def half_launched(db: Connection, campaign_id: int) -> list[int]:
     """Waves of the campaign whose launch never came to its end."""
     query = select(wave.c.id).where(wave.c.campaign_id == campaign_id, wave.c.state == WaveState.PLANNING)
     return list(db.execute(query.order_by(wave.c.id)).scalars())
+
+
+def turn_of(campaign_id: int) -> str:
+    """The lease that a launch of that campaign holds."""
+    return f"launch:{campaign_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A wave whose launch has not come to its end. `under_way`: somebody is at it; else its process is gone."""
+
+    wave: str
+    campaign: str
+    by: str
+    began_at: datetime
+    under_way: bool
+
+
+def unfinished(db: Connection, *, now: datetime) -> list[Unfinished]:
+    query = (
+        select(wave.c.label, wave.c.campaign_id, campaign.c.name, wave.c.launched_by, wave.c.launched_at)
+        .join(campaign, campaign.c.id == wave.c.campaign_id)
+        .where(wave.c.state == WaveState.PLANNING)
+        .order_by(wave.c.id)
+    )
+    return [
+        Unfinished(
+            row.label,
+            row.name,
+            row.launched_by,
+            row.launched_at,
+            leases.is_taken(db, turn_of(row.campaign_id), now=now),
+        )
+        for row in db.execute(query)
+    ]
 
 
 def half_launched_anywhere(db: Connection) -> list[int]:

@@ -80,9 +80,16 @@ def address_gone(
 ) -> None:
     """Nobody is behind the address any more: never mail it again, and let the CSM find the person."""
     outbox.mark_bounced(db, message_id, code=code, at=now)
-    stakeholders.suppress(db, address=address, reason=SuppressionReason.BOUNCED, at=now, source=SOURCE)
+    told_at = inbox.told_at(db, message_id, now=now)
+    stakeholders.suppress(db, address=address, reason=SuppressionReason.BOUNCED, at=told_at, source=SOURCE)
     stakeholders.record(
-        db, key=f"bounced:{message_id}", contact_id=contact_id, kind=Sign.BOUNCED, at=now, source=SOURCE, quote=quote
+        db,
+        key=f"bounced:{message_id}",
+        contact_id=contact_id,
+        kind=Sign.BOUNCED,
+        at=told_at,
+        source=SOURCE,
+        quote=quote,
     )
     _suggest(db, SuggestionKind.BOUNCED, contact_id=contact_id, key=address, now=now, address=address, quote=quote)
     stop(db, invitation_id, reason=StopReason.BOUNCED, now=now)
@@ -90,7 +97,8 @@ def address_gone(
 
 def complained(db: Connection, about: OwnMessage, *, now: datetime) -> None:
     """Pressed "this is spam": never again, and the wave pauses when several do."""
-    stakeholders.suppress(db, address=about.address, reason=SuppressionReason.COMPLAINT, at=now, source=SOURCE)
+    told_at = inbox.told_at(db, about.id, now=now)
+    stakeholders.suppress(db, address=about.address, reason=SuppressionReason.COMPLAINT, at=told_at, source=SOURCE)
     stop(db, about.invitation_id, reason=StopReason.COMPLAINED, now=now)
     if about.wave_id is None:
         return

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, and_, func, not_, or_, select
 
 from voc.base import confidential, preferences, stencils
 from voc.base.access import Viewer, visible_accounts
@@ -66,7 +66,7 @@ def _bounced(db: Connection, *, since: datetime) -> dict[InboundKind, int]:
     """Messages that came back, by class; refusals during sending have no mail of their own and count as hard."""
     rows = db.execute(
         select(inbound.c.kind, func.count(func.distinct(inbound.c.message_id)).label("number"))
-        .where(inbound.c.kind.in_(_BOUNCES), inbound.c.at >= since, confidential.came_in_shown)
+        .where(inbound.c.kind.in_(_BOUNCES), inbound.c.at >= since, not_(confidential.of_a_reminder))
         .group_by(inbound.c.kind)
     )
     found = {InboundKind(row.kind): row.number for row in rows}

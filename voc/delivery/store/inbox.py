@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, upd
 from sqlalchemy.exc import IntegrityError
 
 from voc.base import confidential
-from voc.base.schema import account, attempt, contact, csm, inbound, link, message, staff, wave
+from voc.base.schema import account, attempt, contact, csm, inbound, invitation, link, message, staff, wave
 from voc.base.words import InboundKind, MessageKind, MessageState, StaffRole, Step, WaveState
 from voc.delivery.model import Incoming, OwnMessage, Party
 
@@ -105,6 +105,17 @@ def is_of_a_reminder_in_confidence(db: Connection, inbound_id: int) -> bool:
     """Whether that mail answers a reminder of a confidential wave: its hour says who had not answered."""
     query = select(inbound.c.id).where(inbound.c.id == inbound_id, confidential.of_a_reminder)
     return db.execute(query).first() is not None
+
+
+def told_at(db: Connection, message_id: int, *, now: datetime) -> datetime:
+    """The moment that may be shown of what follows from mail about that message.
+
+    Of a reminder of a confidential wave it is the one at which the person was asked: now, nobody may know that
+    they had not answered.
+    """
+    asked = select(invitation.c.sent_at).join(message, message.c.invitation_id == invitation.c.id)
+    reminded = message.c.step.not_in([Step.HEADS_UP, Step.INVITE])
+    return db.execute(asked.where(message.c.id == message_id, invitation.c.confidential, reminded)).scalar() or now
 
 
 def count_about(db: Connection, message_id: int, *, since: datetime) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select, tuple_
+from sqlalchemy import Connection, Select, func, not_, select, tuple_
 
 from voc.base import confidential
 from voc.base.access import Viewer, visible_accounts
@@ -182,7 +182,7 @@ def came_back(
                inbound.c.message_id)
         .join(message, message.c.id == inbound.c.message_id)
         .where(inbound.c.at >= since, inbound.c.kind.in_(CAME_BACK if kind is None else (kind,)), chosen.narrowed(db),
-               confidential.came_in_shown)
+               not_(confidential.day_hidden))
         .order_by(inbound.c.at.desc(), inbound.c.id.desc())
     )  # fmt: skip
     if after is not None:
@@ -251,7 +251,7 @@ def story(db: Connection, message_id: int, viewer: Viewer) -> Story:
     )
     back = db.execute(
         select(inbound.c.id, inbound.c.kind, inbound.c.at, inbound.c.code, inbound.c.quote, inbound.c.source)
-        .where(inbound.c.message_id == message_id, confidential.came_in_shown)
+        .where(inbound.c.message_id == message_id, not_(confidential.day_hidden))
         .order_by(inbound.c.at, inbound.c.id)
     )
     told = db.execute(

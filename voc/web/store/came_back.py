@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, case, null, select
 
 from voc.base import confidential
-from voc.base.schema import inbound, message, suggestion
+from voc.base.schema import inbound, invitation, message, suggestion
 from voc.base.words import InboundKind, SuggestionKind, SuggestionState
 from voc.delivery.run.effects import suggestion_key
 
@@ -27,7 +27,7 @@ class Told:
 class CameBack:
     id: int
     kind: InboundKind
-    at: datetime
+    at: datetime | None  # None: it answers a mail of a confidential wave, and its day is not shown
     code: str | None
     quote: str | None
     until_on: date | None
@@ -40,15 +40,16 @@ def came_back(db: Connection, contact_id: str, *, until: datetime, limit: int = 
         select(
             inbound.c.id,
             inbound.c.kind,
-            inbound.c.at,
+            case((confidential.day_hidden, null()), else_=inbound.c.at).label("at"),
             inbound.c.code,
             inbound.c.quote,
             inbound.c.until_on,
             message.c.address,
         )
         .outerjoin(message, message.c.id == inbound.c.message_id)
+        .outerjoin(invitation, invitation.c.id == message.c.invitation_id)
         .where(inbound.c.contact_id == contact_id, inbound.c.at <= until, confidential.came_in_shown)
-        .order_by(inbound.c.at.desc(), inbound.c.id.desc())
+        .order_by(confidential.came_in_at.desc(), inbound.c.id.desc())
         .limit(limit)
     ).all()
     keys = {row.id: _keys(contact_id, row.id, row.address or "") for row in rows}

@@ -150,10 +150,19 @@ def _came_in(
 ) -> list[Moment]:
     about = contact.c.account_id == account_id if contact_id is None else inbound.c.contact_id == contact_id
     query = (
-        select(inbound.c.at, inbound.c.kind, inbound.c.until_on, inbound.c.contact_id, *_PERSON)
+        select(
+            confidential.came_in_at.label("at"),
+            confidential.day_hidden.label("day_hidden"),
+            inbound.c.kind,
+            inbound.c.until_on,
+            inbound.c.contact_id,
+            *_PERSON,
+        )
         .join(contact, contact.c.id == inbound.c.contact_id)
+        .outerjoin(message, message.c.id == inbound.c.message_id)
+        .outerjoin(invitation, invitation.c.id == message.c.invitation_id)
         .where(about, inbound.c.kind.in_(list(_CAME_IN)), inbound.c.at <= until, confidential.came_in_shown)
-        .order_by(inbound.c.at.desc(), inbound.c.id.desc())
+        .order_by(confidential.came_in_at.desc(), inbound.c.id.desc())
         .limit(limit)
     )
     found = []
@@ -161,6 +170,8 @@ def _came_in(
         words = _CAME_IN[InboundKind(row.kind)]
         if row.kind == InboundKind.AWAY and row.until_on:
             words = f"is away until {row.until_on.day} {row.until_on:%B %Y}"
+        if row.day_hidden:
+            words += " (asked in confidence: it stands under the day on which they were asked)"
         found.append(Moment(row.at, "inbound", words, _name(row), f"/contacts/{row.contact_id}"))
     return found
 
