@@ -14,11 +14,12 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult
 from msgspec.structs import replace
+from sqlalchemy import update
 
-from tests.builders import NOW, add_campaign, add_message, add_wave
+from tests.builders import NOW, add_message
 from tests.delivery.dns_world import serving_names
-from tests.delivery.world import Sink, free_port, install
-from voc.base import beats, leases
+from tests.delivery.world import Sink, add_due_wave, free_port, install
+from voc.base import beats, leases, schema
 from voc.base.clock import SetClock
 from voc.base.db import Database
 from voc.base.disk import Room, room_of
@@ -205,8 +206,9 @@ def test_a_launch_whose_process_is_gone_is_named_with_what_to_do_and_one_under_w
     app = make()
     assert doctor_waves.examine(app) == []
     with app.database.begin() as db:
-        campaign_id = add_campaign(db)
-        add_wave(db, campaign_id=campaign_id, state="planning", label="Spring", launched_by="Clara Wendt")
+        add_due_wave(db)
+        planning = update(schema.wave).values(state="planning", label="Spring").returning(schema.wave.c.campaign_id)
+        campaign_id = db.execute(planning).scalar_one()
     (left,) = doctor_waves.examine(app)
     assert (left.state, "the wave “Spring” (campaign relationship), begun by Clara Wendt" in left.what) == (
         "look",

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from tests.builders import NOW, add_campaign, add_invitation, add_message, add_wave
 from tests.campaigns.test_calendar import ZONES
@@ -22,6 +22,7 @@ from voc.base.words import MessageKind
 from voc.campaigns.calendar import Calendar
 from voc.delivery import run
 from voc.delivery.model import Envelope, Handed, Line, Outcome, Sent, Stage
+from voc.delivery.store import claims
 from voc.delivery.store.waiting import why_waiting
 from voc.web.delivery_view import why
 
@@ -120,32 +121,31 @@ def test_what_a_domain_has_no_room_for_until_the_night_comes_in_the_morning(data
     assert send(database, vault, Post(), morning, slow).sent == 1
 
 
+def remind(db: Connection, vault: Vault, *, on: date) -> None:
+    """Another campaign's reminder waits for Ana Ruiz too, meant for that day."""
+    version = db.execute(select(schema.wave.c.questionnaire_version_id)).scalar_one()
+    other = add_wave(db, campaign_id=add_campaign(db, name="onboarding"), questionnaire_version_id=version)
+    id = add_invitation(db, wave_id=other, contact_id="con-1", account_id="acc-1", sent_at=NOW)
+    add_message(
+        db,
+        f"inv:{id}:reminder_1",
+        state="queued",
+        invitation_id=id,
+        wave_id=other,
+        step="reminder_1",
+        created_at=NOW,
+        next_attempt_at=NOW,
+        give_up_at=NOW + timedelta(days=9),
+        body=vault.encrypt(b"Subject: x\r\n\r\nx\r\n"),
+    )
+    values = {"address": "con-1@calder.example", "account_id": "acc-1", "priority": 3}
+    db.execute(insert(schema.contact_quota).values(**values, invitation_id=id, step="reminder_1", on=on, at=NOW))
+
+
 def test_nobody_gets_two_late_mails_of_two_campaigns_on_one_day(database: Database, vault: Vault) -> None:
     frozen(database, vault)
     with database.begin() as db:
-        wave = db.execute(select(schema.wave)).one()
-        other = add_wave(
-            db,
-            campaign_id=add_campaign(db, name="onboarding"),
-            questionnaire_version_id=wave.questionnaire_version_id,
-        )
-        id = add_invitation(db, wave_id=other, contact_id="con-1", account_id="acc-1", sent_at=NOW)
-        add_message(
-            db,
-            f"inv:{id}:reminder_1",
-            state="queued",
-            invitation_id=id,
-            wave_id=other,
-            step="reminder_1",
-            created_at=NOW,
-            next_attempt_at=NOW,
-            give_up_at=NOW + timedelta(days=9),
-            body=vault.encrypt(b"Subject: x\r\n\r\nx\r\n"),
-        )
-        values = {"address": "con-1@calder.example", "account_id": "acc-1", "priority": 3}
-        db.execute(
-            insert(schema.contact_quota).values(**values, invitation_id=id, step="reminder_1", on=NOW.date(), at=NOW)
-        )
+        remind(db, vault, on=NOW.date())
     days = []
     post, now = Post(), NIGHT
     for _ in range(2):
@@ -157,6 +157,28 @@ def test_nobody_gets_two_late_mails_of_two_campaigns_on_one_day(database: Databa
         days.append(now.date())
         now += timedelta(minutes=30)
     assert days[0] < days[1]
+
+
+def test_two_workers_at_one_moment_let_one_late_mail_through_to_a_contact(postgresql: Database, vault: Vault) -> None:
+    """On SQLite there is one writer; here each sees the day as free until the other commits."""
+    frozen(postgresql, vault)
+    with postgresql.begin() as db:
+        remind(db, vault, on=NOW.date() - timedelta(days=1))
+        wanted = preferences.load(db)
+    tomorrow = NOW + timedelta(days=1)
+
+    def claim(db: Connection, worker: str, limit: int) -> list[int]:
+        hold = {"worker": worker, "now": tomorrow, "lasts": timedelta(minutes=10)}
+        return [one.id for one in claims.claim(db, preferences=wanted, limit=limit, **hold).messages]
+
+    with postgresql.begin() as one, postgresql.begin() as two:
+        first, second = claim(one, "one", 1), claim(two, "two", 5)
+    assert (len(first), second) == (1, [])
+    # What was busy is still there, and has its turn on another day.
+    with postgresql.begin() as db:
+        assert claim(db, "two", 5) == []
+    waiting = next(row for row in messages(postgresql) if row.state == "queued")
+    assert waiting.next_attempt_at.date() > tomorrow.date()
 
 
 def test_no_hour_left_before_the_next_step_ends_it_and_the_chase_goes_on(database: Database, vault: Vault) -> None:

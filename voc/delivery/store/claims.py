@@ -33,7 +33,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from voc.base import bulk
+from voc.base import bulk, locks
 from voc.base.among import among, unindexed
 from voc.base.preferences import Preferences
 from voc.base.prepared import Prepared
@@ -242,18 +242,18 @@ class _PutOff:
 def _put_off(db: Connection, rows: Sequence[Any], preferences: Preferences, *, now: datetime) -> _PutOff:
     """Mail that asks and was frozen some time ago waits for an hour at which one may be asked. Tests do not."""
     fresh_since = now - FRESH
-    mails = [
-        LateMail(row.id, row.invitation_id, row.step and Step(row.step), now)
-        for row in rows
-        if row.created_at < fresh_since and row.kind in ASKING and row.recipient == row.address
-    ]
-    if not mails:
+    old = [row for row in rows if row.created_at < fresh_since and row.kind in ASKING and row.recipient == row.address]
+    if not old:
         return _PutOff()
+    # Two workers with a mail each for one person would both find the day free: who comes second comes again.
+    held = locks.try_hold(db, {locks.address(row.address) for row in old})
+    busy = {row.id for row in old if locks.address(row.address) not in held}
+    mails = [LateMail(row.id, row.invitation_id, row.step and Step(row.step), now) for row in old if row.id not in busy]
     moments = {id: at for id, at in late.first_polite(db, mails, preferences).items() if at > now}
     never = [row.id for row in rows if row.id in moments and row.give_up_at and moments[row.id] >= row.give_up_at]
     turns = [{"id": id, "next_attempt_at": at} for id, at in sorted(moments.items()) if id not in never]
     bulk.update_each(db, message, turns)
-    return _PutOff(frozenset(moments), tuple(never))
+    return _PutOff(frozenset(moments) | busy, tuple(never))
 
 
 def within_limits(
