@@ -25,12 +25,12 @@ from tests.delivery.world import (
     serving,
     states,
 )
-from voc.base import schema
+from voc.base import preferences, schema
 from voc.base.db import Database
 from voc.base.secrets import Vault, new_key
 from voc.base.settings import Mail, Settings
 from voc.base.tokens import RandomTokens
-from voc.delivery import run
+from voc.delivery import rules, run
 from voc.delivery.model import Sent
 from voc.delivery.run.crew import RECORDER
 from voc.delivery.run.tray import Post
@@ -164,14 +164,19 @@ def test_an_answer_that_the_database_did_not_take_is_written_down_again_and_once
 def test_workers_share_the_pace_of_a_server(database: Database, vault: Vault) -> None:
     wave(database, 2)
     queue_all(database, vault)
+
+    def at_work(db: Connection, *, minutes_later: float = 0) -> int:
+        now = NOW + timedelta(minutes=minutes_later)
+        return claims.at_work(db, claimed_since=now - rules.AT_WORK, lasts=rules.LEASE)
+
     with database.begin() as db:
-        assert claims.at_work(db, now=NOW) == 0
-        first, second = messages(database)
-        for row, name in ((first, "one"), (second, "two")):
-            held = {"state": "claimed", "worker": name, "lease_until": NOW + timedelta(minutes=1)}
-            db.execute(schema.message.update().where(schema.message.c.id == row.id).values(held))
-        assert claims.at_work(db, now=NOW) == 2
-        assert claims.at_work(db, now=NOW + timedelta(minutes=2)) == 0
+        assert at_work(db) == 0
+        for name in ("one", "two"):
+            hold = {"worker": name, "now": NOW, "lasts": rules.LEASE, "limit": 1}
+            assert claims.claim(db, preferences=preferences.load(db), **hold).messages
+        assert at_work(db, minutes_later=1.5) == 2
+        # Killed: its lease lasts for eight minutes more, its part of the pace is the others' by now.
+        assert at_work(db, minutes_later=2.5) == 0
     post = Post(relay_to(free_port(), per_second=10.0))
     post.workers = 2
     assert post.pace == 5.0

@@ -40,6 +40,7 @@ WAVE_FAILURES = 10  # messages of one wave, refused for good or unknown, one aft
 
 LEASE = timedelta(minutes=10)
 RENEW_SECONDS = 60.0  # what is in hand for longer has its lease renewed that often
+AT_WORK = timedelta(seconds=2 * RENEW_SECONDS)  # whoever renewed nothing for so long has no share of a server's pace
 # What a server said is lost with us: a database that is away is asked again, longer than a restart of it takes.
 RECORD_AGAIN_SECONDS = (0.1, 0.3, 1.0, 2.0, 4.0, 8.0, 15.0)
 CLAIM = 200  # at once; fewer where they would wait for long:

@@ -178,7 +178,7 @@ def _claim_waiting(desk: _Desk, *, limit: int) -> list[Claimed]:
             )
             for ended in claim.given_up:
                 effects.not_delivered(db, ended.invitation_id, step=ended.step, now=now)
-            workers = claims.at_work(db, now=now)
+            workers = claims.at_work(db, claimed_since=now - rules.AT_WORK, lasts=rules.LEASE)
         for post in desk.posts:
             post.workers = max(workers, 1)
         desk.book.take(claim)

@@ -268,14 +268,14 @@ def within_limits(
     return [one for one in held if one.id in free]
 
 
-def at_work(db: Connection, *, now: datetime) -> int:
-    """How many workers hold messages now."""
-    return db.execute(_AT_WORK, {"now": now}).scalar_one()
+def at_work(db: Connection, *, claimed_since: datetime, lasts: timedelta) -> int:
+    """How many workers hold messages that they claimed, or renewed the claim of, since then; claims last so long."""
+    return db.execute(_AT_WORK, {"until": claimed_since + lasts}).scalar_one()
 
 
 _AT_WORK = select(func.count(func.distinct(message.c.worker))).where(
     message.c.state.in_((MessageState.CLAIMED, MessageState.HANDING_OVER)),
-    message.c.lease_until > bindparam("now", type_=Instant()),
+    message.c.lease_until > bindparam("until", type_=Instant()),
 )
 
 
