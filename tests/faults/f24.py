@@ -4,11 +4,15 @@ import contextlib
 import socket
 from collections.abc import Callable, Iterator
 from functools import partial
+from urllib.parse import urlsplit
 
 from tests.base.test_guard import ELSEWHERE, OURSELVES, ask, knocked, outside
+from tests.builders import NOW
 from tests.faults.table import Result, Row, timed
 from voc.base import guard
 from voc.base.errors import VocError
+from voc.base.oidc import Issuer
+from voc.base.settings import Oidc
 from voc.delivery.fetching import fetch
 
 Ask = Callable[[str, guard.Resolve], object]
@@ -19,8 +23,18 @@ def run(*, long: bool) -> Result:
     callers: dict[str, Ask] = {
         "a CRM": lambda url, resolve: ask(url, outside(), resolve),
         "a webhook's certificate": lambda url, resolve: fetch(url, resolve=resolve),
+        "the issuer of sign-ins": lambda url, resolve: _issuer(url, resolve).known(now=NOW),
+        "an issuer's keys and tokens": lambda url, resolve: _issuer("https://id.example.com", resolve, url)._asked(url),
     }
     return Result("F24", tuple(timed(partial(_row, what, call)) for what, call in callers.items()))
+
+
+def _issuer(url: str, resolve: guard.Resolve, *named: str) -> Issuer:
+    """One that signs our people in; what it says of itself may name hosts that we were told of."""
+    others = [urlsplit(one).hostname or "" for one in named]
+    return Issuer(
+        Oidc(url, "voc", other_hosts=others), secret=None, base_url="https://voc.example.com", resolve=resolve
+    )
 
 
 def _row(what: str, call: Ask) -> Row:

@@ -15,6 +15,7 @@ from voc.base.settings import Settings
 from voc.base.tokens import Tokens
 from voc.delivery.fetching import Outgoing
 from voc.web.guesses import Guesses
+from voc.web.hook_room import Room
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class App:
     wall: Clock = field(default_factory=SystemClock)  # phones and issuers keep this time, also beside a rehearsal
     issuer: Issuer | None = None  # of the company's own accounts
     guesses: Guesses = field(default_factory=Guesses)  # at respondents' links
+    hook_room: Room = field(default_factory=Room)  # for what webhooks bring
     outgoing: Outgoing = field(default_factory=Outgoing)  # what a webhook makes us fetch
 
     @property

@@ -22,12 +22,14 @@ from voc.web import store
 from voc.web.context import App
 from voc.web.door import source
 from voc.web.given import AnyRequest, GivenApp
+from voc.web.hook_room import Crowded
 
 LARGEST = max(one.largest for one in PROVIDERS.values())
 KIND = "hook"
 WINDOW = timedelta(minutes=15)
 TRIES = 200  # refused calls from one address; what is signed is taken all the same
 _LONGEST_HEADER = 4_000
+_AGAIN_SECONDS = 60
 
 # 401 and never 403: Postmark gives up for good on that, and a key that was mistyped is mended in an hour.
 _STATUS = {WhyNot.TOO_LARGE: 413, WhyNot.WRONG_TYPE: 415, WhyNot.NO_CERTIFICATE: 503}
@@ -70,18 +72,24 @@ async def _answer(app: App, request: AnyRequest, provider: str, rest: str) -> Re
     headers = {name.lower(): value[:_LONGEST_HEADER] for name, value in request.headers.items()}
     door = _Door(app, provider, headers, rest, app.vault.blur(f"from {source(app, request)}"))
     why = await sync_to_thread(_glance, door)
-    if why is None and _says_too_long(door):
+    if why is None and _announced(door) > PROVIDERS[provider].largest:
         why = WhyNot.TOO_LARGE
     if why is None:
         try:
-            body = await request.body()
+            why = await _taken(door, request)
+        except Crowded:
+            return _problem(503, {"Retry-After": str(_AGAIN_SECONDS)})  # nothing is written: there may be thousands
         except HTTPException as refused:  # else the caller left in the middle of the body
             why = WhyNot.TOO_LARGE if refused.status_code == 413 else WhyNot.UNREADABLE
-        else:
-            why = await sync_to_thread(_take, door, body)
     if why is None:
         return Response(None, status_code=200)
     return await sync_to_thread(_refusal, door, why)
+
+
+async def _taken(door: _Door, request: AnyRequest) -> WhyNot | None:
+    room = door.app.hook_room
+    async with room.holding(request.stream(), source=door.source, announced=_announced(door)) as body:
+        return await room.read(lambda: _take(door, body))
 
 
 def _glance(door: _Door) -> WhyNot | None:
@@ -89,10 +97,10 @@ def _glance(door: _Door) -> WhyNot | None:
     return events.why_not_even_look(door.app.database, call, provider=door.provider, vault=door.app.vault)
 
 
-def _says_too_long(door: _Door) -> bool:
-    """By its own word, before a byte of it is read."""
+def _announced(door: _Door) -> int:
+    """Its length in bytes by its own word, before any is read; 0 where it gives none."""
     said = door.headers.get("content-length", "")
-    return len(said) < 20 and said.isdecimal() and int(said) > PROVIDERS[door.provider].largest
+    return int(said) if len(said) < 20 and said.isdecimal() else 0
 
 
 def _take(door: _Door, body: bytes) -> WhyNot | None:
@@ -129,10 +137,10 @@ def _refusal(door: _Door, why: WhyNot) -> Response[Any]:
     return _problem(_STATUS.get(why, 401))
 
 
-def _problem(status: int) -> Response[Any]:
+def _problem(status: int, headers: dict[str, str] | None = None) -> Response[Any]:
     title, detail = _WORDS[status]
     body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
-    return Response(body, status_code=status, media_type="application/problem+json")
+    return Response(body, status_code=status, media_type="application/problem+json", headers=headers)
 
 
 HANDLERS: list[Any] = [hook, hook_with_more]
