@@ -126,7 +126,7 @@ def test_the_database_drafts_what_the_rules_decide(database: Database, seed: int
         (who.account_id, who.contact_id, who.address, list(who.roles), why, detail) for who, why, detail in people
     ]
     assert len({why for _who, why, _detail in people}) > 4
-    begins = {(mail.address, mail.account_id): mail for mail in reversed(rehearsed.mails)}
+    begins = {(mail.address, mail.account_id): mail for mail in reversed(list(rehearsed.mails))}
     assert len(firsts) == len([one for one in rehearsed.members if one.asked]) > 4
     for address, account_id, step, on, zone, country in firsts:
         mail = begins.pop((address, account_id))

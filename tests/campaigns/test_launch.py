@@ -24,7 +24,8 @@ from voc.base.access import TERMINAL
 from voc.base.db import Database
 from voc.base.errors import NotFound, Refused
 from voc.campaigns import run, store
-from voc.campaigns.model import NotAsked, Rehearsal, Step
+from voc.campaigns.model import NotAsked, Step
+from voc.campaigns.rehearsal import Rehearsal
 
 
 def rehearse(database: Database) -> Rehearsal:
@@ -74,7 +75,7 @@ def test_a_rehearsal_writes_nothing_and_names_what_a_launch_would_be_refused_for
         settle_in(db, read_at=LAUNCH - timedelta(hours=30))
         add_company(db, accounts=1, people=2)
     rehearsed = rehearse(database)  # a reader cannot write
-    assert len(rehearsed.mails) == 8
+    assert len(list(rehearsed.mails)) == 8
     assert "more than 24 hours ago" in rehearsed.refusals[0]
     with pytest.raises(Refused, match="more than 24 hours ago"), database.begin() as db:
         launch(db)

@@ -33,7 +33,8 @@ from voc.base.db import Database
 from voc.base.words import InboundKind, Scope, StaffRole
 from voc.campaigns import questionnaire
 from voc.campaigns import run as campaigns
-from voc.campaigns.model import Candidate, Rehearsal
+from voc.campaigns.model import Candidate
+from voc.campaigns.rehearsal import Rehearsal
 from voc.delivery import run as delivery
 from voc.followup import store as cases
 from voc.followup.model import FollowUp
@@ -317,8 +318,8 @@ def _close_the_loop(story: Story, hands: Hands) -> None:
 
 def _reach_the_due_dates(story: Story) -> None:
     assert story.rehearsal is not None
-    assert story.rehearsal.closes_at is not None
-    story.travel(story.rehearsal.closes_at + timedelta(days=2))
+    assert story.rehearsal.totals.closes_at is not None
+    story.travel(story.rehearsal.totals.closes_at + timedelta(days=2))
 
 
 def _read_the_crm_again(story: Story) -> None:

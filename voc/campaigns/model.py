@@ -1,6 +1,6 @@
 """What a campaign is, and the values that its rules take and give."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
@@ -230,48 +230,3 @@ class RehearsedMail:
     time_zone: str = "UTC"
     country: str | None = None
     csm_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Rehearsal:
-    """What a launch now would do, from now to the close. Nothing of it is written."""
-
-    campaign: str
-    questionnaire: str
-    at: datetime
-    members: tuple[Member, ...]
-    mails: tuple[RehearsedMail, ...]
-    dropped: tuple[RehearsedMail, ...]
-    due_on: dict[date, int]  # how many invitations fall due on which local day
-    closes_at: datetime | None
-    heads_up_accounts: int
-    refusals: tuple[str, ...] = ()  # what a launch now would be refused for
-    unreviewed: dict[str, str] = field(default_factory=dict)  # languages to be accepted by name: code -> name
-    languages: int = 1
-    confidential: bool = False
-
-    @property
-    def asked(self) -> tuple[Member, ...]:
-        return tuple(member for member in self.members if member.asked)
-
-    @property
-    def not_asked(self) -> tuple[Member, ...]:
-        return tuple(member for member in self.members if not member.asked)
-
-    @property
-    def reasons(self) -> dict[NotAsked, int]:
-        """People per first reason, most frequent first."""
-        counts: dict[NotAsked, int] = {}
-        for member in self.members:
-            if member.reason is not None:
-                counts[member.reason] = counts.get(member.reason, 0) + 1
-        return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
-
-    @property
-    def calendar(self) -> dict[date, dict[Step, int]]:
-        """How many mails at most on which local day."""
-        days: dict[date, dict[Step, int]] = {}
-        for mail in self.mails:
-            day = days.setdefault(mail.on, {})
-            day[mail.step] = day.get(mail.step, 0) + 1
-        return dict(sorted(days.items()))

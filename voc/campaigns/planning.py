@@ -2,14 +2,15 @@
 
 import heapq
 from collections import Counter, defaultdict
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from itertools import groupby
 
 from voc.campaigns import chase
 from voc.campaigns.calendar import local_day
 from voc.campaigns.chase import Rules
-from voc.campaigns.model import Candidate, Chased, Dropped, Member, Plan, RehearsedMail, Step, Why
+from voc.campaigns.model import Candidate, Chased, Course, Dropped, Member, Plan, RehearsedMail, Step, Why
 from voc.campaigns.quarantine import Ledger, Reserved
 
 _DAY = timedelta(days=1)
@@ -191,13 +192,42 @@ def _chased(candidate: Candidate, rules: Rules, *, heads_up: bool, priority: int
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Course:
-    """What a wave would do if nobody answered."""
+@dataclass(frozen=True)
+class Courses:
+    """`rehearse`, one account after the other, played anew each time it is gone through.
 
-    mails: tuple[RehearsedMail, ...]
-    dropped: tuple[RehearsedMail, ...]
-    closes_at: tuple[tuple[date, datetime], ...]  # local day and moment each invitation falls due
+    It comes to the same: what the quarantine counts, it counts of one address or of one account, and in a wave
+    nobody is asked at two.
+    """
+
+    rules: Rules
+    firsts: Iterable[First]
+    reserved: Iterable[Reserved]
+    now: datetime | None = None
+
+    def __iter__(self) -> Iterator[Course]:
+        before = _Before(self.reserved)
+        in_order = sorted(self.firsts, key=lambda first: first.candidate.account_id)
+        for account_id, colleagues in groupby(in_order, key=lambda first: first.candidate.account_id):
+            people = list(colleagues)
+            known = before.of(account_id, [one.chased.address for one in people])
+            yield rehearse(self.rules, people, known, now=self.now)
+
+
+class _Before:
+    """What was reserved before, to be looked up by account and by address."""
+
+    def __init__(self, reserved: Iterable[Reserved]) -> None:
+        self._at: dict[str, list[Reserved]] = defaultdict(list)
+        self._to: dict[str, list[Reserved]] = defaultdict(list)
+        for one in reserved:
+            self._at[one.account_id].append(one)
+            self._to[one.address].append(one)
+
+    def of(self, account_id: str, addresses: Iterable[str]) -> list[Reserved]:
+        """All that counts at the account or for one of the addresses."""
+        elsewhere = (one for address in addresses for one in self._to.get(address, ()) if one.account_id != account_id)
+        return [*self._at.get(account_id, ()), *elsewhere]
 
 
 def rehearse(

@@ -1,6 +1,7 @@
 """Rehearse, launch and steer waves; move a rehearsal through time."""
 
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -14,7 +15,7 @@ from voc.base.clock import SetClock
 from voc.base.errors import Refused
 from voc.campaigns import questionnaire as reading
 from voc.campaigns import run as campaigns
-from voc.campaigns.model import Rehearsal
+from voc.campaigns.rehearsal import Rehearsal
 from voc.campaigns.store import programmes, wave_pages
 from voc.cli import output
 from voc.delivery.dns_check import amiss
@@ -51,24 +52,24 @@ def rehearse(*, campaign: str, directory: Path, as_json: bool, at: datetime | No
     with app.database.read() as db:
         found = campaigns.rehearse(db, campaign=campaign, questionnaire_files=_files(app, db, campaign), now=app.now())
         csms, settings = wave_pages.csm_names(db), programmes.campaign_by_name(db, campaign).settings
-    lines = [
-        *rehearsal_mails_view.of_mails((*found.mails, *found.dropped), settings, csms),
-        *rehearsal_mails_view.of_members(found.members, csms),
-    ]
     if as_json:
         output.emit(
             {
                 "asked": len(found.asked),
                 "not_asked": found.reasons,
                 "mails": [mail for mail in found.mails if mail.at],
-                "dropped": found.dropped,
-                "closes_at": found.closes_at,
+                "dropped": list(found.dropped),
+                "closes_at": found.totals.closes_at,
                 "refusals": found.refusals,
             }
         )
         return
     _show(found)
     if mails:
+        lines = chain(
+            rehearsal_mails_view.of_courses(found.courses, settings, csms),
+            rehearsal_mails_view.of_members(found.members, csms),
+        )
         output.table(
             ("when (UTC)", "where they are", "what", "who", "account", "address", "why"),
             (
@@ -83,13 +84,15 @@ def _show(found: Rehearsal) -> None:
     output.table(("not asked because", "people"), found.reasons.items(), right=(1,))
     output.say()
     rows = [
-        (f"{day:%a %d %b %Y}", step, count) for day, steps in found.calendar.items() for step, count in steps.items()
+        (f"{day:%a %d %b %Y}", step, count)
+        for day, steps in found.totals.calendar.items()
+        for step, count in steps.items()
     ]
     output.table(("day", "step", "mails at most"), rows, right=(2,))
     output.say()
-    if found.closes_at is not None:
-        output.say(f"{len(found.mails)} mails at most; the chase of each stops at once on an answer. "
-                   f"The wave closes on {found.closes_at:%d %B %Y}.")  # fmt: skip
+    if found.totals.closes_at is not None:
+        output.say(f"{found.totals.mails.total()} mails at most; the chase of each stops at once on an answer. "
+                   f"The wave closes on {found.totals.closes_at:%d %B %Y}.")  # fmt: skip
     for refusal in found.refusals:
         output.say(f"A launch now would be refused: {refusal}")
 

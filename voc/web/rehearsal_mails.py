@@ -1,10 +1,16 @@
 """Every mail that would be sent: of a wave not launched yet, and what is left of one under way. Writes nothing."""
 
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from itertools import chain
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from litestar import Response, get
 from litestar.params import FromPath
+from litestar.response import Stream
 from sqlalchemy import Connection
 
 from voc.base import preferences
@@ -13,6 +19,7 @@ from voc.base.words import WaveState
 from voc.campaigns import run as campaigns
 from voc.campaigns.calendar import Calendar
 from voc.campaigns.mistakes import QuestionnaireMistakes
+from voc.campaigns.rehearsal import Course, Totals
 from voc.campaigns.run import Rest
 from voc.campaigns.store import programmes, wave_pages
 from voc.campaigns.store.rows import rules_with
@@ -22,7 +29,7 @@ from voc.web.given import AnyRequest, GivenApp, GivenVisit
 from voc.web.parts import Link
 from voc.web.rehearsal_mails_view import Filter, Line
 from voc.web.steering import AskedCampaign, rehearsal_of
-from voc.web.tables import csv_file
+from voc.web.tables import long_csv
 from voc.web.visit import EVERYBODY, LEADERS, roles
 
 
@@ -31,14 +38,29 @@ def _filter(request: AnyRequest) -> Filter:
     return Filter(*(query.get(name, "")[:64] for name in ("account", "csm", "step", "reason")))
 
 
-def _rehearsed(
-    app: App, db: Connection, campaign: str, wanted: Preferences
-) -> tuple[list[Line], dict[Any, int], Calendar]:
+@dataclass(frozen=True)
+class _Played:
+    """`lines` are made while they are gone through, and `due_on` is known then."""
+
+    lines: Iterator[Line]
+    due_on: Mapping[date, int]
+    calendar: Calendar
+
+
+def _rehearsed(app: App, db: Connection, campaign: str, wanted: Preferences) -> _Played:
     rehearsal = rehearsal_of(app, db, campaign)
     rules = rules_with(programmes.campaign_by_name(db, campaign).settings, wanted)
-    csms = wave_pages.csm_names(db)
-    lines = rehearsal_mails_view.of_mails((*rehearsal.mails, *rehearsal.dropped), rules.settings, csms)
-    return [*lines, *rehearsal_mails_view.of_members(rehearsal.members, csms)], rehearsal.due_on, rules.calendar
+    csms, totals = wave_pages.csm_names(db), Totals()
+    courses = _counted(rehearsal.courses, totals)
+    lines = rehearsal_mails_view.of_courses(courses, rules.settings, csms)
+    not_asked = rehearsal_mails_view.of_members(rehearsal.members, csms)
+    return _Played(chain(lines, not_asked), totals.due_on, rules.calendar)
+
+
+def _counted(courses: Iterable[Course], totals: Totals) -> Iterator[Course]:
+    for course in courses:
+        totals.add(course)
+        yield course
 
 
 @get("/waves/rehearse/mails", sync_to_thread=True, opt=roles(*LEADERS))
@@ -48,14 +70,14 @@ def rehearsed_mails_page(
     with app.database.read() as db:
         wanted = preferences.load(db)
         try:
-            lines, due_on, calendar = _rehearsed(app, db, campaign, wanted)
+            played = _rehearsed(app, db, campaign, wanted)
         except QuestionnaireMistakes as mistakes:
             return pages.page(app, visit, "programme/mistakes.html", campaign=campaign, mistakes=mistakes.mistakes)
     page = rehearsal_mails_view.page(
-        lines,
+        played.lines,
         _filter(request),
-        due_on=due_on,
-        calendar=calendar,
+        due_on=played.due_on,
+        calendar=played.calendar,
         crumbs=[Link("Waves", "/waves"), Link("Rehearsal", f"/waves/rehearse?campaign={campaign}")],
         path="/waves/rehearse/mails",
         hidden={"campaign": campaign},
@@ -71,23 +93,18 @@ def rehearsed_mails_page(
 @get("/waves/rehearse/mails.csv", sync_to_thread=True, opt=roles(*LEADERS))
 def rehearsed_mails_file(
     app: GivenApp, visit: GivenVisit, request: AnyRequest, campaign: AskedCampaign = "relationship"
-) -> Response[bytes]:
+) -> Stream:
     with app.database.read() as db:
-        lines, _due_on, _calendar = _rehearsed(app, db, campaign, preferences.load(db))
-    asked = _filter(request)
-    return csv_file(
-        app,
-        visit,
-        "rehearsal-mails",
-        rehearsal_mails_view.HEADS,
-        rehearsal_mails_view.rows(line for line in lines if asked.fits(line)),
-    )
+        played = _rehearsed(app, db, campaign, preferences.load(db))
+    rows = rehearsal_mails_view.rows(played.lines, _filter(request))
+    return long_csv(app, visit, "rehearsal-mails", rehearsal_mails_view.HEADS, rows)
 
 
-def _left(db: Connection, rest: Rest) -> list[Line]:
-    csms = wave_pages.csm_names(db)
-    lines = rehearsal_mails_view.of_mails((*rest.mails, *rest.dropped), rest.settings, csms)
-    return [*lines, *rehearsal_mails_view.of_people(rest.over, csms)]
+def _left(db: Connection, rest: Rest) -> _Played:
+    csms, totals = wave_pages.csm_names(db), Totals(due_on=Counter(rest.due))
+    courses = _counted(chain([Course(rest.waiting, ())], rest.courses), totals)
+    lines = rehearsal_mails_view.of_courses(courses, rest.settings, csms)
+    return _Played(chain(lines, rehearsal_mails_view.of_people(rest.over, csms)), totals.due_on, rest.calendar)
 
 
 @get("/waves/{wave_id:int}/mails", sync_to_thread=True, opt=roles(*EVERYBODY))
@@ -96,12 +113,12 @@ def rest_page(app: GivenApp, visit: GivenVisit, wave_id: FromPath[int], request:
         wanted = preferences.load(db)
         row = wave_pages.row(db, wave_id, visit.viewer)
         rest = campaigns.rest(db, wave_id, viewer=visit.viewer, now=app.now())
-        lines = _left(db, rest)
+        played = _left(db, rest)
     page = rehearsal_mails_view.page(
-        lines,
+        played.lines,
         _filter(request),
-        due_on=rest.due_on,
-        calendar=rest.calendar,
+        due_on=played.due_on,
+        calendar=played.calendar,
         crumbs=[Link("Waves", "/waves"), Link(row.label, f"/waves/{wave_id}")],
         path=f"/waves/{wave_id}/mails",
         hidden={},
@@ -125,18 +142,12 @@ def _lede(state: WaveState, confidential: bool) -> str:
 
 
 @get("/waves/{wave_id:int}/mails.csv", sync_to_thread=True, opt=roles(*EVERYBODY))
-def rest_file(app: GivenApp, visit: GivenVisit, wave_id: FromPath[int], request: AnyRequest) -> Response[bytes]:
+def rest_file(app: GivenApp, visit: GivenVisit, wave_id: FromPath[int], request: AnyRequest) -> Stream:
     with app.database.read() as db:
         wave_pages.row(db, wave_id, visit.viewer)
-        lines = _left(db, campaigns.rest(db, wave_id, viewer=visit.viewer, now=app.now()))
-    asked = _filter(request)
-    return csv_file(
-        app,
-        visit,
-        f"wave-{wave_id}-mails",
-        rehearsal_mails_view.HEADS,
-        rehearsal_mails_view.rows(line for line in lines if asked.fits(line)),
-    )
+        played = _left(db, campaigns.rest(db, wave_id, viewer=visit.viewer, now=app.now()))
+    rows = rehearsal_mails_view.rows(played.lines, _filter(request))
+    return long_csv(app, visit, f"wave-{wave_id}-mails", rehearsal_mails_view.HEADS, rows)
 
 
 HANDLERS: list[Any] = [rehearsed_mails_page, rehearsed_mails_file, rest_page, rest_file]

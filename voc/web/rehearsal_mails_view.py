@@ -3,9 +3,10 @@
 Whoever gets nothing has a line too, with the reason.
 """
 
+import heapq
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ from voc.base.words import Step
 from voc.campaigns.calendar import Calendar
 from voc.campaigns.choices import working_days_after
 from voc.campaigns.model import CampaignSettings, Candidate, Member, RehearsedMail, Why
+from voc.campaigns.rehearsal import Course
 from voc.campaigns.store.underway import Person
 from voc.web import view
 from voc.web.parts import Choice, Link, address, choice
@@ -61,9 +63,10 @@ KINDS: Mapping[str, str] = {
 }
 
 
-def of_mails(mails: Iterable[RehearsedMail], settings: CampaignSettings, csms: Mapping[str, str]) -> list[Line]:
-    """Mails and steps that are left out; `settings` say why a mail goes on its day."""
-    return [_of_mail(mail, settings, csms) for mail in mails]
+def of_courses(courses: Iterable[Course], settings: CampaignSettings, csms: Mapping[str, str]) -> Iterator[Line]:
+    """Mails and steps that are left out, account by account; `settings` say why a mail goes on its day."""
+    for course in courses:
+        yield from in_order(_of_mail(mail, settings, csms) for mail in (*course.mails, *course.dropped))
 
 
 def _of_mail(mail: RehearsedMail, settings: CampaignSettings, csms: Mapping[str, str]) -> Line:
@@ -92,19 +95,17 @@ def _of_mail(mail: RehearsedMail, settings: CampaignSettings, csms: Mapping[str,
     )
 
 
-def of_members(members: Iterable[Member], csms: Mapping[str, str]) -> list[Line]:
+def of_members(members: Iterable[Member], csms: Mapping[str, str]) -> Iterator[Line]:
     """Those of the census who would not be asked."""
-    found = []
     for member in members:
         if member.reason is not None:
             words = REASONS[member.reason][0]
-            found.append(_nothing(member.candidate, f"{words}, {member.detail}" if member.detail else words, csms))
-    return found
+            yield _nothing(member.candidate, f"{words}, {member.detail}" if member.detail else words, csms)
 
 
-def of_people(people: Iterable[Person], csms: Mapping[str, str]) -> list[Line]:
+def of_people(people: Iterable[Person], csms: Mapping[str, str]) -> Iterator[Line]:
     """Those of a wave under way who get nothing more."""
-    return [_nothing(one.candidate, _over(one), csms) for one in people]
+    return (_nothing(one.candidate, _over(one), csms) for one in people)
 
 
 def _over(one: Person) -> str:
@@ -156,9 +157,11 @@ class Filter:
 
 def in_order(lines: Iterable[Line]) -> list[Line]:
     """By moment; what has none stands by its day, and who gets nothing last."""
-    return sorted(
-        lines, key=lambda one: (one.on or date.max, one.at is None, one.account.casefold(), one.name, one.why)
-    )
+    return sorted(lines, key=_place)
+
+
+def _place(line: Line) -> tuple[date, bool, str, str, str]:
+    return line.on or date.max, line.at is None, line.account.casefold(), line.name, line.why
 
 
 # --- the calendar -------------------------------------------------------------------------------
@@ -178,22 +181,22 @@ class Day:
         return bool(self.counts or self.due)
 
 
-def days(lines: Sequence[Line], due_on: Mapping[date, int], calendar: Calendar) -> list[Day]:
+def days(
+    counts: Mapping[tuple[date, Step], int],
+    due_on: Mapping[date, int],
+    countries: Mapping[str, int],
+    calendar: Calendar,
+) -> list[Day]:
     """Every weekday from the first mail to the last due date, and weekends on which something happens."""
-    counts: Counter[tuple[date, Step]] = Counter()
-    for line in lines:
-        if line.at is not None and line.on is not None and line.step is not None:
-            counts[line.on, line.step] += 1
     busy = {on for on, _step in counts} | set(due_on)
     if not busy:
         return []
     first, last = min(busy) - timedelta(days=min(busy).weekday()), max(busy)
-    countries = Counter({line.contact_id: line.country or "" for line in lines}.values())
     span = [first + timedelta(days=number) for number in range((last - first).days + 1)]
     return [
         Day(
             on=on,
-            counts=[(counts[on, step], STEPS[step]) for step in Step if counts[on, step]],
+            counts=[(counts[on, step], STEPS[step]) for step in Step if counts.get((on, step))],
             closed=_closed(on, calendar, countries),
             due=due_on.get(on, 0),
         )
@@ -233,8 +236,46 @@ class MailsPage:
     links: Sequence[Link]
 
 
+@dataclass
+class _Tally:
+    """Lines as they come, each looked at once: of a company with a million people nobody holds four million mails."""
+
+    asked: Filter
+    number: int = 0
+    counts: Counter[tuple[date, Step]] = field(default_factory=Counter)
+    countries: dict[str, str] = field(default_factory=dict)  # of the people shown
+    mailed: set[str] = field(default_factory=set)
+    last_on: date = date.min
+    accounts: dict[str, str] = field(default_factory=dict)
+    csms: dict[str, str] = field(default_factory=dict)
+    steps: set[Step | None] = field(default_factory=set)
+    kinds: set[str] = field(default_factory=set)
+
+    def fitting(self, lines: Iterable[Line]) -> Iterator[Line]:
+        """Those that are shown; all are counted, for the filters."""
+        for line in lines:
+            self._meet(line)
+            if self.asked.fits(line):
+                self._show(line)
+                yield line
+
+    def _meet(self, line: Line) -> None:
+        self.accounts[line.account_id] = line.account
+        self.csms[line.csm_id] = line.csm
+        self.steps.add(line.step)
+        self.kinds.add(line.kind)
+
+    def _show(self, line: Line) -> None:
+        self.number += 1
+        self.countries[line.contact_id] = line.country or ""
+        if line.at is not None and line.on is not None and line.step is not None:
+            self.counts[line.on, line.step] += 1
+            self.mailed.add(line.contact_id)
+            self.last_on = max(self.last_on, line.on)
+
+
 def page(
-    lines: Sequence[Line],
+    lines: Iterable[Line],
     asked: Filter,
     *,
     due_on: Mapping[date, int],
@@ -245,41 +286,42 @@ def page(
     lede: str,
     zone: ZoneInfo,
 ) -> MailsPage:
-    """`lines` are all of them; the filter narrows calendar and table alike."""
-    shown = in_order(line for line in lines if asked.fits(line))
-    mails = [line for line in shown if line.at is not None]
+    """`lines` are all of them, in any order; the filter narrows calendar and table alike.
+
+    `due_on` may fill while the lines are gone through.
+    """
+    tally = _Tally(asked)
+    first = heapq.nsmallest(MOST, tally.fitting(lines), key=_place)
     query = {**hidden, "account": asked.account, "csm": asked.csm, "step": asked.step, "reason": asked.reason}
+    due = due_on if asked == Filter() else {}
     return MailsPage(
         crumbs=crumbs,
-        heading=_heading(mails, shown),
+        heading=_heading(tally),
         lede=lede,
         path=path,
         hidden=list(hidden.items()),
-        filters=_filters(lines, asked),
-        days=days(shown, due_on if asked == Filter() else {}, calendar),
-        lines=shown[:MOST],
-        ours=[view.moment(line.at, zone) for line in shown[:MOST]],
-        more=f"The first {MOST} of {view.number(len(shown))}; the file has all." if len(shown) > MOST else "",
-        links=[Link("CSV", address(f"{path}.csv", **query), f"of these {len(shown)}", file=True)],
+        filters=_filters(tally),
+        days=days(tally.counts, due, Counter(tally.countries.values()), calendar),
+        lines=first,
+        ours=[view.moment(line.at, zone) for line in first],
+        more=f"The first {MOST} of {view.number(tally.number)}; the file has all." if tally.number > MOST else "",
+        links=[Link("CSV", address(f"{path}.csv", **query), f"of these {tally.number}", file=True)],
     )
 
 
-def _heading(mails: Sequence[Line], shown: Sequence[Line]) -> str:
-    people = len({line.contact_id for line in shown if line.at is not None})
-    if not mails:
-        return "No mail is to come" if shown else "Nothing fits"
-    last = mails[-1].on
-    whom = view.count(people, "person", "people")
-    return f"{view.count(len(mails), 'mail')} at most to {whom}, until {view.day(last)}"
+def _heading(tally: _Tally) -> str:
+    if not tally.counts:
+        return "No mail is to come" if tally.number else "Nothing fits"
+    whom = view.count(len(tally.mailed), "person", "people")
+    return f"{view.count(tally.counts.total(), 'mail')} at most to {whom}, until {view.day(tally.last_on)}"
 
 
-def _filters(lines: Sequence[Line], asked: Filter) -> list[Choice]:
-    accounts = sorted({(line.account_id, line.account) for line in lines}, key=lambda one: one[1].casefold())
-    csms = sorted({(line.csm_id, line.csm) for line in lines if line.csm_id}, key=lambda one: one[1].casefold())
-    present = {line.step for line in lines}
-    steps = [(step.value, STEPS[step]) for step in Step if step in present]
-    steps += [(NOTHING, "nothing")] if None in present else []
-    kinds = {line.kind for line in lines}
+def _filters(tally: _Tally) -> list[Choice]:
+    asked = tally.asked
+    accounts = sorted(tally.accounts.items(), key=lambda one: one[1].casefold())
+    csms = sorted(((id, name) for id, name in tally.csms.items() if id), key=lambda one: one[1].casefold())
+    steps = [(step.value, STEPS[step]) for step in Step if step in tally.steps]
+    steps += [(NOTHING, "nothing")] if None in tally.steps else []
     return [
         choice("account", "Account", [("", "all"), *accounts], asked.account),
         *([choice("csm", "CSM", [("", "all"), *csms], asked.csm)] if len(csms) > 1 else []),
@@ -287,7 +329,7 @@ def _filters(lines: Sequence[Line], asked: Filter) -> list[Choice]:
         choice(
             "reason",
             "Goes",
-            [("", "all"), *((key, words) for key, words in KINDS.items() if key in kinds)],
+            [("", "all"), *((key, words) for key, words in KINDS.items() if key in tally.kinds)],
             asked.reason,
         ),
     ]
@@ -296,8 +338,9 @@ def _filters(lines: Sequence[Line], asked: Filter) -> list[Choice]:
 HEADS = ("Account", "Person", "Address", "CSM", "Step", "Day there", "Moment there", "Time zone", "Moment (UTC)", "Why")
 
 
-def rows(lines: Iterable[Line]) -> list[Sequence[Cell]]:
-    return [
+def rows(lines: Iterable[Line], asked: Filter) -> Iterator[Sequence[Cell]]:
+    """Account by account, as they come."""
+    return (
         (
             line.account,
             line.name,
@@ -310,5 +353,6 @@ def rows(lines: Iterable[Line]) -> list[Sequence[Cell]]:
             line.at,
             line.why,
         )
-        for line in in_order(lines)
-    ]
+        for line in lines
+        if asked.fits(line)
+    )

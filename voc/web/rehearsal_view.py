@@ -7,7 +7,8 @@ from datetime import date, timedelta
 
 from voc.base.preferences import Preferences
 from voc.base.words import NotAsked, Role, Step
-from voc.campaigns.model import Member, Rehearsal, RehearsedMail
+from voc.campaigns.model import Member, Why
+from voc.campaigns.rehearsal import Rehearsal
 from voc.stakeholders.model import Exclusion, Team
 from voc.web import view
 from voc.web.parts import Card, Link, address
@@ -62,9 +63,7 @@ def empty_chairs(teams: Iterable[Team]) -> Chairs:
 
 def mails_at_most(rehearsal: Rehearsal) -> str:
     """How the greatest number of mails comes about: 166 heads-ups + 331 invitations + ..."""
-    counts: dict[Step, int] = dict.fromkeys(Step, 0)
-    for mail in rehearsal.mails:
-        counts[mail.step] += 1
+    counts = rehearsal.totals.by_step
     words = [view.count(count, STEPS[step]) for step, count in counts.items() if count and step not in _NUMBERED]
     reminders = sum(counts[step] for step in _NUMBERED)
     return " + ".join([*words, *([view.count(reminders, "reminder")] if reminders else [])])
@@ -75,20 +74,26 @@ _NUMBERED = (Step.REMINDER_1, Step.REMINDER_2)
 
 def days(rehearsal: Rehearsal) -> list[Day]:
     """Monday of the first mail's week to the last due date; weekends only where something happens on them."""
-    busy = set(rehearsal.calendar) | set(rehearsal.due_on)
+    totals = rehearsal.totals
+    calendar = totals.calendar
+    busy = set(calendar) | set(totals.due_on)
     if not busy:
         return []
     first, last = min(busy), max(busy)
     first -= timedelta(days=first.weekday())
     span = [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
-    return [_day(rehearsal, on, last) for on in span if on.weekday() < 5 or on in busy]
+    return [
+        _day(calendar.get(on, {}), totals.due_on[on], on, closes=on == last)
+        for on in span
+        if on.weekday() < 5 or on in busy
+    ]
 
 
-def _day(rehearsal: Rehearsal, on: date, last: date) -> Day:
-    counts = [(count, STEPS[step]) for step, count in rehearsal.calendar.get(on, {}).items()]
-    if due := rehearsal.due_on.get(on):
-        counts.append((due, "due, wave closes" if on == last else "due"))
-    return Day(on, counts, closing=on in rehearsal.due_on)
+def _day(mails: Mapping[Step, int], due: int, on: date, *, closes: bool) -> Day:
+    counts = [(count, STEPS[step]) for step, count in mails.items()]
+    if due:
+        counts.append((due, "due, wave closes" if closes else "due"))
+    return Day(on, counts, closing=due > 0)
 
 
 def reasons(counts: Mapping[NotAsked, int]) -> list[Reason]:
@@ -114,12 +119,11 @@ def why_not(member: Member) -> str:
     return f"{words}, {member.detail}" if member.detail else words
 
 
-def moved(mails: Iterable[RehearsedMail]) -> list[tuple[str, int]]:
+def moved(reasons: Mapping[Why, int]) -> list[tuple[str, int]]:
     """Why steps go out later than meant, with how many; the most frequent first."""
     counts: dict[str, int] = defaultdict(int)
-    for mail in mails:
-        if mail.why is not None:
-            counts[WHYS[mail.why]] += 1
+    for why, number in reasons.items():
+        counts[WHYS[why]] += number
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
@@ -283,7 +287,7 @@ def _cards(rehearsal: Rehearsal, chairs: Chairs) -> list[Card]:
         ),
         Card(
             "Mails at most",
-            view.number(len(rehearsal.mails)),
+            view.number(rehearsal.totals.mails.total()),
             mails_at_most(rehearsal) or "none",
             note="the chase stops at once on an answer",
             links=[_every_mail(rehearsal)],
@@ -300,8 +304,8 @@ def _cards(rehearsal: Rehearsal, chairs: Chairs) -> list[Card]:
 
 
 def _calendar_note(rehearsal: Rehearsal) -> str:
-    told = [f"{view.count(count, 'mail')} moved: {why}" for why, count in moved(rehearsal.mails)]
-    told += [f"{view.count(count, 'step')} left out: {why}" for why, count in moved(rehearsal.dropped)]
+    told = [f"{view.count(count, 'mail')} moved: {why}" for why, count in moved(rehearsal.totals.moved)]
+    told += [f"{view.count(count, 'step')} left out: {why}" for why, count in moved(rehearsal.totals.left_out)]
     sentences = "".join(f"{words}. " for words in told)
     return f"{sentences}The last reminder names the person’s own closing date."
 
@@ -324,7 +328,7 @@ def _empty_by_account(teams: Mapping[str, Team], names: Mapping[str, str]) -> li
 
 def _groups(rehearsal: Rehearsal) -> list[Group]:
     """With and without a heads-up, when both there are."""
-    warned = {mail.account_id for mail in rehearsal.mails if mail.step == Step.HEADS_UP}
+    warned = rehearsal.totals.warned
     sides = [[m for m in rehearsal.asked if (m.candidate.account_id in warned) is side] for side in (True, False)]
     if not all(sides):
         return []

@@ -16,7 +16,7 @@ from voc.base.words import StopReason
 from voc.campaigns import questionnaire
 from voc.campaigns import run as campaigns
 from voc.campaigns.mistakes import QuestionnaireMistakes
-from voc.campaigns.model import Rehearsal
+from voc.campaigns.rehearsal import Rehearsal
 from voc.campaigns.store import programmes, wave_pages
 from voc.delivery import run as delivery
 from voc.delivery.dns_check import amiss

@@ -1,13 +1,12 @@
 """What a launch now would do, from now to the close. Writes nothing."""
 
-from collections import defaultdict
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from voc.campaigns import census, planning
-from voc.campaigns.model import Rehearsal
+from voc.campaigns.rehearsal import Rehearsal
 from voc.campaigns.run import drafts
 from voc.campaigns.store import candidates, programmes
 
@@ -30,19 +29,12 @@ def rehearse(db: Connection, *, campaign: str, questionnaire_files: Mapping[str,
     heads_up = census.draw_heads_up(account_ids, share=draft.share, seed=draft.seed)
     firsts = planning.first_plans(draft.rules, members, heads_up=heads_up, priority=draft.campaign.priority, now=now)
     since = now - timedelta(days=draft.rules.limits.days + 2)
-    course = planning.rehearse(draft.rules, firsts, programmes.reserved_since(db, since))
-    due_on: dict[date, int] = defaultdict(int)
-    for day, _at in course.closes_at:
-        due_on[day] += 1
     return Rehearsal(
         campaign=draft.campaign.name,
         questionnaire=draft.questionnaire.name,
         at=now,
         members=tuple(members),
-        mails=course.mails,
-        dropped=course.dropped,
-        due_on=dict(sorted(due_on.items())),
-        closes_at=max((at for _day, at in course.closes_at), default=None),
+        courses=planning.Courses(draft.rules, firsts, programmes.reserved_since(db, since)),
         heads_up_accounts=len(heads_up),
         refusals=tuple(drafts.why_not_launch(db, draft, anybody=bool(firsts))),
         unreviewed=draft.unreviewed,

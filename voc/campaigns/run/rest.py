@@ -1,7 +1,9 @@
 """What a wave under way will still send if nobody answers from now on. Writes nothing."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import chain
 
 from sqlalchemy import Connection
 
@@ -9,7 +11,7 @@ from voc.base import preferences
 from voc.base.access import Viewer
 from voc.campaigns import chase, planning
 from voc.campaigns.calendar import Calendar, local_day
-from voc.campaigns.model import CampaignSettings, Chased, Plan, RehearsedMail, Step
+from voc.campaigns.model import CampaignSettings, Chased, Course, Plan, RehearsedMail, Step
 from voc.campaigns.planning import First
 from voc.campaigns.store import programmes, underway
 from voc.campaigns.store.rows import rules_of
@@ -18,14 +20,22 @@ from voc.campaigns.store.underway import Person
 
 @dataclass(frozen=True)
 class Rest:
-    """`mails` are still to come, those in the outbox too; `dropped` will not go; `over` get nothing more."""
+    """`waiting` are in the outbox, `courses` what comes behind them, account by account; `over` get nothing more.
 
-    mails: tuple[RehearsedMail, ...]
-    dropped: tuple[RehearsedMail, ...]
+    `due` is how many who are invited already fall due on which local day.
+    """
+
+    waiting: tuple[RehearsedMail, ...]
+    courses: Iterable[Course]
     over: tuple[Person, ...]
-    due_on: dict[date, int]
+    due: dict[date, int]
     calendar: Calendar
     settings: CampaignSettings
+
+    @property
+    def mails(self) -> Iterator[RehearsedMail]:
+        """All that are still to come."""
+        return chain(self.waiting, (mail for course in self.courses for mail in course.mails))
 
 
 def rest(db: Connection, wave_id: int, *, viewer: Viewer, now: datetime) -> Rest:
@@ -42,16 +52,14 @@ def rest(db: Connection, wave_id: int, *, viewer: Viewer, now: datetime) -> Rest
             following = chase.next_step(rules, _asked(one, rules.due_days, at=now), after=step, sent_at=max(at, now))
             if isinstance(following, Plan):
                 firsts.append(First(one.candidate, one.chased, following))
-    course = planning.rehearse(rules, firsts, programmes.reserved_since(db, since), now=now)
-    due_on: dict[date, int] = {}
-    for day, _at in course.closes_at:
-        due_on[day] = due_on.get(day, 0) + 1
+    courses = planning.Courses(rules, firsts, programmes.reserved_since(db, since), now=now)
+    due: dict[date, int] = {}
     for one in found:
         if one.chased.closes_at is not None and one.answered_at is None and one.stopped is None:
             day = local_day(one.chased.closes_at, one.chased.time_zone)
-            due_on[day] = due_on.get(day, 0) + 1
+            due[day] = due.get(day, 0) + 1
     over = tuple(one for one in found if one.first is None and one.on_its_way is None)
-    return Rest((*waiting, *course.mails), course.dropped, over, due_on, rules.calendar, rules.settings)
+    return Rest(tuple(waiting), courses, over, due, rules.calendar, rules.settings)
 
 
 def _asked(one: Person, due_days: int, *, at: datetime) -> Chased:
