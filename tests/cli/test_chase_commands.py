@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 
 from tests.builders import NOW
 from tests.cli.test_commands import Run, run
@@ -42,6 +42,32 @@ def test_a_nudge_an_escalation_and_consent_from_the_terminal(run: Run, tmp_path:
     assert voc("person", "consent", "con-1", "--on", "2026-03-01", "--source", "order form")[0] == 0
     assert "withdrawn" in voc("person", "consent", "con-1", "--withdraw")[1]
     assert voc("person", "consent", "con-1")[0] == 2
+
+
+def test_what_was_said_on_the_phone_is_typed_in_at_the_terminal_and_marked(run: Run, tmp_path: Path) -> None:
+    folder = str(tmp_path / "try")
+    assert run("init", "--directory", folder, "--yes", "--rehearsal", "--at", "2026-03-13T09:00")[0] == 0
+    with wiring.open_app(Path(folder)).database.begin() as db:
+        db.execute(delete(schema.campaign))
+        add_due_wave(db)
+        asked = {"sent_at": NOW, "closes_at": NOW + timedelta(days=21), "next_step": None, "due_at": None}
+        db.execute(update(schema.invitation).values(**asked))
+
+    def voc(*words: str) -> tuple[int, str, str]:
+        return run("answer", *words, "--directory", folder)
+
+    told = json.loads(voc("questions", "1", "--json")[1])
+    assert (told["why_not"], told["questions"][0]["key"]) == (None, "recommend")
+    assert "recommend Our company" in told["questions"][0]["question"]
+    by = ("--asked-by", "Dana Whitlock")
+    assert "the name one of" in voc("enter", "1", *by, "score=4")[2]
+    code, _out, err = voc("enter", "1", *by, "recommend=44")
+    assert (code, "recommend: " in err) == (1, True)
+    assert "marked as given on the phone" in voc("enter", "1", *by, "--on", "2026-03-12", "recommend=4", "why=Slow")[1]
+    with wiring.open_app(Path(folder)).database.read() as db:
+        columns = schema.response.c
+        kept = db.execute(select(columns.score, columns.channel, columns.entered_by, columns.state)).one()
+    assert tuple(kept) == (4, "phone", "Dana Whitlock (typed in by terminal)", "submitted")
 
 
 @pytest.mark.parametrize("words", [("nudge", "send", "1"), ("account", "end-escalation", "acc-1")])

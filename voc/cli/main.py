@@ -10,6 +10,7 @@ from voc.base import log
 from voc.base.errors import VocError
 from voc.cli import (
     account,
+    answer,
     auditing,
     demo,
     figures,
@@ -58,6 +59,7 @@ for command in (
     wave.tick,
     sending.sending,
     nudge.nudge,
+    answer.answer,
     account.account,
     programme.recruiting,
     figures.figures,

@@ -81,7 +81,7 @@ def form_page(
     door, questionnaire = page.door, page.questionnaire
     base = values or values_on(page, language)
     say = sayer(language, base)
-    messages = {one.field: _message(say, language, one) for one in reversed(wrong)}
+    messages = {one.field: message(say, language, one) for one in reversed(wrong)}
     asked = [one for one in questionnaire.questions if not one.roles or set(one.roles) & set(door.roles)]
     plain = [one for one in asked if one.kind is not Kind.CONTACT]
     contact = next((one for one in asked if one.kind is Kind.CONTACT), None)
@@ -151,7 +151,8 @@ def _ways(say: Say) -> tuple[Way, ...]:
     )
 
 
-def _message(say: Say, language: Language, wrong: Wrong) -> Markup:
+def message(say: Say, language: Language, wrong: Wrong) -> Markup:
+    """What stands beside the field."""
     values = dict(wrong.values)
     if isinstance(count := values.get("count"), int):
         values["count"] = language.number(count)
