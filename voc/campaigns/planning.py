@@ -10,8 +10,9 @@ from itertools import groupby
 from voc.campaigns import chase
 from voc.campaigns.calendar import local_day
 from voc.campaigns.chase import Rules
-from voc.campaigns.model import Candidate, Chased, Course, Dropped, Member, Plan, RehearsedMail, Step, Why
+from voc.campaigns.model import Candidate, Chased, Dropped, Member, Plan, RehearsedMail, Step, Why
 from voc.campaigns.quarantine import Ledger, Reserved
+from voc.campaigns.rehearsal import Course
 
 _DAY = timedelta(days=1)
 # So many invitation days are looked at before the limit of contacts per account and day gives way;

@@ -9,9 +9,8 @@ from voc.base import copies
 from voc.delivery import run as delivery
 from voc.delivery.model import Relays
 from voc.delivery.store import due as outbox
+from voc.jobs.model import Counts
 from voc.web.context import App
-
-Counts = dict[str, int]
 
 _BATCH = 200
 _MOST = 2_000

@@ -11,8 +11,9 @@ from voc.base import preferences
 from voc.base.access import Viewer
 from voc.campaigns import chase, planning
 from voc.campaigns.calendar import Calendar, local_day
-from voc.campaigns.model import CampaignSettings, Chased, Course, Plan, RehearsedMail, Step
+from voc.campaigns.model import CampaignSettings, Chased, Plan, RehearsedMail, Step
 from voc.campaigns.planning import First
+from voc.campaigns.rehearsal import Course
 from voc.campaigns.store import programmes, underway
 from voc.campaigns.store.rows import rules_of
 from voc.campaigns.store.underway import Person
