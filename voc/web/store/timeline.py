@@ -331,7 +331,7 @@ def asked_of(db: Connection, account_id: str, *, until: datetime) -> dict[str, l
             campaign.c.name.label("campaign"),
             invitation.c.sent_at,
             confidential.answered_at.label("answered_at"),
-            invitation.c.bounced_at,
+            confidential.bounced_at.label("bounced_at"),
             confidential.disposition.label("disposition"),
             confidential.stopped.label("stopped"),
             invitation.c.confidential,
