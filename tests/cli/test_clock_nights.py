@@ -1,4 +1,4 @@
-"""The nights on which clocks change, through everything a worker does: `voc tick` from Saturday to Tuesday."""
+"""The nights on which clocks change, through everything a worker does: `voc tick` from Saturday to Monday."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, insert, select, update
 
 from tests.builders import NOW, add_account, add_campaign, add_contact, add_invitation, add_wave
 from tests.delivery.world import add_due_wave
@@ -18,9 +18,9 @@ from voc.campaigns.calendar import Calendar
 from voc.delivery.model import Envelope, Handed, Line, Outcome, Stage
 from voc.web.context import App
 
-ZONES = ("Europe/Berlin", "Europe/London", "Asia/Beirut", "Atlantic/Azores", "America/Nuuk", "Asia/Kolkata")
-# Hours that are missing in spring and come twice in autumn, in one zone or another, and the usual ones.
-WINDOWS = ((time(1, 30), time(2, 30)), (time(2), time(3)), (time(0), time(1)), (time(9, 30), time(11, 30)))
+ZONES = ("Europe/Berlin", "Asia/Beirut", "America/Nuuk", "Asia/Kolkata")
+# Hours that are missing in spring and come twice in autumn, in one zone or another.
+WINDOWS = ((time(1, 30), time(2, 30)), (time(2), time(3)), (time(0), time(1)))
 CLOSING = timedelta(minutes=15)
 
 
@@ -61,7 +61,7 @@ def lay(app: App, sunday: date) -> dict[str, tuple[str, time, time]]:
         for number, (opens, closes) in enumerate(WINDOWS):
             campaign = add_campaign(db, name=f"window-{number}")
             chosen = {"invitation_weekdays": list(range(7)), "opens": f"{opens}", "closes": f"{closes}"}
-            more = {"settings": chosen, "questionnaire_version_id": version_id}
+            more = {"settings": chosen, "questionnaire_version_id": version_id, "launched_at": app.now()}
             wave_id = add_wave(db, campaign_id=campaign, label=f"Window {number}", **more)
             for zone in ZONES:
                 address = f"{zone.rpartition('/')[2].lower()}-{number}@calder.example"
@@ -72,6 +72,7 @@ def lay(app: App, sunday: date) -> dict[str, tuple[str, time, time]]:
                 add_contact(db, address, account_id=address, email=address)
                 who = {"contact_id": address, "account_id": address, "address": address}
                 add_invitation(db, wave_id=wave_id, **who, **place, **due)
+                db.execute(insert(schema.census_member).values(wave_id=wave_id, roles=["champion"], **who))
                 people[address] = zone, opens, closes
     return people
 
@@ -82,7 +83,7 @@ def test_a_night_on_which_clocks_change_is_lived_through_like_any_other(tmp_path
     app = wiring.make(tmp_path, wiring.Wishes("Kestrel Works"), now=saturday, moment=saturday)
     people = lay(app, sunday)
     post = Post(app)
-    jobs.travel(app, [post], to=saturday + timedelta(days=3), report=lambda _what, _done, _total: None)
+    jobs.travel(app, [post], to=saturday + timedelta(days=2, hours=6), report=lambda _what, _done, _total: None)
     assert sorted(address for address, _at in post.taken) == sorted(people)
     for address, at in post.taken:
         zone, opens, closes = people[address]
@@ -94,7 +95,7 @@ def test_a_night_on_which_clocks_change_is_lived_through_like_any_other(tmp_path
         there_is_one = Calendar(opens, closes).window(sunday, zone) is not None
         assert on == sunday + timedelta(days=0 if there_is_one else 1)
     with app.database.read() as db:
-        nights = schema.figure_snapshot.c.as_of
-        counted = db.execute(select(func.count(func.distinct(nights)))).scalar_one()
+        night = schema.figure_snapshot.c.as_of
+        counted = list(db.execute(select(night).distinct().order_by(night)).scalars())
     app.database.close()
-    assert counted == 3
+    assert counted == [sunday + timedelta(days=number) for number in (-2, -1, 0)]
