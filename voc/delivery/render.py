@@ -12,12 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
-from importlib.resources import files
 
 from voc.base.words import Step
-from voc.campaigns.definition import Kind, Language, Mail, MailText, Question, Questionnaire
+from voc.campaigns.definition import Language, Mail, MailText, Questionnaire
 from voc.campaigns.model import HeadsUpText
 from voc.campaigns.templates import Value, render_mail
+from voc.delivery import scale
+from voc.delivery.framing import frame, framed, linked, paragraphs
 from voc.delivery.markdown import escaped, to_html, to_text
 from voc.delivery.plain import one_line, wrapped
 
@@ -116,7 +117,7 @@ def render(questionnaire: Questionnaire, language: Language, letter: Letter) -> 
         values |= {"own_subject": own.subject, "own_words": _own_paragraphs(own)}
     shown = {name: in_html(value) for name, value in values.items()}
     if own is not None:
-        shown["own_words"] = [_linked(paragraph) for paragraph in _own_paragraphs(own)]
+        shown["own_words"] = [linked(paragraph) for paragraph in _own_paragraphs(own)]
     return Rendered(
         subject=" ".join(render_mail(sources.subject, values).split()),
         text=wrapped(render_mail(sources.text, values)),
@@ -240,30 +241,9 @@ def for_test(rendered: Rendered, *, name: str, address: str) -> Rendered:
 
 def staff_mail(subject: str, text: str, inner_html: str | None) -> Rendered:
     """Mail to our own people: `inner_html` in the frame, or else the text as paragraphs."""
-    inner = inner_html if inner_html is not None else _paragraphs(text)
-    framed = _framed(_frame("staff.html"), {"subject": html.escape(subject), "body": inner})
-    return Rendered(" ".join(subject.split()), wrapped(text), framed)
-
-
-_URL = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)]")
-
-
-def _paragraphs(text: str) -> str:
-    style = 'class="ink" style="margin:0 0 16px;color:#17212a;"'
-    parts = [f"<p {style}>{_linked(part)}</p>" for part in re.split(r"\n\s*\n", text.strip()) if part]
-    return "\n".join(parts) + "\n"
-
-
-def _linked(text: str) -> str:
-    done, at = [], 0
-    for found in _URL.finditer(text):
-        url = html.escape(found.group())
-        done += [
-            html.escape(text[at : found.start()]),
-            f'<a class="link" style="color:#0b5a78;" href="{url}">{url}</a>',
-        ]
-        at = found.end()
-    return "".join([*done, html.escape(text[at:])]).replace("\n", "<br>\n")
+    inner = inner_html if inner_html is not None else paragraphs(text)
+    whole = framed(frame("staff.html"), {"subject": html.escape(subject), "body": inner})
+    return Rendered(" ".join(subject.split()), wrapped(text), whole)
 
 
 # --- compiled once per mail ---------------------------------------------------------------------
@@ -307,17 +287,17 @@ def compiled(key: Key) -> Sources:
     if key.confidential:
         words["privacy"] = words["privacy_confidential"]
     about_answers = f"{words['privacy']} {words['reply']}" if opens else words["reply"]
-    text = _framed(
-        _frame("invitation.txt"),
+    text = framed(
+        frame("invitation.txt"),
         {
             **words,
             "privacy": about_answers,
-            "body": to_text(mail.body, blocks={"scale": _scale_text(question, language)}),
+            "body": to_text(mail.body, blocks={"scale": scale.as_text(question, language)}),
         },
     )
     shown = {name: escaped(word) for name, word in words.items()}
-    in_html = _framed(
-        _frame("invitation.html"),
+    in_html = framed(
+        frame("invitation.html"),
         {
             **shown,
             "language": language.code,
@@ -325,20 +305,11 @@ def compiled(key: Key) -> Sources:
             "subject": escaped(mail.subject),
             "preheader": _preheader(shown["preheader"]) if "scale" in mail.body else "",
             "privacy": f"{_SOFT}{escaped(about_answers)}</p>\n",
-            "body": to_html(mail.body, blocks={"scale": _scale_html(question, language)}),
+            "body": to_html(mail.body, blocks={"scale": scale.as_html(question, language)}),
         },
     )
     # Templates drop the line end that follows a tag; in plain text every line end is meant.
     return Sources(mail.subject, text.replace("%}\n", "%}\n\n"), in_html, opens)
-
-
-@lru_cache(maxsize=8)
-def _frame(name: str) -> str:
-    return (files("voc.delivery") / "frames" / name).read_text("utf-8")
-
-
-def _framed(frame: str, parts: Mapping[str, str]) -> str:
-    return re.sub(r"\[\[(\w+)\]\]", lambda found: parts[found.group(1)], frame)
 
 
 def _greeting(words: Mapping[str, str]) -> str:
@@ -348,68 +319,3 @@ def _greeting(words: Mapping[str, str]) -> str:
 def _preheader(words: str) -> str:
     style = "display:none;max-height:0;overflow:hidden;mso-hide:all;"
     return f'<div style="{style}" aria-hidden="true">{words}</div>\n'
-
-
-def _asked(question: Question, language: Language) -> str:
-    return question.text.get(language.code) or next(iter(question.text.values()))
-
-
-def _points(question: Question) -> list[int]:
-    return list(range(question.lowest, question.highest + 1)) if question.kind is Kind.SCALE else []
-
-
-def _scale_text(question: Question, language: Language) -> str:
-    asked = f"{{% filter upper %}}{_asked(question, language)}{{% endfilter %}}"
-    points = _points(question)
-    if not points:
-        return f"{asked}\n\n  {{{{ answer_link }}}}"
-    width = len(str(points[-1])) + 1
-    links = "\n".join(f"{point:>{width}}  {{{{ answer_link }}}}?score={point}" for point in points)
-    return f"{asked}\n{language.mail['scale_ends']}\n\n{language.mail['scale_open']}\n\n{links}"
-
-
-_HEADING = '<h1 class="ink" style="margin:24px 0 10px;font-size:18px;line-height:24px;color:#17212a;">'
-# 6 cells of 44 px with their gaps fit beside each other on a phone of 320 px; the two rows become one where
-# there is room for 11. Outlook for Windows knows no inline-block and gets a table instead.
-_CELL = (
-    "display:inline-block;width:42px;height:42px;line-height:42px;margin:0 3px 4px 0;border:1px solid #7d858d;"
-    "border-radius:8px;background-color:#ffffff;color:#0b5a78;font-size:16px;font-weight:bold;text-align:center;"
-    "text-decoration:none;"
-)
-_MSO_ROW = '<!--[if mso]><table role="presentation" cellspacing="3" cellpadding="0" border="0"><tr><![endif]-->'
-_MSO_CELL = '<!--[if mso]><td width="44" height="44" align="center" style="border:1px solid #7d858d;"><![endif]-->'
-
-
-def _scale_html(question: Question, language: Language) -> str:
-    heading = f"{_HEADING}{escaped(_asked(question, language))}</h1>"
-    points = _points(question)
-    if not points:
-        return heading + _button(language)
-    half = (len(points) + 1) // 2 if len(points) > 6 else len(points)
-    rows = "".join(_row(part, language) for part in (points[:half], points[half:]) if part)
-    below = escaped(f"{language.mail['scale_ends']} {language.mail['scale_tap']}")
-    note = f'<p class="soft" style="margin:2px 0 22px;color:#47525d;font-size:14px;line-height:20px;">{below}</p>'
-    return f'{heading}\n<div role="group">{rows}</div>\n{note}'
-
-
-def _row(points: list[int], language: Language) -> str:
-    cells = "".join(
-        f'{_MSO_CELL}<a class="link cell" href="{{{{ answer_link }}}}?score={point}"'
-        f' aria-label="{_point(point, language)}" style="{_CELL}">{point}</a><!--[if mso]></td><![endif]-->'
-        for point in points
-    )
-    close = "<!--[if mso]></tr></table><![endif]-->"
-    return f'{_MSO_ROW}<div style="display:inline-block;white-space:nowrap;font-size:0;">{cells}</div>{close}'
-
-
-def _point(point: int, language: Language) -> str:
-    return f'{{% with score = "{point}" %}}{escaped(language.mail["point"])}{{% endwith %}}'
-
-
-def _button(language: Language) -> str:
-    style = (
-        "display:inline-block;padding:10px 22px;border-radius:8px;background-color:#0b5a78;color:#ffffff;"
-        "font-weight:bold;text-decoration:none;"
-    )
-    words = escaped(language.mail["scale_tap"])
-    return f'<p style="margin:0 0 22px;"><a class="go" href="{{{{ answer_link }}}}" style="{style}">{words}</a></p>'
