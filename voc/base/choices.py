@@ -1,5 +1,6 @@
 """What a programme owner may choose, with its defaults and what makes sense. Values only; `preferences` keeps them."""
 
+import math
 import re
 from datetime import date, time
 from typing import Literal
@@ -134,24 +135,29 @@ _AT_LEAST_ONE = (
 )
 
 
+_MOST = 3_650  # days: ten years; moments further away than a date can be would break every page
+
+
 def check(values: Preferences) -> None:
     """Refused, with field and mend, if they do not make sense together."""
     for name in _SHARES:
         if not 0 < getattr(values, name) < 1:
             raise Refused("Write a share between 0 and 1, such as 0.5", field=name)
     for name in _AT_LEAST_ONE:
-        if getattr(values, name) < 1:
-            raise Refused("Write 1 or more", field=name)
+        if not 1 <= getattr(values, name) <= _MOST:
+            raise Refused(f"Write 1 or more, at most {_MOST}", field=name)
     for name in ("quarantine_days", "renewal_pause_days", "silent_after_days", "customer_too_new_days", "notice_days"):
-        if getattr(values, name) < 0:
-            raise Refused("Write 0 or more", field=name)
+        if not 0 <= getattr(values, name) <= _MOST:
+            raise Refused(f"Write 0 or more, at most {_MOST}", field=name)
     for name in ("acknowledge_hours", "contact_hours", "resolve_hours", "request_hours", "silent_hours"):
-        if getattr(values, name) <= 0:
-            raise Refused("Write a number of business hours above 0", field=name)
+        if not 0 < getattr(values, name) <= _MOST:  # not a number is neither
+            raise Refused(f"Write a number of business hours above 0, at most {_MOST}", field=name)
     if not 0 <= values.gross_margin <= 1:
         raise Refused("Write a share such as 0.75, or 0 while it is not known", field="gross_margin")
-    if values.meetings_per_quarter <= 0:
+    if not 0 < values.meetings_per_quarter <= _MOST:
         raise Refused("Write a number above 0", field="meetings_per_quarter")
+    if not all(math.isfinite(goal) for goal in values.goals.values()):
+        raise Refused("Write numbers", field="goals")
     if not 1 <= values.call_quality_standard <= 5:
         raise Refused("Write a number from 1 to 5", field="call_quality_standard")
     for first, last in (("opens", "closes"), ("business_opens", "business_closes")):
@@ -164,7 +170,7 @@ def check(values: Preferences) -> None:
     if not re.fullmatch(r"[A-Z]{3}", values.reporting_currency):
         raise Refused("Write a currency code of three letters such as EUR", field="reporting_currency")
     for code, rate in values.currency_rates.items():
-        if not re.fullmatch(r"[A-Z]{3}", code) or not rate > 0:
+        if not re.fullmatch(r"[A-Z]{3}", code) or not 0 < rate < math.inf:
             raise Refused("Write codes of three letters with a rate above 0", field="currency_rates")
     for country in values.regions:
         if not re.fullmatch(r"[A-Z]{2}", country):

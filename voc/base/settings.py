@@ -198,12 +198,10 @@ def parse(text: str, folder: Path, environ: Mapping[str, str] = os.environ) -> S
 
 
 def _check(settings: Settings, place: str) -> None:
-    if not settings.base_url.startswith(("http://", "https://")) or settings.base_url.endswith("/"):
-        raise Misconfigured(
-            f"{place}: base_url",
-            f"{settings.base_url!r} is not an address without a slash at its end",
-            "Write https://feedback.example.com",
-        )
+    if not _is_site(settings.base_url):
+        told = f"{settings.base_url!r} is not the address of a site alone, without path or slash at its end"
+        mend = "Write https://feedback.example.com: pages and their cookies live at the root of a host of their own"
+        raise Misconfigured(f"{place}: base_url", told, mend)
     if not _ADDRESS.fullmatch(settings.mail.from_address):
         raise Misconfigured(f"{place}: mail.from_address", "not an address", "Write feedback@example.com")
     for server in settings.nameservers:
@@ -216,6 +214,23 @@ def _check(settings: Settings, place: str) -> None:
     _check_inbound(settings.inbound, place)
     _check_oidc(settings, f"{place}: oidc")
     _check_servers(settings.mail, f"{place}: mail")
+
+
+def _is_site(address: str) -> bool:
+    """http(s), a host and perhaps a port. Links, forms and cookies name paths from the root."""
+    try:
+        parts = urlsplit(address)
+        _port = parts.port
+    except ValueError:
+        return False
+    site = f"{parts.scheme}://{parts.netloc}"
+    return (
+        parts.scheme in ("http", "https")
+        and bool(parts.hostname)
+        and address == site
+        and re.fullmatch(r"[!-~]+", address) is not None
+        and "@" not in parts.netloc
+    )
 
 
 def _check_servers(mail: Mail, place: str) -> None:
