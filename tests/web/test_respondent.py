@@ -15,9 +15,10 @@ import pytest
 from httpx import Response
 from litestar import Litestar
 from litestar.testing import TestClient
+from sqlalchemy import select
 
 from tests.builders import NOW
-from tests.responses.world import ANSWER, UNSUBSCRIBE, ask_ana, one, rows
+from tests.responses.world import ANSWER, UNSUBSCRIBE, add_link, ask_ana, one, rows
 from voc.base import preferences, schema
 from voc.base.clock import SetClock
 from voc.base.db import Database
@@ -123,6 +124,18 @@ def test_what_was_typed_is_never_shown_by_the_link_alone(ana: TestClient[Litesta
     page = ana.get(PAGE).text
     assert "Secret words" not in page
     assert "You answered on Tuesday 3 March 2026, 10:00." in page
+
+
+def test_the_cookie_serves_every_link_of_its_invitation_and_no_other_page(
+    ana: TestClient[Litestar], clock: SetClock, sqlite: Database
+) -> None:
+    """A reminder has a link of its own: a cookie for the page of one link would hide there what was typed."""
+    with sqlite.begin() as db:
+        add_link(db, db.execute(select(schema.invitation.c.id)).scalar_one(), "reminder-token-of-ana-ruiz-000000")
+    send(ana, clock, recommend="4", why="Secret words")
+    assert "Secret words" in ana.get("/q/reminder-token-of-ana-ruiz-000000").text
+    for path, sent in ((PAGE, True), ("/signin", False), ("/accounts", False), (f"/u/{UNSUBSCRIBE}", False)):
+        assert ("cookie" in ana.build_request("GET", path).headers) is sent, path
 
 
 def test_a_refused_form_comes_back_with_everything_and_a_message_beside_its_field(

@@ -60,6 +60,7 @@ def cookies(app: App, cookie: tuple[str, str] | None) -> list[Cookie]:
             key=name,
             value=value,
             max_age=COOKIE_LIVES_SECONDS,
+            # Not the page's own path: each mail of an invitation has a link of its own, and the cookie serves them all.
             path="/q",
             httponly=True,
             samesite="lax",
