@@ -11,7 +11,7 @@ from voc.base import preferences, schema
 from voc.base.db import Database
 from voc.base.secrets import Vault
 from voc.delivery import run
-from voc.delivery.store import claims
+from voc.delivery.store import claims, holding
 
 
 def test_due_steps_are_frozen_and_handed_over_once(database: Database, vault: Vault) -> None:
@@ -68,4 +68,4 @@ def test_what_is_said_between_the_claim_and_the_dot_is_heard(database: Database,
         claim = claims.claim(db, preferences=wanted, worker="one", now=NOW, lasts=timedelta(minutes=10), limit=10)
     with database.begin() as db:
         db.execute(update(schema.account).values(escalated_until_on=NOW.date() + timedelta(days=2)))
-        assert claims.mark_handing_over(db, claim.messages, preferences=wanted, now=NOW) == set()
+        assert holding.mark_handing_over(db, claim.messages, preferences=wanted, now=NOW) == set()

@@ -34,7 +34,7 @@ from voc.delivery import rules, run
 from voc.delivery.model import Sent
 from voc.delivery.run.crew import RECORDER
 from voc.delivery.run.tray import Post
-from voc.delivery.store import claims
+from voc.delivery.store import claims, holding
 from voc.delivery.store import relay as relays
 
 
@@ -167,7 +167,7 @@ def test_workers_share_the_pace_of_a_server(database: Database, vault: Vault) ->
 
     def at_work(db: Connection, *, minutes_later: float = 0) -> int:
         now = NOW + timedelta(minutes=minutes_later)
-        return claims.at_work(db, claimed_since=now - rules.AT_WORK, lasts=rules.LEASE)
+        return holding.at_work(db, claimed_since=now - rules.AT_WORK, lasts=rules.LEASE)
 
     with database.begin() as db:
         assert at_work(db) == 0

@@ -23,7 +23,7 @@ from voc.delivery.run import brakes
 from voc.delivery.run.alarms import Worker
 from voc.delivery.run.writing import Office, written
 from voc.delivery.store import claims, hook_keys, outbox, relay, stencils
-from voc.delivery.store.claims import Hold
+from voc.delivery.store.holding import Hold
 from voc.delivery.store.outbox import Draft, NewLink
 
 _log = log.get("delivery")

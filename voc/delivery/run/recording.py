@@ -19,7 +19,7 @@ from voc.delivery.model import Claimed, Handed, Outcome
 from voc.delivery.run import brakes, effects, keeping
 from voc.delivery.run.alarms import Worker
 from voc.delivery.run.crew import Tried
-from voc.delivery.store import claims, verdicts
+from voc.delivery.store import ending, holding, verdicts
 from voc.delivery.store.claims import Claim
 from voc.delivery.store.verdicts import Verdict
 
@@ -57,7 +57,7 @@ class Book:
         """Nothing is sent now; what is over all the same ends, and its chase goes on."""
         now = self.worker.clock.now()
         with self.database.begin() as db:
-            cancelled, given_up = claims.tidy(db, now=now, limit=limit)
+            cancelled, given_up = ending.tidy(db, now=now, limit=limit)
             for ended in given_up:
                 effects.not_delivered(db, ended.invitation_id, step=ended.step, now=now)
         self.counts["cancelled"] += cancelled
@@ -88,7 +88,7 @@ class Book:
             recorded = verdicts.record(db, made, now=now, worker=self.worker.name)
             mine = [one for one in made if one.claimed.id in recorded.ours]
             _tell(db, mine, now=now)
-            cancelled = claims.give_back(db, untried)
+            cancelled = holding.give_back(db, untried)
             stopped = brakes.press(db, mine, worker=self.worker, now=now)
             for post in {one.post: None for one in tried}:
                 answers = [one.handed for one in tried if one.post is post and one.handed is not None]

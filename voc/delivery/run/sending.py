@@ -24,9 +24,9 @@ from voc.delivery.run.freezing import freeze_due
 from voc.delivery.run.keeping import Opener
 from voc.delivery.run.recording import Book
 from voc.delivery.run.tray import Post, Tray
-from voc.delivery.store import claims
+from voc.delivery.store import claims, holding
 from voc.delivery.store import relay as relay_states
-from voc.delivery.store.claims import Hold
+from voc.delivery.store.holding import Hold
 
 _log = log.get("delivery")
 _TIDY = 1000
@@ -134,7 +134,7 @@ def _send(desk: _Desk, *, limit: int) -> str | None:
             crew.finish()
         finally:  # whatever broke one of them, what nobody has begun is free at once
             with desk.database.begin() as db:
-                desk.book.counts["cancelled"] += claims.give_back(db, tray.left())
+                desk.book.counts["cancelled"] += holding.give_back(db, tray.left())
     return desk.book.stopped or tray.stopped_because
 
 
@@ -178,7 +178,7 @@ def _claim_waiting(desk: _Desk, *, limit: int) -> list[Claimed]:
             )
             for ended in claim.given_up:
                 effects.not_delivered(db, ended.invitation_id, step=ended.step, now=now)
-            workers = claims.at_work(db, claimed_since=now - rules.AT_WORK, lasts=rules.LEASE)
+            workers = holding.at_work(db, claimed_since=now - rules.AT_WORK, lasts=rules.LEASE)
         for post in desk.posts:
             post.workers = max(workers, 1)
         desk.book.take(claim)
@@ -189,11 +189,11 @@ def _claim_waiting(desk: _Desk, *, limit: int) -> list[Claimed]:
 def _renew(desk: _Desk) -> None:
     """A slow server never outlives the lease of what is handed to it."""
     with desk.database.begin() as db:
-        claims.renew(db, desk.book.held(), until=desk.worker.clock.now() + rules.LEASE)
+        holding.renew(db, desk.book.held(), until=desk.worker.clock.now() + rules.LEASE)
 
 
 def _commit(desk: _Desk, these: list[Claimed]) -> set[int]:
     """The second commit: after the bodies, immediately before the dots. Test mode switched on by now is heard."""
     with desk.database.begin() as db:
         wanted = preferences.load(db)
-        return claims.mark_handing_over(db, these, preferences=wanted, now=desk.worker.clock.now())
+        return holding.mark_handing_over(db, these, preferences=wanted, now=desk.worker.clock.now())

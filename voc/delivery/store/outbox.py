@@ -33,7 +33,9 @@ from voc.base.words import MessageKind, MessageState, Step, StopReason
 from voc.campaigns.store.late import LateMail
 from voc.campaigns.store.rows import enabled_steps
 from voc.delivery.model import Claimed, Outcome, Unsealed
-from voc.delivery.store.claims import ASKING, Ended, Hold, ended
+from voc.delivery.store.ending import Ended, ended
+from voc.delivery.store.holding import Hold
+from voc.delivery.store.may_go import ASKING
 
 
 @dataclass(frozen=True)

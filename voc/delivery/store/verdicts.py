@@ -13,7 +13,7 @@ from voc.base.among import among, unindexed
 from voc.base.schema import attempt, message
 from voc.base.words import MessageKind, MessageState
 from voc.delivery.model import Claimed, Handed, Outcome
-from voc.delivery.store.claims import pairs_of
+from voc.delivery.store.holding import pairs_of
 
 _STATE = {
     Outcome.SENT: MessageState.SENT,

@@ -11,7 +11,7 @@ from voc.base.among import among
 from voc.base.preferences import Preferences
 from voc.base.schema import account, exclusion, installation, invitation, message, wave
 from voc.base.words import MessageKind, MessageState, WaveState
-from voc.delivery.store.claims import ASKING
+from voc.delivery.store.may_go import ASKING
 
 
 class Because(StrEnum):
