@@ -90,7 +90,7 @@ def _seconds(work: Callable[[], object]) -> float:
 
 def by_stencil(of: Letter) -> bytes:
     values = stencil.values_of(of, ENGLISH)
-    cut = stencil.stencil(ASKED, ENGLISH, of, values)
+    cut = stencil.stencil(ASKED, ENGLISH, of, stencil.widths_of(values))
     assert cut is not None
     head = mime.head(
         origin=mime.origin(DANA, ()),

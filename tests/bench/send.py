@@ -2,7 +2,8 @@
 
 In the same run, with the same bytes to the same mail server: bare smtplib on one connection, aiosmtplib
 on ten, a raw pipelined client that checks nothing; our two halves on both databases, the whole path of
-one worker process and, on PostgreSQL, of two. Both databases sync every commit to the disk. The mail
+one worker process and, on PostgreSQL, of two. Both databases sync every commit to the disk. Beside the
+clock's rate stand the worker's own processor time for a message and the machine's load. The mail
 server is Postfix's smtp-sink where it is installed, else aiosmtpd, in a process of its own.
 """
 
@@ -18,6 +19,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from smtplib import SMTP
+from time import process_time
 
 import aiosmtplib
 from sqlalchemy import select
@@ -26,14 +28,15 @@ from tests import postgres
 from tests.bench.report import Report
 from tests.builders import NOW
 from tests.delivery.world import SETTINGS, add_due_wave, free_port, install, queue_all, relay_to
-from voc.base import clock, log, migrate, schema, stencils
+from voc.base import clock, collector, log, migrate, schema, stencils
 from voc.base.db import Database
 from voc.base.secrets import Vault, new_key
 from voc.base.tokens import RandomTokens
 from voc.delivery import run as delivery
 
 PEOPLE = 4000
-CONNECTIONS = 10
+CONNECTIONS = 10  # of the bare clients
+LINES = 40  # of ours: more of them share a commit
 BATCH = 2000
 Mails = Sequence[tuple[str, str, bytes]]
 
@@ -93,7 +96,7 @@ def _halves(report: Report, name: str, database: Database, port: int, people: in
     with database.read() as db:
         rows = db.execute(select(schema.message.c.return_path, schema.message.c.recipient, schema.message.c.body)).all()
         mails = [(row.return_path, row.recipient, stencils.opened(db, row.body, vault=vault)) for row in rows]
-    relay = relay_to(port, connections=CONNECTIONS, per_second=1e6)
+    relay = relay_to(port, connections=LINES, per_second=1e6)
     started = clock.seconds()
     sent = delivery.send_due(database, relay, now=NOW, vault=vault, worker="bench", limit=people).sent
     report.add(f"{name}_handed_over", people / (clock.seconds() - started), "messages/s")
@@ -125,14 +128,18 @@ def _whole(report: Report, name: str, url: str, port: int, people: int, *, worke
         child.stdin.close()
     for child in children:
         assert child.wait() == 0
+    rate = people / (clock.seconds() - started)
+    spent = sum(float(child.stdout.read()) for child in children if child.stdout is not None)
+    for child in children:
         assert child.stdout is not None
         child.stdout.close()
-    rate = people / (clock.seconds() - started)
     with database.read() as db:
         states = db.execute(select(schema.message.c.state)).scalars().all()
     assert states == ["sent"] * people, set(states)
     database.close()
     report.add(f"{name}_whole_path_of_{workers}", rate, "messages/s")
+    report.add(f"{name}_processor_of_{workers}", 1_000 * spent / people, "ms/message")
+    report.add(f"{name}_load_of_{workers}", os.getloadavg()[0], "at work")
     return rate
 
 
@@ -140,11 +147,13 @@ def work(url: str, key: str, port: int, name: str) -> None:
     """One worker process: freezes and hands over in turn until nothing is left."""
     log.configure(json_lines=False, level="ERROR")
     database, vault, tokens = Database(url), Vault([key]), RandomTokens()
-    relay = relay_to(port, connections=CONNECTIONS, per_second=1e6)
+    relay = relay_to(port, connections=LINES, per_second=1e6)
     with database.read() as db:
         db.execute(select(schema.message.c.id).limit(1)).all()
     print("ready", flush=True)
     sys.stdin.read()
+    collector.settle()
+    began = process_time()
     while True:
         sent = delivery.send_due(
             database,
@@ -161,6 +170,7 @@ def work(url: str, key: str, port: int, name: str) -> None:
             break
     relay.close()
     database.close()
+    print(process_time() - began)
 
 
 # --- bare clients -------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """Which step is next, when, and why it is moved, dropped or held."""
 
-from dataclasses import replace
+import dataclasses
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from voc.campaigns import chase
 from voc.campaigns.calendar import Calendar
@@ -35,7 +36,7 @@ REMINDER = replace(INVITE, step=Step.REMINDER_1)
 
 
 def rules(**values: Any) -> Rules:
-    return replace(RULES, settings=CampaignSettings(**values))
+    return dataclasses.replace(RULES, settings=CampaignSettings(**values))
 
 
 def sent(step: str, on: date, *, who: str = "ana@calder.example", priority: int = 3) -> Reserved:
@@ -114,7 +115,7 @@ def test_a_zone_that_changed_since_moves_the_step_into_the_new_morning() -> None
 
 
 def test_a_blackout_day_that_was_added_since_moves_the_step_to_the_next_day_for_it() -> None:
-    closed = replace(RULES, calendar=Calendar(blackout=frozenset({TUESDAY})))
+    closed = dataclasses.replace(RULES, calendar=Calendar(blackout=frozenset({TUESDAY})))
     moved = decide(closed, ANA, INVITE, Ledger(), now=NOW)
     assert isinstance(moved, Plan)
     assert moved.on == date(2026, 3, 11)

@@ -4,12 +4,13 @@ The rules alone, told the time by a clock that is put an hour or a day forward o
 in the zones with the oddest nights. What the database adds is tested with the faults (F9).
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.campaigns.test_calendar import ZONES
 from voc.campaigns import chase

@@ -32,7 +32,7 @@ CSM = Party("Dana Whitlock", "dana@kestrel.example")
 
 def by_stencil(of: Letter, language: Language = ENGLISH) -> bytes | None:
     values = stencil.values_of(of, language)
-    cut = stencil.stencil(TRANSLATED, language, of, values)
+    cut = stencil.stencil(TRANSLATED, language, of, stencil.widths_of(values))
     if cut is None:
         return None
     head = mime.head(
@@ -199,5 +199,5 @@ def test_one_stencil_serves_everybody_and_one_with_an_empty_name_has_its_own() -
     cuts = set()
     for name, token in (("Ana", TOKEN), ("Zoë", "x" * 32), (None, TOKEN)):
         of = letter(first_name=name, answer_token=token)
-        cuts.add(id(stencil.stencil(ASKED, ENGLISH, of, stencil.values_of(of, ENGLISH))))
+        cuts.add(id(stencil.stencil(ASKED, ENGLISH, of, stencil.widths_of(stencil.values_of(of, ENGLISH)))))
     assert len(cuts) == 2

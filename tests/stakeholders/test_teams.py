@@ -205,3 +205,24 @@ def test_a_fact_is_recorded_once_and_only_of_somebody_known(database: Database) 
         assert not run.record(db, contact_id="ana", **fact)  # type: ignore[arg-type]  # as above
         assert not run.record(db, contact_id="nobody", **{**fact, "key": "x"})  # type: ignore[arg-type]  # as above
         assert len(store.signs(db, "ana")) == 1
+
+
+def test_what_a_claim_freezes_of_people_is_what_their_teams_say(database: Database) -> None:
+    with database.begin() as db:
+        add_account(db, "acc-2")
+        add_contact(db, "ana", roles=("influencer", "champion"))
+        add_contact(db, "jon", roles=("decision_maker",))
+        add_contact(db, "eva")
+        add_contact(db, "guest", account_id="acc-2")
+        add_sign(db, "ana", "answered", NOW - timedelta(days=180))
+        add_sign(db, "jon", "meeting", NOW - timedelta(days=90))
+        add_sign(db, "jon", "bounced", NOW - timedelta(days=30))
+        add_sign(db, "eva", "clicked", NOW + timedelta(days=1))
+        add_message(db, "inv:1:invite", contact_id="ana", sent_at=NOW - timedelta(days=1), state="sent")
+        people = {("acc-1", id): id != "guest" for id in ("ana", "jon", "eva", "guest")}
+        said = store.standings(db, people, now=NOW, preferences=PREFERENCES)
+        held = store.holders(db, people, now=NOW, preferences=PREFERENCES)
+    assert {pair: (one.roles, one.freshness) for pair, one in said.items()} == {
+        pair: (one.roles, one.freshness.value) for pair, one in held.items()
+    }
+    assert len(said) == 3

@@ -132,8 +132,22 @@ def _copy_in(db: Connection, table: Table[Any], columns: tuple[str, ...], rows: 
 
 
 def _values(dialect: Dialect, table: Table[Any], columns: tuple[str, ...], rows: Sequence[Row]) -> list[Any]:
-    made = _makers(dialect, table, columns)
-    return [tuple([row[name] if make is None else make(row[name]) for name, make in made]) for row in rows]
+    by_column = [
+        [row[name] for row in rows] if make is None else _made(make, [row[name] for row in rows])
+        for name, make in _makers(dialect, table, columns)
+    ]
+    return list(zip(*by_column, strict=True))
+
+
+def _made(make: Callable[[Any], Any], values: list[Any]) -> list[Any]:
+    """A moment that all rows of a batch share is made once."""
+    made: list[Any] = []
+    last, as_stored = None, make(None)
+    for value in values:
+        if value is not last:
+            last, as_stored = value, make(value)
+        made.append(as_stored)
+    return made
 
 
 @cache

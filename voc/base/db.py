@@ -17,9 +17,10 @@ from sqlalchemy import Connection, Engine, Insert, Table, create_engine, event, 
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
-from sqlalchemy.exc import ArgumentError, DataError, NoSuchModuleError
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.exc import ArgumentError, DataError, InvalidatePoolError, NoSuchModuleError
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
+from voc.base import clock
 from voc.base.errors import Misconfigured, NotFound
 from voc.base.fairlock import FairLock
 from voc.base.together import Together
@@ -57,12 +58,12 @@ class Database:
                 url,
                 pool_size=pool_size,
                 max_overflow=pool_size,
-                pool_pre_ping=True,
                 hide_parameters=True,
                 query_cache_size=STATEMENTS_KEPT,
             )
             self._reader = self._writer
             event.listen(self._writer, "handle_error", _beyond_what_is_kept)
+            _look_after(self._writer)
         else:
             raise Misconfigured("database", f"{parsed.get_backend_name()} is not supported", "Use SQLite or PostgreSQL")
 
@@ -157,6 +158,26 @@ class Workbench:
         how = {_BEGIN: "BEGIN IMMEDIATE"} if sqlite else {"isolation_level": "READ COMMITTED"}
         with self._lock, self._db.execution_options(**how).begin():
             yield self._db
+
+
+_LATELY_SECONDS = 1.0
+
+
+def _look_after(engine: Engine) -> None:
+    """A connection that lay idle may be dead: asked before it is used. One that was used just now is not."""
+
+    @event.listens_for(engine, "checkin")
+    def on_checkin(_connection: DBAPIConnection | None, entry: ConnectionPoolEntry) -> None:
+        entry.info["used"] = clock.seconds()
+
+    @event.listens_for(engine, "checkout")
+    def on_checkout(connection: DBAPIConnection, entry: ConnectionPoolEntry, _given: PoolProxiedConnection) -> None:
+        used = entry.info.get("used")
+        if used is not None and clock.seconds() - used > _LATELY_SECONDS:
+            try:
+                engine.dialect.do_ping(connection)
+            except engine.dialect.loaded_dbapi.Error as gone:
+                raise InvalidatePoolError from gone
 
 
 def _parsed(url: str) -> URL:

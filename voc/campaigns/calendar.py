@@ -93,6 +93,7 @@ def _shifted(calendar: Calendar, day: date, working_days: int, country: str | No
     return day
 
 
+@lru_cache(maxsize=65536)
 def local_day(at: datetime, zone: str) -> date:
     return at.astimezone(_zone(zone)).date()
 

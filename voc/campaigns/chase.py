@@ -6,8 +6,10 @@ Each step is planned from the day the one before it was *sent*; only the next on
 in, values out: `ledger` holds what was already sent to whom, and the caller reserves in it.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+
+from msgspec.structs import replace
 
 from voc.campaigns.calendar import Calendar, local_day
 from voc.campaigns.census import renewal_pause_ends, rests_until
@@ -105,11 +107,11 @@ def last_day(rules: Rules, chased: Chased, step: Step) -> date:
 
 def next_step(rules: Rules, chased: Chased, *, after: Step, sent_at: datetime) -> Plan | Dropped | None:
     """What follows a step that was sent at that moment; None if it was the last one."""
-    later = [step for step in _ORDER[_ORDER.index(after) + 1 :] if rules.is_on(step)]
-    if not later:
+    following = next((step for step in _ORDER[_ORDER.index(after) + 1 :] if rules.is_on(step)), None)
+    if following is None:
         return None
-    day = rules.calendar.shift(local_day(sent_at, chased.time_zone), rules.days_before(later[0]), chased.country)
-    return plan(rules, chased, later[0], from_on=day)
+    day = rules.calendar.shift(local_day(sent_at, chased.time_zone), rules.days_before(following), chased.country)
+    return plan(rules, chased, following, from_on=day)
 
 
 def replan(rules: Rules, chased: Chased, step: Step, *, now: datetime, why: Why) -> Plan | Dropped:

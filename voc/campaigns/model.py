@@ -122,8 +122,7 @@ class Member:
         return self.reason is None
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(msgspec.Struct, frozen=True, gc=False):
     """The next step of an invitation: the local day meant and the moment that follows from it."""
 
     step: Step
@@ -141,8 +140,7 @@ class Dropped:
     why: Why
 
 
-@dataclass(frozen=True, slots=True)
-class Chased:
+class Chased(msgspec.Struct, frozen=True, gc=False):
     """One invitation as the rules of the chase see it."""
 
     key: str  # what spreads it over the window: the address, the same in rehearsal and launch
@@ -172,8 +170,7 @@ class HeadsUpText:
     body: str
 
 
-@dataclass(frozen=True, slots=True)
-class DueStep:
+class DueStep(msgspec.Struct, frozen=True, gc=False):
     """A claimed step with all that its mail needs. Nobody else gets it again.
 
     `you_said` are the lines on what came of their last answer, plain text, one sentence or two each.

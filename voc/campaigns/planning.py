@@ -3,9 +3,11 @@
 import heapq
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import groupby
+
+from msgspec.structs import replace
 
 from voc.campaigns import chase
 from voc.campaigns.calendar import local_day

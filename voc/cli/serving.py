@@ -10,7 +10,7 @@ from litestar.types import ControllerRouterHandler
 
 from voc import app as wiring
 from voc import jobs
-from voc.base import log
+from voc.base import collector, log
 from voc.base.errors import Refused
 from voc.delivery.model import Relays
 from voc.web import asgi
@@ -51,6 +51,7 @@ def run(
     try:
         if web:
             servers.append(_server(app, extra))
+        collector.settle()
         if worker and not stopped.is_set():
             scheduler = jobs.start(app, relays or wiring.relays(app))
         if servers and not stopped.is_set():

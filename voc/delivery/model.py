@@ -1,10 +1,12 @@
 """What travels between the outbox, the mail server and the inbox."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
+
+import msgspec
 
 from voc.base.frozen import Own
 from voc.base.words import InboundKind, MessageKind, MessageState, Step
@@ -29,8 +31,7 @@ class Stage(StrEnum):
     DOT = "dot"
 
 
-@dataclass(frozen=True)
-class Envelope:
+class Envelope(msgspec.Struct, frozen=True, gc=False):
     """`mime` is the whole mail with CRLF line ends, not yet dot-stuffed."""
 
     return_path: str
@@ -90,16 +91,14 @@ class Party:
     address: str
 
 
-@dataclass(frozen=True)
-class Unsealed:
+class Unsealed(msgspec.Struct, frozen=True, gc=False):
     """A frozen mail to hand over: all its bytes, and its own part if the rest of it is kept as a stencil."""
 
     mail: bytes
     own: Own | None = None
 
 
-@dataclass(frozen=True)
-class Claimed:
+class Claimed(msgspec.Struct, frozen=True, gc=False):
     """A message a worker holds; `fence` must still be the row's when it commits."""
 
     id: int
@@ -116,7 +115,10 @@ class Claimed:
     fence: int
     next_attempt_at: datetime
     give_up_at: datetime | None
-    opened: Unsealed | None = field(default=None, repr=False)  # where it was frozen just now, and need not be decrypted
+    opened: Unsealed | None = None  # where it was frozen just now, and need not be decrypted
+
+    def __repr__(self) -> str:
+        return f"Claimed(id={self.id}, fence={self.fence})"  # its bytes hold live links
 
     @property
     def asks(self) -> bool:

@@ -10,7 +10,8 @@ _UNSEEN = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]")
 
 def one_line(value: str | None) -> str:
     """A value as a mail shows it: whitespace of any kind is one blank, and nothing turns the line around."""
-    return " ".join(_TURNS.sub("", value or "").split())
+    plain = value or ""
+    return " ".join((plain if plain.isascii() else _TURNS.sub("", plain)).split())
 
 
 def of_a_stranger(value: str) -> str:

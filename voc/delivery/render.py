@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 
+import msgspec
+
 from voc.base.words import Step
 from voc.campaigns.definition import Language, Mail, MailText, Questionnaire
 from voc.campaigns.model import HeadsUpText
@@ -25,8 +27,7 @@ from voc.delivery.plain import one_line, wrapped
 _SOFT = '<p class="soft" style="margin:0 0 12px;color:#47525d;font-size:14px;line-height:20px;">'
 
 
-@dataclass(frozen=True)
-class Letter:
+class Letter(msgspec.Struct, frozen=True, gc=False):
     """What one mail says to whom. `closes_on` is the contact's local day; None before the invitation."""
 
     step: Step

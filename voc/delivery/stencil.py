@@ -10,7 +10,7 @@ for each set of empty values. A template that computes with a value has none: it
 
 import html
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
@@ -58,10 +58,12 @@ class Stencil:
     subject: tuple[Part, ...]
     shared: Shared
     fills: tuple[int | Line, ...]
-    id: str = field(default="", compare=False)
+    id: str = field(init=False, compare=False)
+    body: Callable[[Sequence[bytes]], bytes] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "id", self.shared.id)
+        object.__setattr__(self, "body", self.shared.filler())
 
     def subject_line(self, values: Sequence[str]) -> str:
         return " ".join(_filled(self.subject, values).split())
@@ -81,7 +83,7 @@ class Stencil:
 
     def filled(self, values: Sequence[str], *, border: str) -> bytes:
         """The MIME body."""
-        return self.shared.filled(self.filling(values, border=border))
+        return self.body(self.filling(values, border=border))
 
 
 def _shown(value: str) -> bytes:
@@ -110,16 +112,23 @@ def values_of(letter: Letter, language: Language) -> list[str]:
     return [*render.values_of_person(letter, language).values(), *render.said(letter)]
 
 
-def stencil(questionnaire: Questionnaire, language: Language, letter: Letter, values: Sequence[str]) -> Stencil | None:
+def widths_of(values: Sequence[str]) -> tuple[int, ...]:
+    """What decides which stencil these values need, besides the words of the step."""
+    widths = [1 if value else 0 for value in values]
+    for place in _TOKENS:
+        widths[place] = len(values[place])
+    return tuple(widths)
+
+
+def stencil(
+    questionnaire: Questionnaire, language: Language, letter: Letter, widths: tuple[int, ...]
+) -> Stencil | None:
     """The stencil for that letter, cut at its first use; None if its template computes with what would be a hole."""
     if letter.heads_up_text is not None or letter.thanks is not None:
         return None
-    widths = [min(len(value), 1) for value in values]
-    for place in _TOKENS:
-        widths[place] = len(values[place])
     return _cut(
         Key(questionnaire, language, letter.step, confidential=letter.confidential),
-        _Shape(letter.company, letter.base_url, tuple(widths)),
+        _Shape(letter.company, letter.base_url, widths),
     )
 
 

@@ -1,9 +1,9 @@
 """What a nudge looks at, and that it was: writes `nudge`."""
 
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from msgspec.structs import replace
 from sqlalchemy import Connection, and_, func, insert, select
 
 from voc.base.access import TERMINAL, Viewer, visible_accounts

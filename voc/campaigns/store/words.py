@@ -5,10 +5,10 @@ One query where there is nothing to tell, which is nearly always; four at most, 
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from msgspec.structs import replace
 from sqlalchemy import Connection, bindparam, func, select
 
 from voc.base import confidential

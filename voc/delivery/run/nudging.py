@@ -3,9 +3,10 @@
 Frozen at once, in the transaction that counts it; the claim asks again whether it may go, as for any mail that asks.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from voc.base import preferences

@@ -3,9 +3,9 @@
 It answers something they did, so no quarantine counts it; an address that must not be mailed stops it in the claim.
 """
 
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from voc.base import preferences

@@ -1,10 +1,12 @@
 """One message of the chase: from a claimed step to a draft, its bytes frozen and encrypted."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 from functools import cached_property
+
+from msgspec.structs import replace
 
 from voc.base.errors import Refused
 from voc.base.preferences import Preferences
@@ -42,6 +44,7 @@ class Office:
         self.date, self._now = format_datetime(now), now
         self._signer = dkim.signer(settings)
         self._origins: dict[tuple[str | None, str | None], tuple[str, str]] = {}
+        self._stencils: dict[tuple[object, ...], stencil.Stencil | None] = {}
         self._sees_replies = sees_replies(settings)
         self._providers = providers
 
@@ -91,6 +94,18 @@ class Office:
         """
         known = self._origin(csm_name, csm_email)
         return (known[0].replace(_HERE, self.return_path(id)), known[1]) if self._sees_replies else known
+
+    def stencil(
+        self, asked: Questionnaire, language: Language, letter: render.Letter, values: Sequence[str]
+    ) -> stencil.Stencil | None:
+        """Found once for all mails of a batch that are cut alike."""
+        if letter.heads_up_text is not None or letter.thanks is not None:
+            return None
+        widths = stencil.widths_of(values)
+        alike = asked.hash, language.code, letter.step, letter.confidential, widths
+        if alike not in self._stencils:
+            self._stencils[alike] = stencil.stencil(asked, language, letter, widths)
+        return self._stencils[alike]
 
     def _origin(self, csm_name: str | None, csm_email: str | None) -> tuple[str, str]:
         """The same for every mail of a CSM."""
@@ -188,10 +203,10 @@ def _content(
     border = mime.border(office.message_id(id))
     if not office.wanted.test_mode:
         values = stencil.values_of(letter, language)
-        cut = stencil.stencil(asked, language, letter, values)
+        cut = office.stencil(asked, language, letter, values)
         if cut is not None:
             fills = cut.filling(values, border=border)
-            return kept or cut.subject_line(values), _Content(cut.shared.filled(fills), cut, fills)
+            return kept or cut.subject_line(values), _Content(cut.body(fills), cut, fills)
     rendered = render.render(asked, language, letter)
     if kept is not None:
         rendered = render.with_subject(rendered, kept, address=step.address)

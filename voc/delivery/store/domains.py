@@ -4,11 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from voc.base import bulk
+from voc.base.among import among
 from voc.base.db import insert_once
 from voc.base.schema import domain_state, message
+from voc.base.types import Instant
 from voc.delivery.allowance import WHILE_RESTING, DomainUse, allowance_of, share
 
 
@@ -34,8 +36,11 @@ def reserve(
 
 def _limited(db: Connection, domains: set[str], per_minute: Mapping[str, float], *, now: datetime) -> list[str]:
     by_settings = {domain for domain in domains if allowance_of(domain, per_minute) is not None}
-    resting = set(db.execute(select(domain_state.c.domain).where(domain_state.c.rests_until > now)).scalars())
+    resting = set(db.execute(_RESTING, {"now": now}).scalars())
     return sorted(by_settings | (resting & domains))
+
+
+_RESTING = select(domain_state.c.domain).where(domain_state.c.rests_until > bindparam("now", type_=Instant()))
 
 
 def _locked(db: Connection, domains: Iterable[str]) -> dict[str, DomainUse]:
@@ -75,12 +80,13 @@ def rest(db: Connection, domain: str, *, until: datetime, rests: int, reason: st
 
 def rests_of(db: Connection, domains: Iterable[str]) -> dict[str, tuple[datetime | None, int]]:
     """Until when, and how often in a row, those of the domains rest that had to."""
-    rows = db.execute(
-        select(domain_state.c.domain, domain_state.c.rests_until, domain_state.c.rests).where(
-            domain_state.c.domain.in_(sorted(domains)), domain_state.c.rests > 0
-        )
-    )
+    rows = db.execute(_RESTED, {"domains": set(domains)})
     return {row.domain: (row.rests_until, row.rests) for row in rows}
+
+
+_RESTED = select(domain_state.c.domain, domain_state.c.rests_until, domain_state.c.rests).where(
+    among(domain_state.c.domain, "domains"), domain_state.c.rests > 0
+)
 
 
 def took(db: Connection, domains: Iterable[str]) -> None:

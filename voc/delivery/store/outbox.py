@@ -5,9 +5,10 @@ A message moves queued -> claimed -> handing_over -> sent, later (queued again),
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 from sqlalchemy import (
     Connection,
     bindparam,
@@ -38,8 +39,7 @@ from voc.delivery.store.holding import Hold
 from voc.delivery.store.may_go import ASKING
 
 
-@dataclass(frozen=True)
-class Draft:
+class Draft(msgspec.Struct, frozen=True, gc=False):
     """A message to freeze. `body` is its MIME text or its own part of it, encrypted; None is held for a person."""
 
     key: str
@@ -57,8 +57,11 @@ class Draft:
     step: Step | None = None
     contact_id: str | None = None
     held_because: str | None = None
-    opened: Unsealed | None = field(default=None, repr=False)  # for whoever sends it at once
-    shared: Shared | None = field(default=None, repr=False)  # the stencil that its own part needs
+    opened: Unsealed | None = None  # for whoever sends it at once
+    shared: Shared | None = None  # the stencil that its own part needs
+
+    def __repr__(self) -> str:
+        return f"Draft(key={self.key!r})"  # its bytes hold live links
 
     def goes_at_once(self, now: datetime) -> bool:
         """It could be claimed in the moment in which it is frozen."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from voc.base.schema import installation, relay_state
@@ -21,12 +21,13 @@ class RelayState:
 
 
 def relay(db: Connection, name: str) -> RelayState:
-    row = db.execute(
-        select(relay_state.c.open_until, relay_state.c.outages, relay_state.c.refusals, relay_state.c.reason).where(
-            relay_state.c.relay == name
-        )
-    ).one_or_none()
+    row = db.execute(_STATE, {"name": name}).one_or_none()
     return RelayState() if row is None else RelayState(row.open_until, row.outages, row.refusals, row.reason)
+
+
+_STATE = select(relay_state.c.open_until, relay_state.c.outages, relay_state.c.refusals, relay_state.c.reason).where(
+    relay_state.c.relay == bindparam("name")
+)
 
 
 def set_relay(db: Connection, name: str, state: RelayState, *, now: datetime) -> None:

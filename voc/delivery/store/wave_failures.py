@@ -4,14 +4,17 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection, delete, select, update
 
+from voc.base.among import among
 from voc.base.db import insert_once
 from voc.base.schema import wave, wave_trouble
 from voc.base.words import WaveState
 
 
 def of(db: Connection, wave_ids: Iterable[int]) -> dict[int, int]:
-    rows = db.execute(select(wave_trouble).where(wave_trouble.c.wave_id.in_(sorted(wave_ids))))
-    return {row.wave_id: row.failures for row in rows}
+    return {row.wave_id: row.failures for row in db.execute(_OF, {"waves": set(wave_ids)})}
+
+
+_OF = select(wave_trouble.c.wave_id, wave_trouble.c.failures).where(among(wave_trouble.c.wave_id, "waves"))
 
 
 def note(db: Connection, wave_id: int, *, failures: int, reason: str) -> None:

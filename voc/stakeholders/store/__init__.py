@@ -22,6 +22,7 @@ from voc.stakeholders.store.rows import (
     visible_contact,
     write_matrix,
 )
+from voc.stakeholders.store.standing import standings
 from voc.stakeholders.store.teams import holders, role_matrix, signs, team, teams
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "settle_suggestion",
     "signs",
     "signs_known",
+    "standings",
     "suggestion",
     "suggestions",
     "suppressions",
