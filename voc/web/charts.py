@@ -107,7 +107,7 @@ def spark(
         x, y = place(index, value)
         path.append(f"{'M' if pen_up else 'L'}{x:.1f} {y:.1f}")
         pen_up = False
-    level, dot = _EMPTY, _EMPTY
+    level, dot, told = _EMPTY, _EMPTY, _EMPTY
     if standard is not None:
         _, y = place(0, standard)
         level = Markup('<path class="k-line2" stroke-dasharray="2 3" d="M{a} {y:.1f}H{b}"/>').format(
@@ -117,10 +117,13 @@ def spark(
     if last is not None:
         x, y = place(*last)
         dot = Markup('<circle class="f-acc" cx="{x:.1f}" cy="{y:.1f}" r="2.6"/>').format(x=x, y=y)
+        told = Markup('<text x="{x:.1f}" y="{y:.1f}">{last:.0f}</text>').format(
+            x=width + 3, y=y + 4, last=100 * last[1]
+        )
     return Markup(
         '<svg class="spark" width="{w}" height="{h}" viewBox="0 0 {w} {h}" role="img" aria-label="{label}">{level}'
-        '<path class="f-none k-acc" stroke-width="1.8" stroke-linejoin="round" d="{path}"/>{dot}</svg>'
-    ).format(w=width, h=height, label=label, level=level, path=" ".join(path), dot=dot)
+        '<path class="f-none k-acc" stroke-width="1.8" stroke-linejoin="round" d="{path}"/>{dot}{told}</svg>'
+    ).format(w=width + 24, h=height, label=label, level=level, path=" ".join(path), dot=dot, told=told)
 
 
 def parts(seven: Sequence[Part], reasons: Mapping[str, str]) -> Markup:

@@ -1,5 +1,6 @@
 """Bars of the forest: a share with the interval it lies in. Each stands beside its number."""
 
+import textwrap
 from collections.abc import Sequence
 
 from markupsafe import Markup
@@ -30,7 +31,7 @@ def interval_rows(
     )
 
 
-_ROW = 30
+_ROW = 34
 
 
 def _intervals(
@@ -54,7 +55,7 @@ def _intervals(
     parts.append(text(frame.x(0), frame.floor + 34, "goes with a lower or a higher score", anchor="middle"))
     for place, (name, r, low, high) in enumerate(rows):
         y = frame.top + _ROW * (place + 0.5)
-        parts.append(text(left - 10, y + 4, _cut(name, left), style="t-ink", anchor="end"))
+        parts += _label(name, x=left - 10, y=y, room=left)
         if low is not None and high is not None:
             parts.append(
                 Markup('<path class="k-ink f-none" stroke-width="1.6" d="M{} {}H{}"/>').format(
@@ -65,6 +66,9 @@ def _intervals(
     return drawing(frame, parts, name=f"drivers-{style}", title=title, description=description, style=style)
 
 
-def _cut(name: str, room: float) -> str:
-    most = int((room - 14) / 6.4)
-    return name if len(name) <= most else f"{name[: most - 1]}…"
+def _label(name: str, *, x: float, y: float, room: float) -> list[Markup]:
+    """The name before its line, on two lines where one is too short."""
+    most = int((room - 14) / 6.8)
+    lines = textwrap.wrap(name, most, max_lines=2, placeholder="…")
+    first = y + 4 - 7 * (len(lines) - 1)
+    return [text(x, first + 14 * place, one, style="t-ink", anchor="end") for place, one in enumerate(lines)]

@@ -8,6 +8,9 @@ from markupsafe import Markup
 from voc.web.plot import Frame, drawing, line, n, share_grid, staircase, text, ticks, x_axis
 
 
+_LIMITS_DRAWN = 4  # the axis ends at four times the limit, or the median if that is later
+
+
 @dataclass(frozen=True)
 class Point:
     """From this time on, the share still open with its limits; the first point is (0, 1, 1, 1)."""
@@ -33,7 +36,16 @@ class Curve:
 
     @property
     def end(self) -> float:
-        return max([self.points[-1].time, *self.still_open, self.limit or 0.0, 1.0]) * 1.04
+        """As far as anything is known, but no further than the part one reads: a case forgotten for a year
+        would squeeze the rest into a corner."""
+        known = max([self.points[-1].time, *self.still_open, self.limit or 0.0, 1.0]) * 1.04
+        worth_reading = _LIMITS_DRAWN * max(self.limit or 0.0, self.median or 0.0)
+        return min(known, worth_reading) if worth_reading else known
+
+    @property
+    def beyond(self) -> int:
+        """Open cases older than the drawing is long."""
+        return sum(age > self.end for age in self.still_open)
 
 
 def survival(curve: Curve, *, title: str, description: str) -> Markup:
@@ -54,27 +66,35 @@ def survival(curve: Curve, *, title: str, description: str) -> Markup:
 
 
 def _parts(frame: Frame, curve: Curve, *, short: bool) -> list[Markup]:
-    steps = staircase([(frame.x(p.time), frame.y(p.share)) for p in curve.points] + [_end(frame, curve, "share")])
+    steps = staircase([*_places(frame, curve, "share"), _end(frame, curve, "share")])
     return [
         share_grid(frame, (0.0, 0.5, 1.0)),
         x_axis(frame, ticks(0, curve.end), f"{curve.unit} since the answer"),
         _band(frame, curve),
         line(steps, style="k-acc", width=2),
-        *(_open_mark(frame, curve, age) for age in curve.still_open),
+        *(_open_mark(frame, curve, age) for age in curve.still_open if age <= curve.end),
         *_median(frame, curve, short=short),
         *_limit(frame, curve),
     ]
 
 
+def _drawn(curve: Curve) -> list[Point]:
+    return [point for point in curve.points if point.time <= curve.end]
+
+
+def _places(frame: Frame, curve: Curve, side: str) -> list[tuple[float, float]]:
+    return [(frame.x(point.time), frame.y(getattr(point, side))) for point in _drawn(curve)]
+
+
 def _end(frame: Frame, curve: Curve, side: str) -> tuple[float, float]:
-    """Where the curve stops: at the last time anything is known about."""
-    last = max([curve.points[-1].time, *curve.still_open])
-    return frame.x(last), frame.y(getattr(curve.points[-1], side))
+    """Where the curve stops: at the last time anything is known about, or where the drawing ends."""
+    last = min(max([curve.points[-1].time, *curve.still_open]), curve.end)
+    return frame.x(last), frame.y(getattr(_drawn(curve)[-1], side))
 
 
 def _band(frame: Frame, curve: Curve) -> Markup:
-    upper = staircase([(frame.x(p.time), frame.y(p.high)) for p in curve.points] + [_end(frame, curve, "high")])
-    lower = staircase([(frame.x(p.time), frame.y(p.low)) for p in curve.points] + [_end(frame, curve, "low")])
+    upper = staircase([*_places(frame, curve, "high"), _end(frame, curve, "high")])
+    lower = staircase([*_places(frame, curve, "low"), _end(frame, curve, "low")])
     corners = " ".join(f"{n(x)},{n(y)}" for x, y in [*upper, *reversed(lower)])
     return Markup('<polygon class="f-tint" points="{}"/>').format(corners)
 

@@ -75,12 +75,20 @@ def chart(cases: Sequence[Lasted], *, limit_days: float) -> SurvivalChart | None
         caption=(
             f"Share still open, with its 95% band. {marks if still else ''}"
             f"{view.percent(left)} are still open at the limit of {limit_days:g} working days."
+            f"{_beyond(drawn)}"
         ),
         rows=[
             (f"{point.time:.1f}", view.percent(point.share), view.percent(point.low), view.percent(point.high))
             for point in drawn.points
         ],
     )
+
+
+def _beyond(drawn: Curve) -> str:
+    if not drawn.beyond:
+        return ""
+    older = view.count(drawn.beyond, "open case is", "open cases are")
+    return f" {older} older than the drawing is long, up to {max(drawn.still_open):.0f} working days."
 
 
 def _more_than_half(drawn: Curve) -> str:

@@ -64,13 +64,18 @@ def _too_few(found: DriversPage | None) -> str:
 def _heading(found: DriversPage, names: Mapping[str, str]) -> str:
     drivers = found.found
     if drivers.named is not None:
-        return f"{names[drivers.named]} goes with the score most"
+        return f"{_quoted(names[drivers.named])} goes with the score most"
     if any(one.weight is not None for one in drivers.drivers):
         return "What goes with the score most cannot be told yet"
-    clear = [names[one.key] for one in drivers.drivers if _is_clear(one)]
+    clear = [_quoted(names[one.key]) for one in drivers.drivers if _is_clear(one)]
     if clear:
         return f"{view.listed(clear[:3])} {'goes' if len(clear) == 1 else 'go'} with the score"
     return "Nothing goes with the score more than chance would give"
+
+
+def _quoted(name: str) -> str:
+    """A question stands in a sentence as what was asked."""
+    return f"“{name}”" if name.endswith("?") else name
 
 
 def _is_clear(one: Driver) -> bool:

@@ -53,11 +53,18 @@
     if (form) form.requestSubmit();
   });
 
+  // What is worth less is folded on a phone; where there is room, and on paper, it stands open.
+  const roomy = window.matchMedia("(min-width: 761px)");
+  const unfold = () => document.querySelectorAll("details.fold:not([open])").forEach((one) => { one.open = true; });
+  window.addEventListener("beforeprint", unfold);
+
   document.addEventListener("htmx:after:swap", (event) => {
     // What renews itself while somebody reads or types must not take the focus away.
     if (event.detail?.ctx?.target?.matches?.("[data-live]") || event.target.closest?.("[data-live]")) return;
     document.querySelector("#main")?.focus({ preventScroll: true });
+    if (roomy.matches) unfold();
     say();
   });
+  if (roomy.matches) unfold();
   say();
 })();
