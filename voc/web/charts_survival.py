@@ -7,7 +7,6 @@ from markupsafe import Markup
 
 from voc.web.plot import Frame, drawing, line, n, share_grid, staircase, text, ticks, x_axis
 
-
 _LIMITS_DRAWN = 4  # the axis ends at four times the limit, or the median if that is later
 
 
