@@ -25,7 +25,7 @@ def mistakes() -> list[str]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     extras = project["optional-dependencies"]
     wanted = {
-        "requirements.lock": project["dependencies"] + extras["build"],
+        "requirements.lock": project["dependencies"] + extras["build"] + extras["parquet"],
         "requirements-test.lock": project["dependencies"] + extras["build"] + extras["test"],
     }
     found = []

@@ -27,7 +27,7 @@ from voc.base.clock import SetClock
 from voc.base.secrets import Vault, new_key
 from voc.base.settings import Settings
 from voc.base.tokens import RandomTokens
-from voc.reports.export import write_csv
+from voc.reports.export import write_files
 from voc.web.context import App
 
 _QUESTIONNAIRES = Path(__file__).parents[2] / "questionnaires"
@@ -123,7 +123,7 @@ def _row(engine: str, *, rounds: int) -> Row:
                     elif answer.headers["content-type"].startswith("text/html"):
                         pages += 1
                         found += [f"{route}: {one}" for one in _executed(page, answer.text)]
-            for name in write_csv(database, Path(folder) / str(number)):
+            for name in write_files(database, Path(folder) / str(number)):
                 cells += _judge_csv(name, (Path(folder) / str(number) / f"{name}.csv").read_text("utf-8-sig"), found)
     said = f"{pages} pages with {fields} kinds of fields filled, {cells:,} cells: none ran"
     return Row(f"{len(PAYLOADS)} scripts and {len(FORMULAS)} formulas", engine, pages, said, tuple(found[:10]))

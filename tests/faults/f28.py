@@ -32,7 +32,7 @@ from voc.base.secrets import Vault, new_key
 from voc.base.tokens import RandomTokens
 from voc.base.words import StaffRole
 from voc.delivery import run as delivery
-from voc.reports.export import write_csv
+from voc.reports.export import write_files
 from voc.web.asgi import create
 from voc.web.context import App
 
@@ -58,7 +58,7 @@ def _row(engine: str, *, people: int) -> Row:
         _write_back_and_fail(app, database, vault, tokens)
         secrets = {key, PASSWORD, _CRM_PASSWORD, *(str(one.key) for one in callers()), *tokens}
         pages = _pages(app, database)
-        for name in write_csv(database, Path(folder)):
+        for name in write_files(database, Path(folder)):
             pages[f"export {name}"] = (Path(folder) / f"{name}.csv").read_text("utf-8-sig")
         stored = _stored(database)
         written = logs.getvalue()

@@ -106,7 +106,7 @@ def test_a_handover_leaves_what_was_asked_with_the_old_owner(told: Story) -> Non
 
 
 def test_everything_can_be_taken_out_as_csv(told: Story, tmp_path: Path) -> None:
-    written = export.write_csv(told.app.database, tmp_path / "out")
+    written = export.write_files(told.app.database, tmp_path / "out")
     assert told.rehearsal is not None
     assert written["invitations"] == len(told.rehearsal.asked)
     assert written["follow_ups"] == len(told.cases())

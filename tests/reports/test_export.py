@@ -37,7 +37,7 @@ def read(path: Path) -> list[dict[str, str]]:
 
 def test_every_table_has_a_file_with_its_rows(database: Database, tmp_path: Path) -> None:
     fill(database)
-    written = export.write_csv(database, tmp_path / "out")
+    written = export.write_files(database, tmp_path / "out")
     assert {name: len(read(tmp_path / "out" / f"{name}.csv")) for name in export.tables()} == written
     assert {name: count for name, count in written.items() if name != "figures"} == {
         "accounts": 2,
@@ -52,7 +52,7 @@ def test_every_table_has_a_file_with_its_rows(database: Database, tmp_path: Path
 
 def test_cells_are_exact_and_none_is_a_formula(database: Database, tmp_path: Path) -> None:
     fill(database)
-    export.write_csv(database, tmp_path)
+    export.write_files(database, tmp_path)
     account = read(tmp_path / "accounts.csv")[0]
     assert account["name"].startswith("'=")
     assert account["arr"] == "1200.50"
@@ -67,7 +67,7 @@ def test_cells_are_exact_and_none_is_a_formula(database: Database, tmp_path: Pat
 
 def test_a_csm_gets_own_accounts_only(database: Database, tmp_path: Path) -> None:
     fill(database)
-    written = export.write_csv(database, tmp_path, viewer=BEN)
+    written = export.write_files(database, tmp_path, viewer=BEN)
     assert (written["accounts"], written["contacts"], written["answers"]) == (1, 0, 0)
     scopes = {(row["scope"], row["scope_id"]) for row in read(tmp_path / "figures.csv")}
     assert scopes <= {("account", "acc-2"), ("csm", "csm-2")}
@@ -75,16 +75,16 @@ def test_a_csm_gets_own_accounts_only(database: Database, tmp_path: Path) -> Non
 
 def test_one_table_goes_to_an_open_file(database: Database) -> None:
     fill(database)
-    out = io.StringIO()
+    out = io.BytesIO()
     with database.read() as db:
         assert export.write_table(db, "accounts", out) == 2
-    assert out.getvalue().splitlines()[0].startswith("id,name,parent_id")
+    assert out.getvalue().decode("utf-8-sig").splitlines()[0].startswith("id,name,parent_id")
 
 
 def test_an_unknown_table_or_a_file_in_the_way_is_told_and_leaves_nothing(database: Database, tmp_path: Path) -> None:
     with pytest.raises(NotFound, match=r"There are: accounts, contacts"):
-        export.write_csv(database, tmp_path, names=["customers"])
+        export.write_files(database, tmp_path, names=["customers"])
     (tmp_path / "taken").write_text("a file")
     with pytest.raises(Refused, match="Name another folder"):
-        export.write_csv(database, tmp_path / "taken")
+        export.write_files(database, tmp_path / "taken")
     assert not list(tmp_path.glob("*.csv*"))

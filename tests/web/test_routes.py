@@ -58,6 +58,9 @@ TABLE: dict[str, Gate] = {
     "GET /": Gate(ALL),
     "POST /signout": Gate(ALL),
     "GET /accounts": Gate(ALL),
+    "GET /accounts.csv": Gate(ALL),
+    "GET /accounts/next-steps.csv": Gate(ALL),
+    "GET /contacts.csv": Gate(ALL),
     "GET /accounts/{account}": Gate(ALL, "account"),
     "POST /accounts/{account}/exclusions": Gate(ALL, "account", EXCLUSION),
     "POST /accounts/{account}/people": Gate(ALL, "account", PERSON),
@@ -66,6 +69,7 @@ TABLE: dict[str, Gate] = {
     "POST /contacts/{contact}": Gate(ALL, "contact", {"do": "confirm"}),
     "POST /suggestions/{suggestion}": Gate(ALL, "suggestion", {"do": "decline"}),
     "GET /exclusions": Gate(ALL),
+    "GET /exclusions.csv": Gate(ALL),
     "POST /exclusions/{exclusion}/end": Gate(ALL, "exclusion"),
     "GET /sync": Gate(ALL),
     "GET /sync/{run}": Gate(ALL),
@@ -107,7 +111,9 @@ TABLE: dict[str, Gate] = {
     "POST /staff/{staff}/invite": Gate(ONLY_ADMIN),
     "POST /staff/{staff}/access": Gate(ONLY_ADMIN, None, {"do": "give"}),
     "GET /audit": Gate(ONLY_ADMIN),
+    "GET /audit.csv": Gate(ONLY_ADMIN),
     "GET /waves": Gate(ALL),
+    "GET /waves.csv": Gate(ALL),
     "GET /waves/{wave}": Gate(ALL),
     "GET /campaigns": Gate(ONLY_ADMIN),
     "POST /campaigns": Gate(ONLY_ADMIN, None, {"name": "pulse-spring", "of": "relationship"}),
@@ -128,6 +134,7 @@ TABLE: dict[str, Gate] = {
     "GET /delivery/copied": Gate(FROM_LEADER),
     "POST /delivery/copied": Gate(ONLY_ADMIN, None, {"act": "careful"}),
     "GET /delivery/messages": Gate(FROM_LEADER),
+    "GET /delivery/messages.csv": Gate(FROM_LEADER),
     "GET /delivery/messages/{message}": Gate(ALL, "message"),
     "GET /delivery/messages/{message}/html": Gate(ALL, "message"),
     "POST /delivery/dns": Gate(FROM_LEADER),
@@ -159,8 +166,20 @@ TABLE: dict[str, Gate] = {
     "GET /improvements/{improvement}": Gate(ALL),
     "POST /improvements/{improvement}": Gate(FROM_LEADER, None, {"do": "begin"}),
     "GET /definitions": Gate(ALL),
+    "GET /export": Gate(FROM_LEADER),
+    "GET /export/star.zip": Gate(FROM_LEADER, query="?format=csv"),
+    "GET /export/dictionary": Gate(FROM_LEADER),
+    "GET /export/dictionary.csv": Gate(FROM_LEADER),
+    "GET /export/kept-accounts.csv": Gate(FROM_LEADER),
+    "GET /export/kept-contacts.csv": Gate(FROM_LEADER),
+    "GET /export/kept-invitations.csv": Gate(FROM_LEADER),
+    "GET /export/kept-answers.csv": Gate(FROM_LEADER),
+    "GET /export/kept-follow-ups.csv": Gate(FROM_LEADER),
+    "GET /export/kept-figures.csv": Gate(FROM_LEADER),
     "GET /board": Gate(ALL),
     "GET /board.pdf": Gate(ALL),
+    "GET /board.csv": Gate(ALL),
+    "GET /board/revenue.csv": Gate(ALL),
     "GET /csms": Gate(ALL),
     "GET /csms.csv": Gate(ALL),
     "GET /csms/{csm}": Gate(ALL, "csm"),
@@ -284,6 +303,8 @@ def routes(site: Litestar) -> Iterator[tuple[str, HTTPRouteHandler]]:
         for name, short in _NAMES.items():
             path = path.replace("{" + name + "}", short if name == "key" else "{" + short + "}")
         for handler in getattr(route, "route_handlers", ()):
+            if "table" in handler.opt and path.endswith((".xlsx", ".parquet")):
+                continue  # the same table, roles and query as its CSV: tests/web/test_tables.py
             for method in sorted(handler.http_methods - {"OPTIONS"}):
                 yield f"{method} {path}", handler
 

@@ -1,38 +1,59 @@
-"""A downloaded table is read by spreadsheets, and its words come from strangers."""
+"""The registry of the pages' tables: one declaration makes links, files, commands and the audit line."""
 
-import csv
 import io
-from datetime import UTC, date, datetime
-from decimal import Decimal
+import re
+from typing import Any
 
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+import pyarrow.parquet as pq
+from openpyxl import load_workbook
 
-from voc.web.tables import csv_text, download, harmless
-
-
-@pytest.mark.parametrize("start", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "\uff1d1", "|calc", "%0A=1"])
-def test_no_cell_starts_a_formula(start: str) -> None:
-    assert harmless(start).startswith("'")
+from tests.web.company import Company
+from voc.base import audit
+from voc.reports.tables import Format
+from voc.web.page_tables import BY_NAME, TABLES
+from voc.web.parts import files
 
 
-def test_numbers_stay_numbers_even_below_zero() -> None:
-    assert [harmless(value) for value in (-3, -2.5, Decimal("-1.50"), True)] == ["-3", "-2.5", "-1.50", "yes"]
+def test_every_table_has_a_name_of_its_own_and_every_column_too() -> None:
+    assert len(BY_NAME) == len(TABLES)
+    for table in TABLES:
+        names = [column.name for column in table.columns]
+        assert len(names) == len(set(names)), table.name
+        assert all(re.fullmatch(r"[a-z][a-z0-9_]*", name) for name in names), (table.name, names)
 
 
-def test_moments_are_iso_and_nothing_is_empty() -> None:
-    moment = datetime(2026, 3, 3, 9, tzinfo=UTC)
-    assert [harmless(v) for v in (moment, date(2026, 3, 3), None)] == ["2026-03-03T09:00:00+00:00", "2026-03-03", ""]
+def test_the_links_of_a_page_keep_its_filters() -> None:
+    assert [(one.words, one.href) for one in files("/silent?days=90", "of these")] == [
+        ("CSV", "/silent.csv?days=90"),
+        ("XLSX", "/silent.xlsx?days=90"),
+        ("Parquet", "/silent.parquet?days=90"),
+    ]
 
 
-@given(st.lists(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\x00")), min_size=2, max_size=2)))
-def test_every_row_comes_back_as_many_cells(rows: list[list[str]]) -> None:
-    read = list(csv.reader(io.StringIO(csv_text(["a", "b"], rows), newline="")))
-    assert read[1:] == [[harmless(cell) for cell in row] for row in rows]
+def test_a_file_in_any_format_is_the_same_table_for_the_same_people(site: Any) -> None:
+    by_path = {route.path: route.route_handlers for route in site.routes if hasattr(route, "route_handlers")}
+    for table in TABLES:
+        opts = [one.opt for format in table.formats for one in by_path[f"{table.path}.{format}"] if "table" in one.opt]
+        assert [opt["table"] for opt in opts] == [table.name] * len(table.formats)
+        assert {opt["roles"] for opt in opts} == {frozenset(table.roles)}
 
 
-def test_a_file_says_its_name_and_its_encoding() -> None:
-    response = download("engagement-rows", ["Account"], [["Kühne"]])
-    assert response.content.decode("utf-8-sig") == "Account\r\nKühne\r\n"
-    assert response.headers["Content-Disposition"] == 'attachment; filename="engagement-rows.csv"'
+def test_three_formats_say_the_same_and_each_is_in_the_audit_log(company: Company) -> None:
+    marcus = company.enter("marcus")
+    path = "/engagement/by-csm"
+    text = marcus.get(f"{path}.csv?days=180").content.decode("utf-8-sig").splitlines()
+    answer = marcus.get(f"{path}.xlsx?days=180")
+    assert answer.headers["content-disposition"] == 'attachment; filename="engagement-by-csm.xlsx"'
+    book = load_workbook(io.BytesIO(answer.content))
+    table = pq.read_table(io.BytesIO(marcus.get(f"{path}.parquet?days=180").content))
+    assert len(text) - 1 == book["Rows"].max_row - 1 == table.num_rows > 1
+    assert [row[0].value for row in book["Rows"]][1:] == table.column("csm").to_pylist()
+    told = {row[0].value: row[1].value for row in book["About"]}
+    assert told["Filter: days"] == "180"
+    assert told["Taken by"] == "Marcus Oyelaran"
+    assert told["Period"].startswith("180 days: due after")
+    assert str(table.schema.field("revenue").type) == "decimal128(18, 2)"
+    with company.app.database.read() as db:
+        lines = [one for one in audit.listing(db, limit=3) if one.action == "exported"]
+    assert {one.detail["as"] for one in lines} == set(Format)
+    assert {one.detail["rows"] for one in lines} == {table.num_rows}

@@ -1,4 +1,4 @@
-"""Figures with their counts, and tables as CSV."""
+"""Figures with their counts, and the board page."""
 
 from datetime import date
 from pathlib import Path
@@ -13,7 +13,6 @@ from voc.cli import output
 from voc.metrics import run as metrics
 from voc.metrics import wording
 from voc.metrics.catalogue import BY_NAME
-from voc.reports import export as tables
 from voc.web import board as board_page
 from voc.web import board_view, pdf
 
@@ -79,24 +78,3 @@ def board(*, directory: Path, at: object, team: str | None, as_of: date | None, 
     with app.database.begin() as db:
         audit.exported(db, what="board-page", detail={"file": str(file.resolve())}, by="terminal", now=app.now())
     output.say(f"{page.heading} {file}")
-
-
-@click.command()
-@click.argument("target", type=click.Path(file_okay=False, path_type=Path))
-@output.directory
-@output.as_json
-@click.option("--table", "names", multiple=True, help="Only this table; may be repeated.")
-def export(*, target: Path, directory: Path, as_json: bool, names: tuple[str, ...]) -> None:
-    """Write tables as CSV files, safe to open in a spreadsheet.
-
-    Example: voc export out --table invitations --table answers
-    """
-    app = wiring.open_app(directory)
-    written = tables.write_csv(app.database, target, names=names or None)
-    with app.database.begin() as db:
-        detail = {"folder": str(target.resolve()), "rows": written}
-        audit.exported(db, what="tables", detail=detail, by="terminal", now=app.now())
-    if as_json:
-        output.emit({"directory": str(target.resolve()), "rows": written})
-        return
-    output.table(("table", "rows"), written.items(), right=(1,))

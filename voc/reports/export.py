@@ -1,160 +1,142 @@
-"""Any table as CSV: UTF-8 with its mark, no cell that a spreadsheet would run, moments in UTC."""
+"""The tables as they are kept, in any format: all rows that a viewer may see, moments in UTC."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO
 
 from sqlalchemy import Connection
 
 from voc.base.access import TERMINAL, Viewer
 from voc.base.db import Database
 from voc.base.errors import NotFound, Refused
-from voc.reports import cells, store
+from voc.reports import store
 from voc.reports.cells import Cell
-
-UTF8_WITH_MARK = "utf-8-sig"  # with the mark, spreadsheets read it as UTF-8
+from voc.reports.tables import About, Column, Format, Kind, csvs, write_file
 
 
 @dataclass(frozen=True)
 class Table:
-    """`rows(db, viewer)` yields one line after the other, in the order of `heads`."""
+    """`rows(db, viewer)` yields one line after the other, in the order of `columns`."""
 
     name: str
-    heads: Sequence[str]
+    columns: Sequence[Column]
     rows: Callable[[Connection, Viewer], Iterator[Sequence[Cell]]]
 
 
+ACCOUNT_COLUMNS = (
+    Column("id"),
+    Column("name"),
+    Column("parent_id"),
+    Column("csm_id"),
+    Column("segment"),
+    Column("industry"),
+    Column("country"),
+    Column("arr", Kind.MONEY),
+    Column("currency"),
+    Column("renewal_on", Kind.DAY),
+    Column("customer_since_on", Kind.DAY),
+    Column("status"),
+    Column("churned_on", Kind.DAY),
+    Column("state"),
+)
+CONTACT_COLUMNS = (
+    Column("id"),
+    Column("account_id"),
+    Column("first_name"),
+    Column("last_name"),
+    Column("email"),
+    Column("title"),
+    Column("department"),
+    Column("country"),
+    Column("language"),
+    Column("time_zone"),
+    Column("opted_out", Kind.YES),
+    Column("bounced", Kind.YES),
+    Column("left_company", Kind.YES),
+    Column("left_at", Kind.MOMENT),
+    Column("state"),
+    Column("roles"),
+)
+INVITATION_COLUMNS = (
+    Column("id", Kind.WHOLE),
+    Column("wave"),
+    Column("account_id"),
+    Column("contact_id"),
+    Column("address"),
+    Column("csm_id"),
+    Column("inherited", Kind.YES),
+    Column("segment"),
+    Column("arr", Kind.MONEY),
+    Column("currency"),
+    Column("freshness", Kind.SHARE),
+    Column("sent_at", Kind.MOMENT),
+    Column("closes_at", Kind.MOMENT),
+    Column("stopped"),
+    Column("disposition"),
+    Column("answered_at", Kind.MOMENT),
+    Column("bounced_at", Kind.MOMENT),
+    Column("roles"),
+)
+ANSWER_COLUMNS = (
+    Column("response_id", Kind.WHOLE),
+    Column("invitation_id", Kind.WHOLE),
+    Column("account_id"),
+    Column("contact_id"),
+    Column("submitted_at", Kind.MOMENT),
+    Column("channel"),
+    Column("entered_by"),
+    Column("complete", Kind.YES),
+    Column("score", Kind.WHOLE),
+    Column("question"),
+    Column("number", Kind.WHOLE),
+    Column("text"),
+    Column("choices"),
+)
+FOLLOW_UP_COLUMNS = (
+    Column("id", Kind.WHOLE),
+    Column("kind"),
+    Column("state"),
+    Column("account_id"),
+    Column("contact_id"),
+    Column("score", Kind.WHOLE),
+    Column("owner_csm_id"),
+    Column("opened_at", Kind.MOMENT),
+    Column("acknowledge_by", Kind.MOMENT),
+    Column("acknowledged_at", Kind.MOMENT),
+    Column("contact_by", Kind.MOMENT),
+    Column("contacted_at", Kind.MOMENT),
+    Column("resolve_by", Kind.MOMENT),
+    Column("resolved_at", Kind.MOMENT),
+    Column("confirmed_at", Kind.MOMENT),
+    Column("cause"),
+    Column("outcome"),
+)
+FIGURE_COLUMNS = (
+    Column("as_of", Kind.DAY),
+    Column("scope"),
+    Column("scope_id"),
+    Column("name"),
+    Column("window_days", Kind.WHOLE),
+    Column("value", Kind.NUMBER),
+    Column("numerator", Kind.NUMBER),
+    Column("denominator", Kind.NUMBER),
+    Column("low", Kind.NUMBER),
+    Column("high", Kind.NUMBER),
+    Column("level", Kind.NUMBER),
+    Column("interval_kind"),
+    Column("state"),
+    Column("reason"),
+    Column("definition_version", Kind.WHOLE),
+)
+
 _TABLES = (
-    Table(
-        "accounts",
-        [
-            "id",
-            "name",
-            "parent_id",
-            "csm_id",
-            "segment",
-            "industry",
-            "country",
-            "arr",
-            "currency",
-            "renewal_on",
-            "customer_since_on",
-            "status",
-            "churned_on",
-            "state",
-        ],
-        store.accounts,
-    ),
-    Table(
-        "contacts",
-        [
-            "id",
-            "account_id",
-            "first_name",
-            "last_name",
-            "email",
-            "title",
-            "department",
-            "country",
-            "language",
-            "time_zone",
-            "opted_out",
-            "bounced",
-            "left_company",
-            "left_at",
-            "state",
-            "roles",
-        ],
-        store.contacts,
-    ),
-    Table(
-        "invitations",
-        [
-            "id",
-            "wave",
-            "account_id",
-            "contact_id",
-            "address",
-            "csm_id",
-            "inherited",
-            "segment",
-            "arr",
-            "currency",
-            "freshness",
-            "sent_at",
-            "closes_at",
-            "stopped",
-            "disposition",
-            "answered_at",
-            "bounced_at",
-            "roles",
-        ],
-        store.invitations,
-    ),
-    Table(
-        "answers",
-        [
-            "response_id",
-            "invitation_id",
-            "account_id",
-            "contact_id",
-            "submitted_at",
-            "channel",
-            "entered_by",
-            "complete",
-            "score",
-            "question",
-            "number",
-            "text",
-            "choices",
-        ],
-        store.answers,
-    ),
-    Table(
-        "follow_ups",
-        [
-            "id",
-            "kind",
-            "state",
-            "account_id",
-            "contact_id",
-            "score",
-            "owner_csm_id",
-            "opened_at",
-            "acknowledge_by",
-            "acknowledged_at",
-            "contact_by",
-            "contacted_at",
-            "resolve_by",
-            "resolved_at",
-            "confirmed_at",
-            "cause",
-            "outcome",
-        ],
-        store.follow_ups,
-    ),
-    Table(
-        "figures",
-        [
-            "as_of",
-            "scope",
-            "scope_id",
-            "name",
-            "window_days",
-            "value",
-            "numerator",
-            "denominator",
-            "low",
-            "high",
-            "level",
-            "interval_kind",
-            "state",
-            "reason",
-            "definition_version",
-        ],
-        store.figures,
-    ),
+    Table("accounts", ACCOUNT_COLUMNS, store.accounts),
+    Table("contacts", CONTACT_COLUMNS, store.contacts),
+    Table("invitations", INVITATION_COLUMNS, store.invitations),
+    Table("answers", ANSWER_COLUMNS, store.answers),
+    Table("follow_ups", FOLLOW_UP_COLUMNS, store.follow_ups),
+    Table("figures", FIGURE_COLUMNS, store.figures),
 )
 
 
@@ -170,37 +152,40 @@ def table(name: str) -> Table:
     return tables()[name]
 
 
-def write_table(db: Connection, name: str, out: TextIO, *, viewer: Viewer = TERMINAL) -> int:
-    """One table to an open text file, such as stdout; returns the number of rows."""
+def write_table(db: Connection, name: str, out: BinaryIO, *, viewer: Viewer = TERMINAL) -> int:
+    """One table as CSV to an open file; returns the number of rows."""
     chosen = table(name)
-    return cells.write_rows(out, chosen.heads, chosen.rows(db, viewer))
+    return csvs.write(out, chosen.columns, chosen.rows(db, viewer))
 
 
-def write_csv(
-    database: Database, folder: Path, *, names: Sequence[str] | None = None, viewer: Viewer = TERMINAL
+def write_files(
+    database: Database,
+    folder: Path,
+    *,
+    names: Sequence[str] | None = None,
+    as_format: Format = Format.CSV,
+    viewer: Viewer = TERMINAL,
 ) -> dict[str, int]:
-    """Each table as NAME.csv in the folder (made if missing), all of one moment; returns rows by table.
+    """Each table as a file in the folder (made if missing), all of one moment; returns rows by table.
 
     A file appears under its name only when it is whole; Refused if the folder cannot be written.
     """
-    chosen = [table(name).name for name in names] if names is not None else list(tables())
+    chosen = [table(name) for name in names] if names is not None else list(_TABLES)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with database.read() as db:
-            return {name: _write_file(db, name, folder / f"{name}.csv", viewer) for name in chosen}
     except OSError as problem:
         raise Refused(
             f"The export could not be written to {folder}: {problem.strerror or problem}. Name another folder.",
             field="folder",
         ) from None
-
-
-def _write_file(db: Connection, name: str, path: Path, viewer: Viewer) -> int:
-    unfinished = path.with_suffix(".csv.part")
-    try:
-        with unfinished.open("w", encoding=UTF8_WITH_MARK, newline="") as out:
-            written = write_table(db, name, out, viewer=viewer)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
-    return written
+    with database.read() as db:
+        return {
+            one.name: write_file(
+                folder / f"{one.name}.{as_format}",
+                one.columns,
+                one.rows(db, viewer),
+                as_format=as_format,
+                about=About(one.name),
+            )
+            for one in chosen
+        }

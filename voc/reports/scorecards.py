@@ -11,7 +11,14 @@ from openpyxl.worksheet.worksheet import Worksheet
 from voc.metrics.cards import months, sheet
 from voc.metrics.run.cards import Approved
 from voc.reports.cells import Cell, harmless
+from voc.reports.tables import Column, Kind
 
+_TEXTS = frozenset({"CSM id", "CSM", "Figure", "Key", "Kind", "State", "Missing"})
+_WHOLE = frozenset({"Period in days", "Definition version"})
+LINE_COLUMNS = tuple(
+    Column(head, Kind.TEXT if head in _TEXTS else Kind.WHOLE if head in _WHOLE else Kind.NUMBER)
+    for head in sheet.LINE_HEADS
+)
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 

@@ -5,16 +5,19 @@ from typing import Annotated, Any
 
 from litestar import Response, get
 from litestar.params import QueryParameter
+from sqlalchemy import Connection
 
 from voc.base import preferences
 from voc.base.access import Viewer
 from voc.base.words import Scope, StaffRole
 from voc.metrics import store as metrics
+from voc.metrics.board import Board
 from voc.metrics.run import board as run
 from voc.web import board_view, pages, pdf
 from voc.web.context import App
 from voc.web.given import GivenApp, GivenVisit
 from voc.web.leader import teams_of, wanted_of
+from voc.web.tables import Asked, Found, PageTable, file_handlers, period
 from voc.web.visit import EVERYBODY, roles
 
 
@@ -69,4 +72,34 @@ def made(app: App, viewer: Viewer, *, team_id: str | None = None, as_of: date | 
     )
 
 
-HANDLERS: list[Any] = [board_page, board_pdf]
+def _board(db: Connection, asked: Asked) -> Board:
+    wanted = wanted_of(days="", as_of=asked.get("as_of"), segment="", today=asked.today, team=asked.get("team"))
+    return run.page(
+        db,
+        asked.viewer,
+        now=asked.now,
+        preferences=preferences.load(db),
+        as_of=wanted.as_of,
+        team_id=wanted.team or None,
+    )
+
+
+def _six(db: Connection, asked: Asked) -> Found:
+    found = _board(db, asked)
+    return Found(board_view.six_rows(found), period(found.window))
+
+
+SIX = PageTable(
+    "board", "Board page: six programme figures", "/board", board_view.SIX_COLUMNS, _six, "Now and one period before."
+)
+
+
+def _states(db: Connection, asked: Asked) -> Found:
+    found = _board(db, asked)
+    return Found(board_view.state_rows(found), period(found.window))
+
+
+STATES = PageTable("board-revenue", "Board page: revenue by state", "/board/revenue", board_view.STATE_COLUMNS, _states)
+
+TABLES = (SIX, STATES)
+HANDLERS: list[Any] = [board_page, board_pdf, *file_handlers(*TABLES)]

@@ -13,10 +13,12 @@ from voc.metrics.board import Board, CauseLine, Change, SixLine, StateLine
 from voc.metrics.catalogue import BY_NAME, VERSION
 from voc.metrics.cost import words as cost_words
 from voc.metrics.model import Figure, Shown
+from voc.reports.cells import Cell
+from voc.reports.tables import Column, Kind
 from voc.web import figure_view, paper, view
 from voc.web.figure_view import Asking
 from voc.web.followups_view.words import CAUSES
-from voc.web.parts import Choice, Link, address, choice
+from voc.web.parts import Choice, Link, address, choice, files
 
 NO_FEED = "No figure on this page feeds pay or discipline by itself."
 NAMED_SHOWN = 3
@@ -131,7 +133,10 @@ def page(
         crumb=f"{who}, {found.window.days} days to {view.day(found.window.to_on)}; before: {found.before.days} days to "
         f"{view.day(found.before.to_on)}",
         heading=_heading(found, money),
-        links=[Link("PDF", address("/board.pdf", **back), "of this page", file=True)],
+        links=[
+            Link("PDF", address("/board.pdf", **back), "of this page", file=True),
+            *files(address("/board", **back), "of the six figures"),
+        ],
         filters=_filters(team, teams),
         since=since,
         six=[_six(one, preferences, asking, found.currency, found) for one in found.six],
@@ -381,3 +386,64 @@ def _cause_blocks(page: Page) -> list[paper.Block]:
         right=frozenset({1, 2}),
     )
     return [table, *([paper.Words(page.causes_note, small=True)] if page.causes_note else [])]
+
+
+# --- as files ---
+
+SIX_COLUMNS = (
+    Column("Figure"),
+    Column("Key", meaning="Of its definition"),
+    Column("Value", Kind.SHARE, "Empty under five"),
+    Column("Counts", Kind.NUMBER),
+    Column("Of", Kind.NUMBER),
+    Column("From", Kind.SHARE),
+    Column("To", Kind.SHARE),
+    Column("State"),
+    Column("Before", Kind.SHARE),
+    Column("Counts before", Kind.NUMBER),
+    Column("Of before", Kind.NUMBER),
+    Column("Change", Kind.NUMBER),
+    Column("Change from", Kind.NUMBER, "95% interval"),
+    Column("Change to", Kind.NUMBER),
+)
+
+
+def six_rows(found: Board) -> list[Sequence[Cell]]:
+    return [_six_row(one) for one in found.six]
+
+
+def _six_row(one: SixLine) -> Sequence[Cell]:
+    now, before, change = one.now, one.before, one.change
+    return (
+        BY_NAME[now.name].label,
+        now.name,
+        _told(now),
+        now.numerator,
+        now.denominator,
+        *((now.interval.low, now.interval.high) if now.interval else (None, None)),
+        now.state,
+        _told(before),
+        before.numerator,
+        before.denominator,
+        *((change.value, change.low, change.high) if change else (None, None, None)),
+    )
+
+
+def _told(figure: Figure) -> float | None:
+    return None if figure.shown in (Shown.REASON, Shown.COUNTS) else figure.value
+
+
+STATE_COLUMNS = (
+    Column("State"),
+    Column("Accounts", Kind.WHOLE),
+    Column("Revenue", Kind.MONEY, "A year, in the reporting currency"),
+    Column("Currency"),
+    Column("What it means"),
+)
+
+
+def state_rows(found: Board) -> list[Sequence[Cell]]:
+    return [
+        (view.word(one.state), one.accounts, round(one.arr, 2), found.currency, _MEANS[one.state][0])
+        for one in found.states
+    ]

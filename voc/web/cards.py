@@ -16,12 +16,14 @@ from voc.metrics.run import cards as run
 from voc.metrics.run.cards import Looked
 from voc.metrics.store import cards as store
 from voc.metrics.store.cards import Frozen
-from voc.reports.scorecards import XLSX, workbook
+from voc.reports.scorecards import LINE_COLUMNS, XLSX, about, workbook
+from voc.reports.tables import Format
 from voc.web import cards_list, cards_view, pages
 from voc.web.cards_view import Amounts
 from voc.web.context import App
 from voc.web.given import GivenApp, GivenForm, GivenVisit
-from voc.web.tables import download
+from voc.web.parts import files as file_links
+from voc.web.tables import Asked, Found, PageTable, file_handlers
 from voc.web.visit import EVERYBODY, LEADERS, Visit, roles
 
 CARD = MeasureFile.SCORECARD
@@ -143,6 +145,7 @@ def month_page(
         alone=not others,
         leads=visit.may(*LEADERS),
         path=cards_view.month_path(card, found.month),
+        files=file_links(f"{cards_view.month_path(card, found.month)}/results", "of every line"),
     )
 
 
@@ -203,24 +206,29 @@ def correct(app: GivenApp, visit: GivenVisit, card: FromPath[str], month: FromPa
     return pages.back(app, visit, cards_view.month_path(card, wanted), said)
 
 
-@get("/scorecards/{card:str}/months/{month:str}/results.csv", sync_to_thread=True, opt=roles(*LEADERS))
-def csv_export(app: GivenApp, visit: GivenVisit, card: FromPath[str], month: FromPath[str]) -> Response[bytes]:
-    found = _export(app, visit, card, month, "csv")
+def _result_rows(db: Connection, asked: Asked) -> Found:
+    """What is approved; Refused before the approval."""
+    card = asked.get("card")
+    found = run.approved(db, card, months.parse(asked.get("month")), asked.viewer)
     name = f"{card}-{months.written(found.month.month)}"
-    return download(name, sheet.LINE_HEADS, sheet.line_rows(found.results))
+    facts = [(label, str(value)) for label, value in about(found) if value is not None]
+    return Found(sheet.line_rows(found.results), facts, name, detail={"revision": found.month.revision})
+
+
+RESULTS = PageTable(
+    "scorecard",
+    "A month of a scorecard, line by line",
+    "/scorecards/{card:str}/months/{month:str}/results",
+    LINE_COLUMNS,
+    _result_rows,
+    "Of every CSM, as it was frozen and approved. Named by card=NAME and month=2026-10.",
+    LEADERS,
+    formats=(Format.CSV, Format.PARQUET),  # the workbook has the sums too
+)
 
 
 @get("/scorecards/{card:str}/months/{month:str}/results.xlsx", sync_to_thread=True, opt=roles(*LEADERS))
-def xlsx_export(app: GivenApp, visit: GivenVisit, card: FromPath[str], month: FromPath[str]) -> Response[bytes]:
-    found = _export(app, visit, card, month, "xlsx")
-    name = f"{card}-{months.written(found.month.month)}"
-    return Response(
-        workbook(found), media_type=XLSX, headers={"Content-Disposition": f'attachment; filename="{name}.xlsx"'}
-    )
-
-
-def _export(app: App, visit: Visit, card: str, month: str, kind: str) -> run.Approved:
-    """What is approved, and a line in the audit log. Refused before the approval."""
+def workbook_file(app: GivenApp, visit: GivenVisit, card: FromPath[str], month: FromPath[str]) -> Response[bytes]:
     with app.database.begin() as db:
         found = run.approved(db, card, months.parse(month), visit.viewer)
         people = [one for one in found.results if one.scope == Scope.CSM]
@@ -228,13 +236,17 @@ def _export(app: App, visit: Visit, card: str, month: str, kind: str) -> run.App
             "scorecard": card,
             "month": month,
             "revision": found.month.revision,
-            "as": kind,
+            "as": "xlsx",
             "rows": len(people) * len(found.card.lines),
         }
         audit.exported(db, what="scorecard", detail=detail, by=visit.viewer.name, now=app.now())
-    return found
+    name = f"{card}-{months.written(found.month.month)}"
+    return Response(
+        workbook(found), media_type=XLSX, headers={"Content-Disposition": f'attachment; filename="{name}.xlsx"'}
+    )
 
 
+TABLES = (RESULTS,)
 HANDLERS: list[Any] = [
     cards_page,
     card_page,
@@ -242,6 +254,6 @@ HANDLERS: list[Any] = [
     csm_page,
     approve,
     correct,
-    csv_export,
-    xlsx_export,
+    *file_handlers(*TABLES),
+    workbook_file,
 ]

@@ -10,10 +10,12 @@ from voc.metrics.cost import words
 from voc.metrics.cost.backtest import Backtest, TooEarly
 from voc.metrics.cost.table import Cost, Group, Renewal, Share, Times, TwoByTwo
 from voc.metrics.run.cost import CostPage
+from voc.reports.cells import Cell
+from voc.reports.tables import Column
+from voc.reports.tables import Kind as Holds
 from voc.web import view
 from voc.web.charts_risk import Kind, Line, times
-from voc.web.parts import Link, address
-from voc.web.tables import Cell
+from voc.web.parts import Link, address, files
 
 GROUPS: Mapping[Group, tuple[str, str]] = {
     Group.SILENT: ("Silent", ""),
@@ -119,7 +121,7 @@ def _links(cost: Cost, mine: int) -> list[Link]:
     if mine:
         which = f"The {view.count(mine, 'renewal')}" if mine == cost.total.all else f"Yours of them: {mine}"
         links.append(Link(which, "/silent/renewals", "counted in the table"))
-        links.append(Link("CSV", "/silent/renewals.csv", "of the renewals", file=True))
+        links += files("/silent/renewals", "of the renewals")
     return links
 
 
@@ -270,7 +272,7 @@ def renewals_page(found: CostPage, *, group: str, csms: Mapping[str, str]) -> Re
         f"notice date if earlier; nothing that came later entered.{cut}",
         links=[
             Link("How we know", "/definitions#cost_of_silence", "what silence costs"),
-            Link("CSV", address("/silent/renewals.csv", group=group), "of these renewals", file=True),
+            *files(address("/silent/renewals", group=group), "of these renewals"),
         ],
         rows=[_renewal(one, csms) for one in counted[:MOST_SHOWN]],
         beside_words=f"Not counted: {view.count(len(beside), 'decision')}" if beside else "",
@@ -302,10 +304,19 @@ def why(one: Renewal) -> str:
     return view.low_word(one.state) if one.state != AccountState.HEARD else "responding"
 
 
-FILE_HEADS = (
-    "Account", "CSM then", "Segment then", "Decided", "Read on", "Outcome", "State then", "Counted", "Score then",
-    "Days since an answer", "Called in between",
-)  # fmt: skip
+FILE_COLUMNS = (
+    Column("Account"),
+    Column("CSM then"),
+    Column("Segment then"),
+    Column("Decided", Holds.DAY),
+    Column("Read on", Holds.DAY, "The landmark: what was known then"),
+    Column("Outcome"),
+    Column("State then"),
+    Column("Counted", Holds.YES, "In the table of what silence costs"),
+    Column("Score then", Holds.NUMBER),
+    Column("Days since an answer", Holds.WHOLE),
+    Column("Called in between", Holds.YES),
+)
 
 
 def file_rows(renewals: Sequence[Renewal], csms: Mapping[str, str]) -> list[Sequence[Cell]]:

@@ -33,7 +33,7 @@ from voc.web import came_back_view, heads_up_view, pages, store, view, you_said,
 from voc.web.account_view import score_parts, score_reasons
 from voc.web.context import App
 from voc.web.given import AnyRequest, GivenApp, GivenVisit
-from voc.web.parts import address
+from voc.web.parts import address, files
 from voc.web.store.came_back import came_back
 from voc.web.visit import EVERYBODY, Visit, roles
 from voc.web.you_said_view import LineCard
@@ -68,7 +68,7 @@ class Asked:
         return address("/accounts", **{**mine, **changed})
 
 
-def _asked(query: Mapping[str, str]) -> Asked:
+def asked_of(query: Mapping[str, str]) -> Asked:
     """A word that is not ours is taken as not given: an old address should still show something."""
     status = query.get("status", "")
     return Asked(
@@ -99,13 +99,17 @@ class Row:
 @get("/accounts", sync_to_thread=True, opt=roles(*EVERYBODY))
 def accounts_page(app: GivenApp, visit: GivenVisit, request: AnyRequest) -> Response[str]:
     """My accounts: what to do, most valuable first, then the list."""
-    asked = _asked(request.query_params)
+    asked = asked_of(request.query_params)
     now, viewer = app.now(), visit.viewer
     with app.database.read() as db:
         values = preferences.load(db)
         standings = metrics.account_states(db, viewer, now=now, preferences=values)
         wanted = accounts.Filter(
-            words=asked.words, segment=asked.segment, status=asked.status, csm_id=asked.csm, ids=_in(asked, standings)
+            words=asked.words,
+            segment=asked.segment,
+            status=asked.status,
+            csm_id=asked.csm,
+            ids=within(asked, standings),
         )
         rows = accounts.accounts(db, viewer, wanted, order=asked.order, after=asked.after or None, limit=PAGE + 1)
         totals = accounts.totals(db, viewer, wanted)
@@ -136,11 +140,15 @@ def accounts_page(app: GivenApp, visit: GivenVisit, request: AnyRequest) -> Resp
         "Role": Role,
         "announced": [one for one in announced if one.open],
         "silent_ones": silent_ones,
+        "files": files(asked.address(), "of these accounts"),
+        "contact_files": files("/contacts", "of their contacts"),
+        "step_files": files("/accounts/next-steps", "of next steps"),
     }
     return pages.page(app, visit, "accounts.html", **context)
 
 
-def _in(asked: Asked, standings: dict[str, Standing]) -> list[str] | None:
+def within(asked: Asked, standings: dict[str, Standing]) -> list[str] | None:
+    """The accounts in the state that was asked for; None for all."""
     if asked.state is None:
         return None
     return [account_id for account_id, one in standings.items() if one.state == asked.state]
@@ -270,7 +278,7 @@ def exclusions_page(app: GivenApp, visit: GivenVisit) -> Response[str]:
     """Who is not asked, until when and why: what the leader reads."""
     with app.database.read() as db:
         found = stakeholders.exclusions(db, visit.viewer, today=app.now().date())
-    return pages.page(app, visit, "exclusions.html", exclusions=found)
+    return pages.page(app, visit, "exclusions.html", exclusions=found, files=files("/exclusions", "of this list"))
 
 
 HANDLERS = [accounts_page, account_page, contact_page, exclusions_page]

@@ -1,5 +1,6 @@
 """CSMs side by side, and the page one talks about with one of them."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from litestar import Response, get
@@ -7,6 +8,7 @@ from litestar.params import FromPath, QueryParameter
 from sqlalchemy import Connection
 
 from voc.base import preferences
+from voc.base.access import Viewer
 from voc.base.preferences import Preferences
 from voc.metrics import store as metrics
 from voc.metrics.run import csms as run
@@ -16,7 +18,7 @@ from voc.web.context import App
 from voc.web.engagement_view import Wanted
 from voc.web.given import GivenApp, GivenVisit
 from voc.web.leader import teams_of, wanted_of
-from voc.web.tables import csv_file
+from voc.web.tables import Asked, Found, PageTable, file_handlers, period
 from voc.web.visit import EVERYBODY, Visit, roles
 
 
@@ -37,7 +39,7 @@ def csms_page(
     with app.database.read() as db:
         known = preferences.load(db)
         page = csms_view.page(
-            _found(db, app, visit, wanted, known),
+            _found(db, visit.viewer, wanted, known, now=app.now()),
             wanted=wanted,
             by_work=order == "work",
             teams=teams_of(db) if visit.viewer.sees_all else {},
@@ -48,11 +50,11 @@ def csms_page(
     return pages.page(app, visit, "leader/csms.html", page=page)
 
 
-def _found(db: Connection, app: App, visit: Visit, wanted: Wanted, known: Preferences) -> run.CsmsPage:
+def _found(db: Connection, viewer: Viewer, wanted: Wanted, known: Preferences, *, now: datetime) -> run.CsmsPage:
     return run.page(
         db,
-        visit.viewer,
-        now=app.now(),
+        viewer,
+        now=now,
         preferences=known,
         as_of=wanted.as_of,
         window_days=wanted.days,
@@ -61,21 +63,27 @@ def _found(db: Connection, app: App, visit: Visit, wanted: Wanted, known: Prefer
     )
 
 
-@get("/csms.csv", sync_to_thread=True, opt=roles(*EVERYBODY))
-def csms_file(
-    app: GivenApp,
-    visit: GivenVisit,
-    *,
-    team: Annotated[str, QueryParameter(name="team")] = "",
-    segment: Annotated[str, QueryParameter(name="segment")] = "",
-    days: Annotated[str, QueryParameter(name="days")] = "",
-    as_of: Annotated[str, QueryParameter(name="as_of")] = "",
-) -> Response[bytes]:
-    wanted = wanted_of(team=team, segment=segment, days=days, as_of=as_of, today=app.now().date())
-    with app.database.read() as db:
-        found = _found(db, app, visit, wanted, preferences.load(db))
+def _rows(db: Connection, asked: Asked) -> Found:
+    wanted = wanted_of(
+        team=asked.get("team"),
+        segment=asked.get("segment"),
+        days=asked.get("days"),
+        as_of=asked.get("as_of"),
+        today=asked.today,
+    )
+    found = _found(db, asked.viewer, wanted, preferences.load(db), now=asked.now)
     rows = [csms_view.file_row(one, found) for one in found.lines if one.figures is not None]
-    return csv_file(app, visit, "csms", csms_view.FILE_HEADS, rows)
+    return Found(rows, period(found.engagement.window))
+
+
+CSMS = PageTable(
+    "csms",
+    "CSMs: response against the standard and against chance",
+    "/csms",
+    csms_view.FILE_COLUMNS,
+    _rows,
+    "In alphabetical order, never a rank.",
+)
 
 
 @get("/csms/{csm_id:str}", sync_to_thread=True, opt=roles(*EVERYBODY))
@@ -98,4 +106,5 @@ def _one_to_one(app: App, visit: Visit, csm_id: str) -> one_to_one_view.Page:
     return one_to_one_view.page(found, preferences=known, names=names, today=now.date())
 
 
-HANDLERS: list[Any] = [csms_page, csms_file, one_to_one_page, one_to_one_pdf]
+TABLES = (CSMS,)
+HANDLERS: list[Any] = [csms_page, *file_handlers(*TABLES), one_to_one_page, one_to_one_pdf]

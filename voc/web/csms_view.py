@@ -14,12 +14,13 @@ from voc.metrics.mix import SegmentRate
 from voc.metrics.model import Figure, Shown
 from voc.metrics.run import WINDOWS
 from voc.metrics.run.csms import CsmsPage, Line
+from voc.reports.cells import Cell as FileCell
+from voc.reports.tables import Column, Kind
 from voc.web import figure_view, view
 from voc.web.charts_funnel import DRAWN_FROM, Book, funnel
 from voc.web.engagement_view import Wanted
 from voc.web.figure_view import Asking, Cell
-from voc.web.parts import Choice, Link, choice
-from voc.web.tables import Cell as FileCell
+from voc.web.parts import Choice, Link, choice, files
 
 BEYOND = "More than chance would give. This does not say why: customers, segment, product and history count too."
 
@@ -105,7 +106,7 @@ def page(
         hidden={"order": "work"} if by_work else {},
         links=[
             Link("How we know", "/definitions#g-chance", "what chance is"),
-            Link("CSV", wanted.address("/csms.csv"), "of the table", file=True),
+            *files(wanted.address("/csms"), "of the table"),
         ],
         orders=_orders(wanted, by_work=by_work) if len(shown) > 1 else [],
         standard=view.percent(preferences.response_standard),
@@ -427,11 +428,22 @@ def power_words(standard: float, deffs: Sequence[float]) -> str:
     )
 
 
-FILE_HEADS = (
-    "CSM", "Answered", "Invitations", "Accounts asked", "Effective invitations", "Against the standard",
-    "Against the team", "Chance", "False discovery rate", "Best guess", "From", "To", "Expected from the mix",
-    "Ratio to the mix",
-)  # fmt: skip
+FILE_COLUMNS = (
+    Column("CSM"),
+    Column("Answered", Kind.WHOLE),
+    Column("Invitations", Kind.WHOLE),
+    Column("Accounts asked", Kind.WHOLE),
+    Column("Effective invitations", Kind.NUMBER, "After widening: colleagues answer alike"),
+    Column("Against the standard"),
+    Column("Against the team"),
+    Column("Chance", Kind.NUMBER, "p of the comparison with the team"),
+    Column("False discovery rate", Kind.NUMBER),
+    Column("Best guess", Kind.SHARE),
+    Column("From", Kind.SHARE),
+    Column("To", Kind.SHARE),
+    Column("Expected from the mix", Kind.NUMBER),
+    Column("Ratio to the mix", Kind.NUMBER),
+)
 
 
 def file_row(one: Line, found: CsmsPage) -> tuple[FileCell, ...]:

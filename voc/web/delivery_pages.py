@@ -1,5 +1,6 @@
 """Delivery: what waits, what is stuck, what came back; pausing, and settling what nobody can know."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Annotated, Any
@@ -17,15 +18,20 @@ from voc.delivery import mime, run, store
 from voc.delivery.nameserver import Nameserver
 from voc.delivery.run import dns
 from voc.delivery.store import letters, mailboxes, relay, tally, waiting, ways
+from voc.reports.cells import Cell
+from voc.reports.tables import Column, Kind
 from voc.web import delivery_view, message_view, pages, view
 from voc.web.context import App
 from voc.web.delivery_view import DAYS, Filter, Seen, Stuck
 from voc.web.forms import Form
 from voc.web.given import AnyRequest, GivenApp, GivenForm, GivenVisit
+from voc.web.parts import address, files
+from voc.web.tables import Asked, Found, PageTable, file_handlers
 from voc.web.visit import ADMINS, EVERYBODY, LEADERS, Visit, roles
 
 FEW = 10  # of the unknown and of the failed, on the page itself
 PAGE = 50
+_AT_ONCE = 1_000
 
 AskedWave = Annotated[str, QueryParameter(name="wave")]
 AskedDomain = Annotated[str, QueryParameter(name="domain")]
@@ -120,7 +126,69 @@ def messages_page(app: GivenApp, visit: GivenVisit, request: AnyRequest) -> Resp
             found = letters.in_state(db, visit.viewer, state, narrowed, since=since, after=going_on, limit=PAGE + 1)
             waits = waiting.why_waiting(db, [one.id for one in found], preferences.load(db), now=now)
             page = message_view.state_page(found, state, chosen, waves=waves, moment=moment, most=PAGE, waits=waits)
-    return pages.page(app, visit, "programme/messages.html", page=page)
+    links = [] if show == "back" else files(address("/delivery/messages", **_given(asked)), "of these messages")
+    return pages.page(app, visit, "programme/messages.html", page=page, files=links)
+
+
+def _given(query: Mapping[str, str]) -> dict[str, str]:
+    return {name: query.get(name, "")[:253] for name in ("show", "wave", "domain", "days")}
+
+
+MESSAGE_COLUMNS = (
+    Column("Message", Kind.WHOLE),
+    Column("Kind"),
+    Column("Step"),
+    Column("State"),
+    Column("Account"),
+    Column("Person"),
+    Column("Address"),
+    Column("Subject"),
+    Column("Due", Kind.MOMENT),
+    Column("Sent", Kind.MOMENT, "The server took it"),
+    Column("Tries", Kind.WHOLE),
+    Column("Code", Kind.WHOLE, "Of the server"),
+    Column("Answer of the server"),
+    Column("Came back", Kind.MOMENT),
+    Column("Code of the bounce"),
+)
+
+
+def _message_rows(db: Connection, asked: Asked) -> Iterator[Sequence[Cell]]:
+    chosen = _filter(asked.get("wave"), asked.get("domain"), asked.get("days"))
+    state = MessageState(asked.get("show")) if asked.get("show") in set(MessageState) else MessageState.SENT
+    since, narrowed = asked.now - timedelta(days=chosen.days), tally.Chosen(chosen.wave_id, chosen.domain)
+    after = None
+    while found := letters.in_state(db, asked.viewer, state, narrowed, since=since, after=after, limit=_AT_ONCE):
+        for one in found:
+            yield (
+                one.id,
+                one.kind,
+                one.step,
+                one.state,
+                one.account_name,
+                one.contact_name or None,
+                one.address,
+                one.subject,
+                one.due_at,
+                one.sent_at,
+                one.attempts,
+                one.reply_code,
+                one.reply_text,
+                one.bounced_at,
+                one.bounce_code,
+            )
+        after = letters.place_of(found[-1])
+
+
+MESSAGES = PageTable(
+    "messages",
+    "Messages",
+    "/delivery/messages",
+    MESSAGE_COLUMNS,
+    lambda db, asked: Found(_message_rows(db, asked)),
+    "show=sent, queued, failed and so on; days, wave, domain. Reminders of a confidential wave are in no list.",
+    LEADERS,
+)
 
 
 @get("/delivery/messages/{message_id:int}", sync_to_thread=True, opt=roles(*EVERYBODY))
@@ -204,9 +272,11 @@ def look_up(app: GivenApp, visit: GivenVisit, form: GivenForm) -> Redirect:
     return pages.back(app, visit, pages.own_path(form.text("back"), "/delivery"), f"{said}.")
 
 
+TABLES = (MESSAGES,)
 HANDLERS: list[Any] = [
     delivery_page,
     messages_page,
+    *file_handlers(*TABLES),
     message_page,
     message_html,
     pause,

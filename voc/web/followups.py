@@ -29,7 +29,7 @@ from voc.web.forms import Form
 from voc.web.given import GivenApp, GivenForm, GivenVisit
 from voc.web.parts import Card
 from voc.web.survival_view import Lasted
-from voc.web.tables import csv_file
+from voc.web.tables import Asked, Found, PageTable, file_handlers
 from voc.web.visit import EVERYBODY, Visit, roles
 
 WINDOW = timedelta(days=180)
@@ -103,11 +103,18 @@ def recovery_page(app: GivenApp, visit: GivenVisit) -> Response[str]:
     return pages.page(app, visit, "followups/recovery.html", page=page)
 
 
-@get("/follow-ups/recovery.csv", sync_to_thread=True, opt=roles(*EVERYBODY))
-def recovery_file(app: GivenApp, visit: GivenVisit) -> Response[bytes]:
-    with app.database.read() as db:
-        rows = recovery_view.file_rows(recovery.page(db, visit.viewer, now=app.now()))
-    return csv_file(app, visit, "recovery", recovery_view.FILE_HEADS, rows)
+def _recovery_rows(db: Connection, asked: Asked) -> Found:
+    return Found(recovery_view.file_rows(recovery.page(db, asked.viewer, now=asked.now)))
+
+
+RECOVERY = PageTable(
+    "recovery",
+    "Detractors at their next wave",
+    "/follow-ups/recovery",
+    recovery_view.FILE_COLUMNS,
+    _recovery_rows,
+    "An answer of 6 or less and the same person's next wave; silence there is no recovery.",
+)
 
 
 @get("/follow-ups/times", sync_to_thread=True, opt=roles(*EVERYBODY))
@@ -122,13 +129,28 @@ def times_page(app: GivenApp, visit: GivenVisit) -> Response[str]:
     return pages.page(app, visit, "followups/times.html", page=page)
 
 
-@get("/follow-ups/all.csv", sync_to_thread=True, opt=roles(*EVERYBODY))
-def follow_ups_file(app: GivenApp, visit: GivenVisit) -> Response[bytes]:
-    now = app.now()
-    with app.database.read() as db:
-        cases = store.listing(db, visit.viewer, now=now, preferences=preferences.load(db))
-    rows = [followups_view.file_row(case) for case in cases]
-    return csv_file(app, visit, "follow-ups", followups_view.FILE_HEADS, rows)
+def _case_rows(db: Connection, asked: Asked) -> Found:
+    states = {"done": (FollowUpState.CONFIRMED,), "late": _WAITING, "waiting": _WAITING}.get(asked.get("only"))
+    cases = store.listing(
+        db,
+        asked.viewer,
+        now=asked.now,
+        preferences=preferences.load(db),
+        mine=asked.get("mine") == "yes",
+        late=asked.get("only") == "late",
+        **({} if states is None else {"states": states}),
+    )
+    return Found([followups_view.file_row(case) for case in cases])
+
+
+CASES = PageTable(
+    "follow-ups",
+    "Follow-ups",
+    "/follow-ups/all",
+    followups_view.FILE_COLUMNS,
+    _case_rows,
+    "Every duty to get back to a person, with its owner and its times. only=late, waiting or done; mine=yes.",
+)
 
 
 @get("/follow-ups/{follow_up_id:int}", sync_to_thread=True, opt=roles(*EVERYBODY))
@@ -215,4 +237,5 @@ def _move(db: Connection, id: int, act: str, form: Form, *, viewer: Viewer, now:
             raise Refused("There is no such step")
 
 
-HANDLERS: list[Any] = [board_page, recovery_page, recovery_file, times_page, follow_ups_file, case_page, move_on]
+TABLES = (CASES, RECOVERY)
+HANDLERS: list[Any] = [board_page, recovery_page, times_page, *file_handlers(*TABLES), case_page, move_on]

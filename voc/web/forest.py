@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from litestar import Response, get, post
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Redirect
+from sqlalchemy import Connection
 
 from voc.base.errors import NotFound
 from voc.followup.store import improvements
@@ -15,12 +16,12 @@ from voc.metrics.run.forest.views import PERIODS, Asked
 from voc.metrics.store.forest import book
 from voc.responses.run import themes as verbatims
 from voc.web import pages
-from voc.web.context import App
 from voc.web.forest_view import comments as comments_view
 from voc.web.forest_view import overview
 from voc.web.given import GivenApp, GivenForm, GivenVisit
-from voc.web.tables import csv_file
-from voc.web.visit import EVERYBODY, LEADERS, Visit, roles
+from voc.web.tables import Asked as FileAsked
+from voc.web.tables import Found, PageTable, file_handlers
+from voc.web.visit import EVERYBODY, LEADERS, roles
 
 MOST_IN_FILE = 100_000
 
@@ -62,11 +63,20 @@ def forest_page(
     return pages.page(app, visit, "forest/forest.html", page=page)
 
 
-@get("/forest.csv", sync_to_thread=True, opt=roles(*EVERYBODY))
-def forest_file(app: GivenApp, visit: GivenVisit, *, days: AskedDays = "", team: AskedTeam = "") -> Response[bytes]:
-    with app.database.read() as db:
-        found = views.forest(db, visit.viewer, asked_of(days, team), cut=None, now=app.now())
-    return csv_file(app, visit, "themes", overview.FILE_HEADS, overview.file_rows(found))
+def _theme_rows(db: Connection, asked: FileAsked) -> Found:
+    chosen = asked_of(asked.get("days"), asked.get("team"))
+    found = views.forest(db, asked.viewer, chosen, cut=None, now=asked.now)
+    return Found(overview.file_rows(found), [("Days", str(chosen.days)), ("As of", asked.today.isoformat())])
+
+
+THEMES = PageTable(
+    "themes",
+    "Forest: themes by accounts and revenue",
+    "/forest",
+    overview.FILE_COLUMNS,
+    _theme_rows,
+    "What is hidden on the page because too few said it is empty here.",
+)
 
 
 @get("/forest/comments", sync_to_thread=True, opt=roles(*EVERYBODY))
@@ -107,29 +117,30 @@ def comments_page(
     return pages.page(app, visit, "forest/comments.html", page=page)
 
 
-@get("/forest/comments.csv", sync_to_thread=True, opt=roles(*EVERYBODY))
-def comments_file(
-    app: GivenApp,
-    visit: GivenVisit,
-    *,
-    theme: Annotated[str, QueryParameter(name="theme")] = "",
-    days: AskedDays = "",
-    team: AskedTeam = "",
-    cut: AskedCut = "",
-    part: Annotated[str, QueryParameter(name="part")] = "",
-) -> Response[bytes]:
-    rows = _file_rows(app, visit, asked_of(days, team), theme_id=_theme(theme), cut=cut_of(cut), part=part)
-    return csv_file(app, visit, "comments", comments_view.FILE_HEADS, rows)
+def _comment_rows(db: Connection, asked: FileAsked) -> Found:
+    found = views.behind(
+        db,
+        asked.viewer,
+        asked_of(asked.get("days"), asked.get("team")),
+        theme_id=_theme(asked.get("theme")),
+        cut=cut_of(asked.get("cut")),
+        part=asked.get("part"),
+        now=asked.now,
+        limit=MOST_IN_FILE,
+    )
+    themes = {one.id: one for one in book.themes(db)}
+    csms = {id: one.name for id, one in metrics.people(db).items()}
+    return Found(comments_view.file_rows(found, themes, csms))
 
 
-def _file_rows(app: App, visit: Visit, asked: Asked, *, theme_id: int, cut: Cut | None, part: str) -> list[Any]:
-    with app.database.read() as db:
-        found = views.behind(
-            db, visit.viewer, asked, theme_id=theme_id, cut=cut, part=part, now=app.now(), limit=MOST_IN_FILE
-        )
-        themes = {one.id: one for one in book.themes(db)}
-        csms = {id: one.name for id, one in metrics.people(db).items()}
-    return comments_view.file_rows(found, themes, csms)
+COMMENTS = PageTable(
+    "comments",
+    "The comments behind a count",
+    "/forest/comments",
+    comments_view.FILE_COLUMNS,
+    _comment_rows,
+    "Named answers of the accounts one may see; nothing that was asked in confidence.",
+)
 
 
 def _theme(text: str) -> int:
@@ -167,4 +178,5 @@ def correct_comment(app: GivenApp, visit: GivenVisit, response_id: FromPath[int]
     return pages.back(app, visit, pages.own_path(form.text("back"), "/forest"), said, undo=undo)
 
 
-HANDLERS: list[Any] = [forest_page, forest_file, comments_page, comments_file, correct_comment]
+TABLES = (THEMES, COMMENTS)
+HANDLERS: list[Any] = [forest_page, comments_page, *file_handlers(*TABLES), correct_comment]

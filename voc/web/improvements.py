@@ -19,7 +19,7 @@ from voc.web import improvements_view, pages
 from voc.web.context import App
 from voc.web.forms import Form
 from voc.web.given import GivenApp, GivenForm, GivenVisit
-from voc.web.tables import csv_file
+from voc.web.tables import Asked, Found, PageTable, file_handlers
 from voc.web.visit import EVERYBODY, LEADERS, Visit, roles
 
 
@@ -31,12 +31,11 @@ def list_page(app: GivenApp, visit: GivenVisit) -> Response[str]:
     return pages.page(app, visit, "forest/improvements.html", page=page)
 
 
-@get("/improvements.csv", sync_to_thread=True, opt=roles(*EVERYBODY))
-def list_file(app: GivenApp, visit: GivenVisit) -> Response[bytes]:
-    with app.database.read() as db:
-        found = store.listing(db, visit.viewer)
-    rows = [improvements_view.file_row(one, app.now().date()) for one in found]
-    return csv_file(app, visit, "improvements", improvements_view.FILE_HEADS, rows)
+def _rows(db: Connection, asked: Asked) -> Found:
+    return Found([improvements_view.file_row(one, asked.today) for one in store.listing(db, asked.viewer)])
+
+
+IMPROVEMENTS = PageTable("improvements", "Improvements", "/improvements", improvements_view.FILE_COLUMNS, _rows)
 
 
 @get("/improvements/new", sync_to_thread=True, opt=roles(*LEADERS))
@@ -176,4 +175,5 @@ def _lines(db: Connection, improvement_id: int, form: Form, visit: Visit) -> dic
     return lines
 
 
-HANDLERS: list[Any] = [list_page, list_file, new_page, open_one, one_page, change_one]
+TABLES = (IMPROVEMENTS,)
+HANDLERS: list[Any] = [list_page, *file_handlers(*TABLES), new_page, open_one, one_page, change_one]

@@ -8,9 +8,10 @@ from voc.base.words import ImprovementState
 from voc.followup.improving import ANYBODY, LONGEST, Improvement, Step
 from voc.followup.store.improvements import Drafted, Raiser
 from voc.metrics.forest.languages import NAMES
+from voc.reports.cells import Cell
+from voc.reports.tables import Column, Kind
 from voc.web import view
-from voc.web.parts import Link
-from voc.web.tables import Cell
+from voc.web.parts import Link, files
 
 _GLYPHS = {
     ImprovementState.PLANNED: "open",
@@ -55,7 +56,7 @@ class ListPage:
 
 def list_page(found: Sequence[Improvement], *, today: date, may_change: bool) -> ListPage:
     links = [Link("Forest", "/forest"), Link("You said, we did", "/you-said")]
-    links.append(Link("CSV", "/improvements.csv", "of improvements", file=True))
+    links += files("/improvements", "of improvements")
     return ListPage(
         heading=_heading(found, today),
         lede=(
@@ -105,10 +106,23 @@ def _told(one: Improvement) -> str:
     return f"{view.count(one.drafted, 'line')}, {one.told} gone out"
 
 
-FILE_HEADS = (
-    "Improvement", "Theme", "Department", "Owner", "Due", "State", "Overdue", "Accounts", "People", "Lines drafted",
-    "Invited since", "Opened", "Opened by", "Closed", "What was done",
-)  # fmt: skip
+FILE_COLUMNS = (
+    Column("Improvement"),
+    Column("Theme"),
+    Column("Department"),
+    Column("Owner"),
+    Column("Due", Kind.DAY),
+    Column("State"),
+    Column("Overdue", Kind.YES),
+    Column("Accounts", Kind.WHOLE),
+    Column("People", Kind.WHOLE),
+    Column("Lines drafted", Kind.WHOLE),
+    Column("Invited since", Kind.WHOLE),
+    Column("Opened", Kind.DAY),
+    Column("Opened by"),
+    Column("Closed", Kind.DAY),
+    Column("What was done"),
+)
 
 
 def file_row(one: Improvement, today: date) -> Sequence[Cell]:
@@ -119,7 +133,7 @@ def file_row(one: Improvement, today: date) -> Sequence[Cell]:
         one.owner,
         one.due_on,
         view.low_word(one.state),
-        "yes" if one.overdue(today) else "no",
+        one.overdue(today),
         one.accounts,
         one.people,
         one.drafted,

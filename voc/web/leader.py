@@ -18,12 +18,11 @@ from voc.metrics import store as metrics
 from voc.metrics.model import CountedRow
 from voc.metrics.pages import Engagement, ScopeFigures
 from voc.web import engagement_view, pages, rows_view, view
-from voc.web.context import App
 from voc.web.engagement_view import Wanted
 from voc.web.given import GivenApp, GivenVisit
 from voc.web.parts import Link
-from voc.web.tables import csv_file
-from voc.web.visit import EVERYBODY, Visit, roles
+from voc.web.tables import Asked, Found, PageTable, file_handlers, period
+from voc.web.visit import EVERYBODY, roles
 
 _WINDOW = re.compile(r"[1-9][0-9]{0,2}|1000")  # days
 _FIRST_DAY = date(2000, 1, 1)  # nothing is older, and a window before it must not leave the calendar
@@ -164,25 +163,25 @@ def teams_of(db: Connection) -> dict[str, str]:
     }
 
 
-@get("/engagement/by-csm.csv", sync_to_thread=True, opt=roles(*EVERYBODY))
-def engagement_file(
-    app: GivenApp,
-    visit: GivenVisit,
-    *,
-    team: Annotated[str, QueryParameter(name="team")] = "",
-    segment: Annotated[str, QueryParameter(name="segment")] = "",
-    days: Annotated[str, QueryParameter(name="days")] = "",
-    as_of: Annotated[str, QueryParameter(name="as_of")] = "",
-    region: Annotated[str, QueryParameter(name="region")] = "",
-    live: Annotated[str, QueryParameter(name="live")] = "",
-) -> Response[bytes]:
-    now = app.now()
-    today = now.date()
-    wanted = wanted_of(team=team, segment=segment, days=days, as_of=as_of, region=region, live=live, today=today)
-    with app.database.read() as db:
-        found = _engagement(db, visit.viewer, wanted, now=now)
-    rows = [engagement_view.file_row(one, found) for one in found.lines]
-    return csv_file(app, visit, "engagement-by-csm", engagement_view.FILE_HEADS, rows)
+def _asked_for(asked: Asked) -> Wanted:
+    """The page's filters out of the query of a file."""
+    names = ("team", "segment", "days", "as_of", "region", "live")
+    return wanted_of(**{name: asked.get(name) for name in names}, from_on=asked.get("from"), today=asked.today)
+
+
+def _line_rows(db: Connection, asked: Asked) -> Found:
+    found = _engagement(db, asked.viewer, _asked_for(asked), now=asked.now)
+    return Found([engagement_view.file_row(one, found) for one in found.lines], period(found.window))
+
+
+LINES = PageTable(
+    "engagement-by-csm",
+    "Engagement by CSM",
+    "/engagement/by-csm",
+    engagement_view.FILE_COLUMNS,
+    _line_rows,
+    "Each figure with its counts; percent only from five, an interval from ten.",
+)
 
 
 @get("/engagement/rows", sync_to_thread=True, opt=roles(*EVERYBODY))
@@ -200,7 +199,9 @@ def rows_page(
 ) -> Response[str]:
     """What a figure counts, row by row."""
     wanted = wanted_of(days=days, as_of=as_of, segment=segment, region=region, today=app.now().date())
-    rows, names = _rows(app, visit, wanted, figure=figure, scope=_scope(of_scope), id=id)
+    scope = _scope(of_scope)
+    with app.database.read() as db:
+        rows, names = _rows(db, visit.viewer, wanted, figure=figure, scope=scope, id=id, now=app.now())
     on = wanted.as_of
     page = rows_view.page(
         rows,
@@ -209,48 +210,54 @@ def rows_page(
         window=f"{wanted.days} days to {view.day(on or app.now().date())}.",
         csms=names,
         back=Link("Engagement", wanted.address()),
-        file=visit.path.replace("/engagement/rows", "/engagement/rows.csv", 1),
+        file=visit.path,
     )
     return pages.page(app, visit, "leader/rows.html", page=page)
 
 
-@get("/engagement/rows.csv", sync_to_thread=True, opt=roles(*EVERYBODY))
-def rows_file(
-    app: GivenApp,
-    visit: GivenVisit,
-    *,
-    figure: Annotated[str, QueryParameter(name="figure")] = "",
-    of_scope: Annotated[str, QueryParameter(name="scope")] = "",
-    id: Annotated[str, QueryParameter(name="id")] = "",
-    days: Annotated[str, QueryParameter(name="days")] = "",
-    as_of: Annotated[str, QueryParameter(name="as_of")] = "",
-    segment: Annotated[str, QueryParameter(name="segment")] = "",
-    region: Annotated[str, QueryParameter(name="region")] = "",
-) -> Response[bytes]:
-    wanted = wanted_of(days=days, as_of=as_of, segment=segment, region=region, today=app.now().date())
-    rows, names = _rows(app, visit, wanted, figure=figure, scope=_scope(of_scope), id=id)
-    name = f"rows-{figure.replace('_', '-')}"
-    return csv_file(app, visit, name, rows_view.FILE_HEADS, rows_view.file_rows(rows, names))
+def _counted_rows(db: Connection, asked: Asked) -> Found:
+    wanted, figure = _asked_for(asked), asked.get("figure")
+    scope, id = _scope(asked.get("scope")), asked.get("id")
+    rows, names = _rows(db, asked.viewer, wanted, figure=figure, scope=scope, id=id, now=asked.now)
+    definition = catalogue.BY_NAME[figure]
+    facts = [
+        ("Figure", definition.label),
+        ("What it counts", definition.text),
+        ("Definition", f"{figure}, version {definition.version}"),
+        ("Whose", _who(scope, id, names)),
+        ("Days", str(wanted.days)),
+        ("As of", (wanted.as_of or asked.today).isoformat()),
+    ]
+    return Found(rows_view.file_rows(rows, names), facts, name=f"rows-{figure.replace('_', '-')}")
+
+
+COUNTED = PageTable(
+    "rows",
+    "The rows behind a figure",
+    "/engagement/rows",
+    rows_view.FILE_COLUMNS,
+    _counted_rows,
+    "As many as the figure's count says, and those that stand beside it.",
+)
 
 
 def _rows(
-    app: App, visit: Visit, wanted: Wanted, *, figure: str, scope: Scope, id: str
+    db: Connection, viewer: Viewer, wanted: Wanted, *, figure: str, scope: Scope, id: str, now: datetime
 ) -> tuple[list[CountedRow], dict[str, str]]:
     """The rows, and the names of our people by id."""
-    with app.database.read() as db:
-        rows = run.rows(
-            db,
-            visit.viewer,
-            figure=figure,
-            scope=scope,
-            id=id,
-            now=app.now(),
-            as_of=wanted.as_of,
-            window_days=wanted.days,
-            segment=wanted.segment or None,
-            region=wanted.region or None,
-        )
-        return rows, _names(db)
+    rows = run.rows(
+        db,
+        viewer,
+        figure=figure,
+        scope=scope,
+        id=id,
+        now=now,
+        as_of=wanted.as_of,
+        window_days=wanted.days,
+        segment=wanted.segment or None,
+        region=wanted.region or None,
+    )
+    return rows, _names(db)
 
 
 def _scope(text: str) -> Scope:
@@ -283,10 +290,5 @@ def _names(db: Connection) -> dict[str, str]:
     return {id: one.name for id, one in metrics.people(db).items()}
 
 
-HANDLERS: list[Any] = [
-    engagement_page,
-    engagement_file,
-    rows_page,
-    rows_file,
-    definitions_page,
-]
+TABLES = (LINES, COUNTED)
+HANDLERS: list[Any] = [engagement_page, rows_page, definitions_page, *file_handlers(*TABLES)]

@@ -1,6 +1,6 @@
 """Templates, and what every page has in common: the menu, the banners, the message of the last act."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -54,6 +54,7 @@ FIGURES = (
     Place("Scorecards", "/scorecards"),
     Place("Reviews", "/reviews"),
     Place("Board", "/board"),
+    Place("Export", "/export", LEADERS),
 )
 SETTINGS = (
     Place("Settings", "/settings", ADMINS),
@@ -87,7 +88,7 @@ def page(app: App, visit: Visit, template: str, /, *, status: int = 200, **conte
         "currency": values.reporting_currency,
         "preferences": values,
         "visit": visit,
-        "menu": [place for place in MENU if visit.may(*place.roles)],
+        "menu": _menu(visit),
         "banners": banners(values, standing, visit, now=now),
         "service": standing,
         "flash": visit.flash,
@@ -124,6 +125,12 @@ def back(app: App, visit: Visit, path: str, said: str, *, undo: tuple[str, dict[
     with app.database.begin() as db:
         store.set_flash(db, visit.token_hash, flash)
     return Redirect(path, status_code=303)
+
+
+def _menu(visit: Visit) -> list[Place]:
+    """The places that this person may enter."""
+    allowed = [place for place in MENU if visit.may(*place.roles)]
+    return [replace(one, parts=tuple(part for part in one.parts if visit.may(*part.roles))) for one in allowed]
 
 
 def own_path(path: str, otherwise: str = "/") -> str:

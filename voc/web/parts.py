@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
 from urllib.parse import urlencode
 
 
@@ -71,3 +73,18 @@ def address(path: str, **query: str | int | None) -> str:
     """The path with those parts of the query that have a value."""
     given = {key: value for key, value in query.items() if value not in (None, "")}
     return f"{path}?{urlencode(given)}" if given else path
+
+
+def files(path: str, about: str) -> list[Link]:
+    """The links to a table as a file in each format; `path` may carry the page's filters."""
+    place, _, query = path.partition("?")
+    formats = (("csv", "CSV"), ("xlsx", "XLSX"), *((("parquet", "Parquet"),) if writes_parquet() else ()))
+    return [
+        Link(words, f"{place}.{ending}" + (f"?{query}" if query else ""), about, file=True) for ending, words in formats
+    ]
+
+
+@cache
+def writes_parquet() -> bool:
+    """Whether pyarrow is installed; without it nobody is offered a file that cannot be made."""
+    return find_spec("pyarrow") is not None

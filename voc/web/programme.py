@@ -6,14 +6,16 @@ from zoneinfo import ZoneInfo
 
 from litestar import Response, get
 from litestar.params import FromPath, QueryParameter
+from sqlalchemy import Connection
 
 from voc.base import preferences
+from voc.base.errors import NotFound
 from voc.base.words import StaffRole
 from voc.campaigns.store import programmes, trials, wave_pages
 from voc.metrics.store import confidential as store_confidential
 from voc.web import pages, view, wave_view
 from voc.web.given import GivenApp, GivenVisit
-from voc.web.tables import csv_file
+from voc.web.tables import Asked, Found, PageTable, file_handlers
 from voc.web.visit import EVERYBODY, LEADERS, roles
 
 _WHOSE = {StaffRole.CSM: "your own accounts", StaffRole.LEAD: "your team’s accounts"}
@@ -70,21 +72,55 @@ def wave_page(
     return pages.page(app, visit, "programme/wave.html", page=page)
 
 
-@get("/waves/{wave_id:int}/people.csv", sync_to_thread=True, opt=roles(*EVERYBODY))
-def people_file(app: GivenApp, visit: GivenVisit, wave_id: FromPath[int]) -> Response[bytes]:
-    with app.database.read() as db:
-        wave_pages.row(db, wave_id, visit.viewer)
-        people = wave_pages.asked(db, wave_id, visit.viewer)
-    return csv_file(app, visit, f"wave-{wave_id}-people", wave_view.PEOPLE_HEADS, wave_view.people_rows(people))
+def _people(db: Connection, asked: Asked) -> Found:
+    wave_id = wave_of(asked)
+    row = wave_pages.row(db, wave_id, asked.viewer)
+    views = wave_view.views(row)
+    standings = views[asked.get("show")][1] if asked.get("show") in views else None
+    people = wave_pages.asked(db, wave_id, asked.viewer, standings=standings, csm_id=asked.get("csm") or None)
+    return Found(wave_view.people_rows(people), [("Wave", row.label)], name=f"wave-{wave_id}-people")
 
 
-@get("/waves/{wave_id:int}/not-asked.csv", sync_to_thread=True, opt=roles(*EVERYBODY))
-def not_asked_file(app: GivenApp, visit: GivenVisit, wave_id: FromPath[int]) -> Response[bytes]:
-    with app.database.read() as db:
-        wave_pages.row(db, wave_id, visit.viewer)
-        left_out = wave_pages.left_out(db, wave_id, visit.viewer)
-    rows = wave_view.left_out_rows(left_out)
-    return csv_file(app, visit, f"wave-{wave_id}-not-asked", wave_view.LEFT_OUT_HEADS, rows)
+PEOPLE = PageTable(
+    "wave-people",
+    "Everybody asked in a wave",
+    "/waves/{wave_id:int}/people",
+    wave_view.PEOPLE_COLUMNS,
+    _people,
+    "Of a confidential wave it is told that a mail went out or came back, never whether somebody answered.",
+)
 
 
-HANDLERS: list[Any] = [waves_page, wave_page, people_file, not_asked_file]
+def _not_asked(db: Connection, asked: Asked) -> Found:
+    wave_id = wave_of(asked)
+    row = wave_pages.row(db, wave_id, asked.viewer)
+    rows = wave_view.left_out_rows(wave_pages.left_out(db, wave_id, asked.viewer))
+    return Found(rows, [("Wave", row.label)], name=f"wave-{wave_id}-not-asked")
+
+
+NOT_ASKED = PageTable(
+    "wave-not-asked",
+    "Everybody not asked in a wave, and why",
+    "/waves/{wave_id:int}/not-asked",
+    wave_view.LEFT_OUT_COLUMNS,
+    _not_asked,
+)
+
+
+def _waves(db: Connection, asked: Asked) -> Found:
+    return Found(wave_view.wave_rows(wave_pages.rows(db, asked.viewer)))
+
+
+WAVES = PageTable("waves", "Waves", "/waves", wave_view.WAVE_COLUMNS, _waves)
+
+
+def wave_of(asked: Asked) -> int:
+    """The wave that the path or --where names."""
+    text = asked.get("wave_id")
+    if not (text.isascii() and text.isdecimal() and len(text) < 19):
+        raise NotFound("There is no such wave. Name one by its number: wave_id=3")
+    return int(text)
+
+
+TABLES = (WAVES, PEOPLE, NOT_ASKED)
+HANDLERS: list[Any] = [waves_page, wave_page, *file_handlers(*TABLES)]

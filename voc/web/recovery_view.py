@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from voc.metrics.recovery import Contact, Pair, Recovery, Share
 from voc.metrics.run.recovery import RecoveryPage
+from voc.reports.cells import Cell
+from voc.reports.tables import Column, Kind
 from voc.web import view
-from voc.web.parts import Card, Link
-from voc.web.tables import Cell
+from voc.web.parts import Card, Link, files
 
 CONTACTS: Mapping[Contact, str] = {
     Contact.IN_TIME: "contacted in time",
@@ -171,7 +172,7 @@ def page(found: RecoveryPage) -> Page:
         "and the same person’s next wave; silence there is no recovery.",
         links=[
             Link("Definition", "/definitions#recovery", "of recovery"),
-            Link("CSV", "/follow-ups/recovery.csv", "of all rows", file=True),
+            *files("/follow-ups/recovery", "of all rows"),
         ],
         rows=[_pair(one, found) for one in found.recovery.rows],
     )
@@ -190,7 +191,14 @@ def _pair(one: Pair, found: RecoveryPage) -> PairRow:
     )
 
 
-FILE_HEADS = ("Person", "Account", "First answer", "Next wave", "Contact", "Recovered")
+FILE_COLUMNS = (
+    Column("Person"),
+    Column("Account"),
+    Column("First answer", Kind.WHOLE),
+    Column("Next wave"),
+    Column("Contact"),
+    Column("Recovered"),
+)
 
 
 def file_rows(found: RecoveryPage) -> list[Sequence[Cell]]:

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 from litestar import Response, get
 from litestar.params import FromPath
-from litestar.response import Stream
 from sqlalchemy import Connection
 
 from voc.base import preferences
@@ -27,14 +26,14 @@ from voc.web import pages, rehearsal_mails_view, view
 from voc.web.context import App
 from voc.web.given import AnyRequest, GivenApp, GivenVisit
 from voc.web.parts import Link
+from voc.web.programme import wave_of
 from voc.web.rehearsal_mails_view import Filter, Line
 from voc.web.steering import AskedCampaign, rehearsal_of
-from voc.web.tables import long_csv
+from voc.web.tables import Asked, Found, PageTable, file_handlers
 from voc.web.visit import EVERYBODY, LEADERS, roles
 
 
-def _filter(request: AnyRequest) -> Filter:
-    query = request.query_params
+def _filter(query: Mapping[str, str]) -> Filter:
     return Filter(*(query.get(name, "")[:64] for name in ("account", "csm", "step", "reason")))
 
 
@@ -75,7 +74,7 @@ def rehearsed_mails_page(
             return pages.page(app, visit, "programme/mistakes.html", campaign=campaign, mistakes=mistakes.mistakes)
     page = rehearsal_mails_view.page(
         played.lines,
-        _filter(request),
+        _filter(request.query_params),
         due_on=played.due_on,
         calendar=played.calendar,
         crumbs=[Link("Waves", "/waves"), Link("Rehearsal", f"/waves/rehearse?campaign={campaign}")],
@@ -90,14 +89,19 @@ def rehearsed_mails_page(
     return pages.page(app, visit, "programme/mails.html", page=page)
 
 
-@get("/waves/rehearse/mails.csv", sync_to_thread=True, opt=roles(*LEADERS))
-def rehearsed_mails_file(
-    app: GivenApp, visit: GivenVisit, request: AnyRequest, campaign: AskedCampaign = "relationship"
-) -> Stream:
-    with app.database.read() as db:
-        played = _rehearsed(app, db, campaign, preferences.load(db))
-    rows = rehearsal_mails_view.rows(played.lines, _filter(request))
-    return long_csv(app, visit, "rehearsal-mails", rehearsal_mails_view.HEADS, rows)
+def _rehearsed_rows(db: Connection, asked: Asked) -> Found:
+    played = _rehearsed(asked.app, db, asked.get("campaign") or "relationship", preferences.load(db))
+    return Found(rehearsal_mails_view.rows(played.lines, _filter(asked.query)))
+
+
+REHEARSED = PageTable(
+    "rehearsal-mails",
+    "Every mail if the wave was launched now",
+    "/waves/rehearse/mails",
+    rehearsal_mails_view.FILE_COLUMNS,
+    _rehearsed_rows,
+    roles=LEADERS,
+)
 
 
 def _left(db: Connection, rest: Rest) -> _Played:
@@ -116,7 +120,7 @@ def rest_page(app: GivenApp, visit: GivenVisit, wave_id: FromPath[int], request:
         played = _left(db, rest)
     page = rehearsal_mails_view.page(
         played.lines,
-        _filter(request),
+        _filter(request.query_params),
         due_on=played.due_on,
         calendar=played.calendar,
         crumbs=[Link("Waves", "/waves"), Link(row.label, f"/waves/{wave_id}")],
@@ -141,13 +145,21 @@ def _lede(state: WaveState, confidential: bool) -> str:
     return f"The wave is {view.low_word(state)}: nothing more of it goes out."
 
 
-@get("/waves/{wave_id:int}/mails.csv", sync_to_thread=True, opt=roles(*EVERYBODY))
-def rest_file(app: GivenApp, visit: GivenVisit, wave_id: FromPath[int], request: AnyRequest) -> Stream:
-    with app.database.read() as db:
-        wave_pages.row(db, wave_id, visit.viewer)
-        played = _left(db, campaigns.rest(db, wave_id, viewer=visit.viewer, now=app.now()))
-    rows = rehearsal_mails_view.rows(played.lines, _filter(request))
-    return long_csv(app, visit, f"wave-{wave_id}-mails", rehearsal_mails_view.HEADS, rows)
+def _rest_rows(db: Connection, asked: Asked) -> Found:
+    wave_id = wave_of(asked)
+    wave_pages.row(db, wave_id, asked.viewer)
+    played = _left(db, campaigns.rest(db, wave_id, viewer=asked.viewer, now=asked.now))
+    return Found(rehearsal_mails_view.rows(played.lines, _filter(asked.query)), name=f"wave-{wave_id}-mails")
 
 
-HANDLERS: list[Any] = [rehearsed_mails_page, rehearsed_mails_file, rest_page, rest_file]
+REST = PageTable(
+    "wave-mails",
+    "Every mail of a wave still to come",
+    "/waves/{wave_id:int}/mails",
+    rehearsal_mails_view.FILE_COLUMNS,
+    _rest_rows,
+)
+
+
+TABLES = (REHEARSED, REST)
+HANDLERS: list[Any] = [rehearsed_mails_page, rest_page, *file_handlers(*TABLES)]

@@ -16,10 +16,11 @@ from voc.campaigns.choices import working_days_after
 from voc.campaigns.model import CampaignSettings, Candidate, Member, RehearsedMail, Why
 from voc.campaigns.rehearsal import Course
 from voc.campaigns.store.underway import Person
+from voc.reports.cells import Cell
+from voc.reports.tables import Column, Kind
 from voc.web import view
-from voc.web.parts import Choice, Link, address, choice
+from voc.web.parts import Choice, Link, address, choice, files
 from voc.web.rehearsal_words import REASONS, STEPS, STOPS, WHYS
-from voc.web.tables import Cell
 
 MOST = 100  # lines of one page; the file has them all
 NOTHING = "nothing"  # the step of a line that says why nothing is sent
@@ -305,7 +306,7 @@ def page(
         lines=first,
         ours=[view.moment(line.at, zone) for line in first],
         more=f"The first {MOST} of {view.number(tally.number)}; the file has all." if tally.number > MOST else "",
-        links=[Link("CSV", address(f"{path}.csv", **query), f"of these {tally.number}", file=True)],
+        links=files(address(path, **query), f"of these {tally.number}"),
     )
 
 
@@ -335,7 +336,18 @@ def _filters(tally: _Tally) -> list[Choice]:
     ]
 
 
-HEADS = ("Account", "Person", "Address", "CSM", "Step", "Day there", "Moment there", "Time zone", "Moment (UTC)", "Why")
+FILE_COLUMNS = (
+    Column("Account"),
+    Column("Person"),
+    Column("Address"),
+    Column("CSM"),
+    Column("Step"),
+    Column("Day there", Kind.DAY),
+    Column("Moment there"),
+    Column("Time zone"),
+    Column("Moment", Kind.MOMENT),
+    Column("Why"),
+)
 
 
 def rows(lines: Iterable[Line], asked: Filter) -> Iterator[Sequence[Cell]]:

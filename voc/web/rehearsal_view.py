@@ -9,11 +9,12 @@ from voc.base.preferences import Preferences
 from voc.base.words import NotAsked, Role, Step
 from voc.campaigns.model import Member, Why
 from voc.campaigns.rehearsal import Rehearsal
+from voc.reports.cells import Cell
+from voc.reports.tables import Column
 from voc.stakeholders.model import Exclusion, Team
 from voc.web import view
-from voc.web.parts import Card, Link, address
+from voc.web.parts import Card, Link, address, files
 from voc.web.rehearsal_words import REASONS, STEPS, WHYS
-from voc.web.tables import Cell
 
 _SENIOR = (Role.DECISION_MAKER, Role.BUDGET_HOLDER)
 
@@ -227,7 +228,7 @@ def page(
         days=days(rehearsal),
         calendar_note=_calendar_note(rehearsal),
         reasons=reasons(rehearsal.reasons),
-        not_asked_links=[_file(rehearsal, "not-asked", f"of the {not_asked}")] if not_asked else [],
+        not_asked_links=_files(rehearsal, "not-asked", f"of the {not_asked}") if not_asked else [],
         asked_links=[_every_mail(rehearsal)] if asked else [],
         asked_by_account=_people(rehearsal.asked),
         not_asked_by_account=_people(rehearsal.not_asked),
@@ -258,8 +259,8 @@ def _unreviewed_words(rehearsal: Rehearsal) -> str:
     return f"Nobody has reviewed {names}: whoever speaks it is asked in another language unless you accept it."
 
 
-def _file(rehearsal: Rehearsal, which: str, about: str) -> Link:
-    return Link("CSV", address(f"/waves/rehearse/{which}.csv", campaign=rehearsal.campaign), about, file=True)
+def _files(rehearsal: Rehearsal, which: str, about: str) -> list[Link]:
+    return files(address(f"/waves/rehearse/{which}", campaign=rehearsal.campaign), about)
 
 
 def _every_mail(rehearsal: Rehearsal) -> Link:
@@ -345,7 +346,14 @@ def _groups_heading(rehearsal: Rehearsal) -> str:
     return f"Does a heads-up help? {groups[0].accounts} of {accounts_of(rehearsal.asked)} accounts get one"
 
 
-NOT_ASKED_HEADS = ("Account", "Person", "Roles", "Reason", "Until or by", "What would change it")
+NOT_ASKED_COLUMNS = (
+    Column("Account"),
+    Column("Person"),
+    Column("Roles"),
+    Column("Reason"),
+    Column("Until or by"),
+    Column("What would change it"),
+)
 
 
 def not_asked_rows(rehearsal: Rehearsal) -> list[Sequence[Cell]]:

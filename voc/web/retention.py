@@ -1,5 +1,6 @@
 """Retention, for leaders and for each CSM's own book."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from litestar import Response, get
@@ -17,7 +18,7 @@ from voc.web.engagement_view import Wanted
 from voc.web.given import GivenApp, GivenVisit
 from voc.web.leader import wanted_of
 from voc.web.parts import Choice, choice
-from voc.web.tables import csv_file
+from voc.web.tables import Asked, Found, PageTable, file_handlers
 from voc.web.visit import EVERYBODY, Visit, roles
 
 YEAR = "365"
@@ -48,34 +49,44 @@ def retention_page(
     return pages.page(app, visit, "leader/retention.html", page=page)
 
 
-@get("/retention/by-csm.csv", sync_to_thread=True, opt=roles(*EVERYBODY))
-def retention_file(
-    app: GivenApp,
-    visit: GivenVisit,
-    *,
-    team: Annotated[str, QueryParameter(name="team")] = "",
-    segment: Annotated[str, QueryParameter(name="segment")] = "",
-    days: Annotated[str, QueryParameter(name="days")] = YEAR,
-    as_of: Annotated[str, QueryParameter(name="as_of")] = "",
-) -> Response[bytes]:
-    wanted = wanted_of(team=team, segment=segment, days=days, as_of=as_of, today=app.now().date())
-    found, _ = _found(app, visit, wanted)
-    rows = [retention_view.file_row(one, found) for one in (*found.lines, found.whole)]
-    return csv_file(app, visit, "retention-by-csm", retention_view.FILE_HEADS, rows)
+def _rows(db: Connection, asked: Asked) -> Found:
+    wanted = wanted_of(
+        team=asked.get("team"),
+        segment=asked.get("segment"),
+        days=asked.get("days") or YEAR,
+        as_of=asked.get("as_of"),
+        today=asked.today,
+    )
+    found = _retention(db, asked.viewer, wanted, now=asked.now)
+    facts = [("Days", str(wanted.days)), ("As of", (wanted.as_of or asked.today).isoformat())]
+    return Found([retention_view.file_row(one, found) for one in (*found.lines, found.whole)], facts)
+
+
+RETENTION = PageTable(
+    "retention-by-csm",
+    "Retention by CSM",
+    "/retention/by-csm",
+    retention_view.FILE_COLUMNS,
+    _rows,
+    "Each figure with its counts; the last line is the whole. A value is empty where only counts may be told.",
+)
 
 
 def _found(app: App, visit: Visit, wanted: Wanted) -> tuple[RetentionPage, dict[str, str]]:
     with app.database.read() as db:
-        found = run.retention(
-            db,
-            visit.viewer,
-            now=app.now(),
-            as_of=wanted.as_of,
-            window_days=wanted.days,
-            team_id=wanted.team or None,
-            segment=wanted.segment or None,
-        )
-        return found, _teams(db, visit.viewer)
+        return _retention(db, visit.viewer, wanted, now=app.now()), _teams(db, visit.viewer)
+
+
+def _retention(db: Connection, viewer: Viewer, wanted: Wanted, *, now: datetime) -> RetentionPage:
+    return run.retention(
+        db,
+        viewer,
+        now=now,
+        as_of=wanted.as_of,
+        window_days=wanted.days,
+        team_id=wanted.team or None,
+        segment=wanted.segment or None,
+    )
 
 
 def _teams(db: Connection, viewer: Viewer) -> dict[str, str]:
@@ -110,4 +121,5 @@ def _heading(found: RetentionPage, teams: dict[str, str], wanted: Wanted) -> str
     return f"Retention, all teams{segment}"
 
 
-HANDLERS: list[Any] = [retention_page, retention_file]
+TABLES = (RETENTION,)
+HANDLERS: list[Any] = [retention_page, *file_handlers(*TABLES)]

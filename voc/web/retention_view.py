@@ -11,11 +11,12 @@ from voc.metrics.definition import Measure
 from voc.metrics.model import Figure, Shown
 from voc.metrics.money.compared import Comparison, Kept
 from voc.metrics.money.page import Goal, Line, Open, RetentionPage
+from voc.reports.cells import Cell as FileCell
+from voc.reports.tables import Column, Kind
 from voc.web import figure_view, view
 from voc.web.engagement_view import Wanted
 from voc.web.figure_view import Asking, Cell
-from voc.web.parts import Card, Choice, Link
-from voc.web.tables import Cell as FileCell
+from voc.web.parts import Card, Choice, Link, files
 
 INFLUENCED = (
     "Influenced, not owned: churn has many parents (price, product, a merger), and a CSM is one of them. A renewal "
@@ -121,7 +122,7 @@ def page(
             )
         ],
         table_heading="By CSM, in alphabetical order" if several else "Your book",
-        table_links=[Link("CSV", wanted.address("/retention/by-csm.csv"), "of the table", file=True)],
+        table_links=files(wanted.address("/retention/by-csm"), "of the table"),
         standard=view.percent(found.compared.standard),
         heads=[head for head, _ in _COLUMNS],
         rows=[
@@ -368,13 +369,22 @@ FILE_NAMES = (
     "revenue_trained_30",
     "revenue_trained_90",
 )
-FILE_HEADS = (
-    "CSM",
-    "Accounts",
-    "Revenue",
-    *(f"{BY_NAME[name].label}{part}" for name in FILE_NAMES for part in ("", ", counts", ", of")),
-    "Against the standard",
-    "Against chance",
+_HELD_AS = {Measure.SHARE: Kind.SHARE, Measure.MONEY: Kind.MONEY}
+FILE_COLUMNS = (
+    Column("CSM"),
+    Column("Accounts", Kind.WHOLE),
+    Column("Revenue", Kind.MONEY, "A year, in the reporting currency"),
+    *(
+        column
+        for one in (BY_NAME[name] for name in FILE_NAMES)
+        for column in (
+            Column(one.label, _HELD_AS.get(one.measure, Kind.NUMBER), one.text),
+            Column(f"{one.label}, counts", Kind.NUMBER, "Numerator"),
+            Column(f"{one.label}, of", Kind.NUMBER, f"Denominator: {one.counts}"),
+        )
+    ),
+    Column("Against the standard"),
+    Column("Against chance"),
 )
 
 

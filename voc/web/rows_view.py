@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from voc.metrics.catalogue import BY_NAME, Measure
 from voc.metrics.model import CONFIDENTIAL, CountedRow
+from voc.reports.cells import Cell
+from voc.reports.tables import Column, Kind
 from voc.web import view
-from voc.web.parts import Link
-from voc.web.tables import Cell
+from voc.web.parts import Link, files
 
 MOST_SHOWN = 1_000  # rows of one page; the file has them all
 
@@ -102,7 +103,7 @@ def page(
         back=back,
         links=[
             Link("Definition", f"/definitions#{figure}", f"of {definition.label}"),
-            Link("CSV", file, "of all rows", file=True),
+            *files(file, "of all rows"),
         ],
         count_words=f"{view.count(len(counted), 'row')} counted{_cut(len(counted))}",
         heads=_HEADS,
@@ -163,19 +164,19 @@ def _number(value: float) -> str:
     return view.number(value, 0 if value == round(value) else 2)
 
 
-FILE_HEADS = (
-    "Account",
-    "Account id",
-    "Person",
-    "Role",
-    "CSM",
-    "State",
-    "Counts",
-    "Of",
-    "Record",
-    "Record id",
-    "Day",
-    "Days",
+FILE_COLUMNS = (
+    Column("Account"),
+    Column("Account id"),
+    Column("Person"),
+    Column("Role"),
+    Column("CSM"),
+    Column("State"),
+    Column("Counts", Kind.NUMBER, "Its part of the numerator"),
+    Column("Of", Kind.NUMBER, "Its part of the denominator; 0 stands beside the figure"),
+    Column("Record", meaning="What the row is"),
+    Column("Record id"),
+    Column("Day", Kind.DAY),
+    Column("Days", Kind.NUMBER),
 )
 
 
@@ -192,7 +193,7 @@ def file_rows(rows: Sequence[CountedRow], csms: Mapping[str, str]) -> list[Seque
             row.whole,
             row.kind,
             row.id,
-            row.on.isoformat() if row.on else None,
+            row.on,
             row.size,
         )
         for row in rows

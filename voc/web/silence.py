@@ -26,7 +26,7 @@ from voc.web import cost_view, pages, silent_view
 from voc.web.context import App
 from voc.web.figure_view import Asking
 from voc.web.given import GivenApp, GivenForm, GivenVisit
-from voc.web.tables import csv_file
+from voc.web.tables import Asked, Found, PageTable, file_handlers
 from voc.web.visit import EVERYBODY, Visit, roles
 
 LONGEST_PLAY = 200
@@ -61,13 +61,20 @@ def _silent_cases(db: Connection, viewer: Viewer, *, now: datetime) -> dict[str,
     return {one.account_id: one for one in found if one.kind == FollowUpKind.SILENT_ACCOUNT}
 
 
-@get("/silent.csv", sync_to_thread=True, opt=roles(*EVERYBODY))
-def silent_file(app: GivenApp, visit: GivenVisit) -> Response[bytes]:
-    with app.database.read() as db:
-        found = run.silent(db, visit.viewer, now=app.now())
-        names = _names(db)
-    rows = [silent_view.file_row(one, names) for one in found.silent]
-    return csv_file(app, visit, "silent-accounts", silent_view.FILE_HEADS, rows)
+def _silent_rows(db: Connection, asked: Asked) -> Found:
+    found, names = run.silent(db, asked.viewer, now=asked.now), _names(db)
+    facts = [("As of", asked.today.isoformat()), ("Weights of the score", f"version {WEIGHTS_VERSION}")]
+    return Found([silent_view.file_row(one, names) for one in found.silent], facts)
+
+
+SILENT = PageTable(
+    "silent-accounts",
+    "Silent accounts",
+    "/silent",
+    silent_view.FILE_COLUMNS,
+    _silent_rows,
+    "Accounts asked enough where nobody answered, in order of work: score times revenue.",
+)
 
 
 @get("/silent/renewals", sync_to_thread=True, opt=roles(*EVERYBODY))
@@ -80,13 +87,19 @@ def renewals_page(
     return pages.page(app, visit, "leader/renewals.html", page=page)
 
 
-@get("/silent/renewals.csv", sync_to_thread=True, opt=roles(*EVERYBODY))
-def renewals_file(
-    app: GivenApp, visit: GivenVisit, *, group: Annotated[str, QueryParameter(name="group")] = ""
-) -> Response[bytes]:
-    with app.database.read() as db:
-        found, names = cost_view.chosen(cost.page(db, visit.viewer), group), _names(db)
-    return csv_file(app, visit, "renewals", cost_view.FILE_HEADS, cost_view.file_rows(found, names))
+def _renewal_rows(db: Connection, asked: Asked) -> Found:
+    found = cost_view.chosen(cost.page(db, asked.viewer), asked.get("group"))
+    return Found(cost_view.file_rows(found, _names(db)))
+
+
+RENEWALS = PageTable(
+    "renewals",
+    "What silence costs: the renewals",
+    "/silent/renewals",
+    cost_view.FILE_COLUMNS,
+    _renewal_rows,
+    "Renewal decisions, each read at its landmark: nothing that came later enters.",
+)
 
 
 @post("/silent/{account_id:str}/follow-up", sync_to_thread=True, opt=roles(*EVERYBODY))
@@ -115,4 +128,5 @@ def _silent_since(app: App, db: Connection, visit: Visit, account_id: str) -> da
     return spell_on
 
 
-HANDLERS: list[Any] = [silent_page, silent_file, renewals_page, renewals_file, open_follow_up]
+TABLES = (SILENT, RENEWALS)
+HANDLERS: list[Any] = [silent_page, renewals_page, *file_handlers(*TABLES), open_follow_up]

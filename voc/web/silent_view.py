@@ -12,12 +12,13 @@ from voc.followup.model import Event, FollowUp
 from voc.metrics import wording
 from voc.metrics.model import Shown, Standing
 from voc.metrics.pages import SilentPage
+from voc.reports.cells import Cell
+from voc.reports.tables import Column, Kind
 from voc.statistics.silence import MOST_POINTS, SilentScore
 from voc.web import figure_view, view
 from voc.web.charts_score import Part, seven, seven_heads
 from voc.web.figure_view import Asking
-from voc.web.parts import Link
-from voc.web.tables import Cell
+from voc.web.parts import Link, files
 
 STATES: Mapping[AccountState, tuple[str, str]] = {
     AccountState.HEARD: ("Heard", "somebody answered in 180 days"),
@@ -122,7 +123,7 @@ def page(
         ],
         total=f"{view.count(len(found.silent), 'account')}, {view.money(money, currency)}",
         summary=_summary(found.silent, today),
-        links=[Link("CSV", "/silent.csv", "of silent accounts", file=True)],
+        links=files("/silent", "of silent accounts"),
         state_links=figure_view.links(found.accounts, asking),
         states=_states(found, currency),
         all_count=view.number(len(everybody)),
@@ -250,10 +251,21 @@ def _gap(state: AccountState, many: Sequence[Standing], currency: str, csms: Map
     return Gap(state.value, f"{STATES[state][0]}: {view.count(len(many), 'account')}", accounts)
 
 
-FILE_HEADS = (
-    "Account", "CSM", "Segment", "Revenue", "Currency", "People asked", "Ordinary 1 time in", "Score", "Band",
-    *(_name(key).capitalize() for key in MOST_POINTS), "Renewal date", "Last answer", "Silent since",
-)  # fmt: skip
+FILE_COLUMNS = (
+    Column("Account"),
+    Column("CSM"),
+    Column("Segment"),
+    Column("Revenue", Kind.MONEY, "A year, in the currency beside it"),
+    Column("Currency"),
+    Column("People asked", Kind.WHOLE),
+    Column("Ordinary 1 time in", Kind.NUMBER, "How rarely an ordinary account of this size stays silent"),
+    Column("Score", Kind.NUMBER, "0 to 100: a rule of judgement, not a probability"),
+    Column("Band"),
+    *(Column(_name(key).capitalize(), Kind.NUMBER, f"Points of {most}") for key, most in MOST_POINTS.items()),
+    Column("Renewal date", Kind.DAY),
+    Column("Last answer", Kind.DAY),
+    Column("Silent since", Kind.DAY),
+)
 
 
 def file_row(one: Standing, csms: Mapping[str, str]) -> list[Cell]:

@@ -26,7 +26,7 @@ from voc.web import delivery_view, pages, rehearsal_view, view
 from voc.web.context import App
 from voc.web.forms import Form
 from voc.web.given import GivenApp, GivenForm, GivenVisit
-from voc.web.tables import csv_file
+from voc.web.tables import Asked, Found, PageTable, file_handlers
 from voc.web.visit import LEADERS, roles
 
 AskedCampaign = Annotated[str, QueryParameter(name="campaign")]
@@ -68,12 +68,19 @@ def rehearse_page(app: GivenApp, visit: GivenVisit, campaign: AskedCampaign = "r
     return pages.page(app, visit, "programme/rehearse.html", page=page, dns=records, tick_dns=tick)
 
 
-@get("/waves/rehearse/not-asked.csv", sync_to_thread=True, opt=roles(*LEADERS))
-def would_not_ask_file(app: GivenApp, visit: GivenVisit, campaign: AskedCampaign = "relationship") -> Response[bytes]:
-    with app.database.read() as db:
-        rehearsal = rehearsal_of(app, db, campaign)
-    rows = rehearsal_view.not_asked_rows(rehearsal)
-    return csv_file(app, visit, "rehearsal-not-asked", rehearsal_view.NOT_ASKED_HEADS, rows)
+def _would_not_ask(db: Connection, asked: Asked) -> Found:
+    rehearsal = rehearsal_of(asked.app, db, asked.get("campaign") or "relationship")
+    return Found(rehearsal_view.not_asked_rows(rehearsal))
+
+
+WOULD_NOT_ASK = PageTable(
+    "rehearsal-not-asked",
+    "Who would not be asked, and why",
+    "/waves/rehearse/not-asked",
+    rehearsal_view.NOT_ASKED_COLUMNS,
+    _would_not_ask,
+    roles=LEADERS,
+)
 
 
 @post("/waves/launch", sync_to_thread=True, opt=roles(*LEADERS))
@@ -149,4 +156,5 @@ def _call_back(db: Connection, invitation_ids: list[int], reason: StopReason) ->
         delivery.cancel(db, invitation_id, reason=reason)
 
 
-HANDLERS: list[Any] = [rehearse_page, would_not_ask_file, launch, steer]
+TABLES = (WOULD_NOT_ASK,)
+HANDLERS: list[Any] = [rehearse_page, *file_handlers(*TABLES), launch, steer]

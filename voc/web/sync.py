@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from litestar import Response, get, post
 from litestar.params import FromPath, QueryParameter
+from sqlalchemy import Connection
 
 from voc.accounts import run as accounts
 from voc.accounts import schedule
@@ -16,9 +17,12 @@ from voc.accounts.store.problems import HEADS, problem_table, problems
 from voc.base import preferences
 from voc.base.errors import NotFound, Refused
 from voc.base.words import ErrandKind
-from voc.web import crm_view, pages, sync_view, tables
+from voc.reports.tables import Column
+from voc.reports.tables import Kind as Holds
+from voc.web import crm_view, pages, sync_view
 from voc.web.given import GivenApp, GivenForm, GivenVisit
-from voc.web.parts import address
+from voc.web.parts import address, files
+from voc.web.tables import Asked, Found, PageTable, file_handlers
 from voc.web.visit import ADMINS, EVERYBODY, LEADERS, roles
 
 RUNS, PROBLEMS, CHANGES = 30, 50, 100
@@ -88,6 +92,7 @@ def one_run(  # noqa: PLR0917 - Litestar passes them by name
         "silent_since": schedule.heard_at(run),
         "waits": asked is not None and asked.begun_at is None,
         "unread": [kind for kind in Kind if kind not in run.counts],
+        "files": files(f"/sync/{run_id}/problems", "of all problems"),
     }
     return pages.page(app, visit, "sync/run.html", **context)
 
@@ -96,14 +101,23 @@ def _further(run_id: int, level: str, reason: str, after: int) -> str:
     return address(f"/sync/{run_id}", level=level, reason=reason, after=after)
 
 
-@get("/sync/{run_id:int}/problems.csv", sync_to_thread=True, opt=roles(*EVERYBODY))
-def problems_csv(app: GivenApp, visit: GivenVisit, run_id: FromPath[int]) -> Response[bytes]:
+def _problem_rows(db: Connection, asked: Asked) -> Found:
     """Every problem of a run that the viewer may see, for whoever mends the CRM."""
-    with app.database.read() as db:
-        if history.run(db, run_id) is None:
-            raise NotFound(f"There is no run {run_id}.")
-        rows = list(problem_table(db, run_id, visit.viewer))
-    return tables.csv_file(app, visit, f"sync-{run_id}-problems", HEADS, rows)
+    text = asked.get("run_id")
+    run_id = int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
+    if history.run(db, run_id) is None:
+        raise NotFound(f"There is no run {text or 'without a number: run_id=3'}.")
+    return Found(problem_table(db, run_id, asked.viewer), name=f"sync-{run_id}-problems")
+
+
+_NUMBERS = ("row", "line")
+PROBLEM_ROWS = PageTable(
+    "sync-problems",
+    "Problems of a reading of the CRM",
+    "/sync/{run_id:int}/problems",
+    [Column(head, Holds.WHOLE if head in _NUMBERS else Holds.TEXT) for head in HEADS],
+    _problem_rows,
+)
 
 
 @get("/sync/{run_id:int}/changes", sync_to_thread=True, opt=roles(*LEADERS))
@@ -171,4 +185,5 @@ def settle(app: GivenApp, visit: GivenVisit, form: GivenForm) -> Response[Any]:
     return pages.back(app, visit, "/sync", f"{record.name or record.id} {said}.")
 
 
-HANDLERS = [runs_page, one_run, problems_csv, changes_page, read_now, release, settle]
+TABLES = (PROBLEM_ROWS,)
+HANDLERS = [runs_page, one_run, *file_handlers(*TABLES), changes_page, read_now, release, settle]

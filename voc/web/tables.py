@@ -1,71 +1,151 @@
-"""Tables that leave the service as CSV: UTF-8 with its mark, and no cell that a spreadsheet would run."""
+"""Tables of pages as files: what stands on the page with its filters, all of it, in the format that the path ends with.
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
-from io import TextIOWrapper
+A page names its table once (`PageTable`): the page's links, the file, `voc export table` and the audit log go by it.
+Who may have which rows is a condition in the table's own query, the same one as of its page.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from tempfile import SpooledTemporaryFile
-from typing import IO
+from typing import Any, BinaryIO, cast
 
-from litestar import Response
+from litestar import Response, get
+from litestar.handlers import HTTPRouteHandler
 from litestar.response import Stream
+from sqlalchemy import Connection
 
 from voc.base import audit
-from voc.reports.cells import Cell, csv_text, harmless, write_rows
+from voc.base.access import Viewer
+from voc.base.words import StaffRole
+from voc.metrics.catalogue import VERSION
+from voc.metrics.model import Window
+from voc.reports import tables
+from voc.reports.cells import Cell
+from voc.reports.tables import About, Column, Format, Kind
 from voc.web.context import App
-from voc.web.visit import Visit
+from voc.web.given import AnyRequest, GivenApp, GivenVisit
+from voc.web.visit import EVERYBODY, roles
 
-__all__ = ["Cell", "csv_file", "csv_text", "download", "harmless", "long_csv"]
+__all__ = ["Asked", "Cell", "Column", "Found", "Kind", "PageTable", "file_handlers", "period", "pieces", "write"]
 
-_CSV = "text/csv; charset=utf-8"
-_IN_MEMORY = 1 << 20  # bytes; beyond, it is written to the disk
-_CHUNK = 1 << 16
-
-
-def csv_file(
-    app: App, visit: Visit, name: str, heads: Sequence[str], rows: Iterable[Sequence[Cell]]
-) -> Response[bytes]:
-    """A download, and its line in the audit log: who took what, how much of it, and what they had asked for."""
-    kept = list(rows)
-    _note(app, visit, name, len(kept))
-    return download(name, heads, kept)
+_IN_MEMORY = 8_000_000  # bytes of a file that waits to be sent; a larger one waits on disk
+_PIECE = 1 << 16
 
 
-def long_csv(app: App, visit: Visit, name: str, heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Stream:
-    """The same for a table that nobody should hold whole: it lies on the disk, in a file without a name, and goes
-    out from there. It is whole and in the audit log before the first byte leaves.
-    """
-    kept = SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - what sends it closes it
-    out = TextIOWrapper(kept, encoding="utf-8-sig", newline="")
-    written = write_rows(out, heads, rows)
-    out.flush()
-    out.detach()
-    _note(app, visit, name, written)
-    return Stream(_sent(kept), media_type=_CSV, headers=_attached(name))
+@dataclass(frozen=True)
+class Asked:
+    """Who asks, when, and with which filters: the page's own query, and what its path names."""
+
+    app: App
+    viewer: Viewer
+    now: datetime
+    query: Mapping[str, str] = field(default_factory=dict)
+
+    def get(self, name: str) -> str:
+        return self.query.get(name, "")
+
+    @property
+    def today(self) -> date:
+        return self.now.date()
 
 
-def _sent(kept: IO[bytes]) -> Iterator[bytes]:
-    with kept:
-        kept.seek(0)
-        while chunk := kept.read(_CHUNK):
-            yield chunk
+@dataclass(frozen=True)
+class Found:
+    """`facts` stand beside the rows (period, as of); `name` and `columns` if they depend on what was asked."""
+
+    rows: Iterable[Sequence[Cell]]
+    facts: Sequence[tuple[str, str]] = ()
+    name: str | None = None
+    columns: Sequence[Column] | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict)  # what the audit log says beside
 
 
-def _note(app: App, visit: Visit, name: str, rows: int) -> None:
+@dataclass(frozen=True)
+class PageTable:
+    """`path` without its ending; a part in braces is given by the path, or to the command by --where."""
+
+    name: str
+    title: str
+    path: str
+    columns: Sequence[Column]
+    rows: Callable[[Connection, Asked], Found]
+    meaning: str = ""
+    roles: tuple[StaffRole, ...] = EVERYBODY
+    formats: tuple[Format, ...] = tuple(Format)
+
+
+def period(window: Window) -> list[tuple[str, str]]:
+    """What a file says of the period its rows count."""
+    due = f"due after {window.after_on.isoformat()} up to and with {window.to_on.isoformat()}"
+    return [("Period", f"{window.days} days: {due}"), ("As of", window.to_on.isoformat())]
+
+
+def file_handlers(*tables: PageTable) -> list[HTTPRouteHandler]:
+    """GET of each table as a file, in each format; a line in the audit log says who took what."""
+    # One handler a path: Litestar 2.25 wraps a sync handler of several paths more than once.
+    return [_file_handler(table, one) for table in tables for one in table.formats]
+
+
+def _file_handler(table: PageTable, as_format: Format) -> HTTPRouteHandler:
+    @get(f"{table.path}.{as_format}", sync_to_thread=True, opt={**roles(*table.roles), "table": table.name})
+    def file(app: GivenApp, visit: GivenVisit, request: AnyRequest) -> Response[Any]:
+        given = {name: str(value) for name, value in {**request.query_params, **request.path_params}.items()}
+        out = cast("BinaryIO", SpooledTemporaryFile(max_size=_IN_MEMORY))  # noqa: SIM115 -- closed when it is sent
+        name, _ = write(app, visit.viewer, table, given, as_format=as_format, out=out, asked_for=visit.path)
+        return _response(out, name, as_format)
+
+    return file
+
+
+def write(
+    app: App,
+    viewer: Viewer,
+    table: PageTable,
+    query: Mapping[str, str],
+    *,
+    as_format: Format,
+    out: BinaryIO,
+    asked_for: str,
+) -> tuple[str, int]:
+    """What the file is called, without its ending, and how many rows it took."""
+    now = app.now()
+    with app.database.read() as db:
+        found = table.rows(db, Asked(app, viewer, now, query))
+        about = _about(table, found, query, by=viewer.name, now=now)
+        count = tables.write(out, found.columns or table.columns, found.rows, as_format=as_format, about=about)
     with app.database.begin() as db:
-        detail = {"rows": rows, "asked for": visit.path[:500]}
-        audit.exported(db, what=name, detail=detail, by=visit.viewer.name, now=app.now())
+        detail = {"rows": count, "as": as_format, "asked for": asked_for[:500], **found.detail}
+        audit.exported(db, what=table.name, detail=detail, by=viewer.name, now=now)
+    return found.name or table.name, count
 
 
-def _attached(name: str) -> dict[str, str]:
-    """`name` is ours and holds letters, digits and - only."""
-    assert re.fullmatch(r"[a-z0-9-]+", name)
-    return {"Content-Disposition": f'attachment; filename="{name}.csv"'}
+def _about(table: PageTable, found: Found, query: Mapping[str, str], *, by: str, now: datetime) -> About:
+    filters = [(f"Filter: {name}", value) for name, value in sorted(query.items()) if value]
+    taken = [
+        ("Definitions", f"version {VERSION}"),
+        ("Taken by", by),
+        ("Taken at", now.isoformat(timespec="seconds")),
+    ]
+    return About(table.title, table.meaning, [*found.facts, *filters, *taken])
 
 
-def download(name: str, heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Response[bytes]:
-    return Response(
-        # With the mark, spreadsheets read it as UTF-8.
-        csv_text(heads, rows).encode("utf-8-sig"),
-        media_type=_CSV,
-        headers=_attached(name),
-    )
+def _response(out: BinaryIO, name: str, as_format: Format) -> Response[Any]:
+    headers = {"Content-Disposition": f'attachment; filename="{_safe(name)}.{as_format}"'}
+    size = out.tell()
+    out.seek(0)
+    if size > _IN_MEMORY:
+        return Stream(pieces(out), media_type=tables.MEDIA[as_format], headers=headers)
+    with out:
+        return Response(out.read(), media_type=tables.MEDIA[as_format], headers=headers)
+
+
+def _safe(name: str) -> str:
+    return "".join(letter if letter.isascii() and (letter.isalnum() or letter in "-_") else "-" for letter in name)
+
+
+def pieces(out: BinaryIO) -> Iterator[bytes]:
+    """What is left of a file, and then it is closed."""
+    with out:
+        while piece := out.read(_PIECE):
+            yield piece

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 from litestar import Response, get, post
+from sqlalchemy import Connection as Db
 
 from voc.accounts import run as accounts
 from voc.accounts import store as records
@@ -18,11 +19,14 @@ from voc.accounts.store import connections, errands, written_back
 from voc.base.errors import Refused
 from voc.base.words import ErrandKind
 from voc.reports.cells import Cell
+from voc.reports.tables import Column
 from voc.reports.write_back import rehearse
-from voc.web import crm_pages, crm_view, pages, tables, write_back_view
+from voc.web import crm_pages, crm_view, pages, write_back_view
 from voc.web.context import App
 from voc.web.forms import Form
 from voc.web.given import GivenApp, GivenForm, GivenVisit
+from voc.web.parts import files
+from voc.web.tables import Asked, Found, PageTable, file_handlers
 from voc.web.visit import ADMINS, Visit, roles
 
 PATH = "/settings/crm/write-back"
@@ -70,11 +74,20 @@ def again(app: GivenApp, visit: GivenVisit, form: GivenForm) -> Response[Any]:
     return pages.back(app, visit, PATH, "It is tried again with the next run, within an hour.")
 
 
-@get(f"{PATH}/rehearsal.csv", sync_to_thread=True, opt=roles(*ADMINS))
-def rehearsal_csv(app: GivenApp, visit: GivenVisit) -> Response[bytes]:
-    """Every value that would be written now, one a line."""
-    connection = _connection(app)
-    return tables.csv_file(app, visit, "write-back-rehearsal", HEADS, _lines(app, connection) if connection else ())
+def _rehearsed(_db: Db, asked: Asked) -> Found:
+    connection = _connection(asked.app)
+    return Found(_lines(asked.app, connection) if connection else ())
+
+
+REHEARSED = PageTable(
+    "write-back-rehearsal",
+    "What would be written back to the CRM",
+    f"{PATH}/rehearsal",
+    [Column(head) for head in HEADS],
+    _rehearsed,
+    "Every value that would be written now, one a line.",
+    ADMINS,
+)
 
 
 def _lines(app: App, connection: Connection) -> Iterator[tuple[Cell, ...]]:
@@ -166,6 +179,7 @@ def _page(
         "checked": probe is not None,
         "errors": errors or {},
         "rehearsed": rehearsed,
+        "files": files(f"{PATH}/rehearsal", "of every value"),
         "heading": write_back_view.heading(connection, refused=refused, due=len(due), more=len(plans) == COUNTED),
         "rows": [write_back_view.row(one, owners=owners) for one in shown[:SHOWN]],
         "due": len(due),
@@ -183,4 +197,5 @@ def _plans(app: App, connection: Connection) -> list[writing.Planned]:
     return list(islice(rehearse(app.database, connection, base_url=app.settings.base_url, now=app.now()), COUNTED))
 
 
-HANDLERS = [write_back_page, change, again, rehearsal_csv]
+TABLES = (REHEARSED,)
+HANDLERS = [write_back_page, change, again, *file_handlers(*TABLES)]

@@ -3,16 +3,38 @@
 from voc.metrics import wording
 from voc.metrics.model import Shown
 from voc.metrics.pages import Engagement, ScopeFigures
+from voc.reports.cells import Cell as FileCell
+from voc.reports.tables import Column, Kind
 from voc.web.engagement_view.chain import chain_counts
 from voc.web.engagement_view.lines import standard_words
-from voc.web.tables import Cell as FileCell
 
-FILE_HEADS = (
-    "CSM", "Accounts", "Revenue", "Places", "Invited places", "Delivered places", "Answered places", "Answered",
-    "Invitations", "Response", "From", "To", "Against the standard", "Against the team", "Fresh coverage points",
-    "Coverage points", "Fresh contacts", "Contacts", "Promoters", "Promoter places", "Silent accounts",
-    "Accounts asked", "Silent revenue", "Follow-ups in time", "Follow-ups due",
-)  # fmt: skip
+FILE_COLUMNS = (
+    Column("CSM"),
+    Column("Accounts", Kind.WHOLE),
+    Column("Revenue", Kind.MONEY, "A year, in the reporting currency"),
+    Column("Places", Kind.WHOLE, "Places of the census"),
+    Column("Invited places", Kind.WHOLE),
+    Column("Delivered places", Kind.WHOLE),
+    Column("Answered places", Kind.WHOLE),
+    Column("Answered", Kind.WHOLE, "Numerator of the response rate"),
+    Column("Invitations", Kind.WHOLE, "Its denominator: due in the period, without bounces"),
+    Column("Response", Kind.SHARE, "Empty under 5 invitations"),
+    Column("From", Kind.SHARE, "95% interval, from 10 invitations at 3 accounts"),
+    Column("To", Kind.SHARE),
+    Column("Against the standard"),
+    Column("Against the team"),
+    Column("Fresh coverage points", Kind.NUMBER, "Weight of places with a fresh contact"),
+    Column("Coverage points", Kind.NUMBER, "Weight of all places"),
+    Column("Fresh contacts", Kind.NUMBER),
+    Column("Contacts", Kind.NUMBER),
+    Column("Promoters", Kind.NUMBER),
+    Column("Promoter places", Kind.NUMBER),
+    Column("Silent accounts", Kind.WHOLE),
+    Column("Accounts asked", Kind.WHOLE),
+    Column("Silent revenue", Kind.MONEY),
+    Column("Follow-ups in time", Kind.WHOLE),
+    Column("Follow-ups due", Kind.WHOLE),
+)
 
 
 def file_row(one: ScopeFigures, found: Engagement) -> list[FileCell]:

@@ -18,7 +18,7 @@ from voc.web.engagement_view.lines import csm_row, total_row
 from voc.web.engagement_view.parts import EngagementPage, Wanted
 from voc.web.engagement_view.periods import periods_of
 from voc.web.figure_view import Asking
-from voc.web.parts import Choice, Link, choice
+from voc.web.parts import Choice, Link, choice, files
 
 
 def page(
@@ -57,7 +57,7 @@ def page(
         in_flight=_in_flight(whole),
         recommend=_recommend(whole.figures["nps_people"]),
         table_heading="By CSM, in alphabetical order" if len(found.lines) > 1 else "Your book",
-        table_links=[Link("CSV", wanted.address("/engagement/by-csm.csv"), "of the table", file=True)],
+        table_links=files(wanted.address("/engagement/by-csm"), "of the table"),
         standard=view.percent(preferences.response_standard),
         rows=[csm_row(one, found, wanted, own=one.id in (own_csm_id, wanted.csm)) for one in found.lines],
         total=total_row(total, found, replace(asking, mine=not shared)),

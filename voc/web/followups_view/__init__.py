@@ -3,12 +3,12 @@
 from voc.web.followups_view.acts import FORMS
 from voc.web.followups_view.board import Chosen, board_page
 from voc.web.followups_view.case import case_page
-from voc.web.followups_view.files import FILE_HEADS, file_row
+from voc.web.followups_view.files import FILE_COLUMNS, file_row
 from voc.web.followups_view.words import CAUSES, KINDS, LANES, hours_words
 
 __all__ = [
     "CAUSES",
-    "FILE_HEADS",
+    "FILE_COLUMNS",
     "FORMS",
     "KINDS",
     "LANES",

@@ -10,7 +10,7 @@ from voc.web import view
 from voc.web.followups_view.cards import CaseCard, card
 from voc.web.followups_view.figures import confirmed_card, late_card, median_card
 from voc.web.followups_view.words import CAUSES, KINDS, LANES
-from voc.web.parts import Card, Link, address
+from voc.web.parts import Card, Link, address, files
 from voc.web.recovery_view import Section, section
 from voc.web.recovery_view import card as card_of
 from voc.web.survival_view import Lasted, SurvivalChart, chart
@@ -132,7 +132,7 @@ def board_page(
         last=[_done(case) for case in last],
         last_links=[
             Link("All", address("/follow-ups", show="list", only="done"), "confirmed follow-ups"),
-            Link("CSV", "/follow-ups/all.csv", "of all follow-ups", file=True),
+            *files("/follow-ups/all", "of all follow-ups"),
         ],
         recovery=section(recovered),
     )

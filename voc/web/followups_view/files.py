@@ -3,12 +3,27 @@
 from datetime import datetime
 
 from voc.followup.model import FollowUp
+from voc.reports.tables import Column, Kind
 from voc.web.followups_view.words import CAUSES, KINDS
 
-FILE_HEADS = (
-    "Account", "Person", "Kind", "Score", "State", "Owner", "Opened", "First contact by", "Contacted", "Resolve by",
-    "Resolved", "Confirmed", "Late now", "Cause", "What was done", "In their own words",
-)  # fmt: skip
+FILE_COLUMNS = (
+    Column("Account"),
+    Column("Person"),
+    Column("Kind"),
+    Column("Score", Kind.WHOLE),
+    Column("State"),
+    Column("Owner"),
+    Column("Opened", Kind.MOMENT),
+    Column("First contact by", Kind.MOMENT),
+    Column("Contacted", Kind.MOMENT),
+    Column("Resolve by", Kind.MOMENT),
+    Column("Resolved", Kind.MOMENT),
+    Column("Confirmed", Kind.MOMENT, "By the customer"),
+    Column("Late now", Kind.YES),
+    Column("Cause"),
+    Column("What was done"),
+    Column("In their own words"),
+)
 
 
 def file_row(case: FollowUp) -> tuple[str | int | datetime | bool | None, ...]:

@@ -8,11 +8,12 @@ from voc.metrics.forest.book import Theme
 from voc.metrics.forest.comments import Cut
 from voc.metrics.run.forest import views
 from voc.metrics.run.forest.views import Asked, Behind, Said
+from voc.reports.cells import Cell
+from voc.reports.tables import Column, Kind
 from voc.responses.store.themes import Mark
 from voc.web import view
 from voc.web.forest_view import words
-from voc.web.parts import Link
-from voc.web.tables import Cell
+from voc.web.parts import Link, files
 
 PER_PAGE = 50
 
@@ -117,8 +118,7 @@ def _links(found: Behind, asked: Asked, at: object, *, may_change: bool) -> list
         links.append(Link("Its words", f"/forest/code-book/{found.theme.id}"))
         if may_change:
             links.append(Link("Open an improvement", f"/improvements/new?theme={found.theme.id}"))
-    path = str(at(0)).replace("/forest/comments", "/forest/comments.csv", 1)
-    return [*links, Link("CSV", path, "of these comments", file=True)]
+    return [*links, *files(str(at(0)), "of these comments")]
 
 
 def _card(one: Said, themes: Mapping[int, Theme], csms: Mapping[str, str]) -> CommentCard:
@@ -162,7 +162,17 @@ def _mark(theme: Theme, both: Mapping[ThemeSource, Mark]) -> ThemeMark:
     return ThemeMark(theme.id, theme.name, why, gone=not person.holds, by_person=True)
 
 
-FILE_HEADS = ("Account", "Person", "Role", "CSM", "Wave", "Day", "Score", "Comment", "Themes")
+FILE_COLUMNS = (
+    Column("Account"),
+    Column("Person"),
+    Column("Role"),
+    Column("CSM"),
+    Column("Wave"),
+    Column("Day", Kind.DAY),
+    Column("Score", Kind.WHOLE),
+    Column("Comment"),
+    Column("Themes"),
+)
 
 
 def file_rows(found: Behind, themes: Mapping[int, Theme], csms: Mapping[str, str]) -> list[Sequence[Cell]]:

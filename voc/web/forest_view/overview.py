@@ -8,11 +8,12 @@ from markupsafe import Markup
 from voc.followup.improving import Improvement
 from voc.metrics.forest.comments import ANY, Cut, Forest, Line
 from voc.metrics.run.forest.views import EVERYTHING, NO_THEME, Asked, ForestPage
+from voc.reports.cells import Cell
+from voc.reports.tables import Column, Kind
 from voc.web import view
 from voc.web.charts_forest import share_bar
 from voc.web.forest_view import words
-from voc.web.parts import Choice, Link, choice
-from voc.web.tables import Cell
+from voc.web.parts import Choice, Link, choice, files
 
 SORTS = {"accounts": "accounts", "revenue": "revenue", "detractors": "detractors"}
 
@@ -233,7 +234,7 @@ def _links(asked: Asked) -> list[Link]:
         Link("Improvements", "/improvements"),
         Link("Code book", "/forest/code-book"),
         Link("Drivers", "/forest/drivers"),
-        Link("CSV", words.forest_address(asked).replace("/forest", "/forest.csv", 1), "of themes", file=True),
+        *files(words.forest_address(asked), "of themes"),
     ]
 
 
@@ -308,10 +309,23 @@ def _cell(found: ForestPage, theme: int, part: str) -> TableCell:
     return TableCell(view.count(count.accounts, "account"), view.count(count.people, "person", "people"), href)
 
 
-FILE_HEADS = (
-    "Theme", "Department", "State", "Accounts", "Of accounts", "Share low", "Share high", "Rank", "First possible rank",
-    "Last possible rank", "People", "Detractors", "Revenue", "Currency", "Accounts in the period before",
-)  # fmt: skip
+FILE_COLUMNS = (
+    Column("Theme"),
+    Column("Department"),
+    Column("State", meaning="too few: hidden, as on the page"),
+    Column("Accounts", Kind.WHOLE),
+    Column("Of accounts", Kind.WHOLE),
+    Column("Share low", Kind.SHARE),
+    Column("Share high", Kind.SHARE),
+    Column("Rank", Kind.WHOLE),
+    Column("First possible rank", Kind.WHOLE),
+    Column("Last possible rank", Kind.WHOLE),
+    Column("People", Kind.WHOLE),
+    Column("Detractors", Kind.WHOLE),
+    Column("Revenue", Kind.MONEY),
+    Column("Currency"),
+    Column("Accounts in the period before", Kind.WHOLE),
+)
 
 
 def file_rows(found: ForestPage) -> list[Sequence[Cell]]:

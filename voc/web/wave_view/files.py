@@ -3,13 +3,24 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
-from voc.campaigns.store.wave_pages import Asked, LeftOut, Standing
+from voc.campaigns.store.wave_pages import Asked, LeftOut, Standing, WaveRow
+from voc.reports.cells import Cell
+from voc.reports.tables import Column, Kind
 from voc.web import view
 from voc.web.rehearsal_words import REASONS, STEPS, STOPS
-from voc.web.tables import Cell
-from voc.web.wave_view.words import STANDINGS
+from voc.web.wave_view.words import STANDINGS, WAVE_STATES
 
-PEOPLE_HEADS = ("Account", "Person", "Roles", "CSM", "State", "Last mail", "Last mail on", "Answered on", "Next mail")
+PEOPLE_COLUMNS = (
+    Column("Account"),
+    Column("Person"),
+    Column("Roles"),
+    Column("CSM"),
+    Column("State"),
+    Column("Last mail"),
+    Column("Last mail on", Kind.DAY),
+    Column("Answered on", Kind.DAY),
+    Column("Next mail"),
+)
 
 
 def people_rows(people: Iterable[Asked]) -> list[Sequence[Cell]]:
@@ -30,7 +41,14 @@ def people_rows(people: Iterable[Asked]) -> list[Sequence[Cell]]:
     ]
 
 
-LEFT_OUT_HEADS = ("Account", "Person", "Roles", "CSM", "Reason", "Until or by")
+LEFT_OUT_COLUMNS = (
+    Column("Account"),
+    Column("Person"),
+    Column("Roles"),
+    Column("CSM"),
+    Column("Reason"),
+    Column("Until or by"),
+)
 
 
 def left_out_rows(left_out: Iterable[LeftOut]) -> list[Sequence[Cell]]:
@@ -44,6 +62,38 @@ def left_out_rows(left_out: Iterable[LeftOut]) -> list[Sequence[Cell]]:
             one.detail,
         )
         for one in left_out
+    ]
+
+
+WAVE_COLUMNS = (
+    Column("Wave"),
+    Column("Campaign"),
+    Column("State"),
+    Column("Asked", Kind.WHOLE),
+    Column("Answered", Kind.WHOLE, "Empty of a wave that asks in confidence"),
+    Column("Not asked", Kind.WHOLE),
+    Column("In confidence", Kind.YES),
+    Column("Launched", Kind.MOMENT),
+    Column("Launched by"),
+    Column("Closes", Kind.MOMENT),
+)
+
+
+def wave_rows(waves: Iterable[WaveRow]) -> list[Sequence[Cell]]:
+    return [
+        (
+            one.label,
+            one.campaign,
+            WAVE_STATES[one.state][0],
+            one.asked,
+            None if one.confidential else one.answered,
+            one.not_asked,
+            one.confidential,
+            one.launched_at,
+            one.launched_by,
+            one.closed_at or one.closes_at,
+        )
+        for one in waves
     ]
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from voc.base.words import WaveState
 from voc.campaigns.store.wave_pages import WaveRow
 from voc.web import view
+from voc.web.parts import Link, files
 from voc.web.wave_view.words import WAVE_STATES, share_in_words
 
 
@@ -38,6 +39,7 @@ class WavesPage:
     lede: str
     may_launch: bool
     campaigns: Sequence[CampaignWaves]
+    files: Sequence[Link] = ()
 
 
 def waves_page(rows: Sequence[WaveRow], campaigns: Sequence[str], *, may_launch: bool, whose: str) -> WavesPage:
@@ -56,6 +58,7 @@ def waves_page(rows: Sequence[WaveRow], campaigns: Sequence[str], *, may_launch:
             for name in names
             for mine in [[row for row in rows if row.campaign == name]]
         ],
+        files=files("/waves", "of all waves") if rows else (),
     )
 
 

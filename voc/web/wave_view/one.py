@@ -9,7 +9,7 @@ from voc.campaigns.store.wave_pages import Asked, LeftOut, Standing, Tally, Wave
 from voc.campaigns.trial import Halves
 from voc.metrics.store.confidential import Release
 from voc.web import view
-from voc.web.parts import Chain, Link, address
+from voc.web.parts import Chain, Link, address, files
 from voc.web.rehearsal_view import Reason, reasons
 from voc.web.trial_view import HeadsUpTest, heads_up_test
 from voc.web.wave_view.asked import Moment, Person, in_order, people_heading, people_links, people_note, person_row
@@ -89,9 +89,7 @@ def wave_page(
         asked=row.asked,
         dispositions=became(tally),
         not_asked_heading=f"Not asked: {view.count(row.not_asked, 'person', 'people')}",
-        not_asked_links=(
-            [Link("CSV", f"/waves/{row.id}/not-asked.csv", "of those not asked", file=True)] if left_out else []
-        ),
+        not_asked_links=files(f"/waves/{row.id}/not-asked", "of those not asked") if left_out else [],
         reasons=reasons(dict(_most_first(counted))),
         test=heads_up_test(halves),
         csms=by_csm(tally, own_csm_id) if len({one.csm_id for one in tally}) > 1 else [],
@@ -112,7 +110,7 @@ def _links(row: WaveRow) -> list[Link]:
     if row.state in _OPEN:
         links.append(Link("Heads-ups", address("/heads-ups", wave=row.id), "of the wave"))
     if row.asked:
-        links.append(Link("CSV", f"/waves/{row.id}/people.csv", "of everybody asked", file=True))
+        links += files(f"/waves/{row.id}/people", "of everybody asked")
     return links
 
 

@@ -1,0 +1,223 @@
+"""The star schema: whole, joined without a lost row, equal to the pages, and silent where the service is silent."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from sqlalchemy import insert, update
+
+from tests import builders
+from tests.builders import NOW
+from tests.metrics.world import DAY, World, hand_over
+from voc.base import schema
+from voc.base.access import Viewer
+from voc.base.db import Database
+from voc.base.errors import Refused
+from voc.base.secrets import Vault
+from voc.base.words import Scope, StaffRole
+from voc.metrics import run
+from voc.reports.star import STAR, dictionary, writing
+from voc.reports.star.model import Sort
+from voc.reports.tables import Format
+
+Tables = dict[str, list[dict[str, Any]]]
+PEOPLE = ("ana", "bo", "cai", "dag", "eva", "fay")
+
+
+def fill(database: Database) -> None:
+    """Two accounts, seven asked by name in every way it can end, and a wave in confidence."""
+    with database.begin() as db:
+        world = World(db)
+        builders.add_account(db, "acc-1", name="Calder", country="DE")
+        builders.add_account(db, "acc-2", name="Vantor", csm_id="csm-2", country="US", parent_id="acc-1")
+        for name in PEOPLE:
+            account_id = "acc-1" if name < "d" else "acc-2"
+            builders.add_contact(db, name, account_id=account_id, roles=("champion",), last_name=name.capitalize())
+        world.ask("ana", answer=3, roles=("champion", "end_user"))
+        world.ask("bo", answer=9, disposition="partial")
+        world.ask("cai")
+        world.ask("dag", account_id="acc-2", csm_id="csm-2", disposition="unknown")
+        world.ask("eva", account_id="acc-2", csm_id="csm-gone", answer=8, after_days=30)
+        world.ask("fay", account_id="acc-2", days_ago=10)  # under way
+        world.leave_out("fay", "opted_out", account_id="acc-2")
+        secret = world.ask("ana", answer=1, after_days=3, wave="secret", confidential=True)
+        db.execute(update(schema.wave).where(schema.wave.c.label == "secret").values(confidential=True))
+        db.execute(update(schema.answer).where(schema.answer.c.question == "recommend").values(text="Ana Ruiz says no"))
+        builders.add_message(db, "inv:1:invite", invitation_id=1, step="invite", sent_at=NOW - 60 * DAY)
+        wave_id = world.waves["secret"]
+        for step in ("invite", "reminder_1"):
+            key = f"inv:{secret}:{step}"
+            builders.add_message(db, key, invitation_id=secret, wave_id=wave_id, step=step, sent_at=NOW - 50 * DAY)
+        builders.add_follow_up(db, contact_id="ana", contacted_at=NOW - DAY, outcome="Ana was called")
+        deal = {"id": "opp-1", "account_id": "nobody", "name": "x", "closed": True, "won": True, "hash": ""}
+        db.execute(insert(schema.opportunity).values(**deal, state="live"))
+
+
+def written(database: Database, vault: Vault, folder: Path, **wishes: Any) -> Path:
+    return writing.write_star(database, folder, vault=vault, now=NOW, **wishes).folder
+
+
+def read(folder: Path) -> Tables:
+    """Every table as rows by name; a folder of files is one table."""
+    return {
+        one.name: pq.read_table(path if path.is_dir() else path.with_suffix(".parquet")).to_pylist()
+        for one in STAR
+        if (path := folder / one.name).is_dir() or path.with_suffix(".parquet").exists()
+    }
+
+
+@pytest.fixture
+def tables(database: Database, vault: Vault, tmp_path: Path) -> Tables:
+    fill(database)
+    run.snapshot(database, NOW)
+    return read(written(database, vault, tmp_path / "star", personal=True))
+
+
+def test_every_column_of_every_file_is_in_the_dictionary_and_the_other_way_round(tables: Tables) -> None:
+    told = {(str(row[0]), str(row[3])) for row in dictionary.rows()}
+    with_rows = {(name, column) for name, rows in tables.items() for column in (rows[0] if rows else ())}
+    empty = {(one.name, field.name) for one in STAR if not tables[one.name] for field in one.fields}
+    assert with_rows | empty == told
+    assert {one.name for one in STAR} == set(tables)
+    text = dictionary.markdown()
+    assert all(f"| {column} |" in text and f"## {table}\n" in text for table, column in told)
+
+
+def test_only_what_the_dictionary_says_is_ever_empty(tables: Tables) -> None:
+    for one in STAR:
+        rows = tables[one.name][1:] if one.sort == Sort.DIMENSION else tables[one.name]
+        for field in one.fields:
+            if not field.nulls or field.nulls == "in the first row":
+                assert all(row[field.name] is not None for row in rows), (one.name, field.name)
+
+
+def test_every_key_of_a_fact_is_found_in_the_table_it_refers_to_and_no_key_is_there_twice(tables: Tables) -> None:
+    keys = {}
+    for one in STAR:
+        for field in one.key:
+            found = [row[field.name] for row in tables[one.name]]
+            assert len(found) == len(set(found)), one.name
+            assert all(key < 2**53 for key in found)
+            keys[one.name] = set(found)
+    referred = 0
+    for one in STAR:
+        for field in one.fields:
+            if field.refers:
+                referred += 1
+                assert {row[field.name] for row in tables[one.name]} <= keys[field.refers], (one.name, field.name)
+    assert referred > 60
+    assert [row["account_key"] for row in tables["fact_deal"]] == [0]  # of an account the CRM never showed
+    names = {row["csm_id"]: row["known"] for row in tables["dim_csm"]}
+    assert (names["csm-1"], names["csm-gone"]) == (1, 0)
+
+
+def test_the_response_rate_of_the_page_comes_out_of_the_facts(database: Database, tables: Tables) -> None:
+    with database.read() as db:
+        by_csm = run.figures(db, scope=Scope.CSM, now=NOW)
+        whole = run.figures(db, scope=Scope.TOTAL, now=NOW)[0].figures["response_rate"]
+    rows = [row for row in tables["fact_invitation"] if row["due_at"] and row["due_at"] > NOW - 180 * DAY]
+    assert (whole.numerator, whole.denominator) == (
+        sum(row["answered_in_time"] for row in rows),
+        sum(row["in_response_rate"] for row in rows),
+    )
+    assert (whole.numerator, whole.denominator) == (2, 4)
+    keys = {row["csm_id"]: row["csm_key"] for row in tables["dim_csm"]}
+    for one in by_csm:
+        mine = [row for row in rows if row["csm_key"] == keys[one.id] and not row["inherited"]]
+        figure = one.figures["response_rate"]
+        counted = sum(row["answered_in_time"] for row in mine), sum(row["in_response_rate"] for row in mine)
+        assert counted == (figure.numerator or 0, figure.denominator or 0), one.id
+    kept = {row["name"]: row["figure_key"] for row in tables["dim_figure"]}["response_rate"]
+    night = [
+        (row["numerator"], row["denominator"], row["value"])
+        for row in tables["fact_figure"]
+        if row["figure_key"] == kept and row["scope"] == "total" and row["window_days"] == 180
+    ]
+    assert night == [(2.0, 4.0, None)]  # under five: the counts alone
+
+
+def test_what_was_asked_in_confidence_says_nowhere_that_it_was_answered(tables: Tables) -> None:
+    (secret,) = [row for row in tables["fact_invitation"] if row["confidential"]]
+    told = ("answered_at", "disposition", "stopped", "score", "score_group")
+    assert [secret[name] for name in told] == [None] * 5
+    assert [secret[name] for name in ("answered", "delivered", "answered_in_time", "in_response_rate")] == [0] * 4
+    assert secret["answered_date_key"] == 0
+    assert secret["invitation_key"] not in {row["invitation_key"] for row in tables["fact_answer"]}
+    steps = [row["step"] for row in tables["fact_message"] if row["invitation_key"] == secret["invitation_key"]]
+    assert steps == ["invite"]  # a reminder goes only to who has not answered
+    assert len(tables["fact_verbatim"]) == 3  # those given by name
+
+
+def test_nobody_is_named_unless_it_is_asked_for(database: Database, vault: Vault, tmp_path: Path) -> None:
+    fill(database)
+    folder = written(database, vault, tmp_path / "star", as_format=Format.CSV)
+    assert not (folder / "dim_contact_person.csv").exists()
+    assert not (folder / "fact_verbatim.csv").exists()
+    files = {path.name: path.read_text("utf-8-sig") for path in folder.glob("*_*.csv")}
+    for name, text in files.items():
+        cells = {cell for row in csv.reader(io.StringIO(text, newline="")) for cell in row}
+        assert not cells & {*PEOPLE, *(one.capitalize() for one in PEOPLE)}, name
+        assert "calder.example" not in text, name
+        assert "Ana" not in text, name
+    assert json.loads((folder / "export.json").read_bytes())["personal_data"] is False
+
+
+def test_the_files_of_a_past_quarter_stay_the_same_whatever_comes_later(
+    database: Database, vault: Vault, tmp_path: Path
+) -> None:
+    fill(database)
+    run.snapshot(database, NOW)
+    before = written(database, vault, tmp_path / "before")
+    later = NOW + 60 * DAY
+    with database.begin() as db:
+        hand_over(db, "acc-1", "csm-2", at=NOW + DAY)
+        account = schema.account.c.id == "acc-2"
+        db.execute(update(schema.account).where(account).values(state="merged", csm_id="csm-1", name="Gone"))
+        db.execute(insert(schema.alias).values(kind="account", loser_id="acc-2", winner_id="acc-1"))
+        db.execute(update(schema.contact).where(schema.contact.c.id == "bo").values(state="merged"))
+        db.execute(insert(schema.alias).values(kind="contact", loser_id="bo", winner_id="ana"))
+        late = {"answered_at": NOW + DAY, "disposition": "complete"}
+        db.execute(update(schema.invitation).where(schema.invitation.c.contact_id == "cai").values(**late))
+    run.snapshot(database, later)
+    after = writing.write_star(database, tmp_path / "after", vault=vault, now=later).folder
+    kept = [path.name for path in sorted((before / "fact_figure").iterdir())]
+    assert kept == ["2026-Q1.parquet"]
+    assert sorted(path.name for path in (after / "fact_figure").iterdir()) == ["2026-Q1.parquet", "2026-Q2.parquet"]
+    assert (before / "fact_figure" / kept[0]).read_bytes() == (after / "fact_figure" / kept[0]).read_bytes()
+    found = read(after)
+    accounts = {row["account_id"]: row for row in found["dim_account"]}
+    assert accounts["acc-2"]["merged_into_key"] == accounts["acc-1"]["account_key"]
+    assert {row["account_key"] for row in found["fact_invitation"]} == {accounts["acc-1"]["account_key"]}
+    assert {row["account_key"] for row in found["fact_figure"]} <= {row["account_key"] for row in found["dim_account"]}
+
+
+def test_keys_are_those_of_the_installation_and_the_same_in_every_export(
+    sqlite: Database, vault: Vault, tmp_path: Path
+) -> None:
+    fill(sqlite)
+    one, two = (written(sqlite, vault, tmp_path / name) for name in ("one", "two"))
+    same = [path.name for path in one.iterdir() if path.suffix == ".parquet"]
+    assert all((one / name).read_bytes() == (two / name).read_bytes() for name in same)
+    assert len(same) > 20
+
+
+def test_a_folder_with_something_else_is_left_alone_and_an_earlier_export_is_replaced(
+    sqlite: Database, vault: Vault, tmp_path: Path
+) -> None:
+    fill(sqlite)
+    (tmp_path / "papers").mkdir()
+    (tmp_path / "papers" / "thesis.txt").write_text("mine")
+    with pytest.raises(Refused, match="holds something else than an export"):
+        written(sqlite, vault, tmp_path / "papers")
+    with pytest.raises(Refused, match="for leaders and programme owners"):
+        written(sqlite, vault, tmp_path / "star", viewer=Viewer(4, "Dana", StaffRole.CSM, "csm-1"))
+    assert not (tmp_path / "star").exists()
+    folder = written(sqlite, vault, tmp_path / "star", as_format=Format.CSV)
+    (folder / "fact_answer.csv").write_text("old")
+    again = written(sqlite, vault, tmp_path / "star", as_format=Format.CSV)
+    assert (again / "fact_answer.csv").read_text("utf-8-sig").startswith("answer_key,")
+    assert [path.name for path in tmp_path.glob(".star*")] == []

@@ -1,0 +1,53 @@
+"""Any table as CSV, XLSX or Parquet: one set of columns, rows read one after the other.
+
+model     columns, kinds, what is said beside the rows
+csvs, xlsx, parquet     one writer a format
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from voc.base.errors import Refused
+from voc.reports.tables import csvs, parquet, xlsx
+from voc.reports.tables.model import About, Column, Format, Kind, Row
+
+__all__ = ["About", "Column", "Format", "Kind", "Row", "csvs", "whole", "write", "write_file"]
+
+MEDIA = {
+    Format.CSV: "text/csv; charset=utf-8",
+    Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    Format.PARQUET: "application/vnd.apache.parquet",
+}
+
+
+def write(out: BinaryIO, columns: Sequence[Column], rows: Iterable[Row], *, as_format: Format, about: About) -> int:
+    """How many rows were written. Refused where the format cannot hold them, Misconfigured without its library."""
+    if as_format == Format.CSV:
+        return csvs.write(out, columns, rows)
+    if as_format == Format.XLSX:
+        return xlsx.write(out, columns, rows, about)
+    return parquet.write(out, columns, rows, about)
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[BinaryIO]:
+    """A file that appears under its name only when it is whole. Refused where it cannot be written."""
+    unfinished = path.with_name(f"{path.name}.part")
+    try:
+        with unfinished.open("wb") as out:
+            yield out
+        unfinished.replace(path)
+    except OSError as problem:
+        raise Refused(
+            f"{path} could not be written: {problem.strerror or problem}. Name another file", field="out"
+        ) from None
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def write_file(path: Path, columns: Sequence[Column], rows: Iterable[Row], *, as_format: Format, about: About) -> int:
+    """`write` to a file."""
+    with whole(path) as out:
+        return write(out, columns, rows, as_format=as_format, about=about)
