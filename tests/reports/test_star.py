@@ -44,14 +44,15 @@ def fill(database: Database) -> None:
         world.ask("eva", account_id="acc-2", csm_id="csm-gone", answer=8, after_days=30)
         world.ask("fay", account_id="acc-2", days_ago=10)  # under way
         world.leave_out("fay", "opted_out", account_id="acc-2")
-        secret = world.ask("ana", answer=1, after_days=3, wave="secret", confidential=True)
+        secret = world.ask("ana", answer=1, after_days=3, wave="secret", confidential=True, bounced_at=NOW - DAY)
         db.execute(update(schema.wave).where(schema.wave.c.label == "secret").values(confidential=True))
         db.execute(update(schema.answer).where(schema.answer.c.question == "recommend").values(text="Ana Ruiz says no"))
         builders.add_message(db, "inv:1:invite", invitation_id=1, step="invite", sent_at=NOW - 60 * DAY)
         wave_id = world.waves["secret"]
         for step in ("invite", "reminder_1"):
             key = f"inv:{secret}:{step}"
-            builders.add_message(db, key, invitation_id=secret, wave_id=wave_id, step=step, sent_at=NOW - 50 * DAY)
+            sent = {"sent_at": NOW - 50 * DAY, "bounced_at": NOW - 40 * DAY}
+            builders.add_message(db, key, invitation_id=secret, wave_id=wave_id, step=step, **sent)
         builders.add_follow_up(db, contact_id="ana", contacted_at=NOW - DAY, outcome="Ana was called")
         deal = {"id": "opp-1", "account_id": "nobody", "name": "x", "closed": True, "won": True, "hash": ""}
         db.execute(insert(schema.opportunity).values(**deal, state="live"))
@@ -147,8 +148,10 @@ def test_what_was_asked_in_confidence_says_nowhere_that_it_was_answered(tables: 
     assert [secret[name] for name in ("answered", "delivered", "answered_in_time", "in_response_rate")] == [0] * 4
     assert secret["answered_date_key"] == 0
     assert secret["invitation_key"] not in {row["invitation_key"] for row in tables["fact_answer"]}
-    steps = [row["step"] for row in tables["fact_message"] if row["invitation_key"] == secret["invitation_key"]]
-    assert steps == ["invite"]  # a reminder goes only to who has not answered
+    mails = [row for row in tables["fact_message"] if row["invitation_key"] == secret["invitation_key"]]
+    assert [row["step"] for row in mails] == ["invite"]  # a reminder goes only to who has not answered
+    assert [row["bounced_at"] for row in mails] == [None]
+    assert secret["bounced_at"] == secret["sent_at"]  # that it came back is told, but not when
     assert len(tables["fact_verbatim"]) == 3  # those given by name
 
 
@@ -221,3 +224,8 @@ def test_a_folder_with_something_else_is_left_alone_and_an_earlier_export_is_rep
     again = written(sqlite, vault, tmp_path / "star", as_format=Format.CSV)
     assert (again / "fact_answer.csv").read_text("utf-8-sig").startswith("answer_key,")
     assert [path.name for path in tmp_path.glob(".star*")] == []
+
+
+def test_the_dictionary_that_ships_is_that_of_the_code() -> None:
+    shipped = Path(dictionary.__file__).parent / "DICTIONARY.md"
+    assert shipped.read_text("utf-8") == dictionary.markdown(), "make it anew: voc export dictionary"
