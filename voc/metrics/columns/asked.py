@@ -37,7 +37,7 @@ class People:
     def __init__(self, due: Asked, book: Column) -> None:
         reached = due.delivered & ~due.not_eligible
         rows = np.flatnonzero(reached)
-        person, self.count, first = numbered(book[rows], due.contact[rows])
+        person, self.count, first = numbered(due.person[rows], book[rows])
         self.rows, self.book = rows, book[rows][first]
         self.account = due.account[rows][first]
         self.heard = any_of(person, here(due.answered[rows]), self.count)

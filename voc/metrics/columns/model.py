@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from voc.base.words import Disposition, FollowUpKind, NotAsked, Role, Segment, StopReason
-from voc.metrics.columns.kinds import MISSING, Column, here
+from voc.metrics.columns.kinds import MISSING, Column, here, numbered
 from voc.metrics.model import Person
 
 DISPOSITIONS = tuple(Disposition)
@@ -58,7 +58,8 @@ class Accounts:
 
 @dataclass(frozen=True)
 class Asked:
-    """Invitations; with `elsewhere` also those that count for places and silence of another account alone."""
+    """Invitations, account by account and there person by person; with `elsewhere` also those that count for places
+    and silence of another account alone."""
 
     id: Column
     wave: Column
@@ -88,6 +89,11 @@ class Asked:
 
     def of(self, rows: Column) -> "Asked":
         return Asked(**{name: getattr(self, name)[rows] for name in self.__dataclass_fields__})
+
+    @cached_property
+    def person(self) -> Column:
+        """A number for each contact of each account."""
+        return numbered(self.account, self.contact)[0]
 
     def is_(self, *dispositions: Disposition) -> Column:
         return np.isin(self.disposition, [DISPOSITIONS.index(one) for one in dispositions])

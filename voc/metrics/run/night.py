@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from itertools import islice
 
 from sqlalchemy import Connection
 
@@ -90,15 +91,23 @@ def snapshot(database: Database, now: datetime, *, preferences: Preferences | No
         if store.is_counted(db, on):
             return 0
         known = preferences or settings.load(db)
-        kept = list(_figures(db, on, known, now))
     with database.begin() as db:
         store.drop_unfinished(db, on)
-    for start in range(0, len(kept), store.KEPT_AT_ONCE):
-        with database.begin() as db:
-            store.keep(db, kept[start : start + store.KEPT_AT_ONCE])
+    kept = 0
+    with database.read() as db:
+        for portion in _portions(_figures(db, on, known, now)):
+            with database.begin() as writing:
+                store.keep(writing, portion)
+            kept += len(portion)
     with database.begin() as db:
         store.mark_counted(db, on)
-    return len(kept)
+    return kept
+
+
+def _portions(figures: Iterator[Figure]) -> Iterator[list[Figure]]:
+    """No more are held than one transaction writes."""
+    while portion := list(islice(figures, store.KEPT_AT_ONCE)):
+        yield portion
 
 
 def _figures(db: Connection, on: date, known: Preferences, now: datetime) -> Iterator[Figure]:

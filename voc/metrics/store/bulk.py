@@ -31,7 +31,7 @@ from sqlalchemy import case as sql_case
 
 from voc.metrics.columns.kinds import MISSING, Column
 
-PORTION = 50_000
+PORTION = 50_000  # rows of a COPY that are turned at once
 _SINCE_2000 = 946_684_800_000_000  # PostgreSQL counts microseconds from there
 _HEADER = 19  # bytes of a COPY's: signature, flags, length of an extension that nobody uses
 
@@ -148,6 +148,8 @@ def _sent(one: Field) -> ColumnElement[Any]:
 
 # --- SQLite ---
 
+_ROWS = 4_000  # the driver's objects of so many rows stay in the processor's cache
+
 
 def _fetched(db: Connection, fields: Sequence[Field], build: Callable[[list[Any]], Select[Any]]) -> dict[str, Column]:
     query = build([_raw(one).label(one.name) for one in fields])
@@ -155,7 +157,7 @@ def _fetched(db: Connection, fields: Sequence[Field], build: Callable[[list[Any]
     rows: Any = db.exec_driver_sql(text).cursor  # the driver's own: no object of ours for each row
     arrays = [_array_of(one) for one in fields]
     parts: list[list[Column]] = [[] for _ in fields]
-    while portion := rows.fetchmany(PORTION):
+    while portion := rows.fetchmany(_ROWS):
         for kept, make, values in zip(parts, arrays, zip(*portion, strict=True), strict=True):
             kept.append(make(values))
     return {one.name: _joined(kept, one.kind) for one, kept in zip(fields, parts, strict=True)}

@@ -64,15 +64,15 @@ def _same_person(found: dict[str, Column], census: dict[str, Column]) -> Column:
 
 
 def _with_those(found: dict[str, Column], census: dict[str, Column], at: Column, matched: Column) -> Asked:
-    kept = found["account"] >= 0
-    if not len(matched) and kept.all():
-        return Asked(**found)
+    kept = np.flatnonzero(found["account"] >= 0)
     more = {name: values[at[matched]] for name, values in found.items()}
     other = more["account"] != census["account"][matched]
     more["contact"] = np.where(other, census["contact"][matched], more["contact"])
     more["account"], more["roles"] = census["account"][matched], census["roles"][matched]
     more["elsewhere"] = np.ones(len(matched), np.bool_)
+    account, contact = (np.concatenate([found[name][kept], more[name]]) for name in ("account", "contact"))
+    order = np.lexsort((contact, account))
     joined = {}
     for name in list(found):  # one after the other: there may be a million of each
-        joined[name] = np.concatenate([found.pop(name)[kept], more[name]])
+        joined[name] = np.concatenate([found.pop(name)[kept], more[name]])[order]
     return Asked(**joined)
