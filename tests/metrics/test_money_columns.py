@@ -134,7 +134,7 @@ def _answers(world: World, chance: Random, ids: list[str]) -> None:
         )
         response_id = db.execute(schema.response.select().where(schema.response.c.invitation_id == asked)).one().id
         for question in ("results", "csm_knows", "nonsense"):
-            said = {"question": question, "number": chance.choice([None, 2, 4, 5]), "choices": []}
+            said: dict[str, Any] = {"question": question, "number": chance.choice([None, 2, 4, 5]), "choices": []}
             db.execute(insert(schema.answer).values(response_id=response_id, **said))
         if chance.random() < 0.4:
             state = chance.choice(["accepted", "declined"])

@@ -8,7 +8,7 @@ figure    value, numerator, denominator, interval, state, reason, window
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -340,9 +340,9 @@ class Reckoned(NamedTuple):
 class Sample(NamedTuple):
     """Rows of one scope as columns, for a value that is no share of sums. `size` NaN: it has none."""
 
-    part: Sequence[float]
-    whole: Sequence[float]
-    size: Sequence[float]
+    part: Iterable[float]
+    whole: Iterable[float]
+    size: Iterable[float]
 
 
 def sample_of(units: Sequence[Unit]) -> Sample:

@@ -98,8 +98,8 @@ def _samples(part: _Part) -> Iterator[tuple[str, Sample]]:
     rows = part.rows
     order = np.argsort(part.of, kind="stable")
     size = np.full(len(order), np.nan) if rows.size is None else rows.size
-    columns = [one[order] for one in (rows.part, rows.whole, size)]
+    part_of, whole, size = rows.part[order], rows.whole[order], size[order]
     there, starts = np.unique(part.of[order], return_index=True)
     ends = np.append(starts[1:], len(order))
     for at, start, end in zip(there.tolist(), starts.tolist(), ends.tolist(), strict=True):
-        yield part.ids[at], Sample(*(one[start:end] for one in columns))
+        yield part.ids[at], Sample(part_of[start:end], whole[start:end], size[start:end])

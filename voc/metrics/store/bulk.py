@@ -202,7 +202,7 @@ def _keys(values: Sequence[str | None]) -> Column:
 def _wholes(values: Sequence[int | None]) -> Column:
     if None in values:
         return np.fromiter((MISSING + 1 if value is None else value for value in values), np.int64, len(values))
-    return np.fromiter(values, np.int64, len(values))  # type: ignore[arg-type]  # none of them is None
+    return np.fromiter(values, np.int64, len(values))
 
 
 _WIDTH = len("2026-03-03 12:00:00.000000")

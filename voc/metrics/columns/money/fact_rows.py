@@ -27,9 +27,16 @@ class FactRows(NamedTuple):
     size: Column | None = None  # how long it took, in days
 
     def inside(self, rows: Column) -> "FactRows":
-        size = None if self.size is None else self.size[rows]
-        columns = (one[rows] for one in (self.account, self.csm, self.inherited, self.part, self.whole, self.label))
-        return FactRows(*columns, words=self.words, size=size)
+        return FactRows(
+            account=self.account[rows],
+            csm=self.csm[rows],
+            inherited=self.inherited[rows],
+            part=self.part[rows],
+            whole=self.whole[rows],
+            label=self.label[rows],
+            words=self.words,
+            size=None if self.size is None else self.size[rows],
+        )
 
 
 def nothing(words: Sequence[str]) -> FactRows:
@@ -39,9 +46,17 @@ def nothing(words: Sequence[str]) -> FactRows:
 
 def together(*parts: FactRows) -> FactRows:
     """Rows of one figure that were made apart; they have the same words."""
-    size = None if parts[0].size is None else np.concatenate([one.size for one in parts if one.size is not None])
-    columns = (np.concatenate([one[at] for one in parts]) for at in range(6))
-    return FactRows(*columns, words=parts[0].words, size=size)  # type: ignore[misc]  # six columns, of six names
+    sizes = [one.size for one in parts if one.size is not None]
+    return FactRows(
+        account=np.concatenate([one.account for one in parts]),
+        csm=np.concatenate([one.csm for one in parts]),
+        inherited=np.concatenate([one.inherited for one in parts]),
+        part=np.concatenate([one.part for one in parts]),
+        whole=np.concatenate([one.whole for one in parts]),
+        label=np.concatenate([one.label for one in parts]),
+        words=parts[0].words,
+        size=np.concatenate(sizes) if sizes else None,
+    )
 
 
 def beside(account: Column, owner: Owned, label: Column, words: Sequence[str]) -> FactRows:

@@ -99,8 +99,8 @@ class Ground:
         """Whoever owns or owned anything, known to the CRM or not."""
         found = set(people(self.db))
         for column in (account.c.csm_id, invitation.c.csm_id, account_csm.c.csm_id, follow_up.c.owner_csm_id):
-            found |= set(self.db.execute(select(column).distinct()).scalars())
-        return sorted(id for id in found if id is not None)
+            found |= {id for id in self.db.execute(select(column).distinct()).scalars() if id is not None}
+        return sorted(found)
 
     @cached_property
     def _csms(self) -> Keys:
