@@ -62,9 +62,9 @@ def moment(value: str) -> datetime | None:
         if re.fullmatch(r"\d{1,11}(\.\d+)?", value):
             return datetime.fromtimestamp(float(value), UTC)
         found = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", value))
+        return found.astimezone(UTC) if found.tzinfo is not None else None  # the last day of 9999 ends later elsewhere
     except (ValueError, OverflowError, OSError):
         return None
-    return found.astimezone(UTC) if found.tzinfo is not None else None
 
 
 def too_old(value: str, *, window: timedelta, now: datetime) -> bool:
