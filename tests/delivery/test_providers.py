@@ -12,7 +12,7 @@ from tests.builders import NOW
 from tests.delivery.callers import CERTIFICATE, Aws, Ses, caller
 from voc.base.words import InboundKind
 from voc.delivery.fetching import Outgoing
-from voc.delivery.providers import PROVIDERS, echo, ses
+from voc.delivery.providers import PROVIDERS, echo, reading, ses
 from voc.delivery.providers.model import Call, EventKind, Keys, Report, Says, WhyNot
 from voc.delivery.providers.verdict import bounce_kind
 
@@ -127,3 +127,10 @@ def test_whatever_form_comes_is_read_without_an_error(raw: bytes) -> None:
             call = Call({"content-type": kind}, raw)
             provider.verify(call, Keys(("a key",), ("0" * 64,)), NOW)
             provider.pieces(call)
+
+
+@pytest.mark.parametrize(
+    "text", ["9999-12-31T23:59:59-10:00", "0001-01-01T00:00:00+10:00", "99999999999999", "now", ""]
+)
+def test_a_moment_that_no_clock_shows_is_none(text: str) -> None:
+    assert reading.moment(text) is None

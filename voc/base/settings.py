@@ -24,6 +24,9 @@ _NAMESERVER = re.compile(r"\d{1,3}(\.\d{1,3}){3}(:\d{1,5})?|\[[0-9a-fA-F:]+\](:\
 _ADDRESS = re.compile(r"[^@\s<>\",;]+@[^@\s<>\",;]+")  # a host without a dot may be a mail server of one's own
 _SERVER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 _NAME_MEND = 'Write up to 40 letters, digits, dots and hyphens, such as "ses-frankfurt"'
+_HOST = re.compile(r"[^@\s<>\",;:/]+|\[[^\]\s]+\]")
+_A_YEAR = 365 * 24 * 60  # minutes
+_SLOWEST = 0.001  # slower is a mistake, and at some point longer than a machine can wait
 _DOMAIN = re.compile(r"[^@\s*]+\.[^@\s*]+")
 
 
@@ -209,8 +212,18 @@ def _check(settings: Settings, place: str) -> None:
             raise Misconfigured(f"{place}: nameservers", f"{server!r} is no address", 'Write ["9.9.9.9"]')
     if not 0 < settings.port < 65536:
         raise Misconfigured(f"{place}: port", f"{settings.port} is not a port", "Write a number from 1 to 65535")
-    if settings.sync_every_minutes < 1:
-        raise Misconfigured(f"{place}: sync_every_minutes", "must be 1 or more", "Write 60 for once an hour")
+    if not 1 <= settings.sync_every_minutes <= _A_YEAR:
+        told = "must be 1 or more, and no longer than a year"
+        raise Misconfigured(f"{place}: sync_every_minutes", told, "Write 60 for once an hour")
+    if not 0 <= settings.trusted_proxies <= 20:
+        mend = "Write how many proxies of yours a request goes through, 0 for none"
+        raise Misconfigured(f"{place}: trusted_proxies", "must be 0 to 20", mend)
+    for key in ("host", "secret_key_file", "state_file", "erased_file"):
+        if not getattr(settings, key).strip():
+            raise Misconfigured(f"{place}: {key}", "it is empty", "Take the line out, or name one")
+    bounces = settings.mail.bounce_domain
+    if bounces is not None and not _HOST.fullmatch(bounces):
+        raise Misconfigured(f"{place}: mail.bounce_domain", "not a domain", "Write bounce.example.com")
     _check_inbound(settings.inbound, place)
     _check_oidc(settings, f"{place}: oidc")
     _check_servers(settings.mail, f"{place}: mail")
@@ -250,17 +263,16 @@ def _check_servers(mail: Mail, place: str) -> None:
             raise Misconfigured(f"{key}port", f"{server.port} is not a port", "Write a number from 1 to 65535")
         if not 1 <= server.connections <= 50:
             raise Misconfigured(f"{key}connections", "must be 1 to 50", "Write 4")
-        if not 0 < server.per_second <= FASTEST:  # not a number is neither
-            raise Misconfigured(f"{key}per_second", f"must be above 0, to {FASTEST:_}", "Write 20")
+        if not _SLOWEST <= server.per_second <= FASTEST:  # not a number is neither
+            raise Misconfigured(f"{key}per_second", f"must be {_SLOWEST} to {FASTEST:_}", "Write 20")
         if not 0 < server.timeout_seconds <= 600:
             raise Misconfigured(f"{key}timeout_seconds", "must be above 0, to 600", "Write 30")
     for domain, limit in mail.per_domain.items():
         if domain != "*" and not _DOMAIN.fullmatch(domain):
             raise Misconfigured(f"{place}.per_domain", f"{domain!r} is not a domain", 'Write "gmail.com", or "*"')
-        if not 0 < limit <= FASTEST:
-            raise Misconfigured(
-                f"{place}.per_domain {domain}", f"must be above 0, to {FASTEST:_}", "Write the messages a minute"
-            )
+        if not _SLOWEST <= limit <= FASTEST:
+            told = f"must be {_SLOWEST} to {FASTEST:_}"
+            raise Misconfigured(f"{place}.per_domain {domain}", told, "Write the messages a minute")
 
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -270,6 +282,8 @@ def _check_inbound(inbound: Inbound, place: str) -> None:
     for key, way in (("imap", inbound.imap), ("listener", inbound.listener)):
         if way is not None and not 0 < way.port < 65536:
             raise Misconfigured(f"{place}: inbound.{key}.port", f"{way.port} is not a port", "Write 1 to 65535")
+    if inbound.listener is not None and not inbound.listener.host.strip():
+        raise Misconfigured(f"{place}: inbound.listener.host", "it is empty", "Write 127.0.0.1, or 0.0.0.0 for all")
     imap = inbound.imap
     if imap is None:
         return
