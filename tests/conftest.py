@@ -1,15 +1,17 @@
 """Shared fixtures: a migrated database on both engines, a clock that stands still, a vault."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
 
 from tests import postgres
 from tests.browser.chromium import browser, context_of
 from tests.builders import NOW
+from tests.reused import ReusedFile, ReusedServer
+from tests.schedule import Together, together
 from voc.base import migrate
 from voc.base.clock import SetClock
 from voc.base.db import Database
@@ -53,28 +55,27 @@ def postgres_server() -> postgres.Server:
     return server
 
 
+@pytest.fixture(scope="session")
+def sqlite_reused(tmp_path_factory: pytest.TempPathFactory) -> ReusedFile:
+    return ReusedFile(tmp_path_factory.mktemp("sqlite"))
+
+
 @pytest.fixture
-def sqlite(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
+def sqlite(sqlite_template: Path, sqlite_reused: ReusedFile) -> Iterator[Database]:
     """For tests of things that do not touch SQL themselves; a store's tests take `database`."""
-    path = tmp_path / "voc.db"
-    shutil.copy(sqlite_template, path)
-    # Without fsync: what is tested here is not the disk. The tests that kill processes open their own.
-    database = Database(f"sqlite:///{path}", durable=False)
-    yield database
-    database.close()
+    with sqlite_reused.copy_of(sqlite_template) as database:
+        yield database
 
 
 @pytest.fixture(scope="session")
-def postgres_emptied(postgres_server: postgres.Server) -> postgres.Emptied:
-    return postgres.Emptied(postgres_server, "voc_template")
+def postgresql_reused(postgres_server: postgres.Server) -> ReusedServer:
+    return ReusedServer(postgres.Emptied(postgres_server, "voc_template"))
 
 
 @pytest.fixture
-def postgresql(postgres_emptied: postgres.Emptied) -> Iterator[Database]:
-    with postgres_emptied.database() as url:
-        database = Database(url)
+def postgresql(postgresql_reused: ReusedServer) -> Iterator[Database]:
+    with postgresql_reused.empty() as database:
         yield database
-        database.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -99,20 +100,17 @@ def tokens() -> RandomTokens:
     return RandomTokens()
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in its own
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What stays together when several processes share the work: a file, or a telling of the story in tests/flow.
-
-    The story takes a minute; file by file every process would play it again.
-    """
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
+    """What takes longest begins first, so that no process is left alone with it at the end."""
+    slow = {together(item.nodeid) for item in items if item.get_closest_marker("slow") or _by_browser(item)}
+    items.sort(key=lambda item: (not together(item.nodeid).startswith("story"), together(item.nodeid) not in slow))
 
 
-def _group(item: pytest.Item) -> str:
-    used = getattr(item, "fixturenames", ())
-    if not {"by_http", "by_browser", "told"}.intersection(used):
-        return item.location[0]
-    callspec = getattr(item, "callspec", None)
-    told = callspec.params.get("told") if callspec is not None else None
-    return "story by browser" if "by_browser" in (told, *used) else "story by http"
+def _by_browser(item: pytest.Item) -> bool:
+    return item.get_closest_marker("browser") is not None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Together:
+    config.option.loadscopereorder = False  # by number of tests, which says nothing of how long they take
+    return Together(config, log)

@@ -1,5 +1,6 @@
 """What runs do over days: nothing lost, nothing half, nothing of ours overwritten."""
 
+import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from tests.accounts.exports import MONDAY, TABLES, TUESDAY, WEDNESDAY, Export, noon, record, roles, sync, told
+from tests.reused import ReusedFile
 from voc.accounts import run, store
 from voc.accounts.model import Kind, Progress, Reach, Role, RunState, Watcher
 from voc.base import schema
@@ -350,36 +352,32 @@ def stopping(at: tuple[str, Kind]) -> Watcher:
 def test_a_stop_at_every_batch_boundary_and_its_continuation_equal_an_unbroken_run(
     tmp_path: Path, sqlite_template: Path
 ) -> None:
-    base = fresh(tmp_path / "base.db", sqlite_template)
-    sync(base, busy_export(), tmp_path / "crm")
-    base.close()
-    unbroken = fresh(tmp_path / "unbroken.db", tmp_path / "base.db")
-    sync(unbroken, busy_export(changed=True), tmp_path / "crm", on=TUESDAY)
-    expected = crm_state(unbroken)
-    unbroken.close()
+    here = tmp_path / "here"
+    here.mkdir()
+    reused = ReusedFile(here)
+    with reused.copy_of(sqlite_template) as database:
+        sync(database, busy_export(), tmp_path / "crm")
+    base = shutil.copy(here / "voc.db", tmp_path / "base.db")
+    with reused.copy_of(base) as database:
+        sync(database, busy_export(changed=True), tmp_path / "crm", on=TUESDAY)
+        expected = crm_state(database)
     last, stopped = 0, True
     while stopped:
         last, stopped = last + 1, False
-        database = fresh(tmp_path / f"stopped{last}.db", tmp_path / "base.db")
         calls = iter(range(1, 10_000))
 
         def stop(progress: Progress, calls: Iterator[int] = calls, last: int = last) -> None:
             if next(calls) == last:
                 raise Stopped(progress.phase)
 
-        try:
-            sync(database, busy_export(changed=True), tmp_path / "crm", on=TUESDAY, progress=stop)
-        except Stopped:
-            stopped = True
-            sync(database, busy_export(changed=True), tmp_path / "crm", on=TUESDAY)
-        assert crm_state(database) == expected, last
-        database.close()
+        with reused.copy_of(base) as database:
+            try:
+                sync(database, busy_export(changed=True), tmp_path / "crm", on=TUESDAY, progress=stop)
+            except Stopped:
+                stopped = True
+                sync(database, busy_export(changed=True), tmp_path / "crm", on=TUESDAY)
+            assert crm_state(database) == expected, last
     assert last > 20
-
-
-def fresh(path: Path, template: Path) -> Database:
-    path.write_bytes(template.read_bytes())
-    return Database(f"sqlite:///{path}")
 
 
 def busy_export(*, changed: bool = False) -> Export:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.reused import ReusedFile
 from tests.web import world
 from tests.web.people import Visitor, visitor
 from tests.web.world import World
@@ -41,16 +42,29 @@ def company_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFac
     return path, built
 
 
+@pytest.fixture(scope="session")
+def company_reused(tmp_path_factory: pytest.TempPathFactory) -> ReusedFile:
+    return ReusedFile(tmp_path_factory.mktemp("company"))
+
+
+@pytest.fixture
+def company_database(company_template: tuple[Path, World], company_reused: ReusedFile) -> Iterator[Database]:
+    with company_reused.copy_of(company_template[0]) as database:
+        yield database
+
+
 @pytest.fixture
 def company(
-    company_template: tuple[Path, World], tmp_path: Path, clock: SetClock, vault: Vault, tokens: RandomTokens
+    company_template: tuple[Path, World],
+    company_database: Database,
+    clock: SetClock,
+    vault: Vault,
+    tokens: RandomTokens,
 ) -> Iterator[Company]:
-    template, built = company_template
-    shutil.copy(template, tmp_path / "voc.db")
-    database = Database(f"sqlite:///{tmp_path / 'voc.db'}", durable=False)
+    _, built = company_template
     app = App(
         settings=Settings(),
-        database=database,
+        database=company_database,
         clock=clock,
         tokens=tokens,
         vault=vault,
@@ -64,4 +78,3 @@ def company(
             return somebody
 
         yield Company(app, deepcopy(built), enter)
-    database.close()

@@ -8,7 +8,7 @@ import pytest
 from litestar import Litestar
 
 from tests.builders import add_csm
-from tests.web.company import company, company_template
+from tests.web.company import company, company_database, company_reused, company_template
 from tests.web.people import Visitor, add_staff, visitor
 from voc.base.clock import SetClock
 from voc.base.db import Database
@@ -19,7 +19,7 @@ from voc.base.words import StaffRole
 from voc.web.asgi import create
 from voc.web.context import App
 
-__all__ = ["company", "company_template"]
+__all__ = ["company", "company_database", "company_reused", "company_template"]
 
 
 @pytest.fixture
