@@ -9,6 +9,7 @@ import argparse
 import json
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import structlog
 
@@ -24,13 +25,15 @@ def main() -> None:
     parser.add_argument(
         "--rows", type=int, help="contacts: crm, salesforce 100,000, plan 20,000; invitations: figures 1,000,000"
     )
+    parser.add_argument("--engine", choices=("sqlite", "postgresql", "both"), default="both", help="figures")
+    parser.add_argument("--keep", type=Path, help="figures: a folder whose databases are made once and stay")
     asked = parser.parse_args()
     if not asked.json:
         print(", ".join(f"{name} {value}" for name, value in machine().items()))
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     reports = []
     for name in asked.names or NAMES:
-        report = Report(name, quiet=asked.json, rows=asked.rows)
+        report = Report(name, quiet=asked.json, rows=asked.rows, engine=asked.engine, keep=asked.keep)
         import_module(f"tests.bench.{name}").run(report)
         reports.append(report)
     if asked.json:

@@ -2,15 +2,20 @@
 
 import os
 import platform
+from pathlib import Path
 from typing import Any
 
 
 class Report:
     """`rows`: how many somebody asked for, None for as many as the benchmark takes by itself."""
 
-    def __init__(self, name: str, *, quiet: bool, rows: int | None = None) -> None:
+    def __init__(
+        self, name: str, *, quiet: bool, rows: int | None = None, engine: str = "both", keep: Path | None = None
+    ) -> None:
         self.name = name
         self.rows = rows
+        self.engine = engine
+        self.keep = keep
         self.figures: dict[str, Any] = {}
         self._quiet = quiet
 

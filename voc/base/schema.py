@@ -1508,8 +1508,61 @@ figure_snapshot = Table(
     one_of("scope", words.Scope),
     one_of("state", words.FigureState),
     UniqueConstraint("scope", "scope_id", "name", "window_days", "as_of"),
-    Index("ix_figure_snapshot_as_of", "as_of"),
+    # A page reads one night and one period: some figures of every CSM, all of one scope.
+    Index("ix_figure_snapshot_night", "as_of", "window_days", "scope", "name"),
 )
+
+
+class _AccountNight(TypedColumns):
+    """Where each account stood when the day `as_of` ended, for lists of very many; the last nights only.
+
+    Written by metrics.store.standings. Name, segment, renewal and owner of today are the account's own.
+    """
+
+    as_of: Named[date] = Column(Date, primary_key=True)
+    account_id: Named[str] = Column(String(64), primary_key=True)
+    csm_id: Named[str | None] = Column(String(64))  # the owner then
+    state: Named[str] = Column(String(16))
+    arr: Named[float | None] = Column(Float)  # in the reporting currency
+    work: Named[float] = Column(Float)  # score x revenue: what a list begins with
+    parts: Named[Any] = Column(Json, nullable=True)  # of the silent score, with its total
+    people: Named[int] = Column(Integer)
+    answered: Named[int] = Column(Integer)
+    asked_twice: Named[bool] = Column(Boolean)
+    p_silent: Named[float | None] = Column(Float)
+    coverage_fresh: Named[float | None] = Column(Float)
+    coverage_named: Named[float | None] = Column(Float)
+    last_answered_at: Named[datetime | None] = Column(Instant)
+    places: Named[int] = Column(Integer)
+    gaps: Named[int] = Column(Integer)  # of these, nobody reachable fills
+    senior_gaps: Named[int] = Column(Integer)
+
+
+account_night = Table(
+    "account_night",
+    metadata,
+    _AccountNight,
+    one_of("state", words.AccountState),
+    # The silent ones in order of work, a page at a time.
+    Index("ix_account_night_work", "as_of", "state", "work"),
+)
+
+
+class _KeptPage(TypedColumns):
+    """What a night counted for a page beside its figures, such as the price of silence; the last nights only.
+
+    Written by metrics.store.kept_pages.
+    """
+
+    as_of: Named[date] = Column(Date, primary_key=True)
+    page: Named[str] = Column(String(32), primary_key=True)
+    scope: Named[str] = Column(String(16), primary_key=True)
+    scope_id: Named[str] = Column(String(64), primary_key=True)
+    window_days: Named[int] = Column(Integer, primary_key=True)
+    value: Named[Any] = Column(Json, nullable=False)
+
+
+kept_page = Table("kept_page", metadata, _KeptPage, one_of("scope", words.Scope))
 
 
 class _MeasureFile(_Numbered):

@@ -12,7 +12,7 @@ from voc.jobs.model import Counts
 from voc.jobs.sending import worker_name
 from voc.metrics import run as metrics
 from voc.metrics.run import cards as scorecards
-from voc.metrics.run import cost, falls
+from voc.metrics.run import cost, falls, kept_pages
 from voc.metrics.run.forest import reading as comments
 from voc.responses import run as responses
 from voc.stakeholders import run as stakeholders
@@ -63,6 +63,7 @@ def nightly(app: App, _relays: Relays, now: datetime) -> Counts:
     figures = metrics.snapshot(app.database, now)
     frozen = scorecards.catch_up(app.database, now)
     landmarks = cost.catch_up(app.database, now)
+    kept_pages.keep(app.database, now)
     with app.database.begin() as db:
         asked.forget(db, before=now - _DAY)
         beats.forget(db, before=now - _DAY)

@@ -1,7 +1,7 @@
 """The board page as values: six figures now and one period earlier, revenue by state, causes, what changed. Pure."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -29,6 +29,14 @@ ORDER = (
     AccountState.IN_CONFIDENCE,
     AccountState.TOO_NEW,
 )
+
+
+CAUSES = 3  # on the page
+LEAST_ACCOUNTS = 3  # a cause that fewer named is theirs, not a cause
+CAME_FROM = {
+    AccountState.HEARD: frozenset({AccountState.SILENT, AccountState.QUIET}),
+    AccountState.SILENT: frozenset(AccountState),
+}
 
 
 @dataclass(frozen=True)
@@ -74,8 +82,9 @@ class CauseLine:
 class Moved:
     """Accounts whose state became another since the period before, and their revenue today."""
 
-    names: tuple[str, ...]
+    names: tuple[str, ...]  # the largest first; of very many some
     arr: float
+    accounts: int
 
 
 @dataclass(frozen=True)
@@ -97,6 +106,7 @@ class Board:
     empty_senior: int
     places: int
     without_rate: tuple[str, ...]
+    kept_on: date | None = None  # the day whose night this is from
 
 
 def change(now: Figure, before: Figure, *, icc: float) -> Change | None:
@@ -140,14 +150,13 @@ def states(standings: Sequence[Standing]) -> tuple[StateLine, ...]:
 
 def moved(now: Mapping[str, Standing], before: Mapping[str, Standing], *, to: AccountState) -> Moved:
     """Accounts that are in this state now and were in the other of silent and heard before (or quiet)."""
-    came_from = {AccountState.HEARD: {AccountState.SILENT, AccountState.QUIET}, AccountState.SILENT: set(AccountState)}
     theirs = [
         one
         for id, one in now.items()
-        if one.state == to and id in before and before[id].state != to and before[id].state in came_from[to]
+        if one.state == to and id in before and before[id].state != to and before[id].state in CAME_FROM[to]
     ]
     ranked = sorted(theirs, key=lambda one: (-(one.arr or 0.0), one.name))
-    return Moved(tuple(one.name for one in ranked), math.fsum(one.arr or 0.0 for one in ranked))
+    return Moved(tuple(one.name for one in ranked), math.fsum(one.arr or 0.0 for one in ranked), len(ranked))
 
 
 def certain(causes: Sequence[CauseLine], heard: int) -> tuple[bool, bool]:
@@ -159,3 +168,13 @@ def certain(causes: Sequence[CauseLine], heard: int) -> tuple[bool, bool]:
         other = spans[i + 1] if i + 1 < len(spans) else None
         told.append(one is None or other is None or one[0] > other[1])
     return told[0], told[1]
+
+
+def ordered(causes: Iterable[CauseLine]) -> list[CauseLine]:
+    return sorted(causes, key=lambda one: (-one.accounts, -one.arr, one.name))
+
+
+def median_days(times: Sequence[tuple[float, bool]]) -> float | None:
+    """Of (days, whether it was resolved): open ones are at their age. None where half are open yet."""
+    found = statistics.kaplan_meier(time=[days for days, _ in times], event=[done for _, done in times], at=0)
+    return None if found is None or found["median"] == float("inf") else found["median"]

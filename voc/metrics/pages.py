@@ -49,18 +49,39 @@ class Engagement:
 
 
 @dataclass(frozen=True)
-class SilentPage:
-    """`silent` in order of work (score x revenue). `other` are the viewer's accounts in every other state.
+class Sum:
+    """Accounts, and their revenue in the reporting currency as far as it is known."""
 
-    `accounts` and `revenue` are the figures of the viewer's whole; each opens to its rows.
+    accounts: int
+    arr: float
+
+
+@dataclass(frozen=True)
+class SilentPage:
+    """`silent` is one page of them in order of work (score x revenue); `more` the account after which it goes on.
+
+    `states` counts the viewer's accounts in every state but `no_census`; `gaps` are the largest of those that nobody
+    could hear. `accounts` and `revenue` are the figures of the viewer's whole; each opens to its rows. `kept_on` is
+    the day whose night this is from; None where it was read for this page. `median_days` since anyone's last answer,
+    and how many renew `soon`, are of all silent ones.
     """
 
     window: Window
     currency: str
     silent: tuple[Standing, ...]
-    other: dict[AccountState, tuple[Standing, ...]]
+    more: str | None
+    states: dict[AccountState, Sum]
+    gaps: dict[AccountState, tuple[Standing, ...]]
     accounts: Figure
     revenue: Figure
     scope: Scope
     scope_id: str
     without_rate: tuple[str, ...]
+    median_days: float | None
+    soon: int
+    kept_on: date | None = None
+
+    @property
+    def all(self) -> Sum:
+        """The silent ones, on this page or not."""
+        return self.states.get(AccountState.SILENT, Sum(0, 0.0))

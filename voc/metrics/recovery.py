@@ -5,6 +5,7 @@ that recovered stands beside what the same scores would do with nobody calling, 
 """
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -56,10 +57,6 @@ class Pair:
     @property
     def recovered(self) -> bool:
         return self.then is not None and self.then > DETRACTOR_TO
-
-    @property
-    def fell(self) -> bool:
-        return self.then is not None and self.then < PROMOTER_FROM
 
 
 @dataclass(frozen=True)
@@ -128,8 +125,47 @@ def pairs(answers: Iterable[Answer]) -> tuple[list[Pair], int]:
     return found, waiting
 
 
+@dataclass(frozen=True)
+class Cell:
+    """So many pairs that are alike."""
+
+    first: int
+    then: int | None
+    contact: Contact
+    followed_up: bool
+    pairs: int
+
+    @property
+    def recovered(self) -> bool:
+        return self.then is not None and self.then > DETRACTOR_TO
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Everything that recovery is reckoned from; `scores` counts all answers by their score, 0 to 10."""
+
+    pairs: Sequence[Cell]
+    waiting: int
+    scores: Sequence[int]
+
+
+def together(some: Iterable[Cells]) -> Cells:
+    """Of several books at once."""
+    kept = list(some)
+    scores = [sum(one.scores[score] for one in kept) for score in range(11)]
+    return Cells([cell for one in kept for cell in one.pairs], sum(one.waiting for one in kept), scores)
+
+
 def recovery(answers: Sequence[Answer]) -> Recovery:
     found, waiting = pairs(answers)
+    alike = Counter((one.first, one.then, one.contact, one.followed_up) for one in found)
+    scores = Counter(one.score for one in answers)
+    cells = Cells([Cell(*key, count) for key, count in alike.items()], waiting, [scores[one] for one in range(11)])
+    return reckoned(cells, rows=[one for one in found if one.first <= DETRACTOR_TO])
+
+
+def reckoned(cells: Cells, *, rows: Sequence[Pair] = ()) -> Recovery:
+    found = cells.pairs
     detractors = [one for one in found if one.first <= DETRACTOR_TO]
     promoters = [one for one in found if one.first >= PROMOTER_FROM and one.then is not None]
     untouched = [one for one in found if one.first > DETRACTOR_TO and one.then is not None and not one.followed_up]
@@ -138,49 +174,59 @@ def recovery(answers: Sequence[Answer]) -> Recovery:
     return Recovery(
         again=_recovered([one for one in detractors if one.then is not None]),
         all=_recovered(detractors),
-        waiting=waiting,
-        expected=_expected([one.score for one in answers if one.score is not None], ASSUMED_R if r is None else r),
+        waiting=cells.waiting,
+        expected=_expected(cells.scores, ASSUMED_R if r is None else r),
         r=ASSUMED_R if r is None else r,
-        pairs=len(untouched),
+        pairs=_count(untouched),
         assumed=r is None,
         in_time=groups[Contact.IN_TIME],
         late=groups[Contact.LATE],
         untouched=groups[Contact.NONE],
         gap=_gap(groups[Contact.IN_TIME], groups[Contact.NONE]),
-        promoters=Share(sum(one.fell for one in promoters), len(promoters)),
-        promoters_to_detractor=sum(one.then is not None and one.then <= DETRACTOR_TO for one in promoters),
-        rows=tuple(detractors),
+        promoters=Share(_count(one for one in promoters if _fell(one)), _count(promoters)),
+        promoters_to_detractor=_count(one for one in promoters if one.then is not None and one.then <= DETRACTOR_TO),
+        rows=tuple(rows),
     )
 
 
-def _recovered(rows: Sequence[Pair]) -> Share:
-    return Share(sum(one.recovered for one in rows), len(rows))
+def _count(cells: Iterable[Cell]) -> int:
+    return sum(one.pairs for one in cells)
 
 
-def retest(rows: Sequence[Pair]) -> float | None:
+def _fell(one: Cell) -> bool:
+    return one.then is not None and one.then < PROMOTER_FROM
+
+
+def _recovered(cells: Sequence[Cell]) -> Share:
+    return Share(_count(one for one in cells if one.recovered), _count(cells))
+
+
+def retest(cells: Sequence[Cell]) -> float | None:
     """How alike two answers of one person are, from 30 untouched pairs; None below that.
 
     The slope of the second on the first: only good first scores are among these pairs, and a plain correlation
     of a part of the scale comes out too low, which would credit nature with what follow-up did.
     """
-    told = [(one.first, one.then) for one in rows if one.then is not None]
-    if len(told) < LEAST_PAIRS:
+    told = [(one.first, one.then, one.pairs) for one in cells if one.then is not None]
+    count = sum(pairs for _, _, pairs in told)
+    if count < LEAST_PAIRS:
         return None
-    mean_x = sum(x for x, _ in told) / len(told)
-    mean_y = sum(y for _, y in told) / len(told)
-    spread = sum((x - mean_x) ** 2 for x, _ in told)
+    mean_x = sum(x * pairs for x, _, pairs in told) / count
+    mean_y = sum(y * pairs for _, y, pairs in told) / count
+    spread = sum(pairs * (x - mean_x) ** 2 for x, _, pairs in told)
     if spread == 0:
         return None
-    slope = sum((x - mean_x) * (y - mean_y) for x, y in told) / spread
+    slope = sum(pairs * (x - mean_x) * (y - mean_y) for x, y, pairs in told) / spread
     return min(0.95, max(0.0, slope))
 
 
 def _expected(scores: Sequence[int], r: float) -> float | None:
     """Of detractors, the share that answers above 6 the next time with nobody doing anything."""
-    if len(scores) < 2:
+    count = sum(scores)
+    if count < 2:
         return None
-    mean = sum(scores) / len(scores)
-    sd = math.sqrt(sum((score - mean) ** 2 for score in scores) / (len(scores) - 1))
+    mean = sum(score * number for score, number in enumerate(scores)) / count
+    sd = math.sqrt(sum(number * (score - mean) ** 2 for score, number in enumerate(scores)) / (count - 1))
     if sd == 0:
         return None
     return statistics.recovery_expected(mean=mean, sd=sd, retest_r=r)

@@ -128,6 +128,7 @@ def page(
         else f"{found.before.to_on:%B}"
     )
     asking = Asking(as_of, found.window.days)
+    on = found.window.to_on if as_of or found.kept_on else today
     back = {"team": team, "as_of": as_of.isoformat() if as_of else None}
     return Page(
         crumb=f"{who}, {found.window.days} days to {view.day(found.window.to_on)}; before: {found.before.days} days to "
@@ -151,7 +152,7 @@ def page(
         causes=[_cause(one, found) for one in found.causes],
         causes_note=_causes_note(found),
         changed=_changed(found),
-        foot=f"As of {view.day(found.window.to_on if as_of else today)}. Definitions, version {VERSION}. {NO_FEED}",
+        foot=f"As of {view.day(on)}. Definitions, version {VERSION}. {NO_FEED}",
     )
 
 
@@ -328,7 +329,7 @@ def _changed(found: Board) -> list[Changed]:
         words = "none"
         if moved.names:
             shown = list(moved.names[:NAMED_SHOWN])
-            more = len(moved.names) - len(shown)
+            more = moved.accounts - len(shown)
             words = view.listed([*shown, f"{more} more"] if more else shown)
             words += f", {view.money(moved.arr, found.currency)}" if moved.arr else ""
         told.append(Changed(name, f"{words}."))

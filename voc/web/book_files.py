@@ -45,17 +45,12 @@ def _accounts(db: Connection, asked: Asked) -> Found:
 def _account_rows(db: Connection, asked: Asked) -> Iterator[Sequence[Cell]]:
     """A page after the other, as the list on screen goes on."""
     wishes, values = asked_of(asked.query), preferences.load(db)
-    standings = metrics.account_states(db, asked.viewer, now=asked.now, preferences=values)
-    wanted = accounts.Filter(
-        words=wishes.words,
-        segment=wishes.segment,
-        status=wishes.status,
-        csm_id=wishes.csm,
-        ids=within(wishes, standings),
-    )
+    stands = metrics.stands(db, asked.viewer, now=asked.now, preferences=values)
+    wanted = within(wishes, stands)
     after: str | None = None
     while found := accounts.accounts(db, asked.viewer, wanted, order=wishes.order, after=after, limit=_AT_ONCE):
-        teams = stakeholders.teams(db, [one.id for one in found], now=asked.now, preferences=values)
+        ids = [one.id for one in found]
+        teams, standings = stakeholders.teams(db, ids, now=asked.now, preferences=values), stands.of(ids)
         for one in found:
             yield _account(one, teams[one.id], standings.get(one.id))
         after = found[-1].id

@@ -95,11 +95,10 @@ def section(found: CostPage) -> CostSection | None:
     if not cost.renewals:
         return None
     lines = _lines(cost)
-    mine = sum(one.counts and one.account_id in found.mine for one in found.renewals)
     return CostSection(
         headline=words.headline(cost),
         until=words.when_enough(cost.table) if not cost.table.enough else "",
-        links=_links(cost, mine),
+        links=_links(cost, found.own),
         caption=_caption(cost),
         rows=_rows(cost),
         total=_row("All", "", cost.total, ""),

@@ -24,6 +24,8 @@ from voc.followup.store import lines
 from voc.metrics import run as metrics
 from voc.metrics import wording
 from voc.metrics.model import Standing
+from voc.metrics.run import kept_pages
+from voc.metrics.run.stands import Stands
 from voc.responses.store import heard as responses
 from voc.stakeholders import recruiting
 from voc.stakeholders import store as stakeholders
@@ -103,22 +105,19 @@ def accounts_page(app: GivenApp, visit: GivenVisit, request: AnyRequest) -> Resp
     now, viewer = app.now(), visit.viewer
     with app.database.read() as db:
         values = preferences.load(db)
-        standings = metrics.account_states(db, viewer, now=now, preferences=values)
-        wanted = accounts.Filter(
-            words=asked.words,
-            segment=asked.segment,
-            status=asked.status,
-            csm_id=asked.csm,
-            ids=within(asked, standings),
-        )
+        stands = metrics.stands(db, viewer, now=now, preferences=values)
+        wanted = within(asked, stands)
         rows = accounts.accounts(db, viewer, wanted, order=asked.order, after=asked.after or None, limit=PAGE + 1)
         totals = accounts.totals(db, viewer, wanted)
         owners = accounts.owners_visible(db, viewer)
-        teams = stakeholders.teams(db, [row.id for row in rows[:PAGE]], now=now, preferences=values)
+        shown = [row.id for row in rows[:PAGE]]
+        teams = stakeholders.teams(db, shown, now=now, preferences=values)
+        standings = stands.of(shown)
         steps = [] if viewer.sees_all else stakeholders.recruiting(db, viewer, now=now, preferences=values)
-        known = stakeholders.signs_known(db, viewer, now=now)
+        known = kept_pages.signs_known(db, viewer, stands.on, now=now)
         announced = [] if viewer.sees_all else heads_ups.to_go(db, viewer)
         silent_ones = [] if viewer.sees_all else to_nudge(db, None, viewer, now=now)
+        silent = stands.count(AccountState.SILENT)
     this_week, later = recruiting.fold(steps)
     per_account: dict[str, int] = {}
     for step in steps:
@@ -132,7 +131,7 @@ def accounts_page(app: GivenApp, visit: GivenVisit, request: AnyRequest) -> Resp
         "steps": this_week,
         "later": later,
         "known": known,
-        "silent": sum(1 for one in standings.values() if one.state == AccountState.SILENT),
+        "silent": silent,
         "states": list(AccountState),
         "segments": list(Segment),
         "statuses": list(AccountStatus),
@@ -147,11 +146,17 @@ def accounts_page(app: GivenApp, visit: GivenVisit, request: AnyRequest) -> Resp
     return pages.page(app, visit, "accounts.html", **context)
 
 
-def within(asked: Asked, standings: dict[str, Standing]) -> list[str] | None:
-    """The accounts in the state that was asked for; None for all."""
-    if asked.state is None:
-        return None
-    return [account_id for account_id, one in standings.items() if one.state == asked.state]
+def within(asked: Asked, stands: Stands) -> accounts.Filter:
+    """What the list was asked for, with the state as it stands now or stood last night."""
+    state, on = asked.state, stands.on
+    return accounts.Filter(
+        words=asked.words,
+        segment=asked.segment,
+        status=asked.status,
+        csm_id=asked.csm,
+        ids=stands.ids(state) if state is not None and on is None else None,
+        stood=accounts.Stood(on, state) if state is not None and on is not None else None,
+    )
 
 
 # --- one account --------------------------------------------------------------------------------
@@ -179,7 +184,7 @@ def account_page(app: GivenApp, visit: GivenVisit, account_id: FromPath[str]) ->
         team = stakeholders.team(db, facts.id, now=now, preferences=values)
         steps = stakeholders.recruiting(db, viewer, now=now, preferences=values, account_id=facts.id)
         asked = store.asked_of(db, facts.id, until=now)
-        standing = metrics.account_states(db, viewer, now=now, preferences=values).get(facts.id)
+        standing = metrics.account_states(db, viewer, now=now, preferences=values, account_ids=[facts.id]).get(facts.id)
         context: dict[str, Any] = {
             "facts": facts,
             "team": team,

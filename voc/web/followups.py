@@ -1,6 +1,6 @@
 """Follow-ups: the board, one case, and the steps from new to confirmed."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -20,7 +20,8 @@ from voc.followup.store import lines
 from voc.followup.store.times import durations
 from voc.metrics import run as metrics
 from voc.metrics import wording
-from voc.metrics.run import recovery
+from voc.metrics.run import kept_pages, recovery, standings
+from voc.metrics.run.kept import kept_of
 from voc.web import figure_view, followups_view, pages, recovery_view, survival_view, view, you_said_view
 from voc.web.context import App
 from voc.web.figure_view import Asking
@@ -43,30 +44,31 @@ _WAITING = tuple(state for state in FollowUpState if state != FollowUpState.CONF
 def board_page(
     app: GivenApp,
     visit: GivenVisit,
+    *,
     show: Annotated[str, QueryParameter(name="show")] = "",
     mine: Annotated[str, QueryParameter(name="mine")] = "",
     only: Annotated[str, QueryParameter(name="only")] = "",
+    after: Annotated[str, QueryParameter(name="after")] = "",
 ) -> Response[str]:
     chosen = Chosen(as_list=show == "list", mine=mine == "yes", late=only == "late", done=only == "done")
+    place = int(after) if after.isascii() and after.isdecimal() and len(after) < 10 else None
     now, viewer = app.now(), visit.viewer
     with app.database.read() as db:
         wanted = preferences.load(db)
-        states = (FollowUpState.CONFIRMED,) if chosen.done else _WAITING
-        cases = store.listing(
-            db, viewer, now=now, preferences=wanted, states=states, mine=chosen.mine, late=chosen.late
-        )
-        last = store.listing(
-            db, viewer, now=now, preferences=wanted, states=[FollowUpState.CONFIRMED], limit=LAST_CONFIRMED
-        )
+        cases, total = _cases(db, viewer, chosen, place, now=now, wanted=wanted)
+        last = store.confirmed(db, viewer, now=now, preferences=wanted, limit=LAST_CONFIRMED)
         a_day = hours.a_day(wanted)
+        on = standings.large_on(db, now=now)
         page = followups_view.board_page(
             cases,
             last,
             store.causes(db, viewer, since=now - WINDOW),
-            _times(db, viewer, now=now, wanted=wanted, a_day=a_day),
-            in_time=_in_time(db, viewer, now=now, wanted=wanted),
-            recovered=recovery.page(db, viewer, now=now).recovery,
+            _times(db, viewer, on, now=now, wanted=wanted, a_day=a_day),
+            in_time=_in_time(db, viewer, on, now=now, wanted=wanted),
+            recovered=kept_pages.recovery_of(db, viewer, on, now=now),
             chosen=chosen,
+            total=total,
+            after=place,
             scope=_SCOPES.get(viewer.role, "All teams"),
             owns_cases=viewer.csm_id is not None,
             hours_a_day=a_day,
@@ -75,20 +77,36 @@ def board_page(
     return pages.page(app, visit, "followups/board.html", page=page)
 
 
-def _times(db: Connection, viewer: Viewer, *, now: datetime, wanted: Preferences, a_day: float) -> list[Lasted]:
-    found = durations(db, viewer, since=now - WINDOW, now=now, preferences=wanted)
+def _cases(
+    db: Connection, viewer: Viewer, chosen: Chosen, after: int | None, *, now: datetime, wanted: Preferences
+) -> tuple[list[FollowUp], int]:
+    """Those of the view, and how many there are: of the confirmed one page and one more."""
+    if chosen.done:
+        most = followups_view.LIST_MOST + 1
+        found = store.confirmed(db, viewer, now=now, preferences=wanted, mine=chosen.mine, after=after, limit=most)
+        return found, store.how_many_confirmed(db, viewer, mine=chosen.mine)
+    found = store.listing(db, viewer, now=now, preferences=wanted, states=_WAITING, mine=chosen.mine, late=chosen.late)
+    return found, len(found)
+
+
+def _times(
+    db: Connection, viewer: Viewer, on: date | None, *, now: datetime, wanted: Preferences, a_day: float
+) -> list[Lasted]:
+    found = kept_pages.took(db, viewer, on, since=now - WINDOW, now=now, preferences=wanted)
     return [Lasted(one.hours / a_day, one.resolved, one.confirmed) for one in found]
 
 
-def _in_time(db: Connection, viewer: Viewer, *, now: datetime, wanted: Preferences) -> Card:
+def _in_time(db: Connection, viewer: Viewer, on: date | None, *, now: datetime, wanted: Preferences) -> Card:
     """The figure that the engagement page shows, of what this viewer sees."""
     scope, id = (Scope.TOTAL, "") if viewer.sees_all else (Scope.TEAM, viewer.csm_id or "")
     if viewer.role == StaffRole.CSM:
         scope = Scope.CSM
-    found = metrics.figures(
-        db, scope=scope, ids=None if scope == Scope.TOTAL else [id], now=now, preferences=wanted, viewer=viewer
-    )
-    figure = found[0].figures["follow_up_attainment"]
+    name = "follow_up_attainment"
+    figure = None if on is None else kept_of(db, (scope, id), on=on, days=wanted.window_days, names=[name]).get(name)
+    if figure is None:
+        ids = None if scope == Scope.TOTAL else [id]
+        found = metrics.figures(db, scope=scope, ids=ids, now=now, preferences=wanted, viewer=viewer, names=[name])
+        figure = found[0].figures[name]
     pending = figure.parts.get("pending", 0)
     notes = [f"{pending} open within the limit"] if pending else []
     of = f"{wording.counts(figure)} due"

@@ -1,6 +1,6 @@
 """Silent accounts in order of work, what to do about each, and what silence has cost here."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -20,7 +20,7 @@ from voc.followup.store import plays
 from voc.followup.store.cases import OPEN
 from voc.metrics import run
 from voc.metrics import store as metrics
-from voc.metrics.run import cost
+from voc.metrics.run import cost, kept_pages, standings
 from voc.metrics.silence import WEIGHTS_VERSION
 from voc.web import cost_view, pages, silent_view
 from voc.web.context import App
@@ -33,11 +33,13 @@ LONGEST_PLAY = 200
 
 
 @get("/silent", sync_to_thread=True, opt=roles(*EVERYBODY))
-def silent_page(app: GivenApp, visit: GivenVisit) -> Response[str]:
+def silent_page(
+    app: GivenApp, visit: GivenVisit, *, after: Annotated[str, QueryParameter(name="after")] = ""
+) -> Response[str]:
     now = app.now()
     with app.database.read() as db:
-        found = run.silent(db, visit.viewer, now=now)
-        theirs = _silent_cases(db, visit.viewer, now=now)
+        found = run.silent(db, visit.viewer, now=now, after=after[:64] or None, limit=silent_view.PAGE)
+        theirs = _silent_cases(db, visit.viewer, {one.account_id for one in found.silent}, now=now)
         page = silent_view.page(
             found,
             csms=_names(db),
@@ -46,7 +48,7 @@ def silent_page(app: GivenApp, visit: GivenVisit) -> Response[str]:
             today=now.date(),
             asking=Asking(),
         )
-        costs = cost_view.section(cost.page(db, visit.viewer))
+        costs = cost_view.section(kept_pages.cost_page(db, visit.viewer, standings.large_on(db, now=now)))
     return pages.page(app, visit, "leader/silent.html", page=page, cost=costs, weights=WEIGHTS_VERSION)
 
 
@@ -54,11 +56,15 @@ def _names(db: Connection) -> Mapping[str, str]:
     return {id: one.name for id, one in metrics.people(db).items()}
 
 
-def _silent_cases(db: Connection, viewer: Viewer, *, now: datetime) -> dict[str, FollowUp]:
-    """Open follow-ups of silent accounts, by account."""
+def _silent_cases(
+    db: Connection, viewer: Viewer, account_ids: Collection[str], *, now: datetime
+) -> dict[str, FollowUp]:
+    """Open follow-ups of these silent accounts, by account."""
     wanted = preferences.load(db)
-    found = cases.listing(db, viewer, now=now, preferences=wanted, states=OPEN)
-    return {one.account_id: one for one in found if one.kind == FollowUpKind.SILENT_ACCOUNT}
+    found = cases.of_accounts(
+        db, account_ids, viewer, now=now, preferences=wanted, kind=FollowUpKind.SILENT_ACCOUNT, states=OPEN
+    )
+    return {one.account_id: one for one in found}
 
 
 def _silent_rows(db: Connection, asked: Asked) -> Found:
@@ -109,7 +115,7 @@ def open_follow_up(app: GivenApp, visit: GivenVisit, account_id: FromPath[str], 
     with app.database.begin() as db:
         spell_on = _silent_since(app, db, visit, account_id)
         follow_ups.open_silent(db, account_id=account_id, spell_on=spell_on, now=now)
-        case = _silent_cases(db, visit.viewer, now=now).get(account_id)
+        case = _silent_cases(db, visit.viewer, [account_id], now=now).get(account_id)
         play = form.maybe("play")
         if case is not None and play:
             follow_ups.plan(db, case.id, viewer=visit.viewer, now=now, play=play[:LONGEST_PLAY])
@@ -119,7 +125,7 @@ def open_follow_up(app: GivenApp, visit: GivenVisit, account_id: FromPath[str], 
 
 def _silent_since(app: App, db: Connection, visit: Visit, account_id: str) -> date:
     """The day its silence began. NotFound for a foreign account, Refused if it is not silent any more."""
-    found = run.account_states(db, visit.viewer, now=app.now())
+    found = run.account_states(db, visit.viewer, now=app.now(), account_ids=[account_id])
     if account_id not in found:
         raise NotFound("There is no such account.")
     spell_on = found[account_id].spell_on

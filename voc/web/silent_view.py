@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from statistics import median
 
 from markupsafe import Markup
 
@@ -18,7 +17,7 @@ from voc.statistics.silence import MOST_POINTS, SilentScore
 from voc.web import figure_view, view
 from voc.web.charts_score import Part, seven, seven_heads
 from voc.web.figure_view import Asking
-from voc.web.parts import Link, files
+from voc.web.parts import Link, address, files
 
 STATES: Mapping[AccountState, tuple[str, str]] = {
     AccountState.HEARD: ("Heard", "somebody answered in 180 days"),
@@ -31,7 +30,7 @@ STATES: Mapping[AccountState, tuple[str, str]] = {
     AccountState.ALL_OPTED_OUT: ("All opted out", "everybody reached asked never to be asked again: talk in person"),
     AccountState.NO_CENSUS: ("No one to ask", "no role is required, or the contract has ended"),
 }
-_GAPS = (AccountState.NOT_ASKED, AccountState.UNREACHABLE, AccountState.ALL_OPTED_OUT)
+PAGE = 100  # silent accounts of one page
 
 
 @dataclass(frozen=True)
@@ -73,6 +72,7 @@ class Gap:
     key: str
     summary: str
     accounts: Sequence[Account]
+    rest: Link | None
 
 
 @dataclass(frozen=True)
@@ -103,10 +103,9 @@ def page(
 ) -> Page:
     """`csms` are names by id, `cases` the open follow-ups by silent account, `plays` what they plan, by case."""
     currency = found.currency
-    money = sum(one.arr or 0.0 for one in found.silent)
-    everybody = [*found.silent, *(one for many in found.other.values() for one in many)]
+    money = found.all.arr
     return Page(
-        crumb=f"{found.window.days} days to {view.day(found.window.to_on)}",
+        crumb=_crumb(found),
         heading=_heading(found, money),
         lede=_lede(found),
         heads=seven_heads([Part(_name(key), 0, most) for key, most in MOST_POINTS.items()]),
@@ -121,36 +120,48 @@ def page(
             )
             for one in found.silent
         ],
-        total=f"{view.count(len(found.silent), 'account')}, {view.money(money, currency)}",
-        summary=_summary(found.silent, today),
-        links=files("/silent", "of silent accounts"),
+        total=f"{view.count(found.all.accounts, 'account')}, {view.money(money, currency)}",
+        summary=_summary(found),
+        links=_links(found),
         state_links=figure_view.links(found.accounts, asking),
         states=_states(found, currency),
-        all_count=view.number(len(everybody)),
-        all_revenue=view.money(sum(one.arr or 0.0 for one in everybody), currency),
-        gaps=[_gap(state, found.other[state], currency, csms) for state in _GAPS if found.other.get(state)],
+        all_count=view.number(sum(one.accounts for one in found.states.values())),
+        all_revenue=view.money(sum(one.arr for one in found.states.values()), currency),
+        gaps=[_gap(state, found.states[state].accounts, many, currency, csms) for state, many in found.gaps.items()],
     )
+
+
+def _crumb(found: SilentPage) -> str:
+    told = f"{found.window.days} days to {view.day(found.window.to_on)}"
+    return told if found.kept_on is None else f"{told}, as of last night"
+
+
+def _links(found: SilentPage) -> list[Link]:
+    whole = files("/silent", "of silent accounts")
+    if found.more is None:
+        return [*whole]
+    return [Link(f"The next {PAGE}", address("/silent", after=found.more), "silent accounts"), *whole]
 
 
 def _heading(found: SilentPage, money: float) -> str:
     figure = found.accounts
     if figure.shown == Shown.REASON:
         return "No account can be silent yet: nobody was asked"
-    if not found.silent:
+    if not found.all.accounts:
         return f"None of {view.number(figure.denominator)} accounts asked is silent"
-    silent = len(found.silent)
+    silent = found.all.accounts
     told = f"{view.of(silent, figure.denominator)} accounts asked {'is' if silent == 1 else 'are'} silent"
     return f"{told}, with {view.money(money, found.currency)}" if money else told
 
 
 def _lede(found: SilentPage) -> str:
     told = []
-    if found.silent and found.revenue.shown not in (Shown.REASON, Shown.COUNTS):
+    if found.all.accounts and found.revenue.shown not in (Shown.REASON, Shown.COUNTS):
         told.append(f"That is {wording.value(found.revenue)} of the revenue asked. In order of work: score × revenue.")
     gaps = [
-        f"{view.count(len(found.other[state]), 'account')} {words}"
+        f"{view.count(found.states[state].accounts, 'account')} {words}"
         for state, words in ((AccountState.NOT_ASKED, "nobody asked"), (AccountState.UNREACHABLE, "nobody could reach"))
-        if found.other.get(state)
+        if state in found.states
     ]
     if gaps:
         told.append(f"{view.listed(gaps)} are not silent; they are gaps in coverage.")
@@ -211,44 +222,45 @@ def _planned(event: Event | None) -> str:
     return f"{event.note}: {event.by}, {view.short_day(event.at)}" if event else ""
 
 
-def _summary(silent: Sequence[Standing], today: date) -> str:
-    ages = [(today - one.last_answered_at.date()).days for one in silent if one.last_answered_at is not None]
-    soon = sum(one.renewal_on is not None and 0 <= (one.renewal_on - today).days <= 100 for one in silent)
-    told = [f"{soon} of {len(silent)} renew within 100 days."]
-    if ages:
-        told.insert(0, f"Median {median(ages):.0f} days since anyone’s last answer.")
+def _summary(found: SilentPage) -> str:
+    told = [f"{view.number(found.soon)} of {view.number(found.all.accounts)} renew within 100 days."]
+    if found.median_days is not None:
+        told.insert(0, f"Median {found.median_days:.0f} days since anyone’s last answer.")
     return " ".join(told)
 
 
 def _states(found: SilentPage, currency: str) -> list[State]:
-    rows = {AccountState.SILENT: found.silent, **found.other}
-    most = max((len(many) for many in rows.values()), default=1) or 1
+    rows = {state: found.states[state] for state in (AccountState.SILENT, *AccountState) if state in found.states}
+    most = max((one.accounts for one in rows.values()), default=1) or 1
     named = {AccountState.SILENT: ("Silent", "asked enough, and nobody answered: above"), **STATES}
     return [
         State(
             name=named[state][0],
-            href=f"#{state.value}" if state in _GAPS else "",
-            count=view.number(len(many)),
-            share=len(many) / most,
-            revenue=view.money(sum(one.arr or 0.0 for one in many), currency),
+            href=f"#{state.value}" if state in found.gaps else "",
+            count=view.number(one.accounts),
+            share=one.accounts / most,
+            revenue=view.money(one.arr, currency),
             means=named[state][1],
         )
-        for state, many in rows.items()
-        if many
+        for state, one in rows.items()
     ]
 
 
-def _gap(state: AccountState, many: Sequence[Standing], currency: str, csms: Mapping[str, str]) -> Gap:
-    ranked = sorted(many, key=lambda one: (-(one.arr or 0.0), one.name))
+def _gap(state: AccountState, count: int, largest: Sequence[Standing], currency: str, csms: Mapping[str, str]) -> Gap:
     accounts = [
         Account(
             one.name,
             f"/accounts/{one.account_id}",
             f"{view.money(one.arr, currency)}, {csms.get(one.csm_id or '', 'no CSM')}",
         )
-        for one in ranked
+        for one in largest
     ]
-    return Gap(state.value, f"{STATES[state][0]}: {view.count(len(many), 'account')}", accounts)
+    told = f"{STATES[state][0]}: {view.count(count, 'account')}"
+    rest = None
+    if count > len(largest):
+        told += f", the {len(largest)} with the most revenue"
+        rest = Link("All of them", address("/accounts", state=state.value), f"accounts: {STATES[state][0].lower()}")
+    return Gap(state.value, told, accounts, rest)
 
 
 FILE_COLUMNS = (

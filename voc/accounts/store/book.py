@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, or_, select, type_coerce
 
 from voc.base import confidential
 from voc.base.access import Viewer, visible_accounts, visible_csms
@@ -18,6 +18,7 @@ from voc.base.errors import NotFound
 from voc.base.schema import (
     account,
     account_csm,
+    account_night,
     alias,
     contact,
     contact_change,
@@ -26,10 +27,11 @@ from voc.base.schema import (
     follow_up,
     invitation,
 )
-from voc.base.types import Money
-from voc.base.words import AccountStatus, FollowUpState, RecordState, Role, Segment
+from voc.base.types import Instant, Money
+from voc.base.words import AccountState, AccountStatus, FollowUpState, RecordState, Role, Segment
 
 SHOWN = (RecordState.LIVE, RecordState.SET_ASIDE)
+_WAITING = (FollowUpState.NEW, FollowUpState.ACKNOWLEDGED, FollowUpState.CONTACTED)
 _FAR = date(9999, 12, 31)
 
 
@@ -81,16 +83,18 @@ class Owner:
 
 
 def _rows(viewer: Viewer) -> Select[Any]:
+    """Of accounts that are named: what is counted of each is looked up for each, not for all there are."""
     answered = (
-        select(invitation.c.account_id, func.max(confidential.answered_at).label("at"))
-        .group_by(invitation.c.account_id)
-        .subquery()
+        select(func.max(confidential.answered_at))
+        .where(invitation.c.account_id == account.c.id)
+        .correlate(account)
+        .scalar_subquery()
     )
     waiting = (
-        select(follow_up.c.account_id, func.count().label("open"))
-        .where(follow_up.c.state.in_([FollowUpState.NEW, FollowUpState.ACKNOWLEDGED, FollowUpState.CONTACTED]))
-        .group_by(follow_up.c.account_id)
-        .subquery()
+        select(func.count())
+        .where(follow_up.c.account_id == account.c.id, follow_up.c.state.in_(_WAITING))
+        .correlate(account)
+        .scalar_subquery()
     )
     columns: list[ColumnElement[Any]] = [
         account.c.id,
@@ -104,15 +108,13 @@ def _rows(viewer: Viewer) -> Select[Any]:
         account.c.csm_id,
         csm.c.name.label("csm_name"),
         func.coalesce(csm.c.active, False).label("csm_active"),
-        answered.c.at.label("last_answer_at"),
-        func.coalesce(waiting.c.open, 0).label("open_follow_ups"),
+        type_coerce(answered, Instant()).label("last_answer_at"),
+        waiting.label("open_follow_ups"),
     ]
     return (
         select(*columns)
         .select_from(account)
         .outerjoin(csm, csm.c.id == account.c.csm_id)
-        .outerjoin(answered, answered.c.account_id == account.c.id)
-        .outerjoin(waiting, waiting.c.account_id == account.c.id)
         .where(visible_accounts(viewer), account.c.state.in_(SHOWN))
     )
 
@@ -126,6 +128,14 @@ def _typed(row: Any) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
+class Stood:
+    """In that state when that day ended."""
+
+    on: date
+    state: AccountState
+
+
+@dataclass(frozen=True)
 class Filter:
     """What of the accounts is wanted; an empty field wants all. `ids` narrows to what another stage found."""
 
@@ -134,6 +144,7 @@ class Filter:
     status: AccountStatus | None = AccountStatus.CUSTOMER
     csm_id: str = ""
     ids: Collection[str] | None = None
+    stood: Stood | None = None
 
 
 def _wanted(wanted: Filter) -> list[ColumnElement[bool]]:
@@ -148,6 +159,10 @@ def _wanted(wanted: Filter) -> list[ColumnElement[bool]]:
         conditions.append(account.c.csm_id == wanted.csm_id)
     if wanted.ids is not None:
         conditions.append(account.c.id.in_(sorted(wanted.ids)))
+    if wanted.stood is not None:
+        night = account_night.c
+        there = night.as_of == wanted.stood.on, night.state == wanted.stood.state
+        conditions.append(account.c.id.in_(select(night.account_id).where(*there)))
     return conditions
 
 
@@ -156,12 +171,16 @@ def accounts(
 ) -> list[AccountRow]:
     """A page of them, from the account `after` on; one that is not there any more starts from the top."""
     keys = _keys(order)
-    query = _rows(viewer).where(*_wanted(wanted)).order_by(*[key.desc() if down else key for key, down in keys])
+    ordered = [key.desc() if down else key for key, down in keys]
+    query = select(account.c.id).where(visible_accounts(viewer), account.c.state.in_(SHOWN), *_wanted(wanted))
     if after is not None and (
         last := db.execute(select(*[key for key, _ in keys]).where(account.c.id == after)).first()
     ):
         query = query.where(_beyond(keys, list(last)))
-    return [AccountRow(**_typed(row)) for row in db.execute(query.limit(limit))]
+    ids = db.execute(query.order_by(*ordered).limit(limit)).scalars().all()
+    return [
+        AccountRow(**_typed(row)) for row in db.execute(_rows(viewer).where(account.c.id.in_(ids)).order_by(*ordered))
+    ]
 
 
 def _keys(order: Order) -> list[tuple[ColumnElement[Any], bool]]:

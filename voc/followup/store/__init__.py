@@ -1,7 +1,17 @@
 """The tables of this stage: `cases` for pages and figures, `opening` makes and moves them, `telling` for mails."""
 
 from voc.followup.model import CauseCount
-from voc.followup.store.cases import board, causes, follow_up, listing, of_account, sla
+from voc.followup.store.cases import (
+    board,
+    causes,
+    confirmed,
+    follow_up,
+    how_many_confirmed,
+    listing,
+    of_account,
+    of_accounts,
+    sla,
+)
 from voc.followup.store.opening import (
     add_event,
     mark_seen,
@@ -21,7 +31,9 @@ __all__ = [
     "add_event",
     "board",
     "causes",
+    "confirmed",
     "follow_up",
+    "how_many_confirmed",
     "in_outbox",
     "leaders",
     "leads",
@@ -30,6 +42,7 @@ __all__ = [
     "move",
     "note_told",
     "of_account",
+    "of_accounts",
     "open_case",
     "open_cases",
     "owner_of",

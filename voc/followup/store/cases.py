@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
 from voc.base import schema
 from voc.base.access import Viewer, visible_accounts
@@ -52,6 +52,38 @@ def listing(
     if late:
         found = [case for case in found if case.late]
     return sorted(found, key=_urgency)[:limit]
+
+
+def confirmed(
+    db: Connection,
+    viewer: Viewer,
+    *,
+    now: datetime,
+    preferences: Preferences,
+    mine: bool = False,
+    after: int | None = None,
+    limit: int,
+) -> list[FollowUp]:
+    """A page of what customers confirmed, the latest first, from the case `after` on."""
+    conditions = _confirmed_of(viewer, mine=mine)
+    query = joined(select(table.c.id)).where(*conditions)
+    if after is not None and (last := db.execute(select(_confirmed_at).where(table.c.id == after)).scalar()):
+        beyond = and_(_confirmed_at == last, table.c.id > after)
+        query = query.where(or_(_confirmed_at < last, beyond))
+    ids = db.execute(query.order_by(_confirmed_at.desc(), table.c.id).limit(limit)).scalars().all()
+    return sorted(cases(db, viewer, table.c.id.in_(ids), now=now, preferences=preferences), key=_urgency)
+
+
+def how_many_confirmed(db: Connection, viewer: Viewer, *, mine: bool = False) -> int:
+    return db.execute(joined(select(func.count())).where(*_confirmed_of(viewer, mine=mine))).scalar_one()
+
+
+_confirmed_at = func.coalesce(table.c.confirmed_at, table.c.resolved_at, table.c.opened_at)
+
+
+def _confirmed_of(viewer: Viewer, *, mine: bool) -> list[ColumnElement[bool]]:
+    own = [table.c.owner_csm_id == (viewer.csm_id or "")] if mine else []
+    return [visible_accounts(viewer), table.c.state == FollowUpState.CONFIRMED, *own]
 
 
 def _urgency(case: FollowUp) -> tuple[bool, float, int]:
@@ -109,6 +141,23 @@ def sla(
         limit = rules.clock(kind, preferences).contact_hours
         rows.append(Sla(row.id, kind, row.known_as, row.owner_csm_id, row.opened_at, done, hours, limit))
     return rows
+
+
+def of_accounts(
+    db: Connection,
+    account_ids: Collection[str],
+    viewer: Viewer,
+    *,
+    now: datetime,
+    preferences: Preferences,
+    kind: FollowUpKind,
+    states: Collection[FollowUpState],
+) -> list[FollowUp]:
+    """The cases of one kind of these accounts, the oldest first."""
+    if not account_ids:
+        return []
+    wanted = account.c.id.in_(sorted(account_ids)), table.c.kind == kind, table.c.state.in_(list(states))
+    return cases(db, viewer, *wanted, now=now, preferences=preferences)
 
 
 def causes(db: Connection, viewer: Viewer, *, since: datetime) -> list[CauseCount]:

@@ -19,6 +19,7 @@ class Duration:
     hours: float
     resolved: bool
     confirmed: bool
+    csm_id: str | None = None  # who owns the account
 
 
 def durations(
@@ -28,7 +29,7 @@ def durations(
     merged = and_(alias.c.kind == "account", alias.c.loser_id == follow_up.c.account_id)
     query = (
         select(follow_up.c.id, follow_up.c.opened_at, follow_up.c.resolved_at, follow_up.c.confirmed_at)
-        .add_columns(csm.c.time_zone)
+        .add_columns(csm.c.time_zone, account.c.csm_id)
         .select_from(follow_up)
         .outerjoin(alias, merged)
         .join(account, account.c.id == func.coalesce(alias.c.winner_id, follow_up.c.account_id))
@@ -41,5 +42,5 @@ def durations(
         resolved = row.resolved_at is not None and row.resolved_at <= now
         hours = of_owner(row.time_zone, preferences).elapsed(row.opened_at, row.resolved_at if resolved else now)
         confirmed = row.confirmed_at is not None and row.confirmed_at <= now
-        found.append(Duration(row.id, hours, resolved, confirmed))
+        found.append(Duration(row.id, hours, resolved, confirmed, row.csm_id))
     return found

@@ -28,7 +28,7 @@ def states(company: Company, places: Places, *, limits: Limits) -> Column:
     answers = (asked.answered > moment - _WINDOW) & (asked.answered <= moment)
     last = accounts.last_answered
     heard = any_of(asked.account, answers, count) | ((last > moment - _WINDOW) & (last <= moment))
-    recent = _recent(company)
+    recent = lately(company)
     rows = np.flatnonzero(recent)
     account = asked.account[rows]
 
@@ -75,7 +75,7 @@ def states(company: Company, places: Places, *, limits: Limits) -> Column:
     )
 
 
-def _recent(company: Company) -> Column:
+def lately(company: Company) -> Column:
     """Everybody invited in the 180 days, in confidence too."""
     asked, moment = company.asked, company.at
     at = np.where(here(asked.sent), asked.sent, asked.bounced)
@@ -137,7 +137,7 @@ def scores(company: Company, places: Places, state: Column) -> Scores:
         state, [STATES.index(one) for one in (AccountState.SILENT, AccountState.QUIET, AccountState.HEARD)]
     )
     there = scored & here(since) & ~np.isnan(places.covered)
-    rows = np.flatnonzero(_recent(company) & ~asked.confidential)
+    rows = np.flatnonzero(lately(company) & ~asked.confidential)
     days = (moment - np.where(here(since), since, moment)) / DAY
     parts = {
         "recency": 25 * np.clip((days - 90) / 275, 0, 1),
@@ -156,14 +156,14 @@ def scores(company: Company, places: Places, state: Column) -> Scores:
     return Scores(there, parts)
 
 
-def _heard(company: Company, rows: Column) -> Column:
+def heard_lately(company: Company, rows: Column) -> Column:
     answered = company.asked.answered[rows]
     return (answered > company.at - _WINDOW) & (answered <= company.at)
 
 
 def _roles(company: Company, places: Places, rows: Column) -> Column:
     asked, count = company.asked, len(company.accounts)
-    heard = _heard(company, rows)
+    heard = heard_lately(company, rows)
     whole, silent = np.zeros(count), np.zeros(count)
     weights = company.weights
     for role in range(WIDE):
@@ -178,7 +178,7 @@ def _roles(company: Company, places: Places, rows: Column) -> Column:
 def _decision_maker(company: Company, rows: Column, count: int) -> Column:
     asked, holders = company.asked, company.holders
     senior = rows[asked.roles[rows] & bits_of(*SENIOR) > 0]
-    answered = any_of(asked.account[senior], _heard(company, senior), count)
+    answered = any_of(asked.account[senior], heard_lately(company, senior), count)
     silent = any_of(asked.account[senior], asked.delivered[senior], count)
     posts = np.isin(holders.role, [ROLES.index(role) for role in SENIOR])
     reachable = any_of(holders.account, posts & holders.reachable, count)

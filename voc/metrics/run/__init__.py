@@ -11,6 +11,7 @@ from voc.metrics.run.kept import WINDOWS
 from voc.metrics.run.looking import limits_of
 from voc.metrics.run.night import PORTION, catch_up, is_counted, release, snapshot
 from voc.metrics.run.periods import Beside, compare_periods
+from voc.metrics.run.stands import stands
 
 __all__ = [
     "PORTION",
@@ -28,4 +29,5 @@ __all__ = [
     "rows",
     "silent",
     "snapshot",
+    "stands",
 ]

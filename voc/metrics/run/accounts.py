@@ -1,19 +1,29 @@
 """One account and lists of accounts: figures, where each stands, silent ones."""
 
-from collections.abc import Collection
-from datetime import date, datetime
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, timedelta
+from statistics import median
 
 from sqlalchemy import Connection
 
+from voc.base import preferences as settings
 from voc.base.access import Viewer
 from voc.base.errors import NotFound
 from voc.base.preferences import Preferences
 from voc.base.words import AccountState, Scope
-from voc.metrics import silence
+from voc.metrics import cohorts, silence, store
 from voc.metrics.cohorts import Key
 from voc.metrics.model import Standing
-from voc.metrics.pages import ScopeFigures, SilentPage
+from voc.metrics.pages import ScopeFigures, SilentPage, Sum
+from voc.metrics.run.kept import kept_of
 from voc.metrics.run.looking import Allowed, Asking, FactsLook, allowed, look_at, usual
+from voc.metrics.run.standings import kept_on
+from voc.metrics.store import standings as nights
+
+GAPS = (AccountState.NOT_ASKED, AccountState.UNREACHABLE, AccountState.ALL_OPTED_OUT)
+GAPS_NAMED = 200
+SOON = timedelta(days=100)
+_FIGURES = ("silent_accounts", "silent_arr")
 
 
 def figures(db: Connection, asking: Asking, may: Allowed, ids: Collection[str] | None) -> list[ScopeFigures]:
@@ -68,10 +78,15 @@ def account_states(
     now: datetime,
     as_of: date | None = None,
     preferences: Preferences | None = None,
+    account_ids: Collection[str] | None = None,
 ) -> dict[str, Standing]:
-    """Where each account of the viewer stands, by id: for lists of accounts. A constant number of queries."""
+    """Where each account of the viewer stands, by id, or each of these. A constant number of queries.
+
+    Every fact of every one of them is read: of many accounts the lists of `run.standings` tell as of last night.
+    """
     may = allowed(db, viewer)
-    found = look_at(db, Asking(now, as_of, names=(), preferences=preferences), may.only)
+    only = may.only if account_ids is None else may.accounts & frozenset(account_ids)
+    found = look_at(db, Asking(now, as_of, names=(), preferences=preferences), only)
     return {one.account_id: one for one in _standings(db, found) if one.account_id in may.accounts}
 
 
@@ -84,27 +99,113 @@ def _standings(db: Connection, found: FactsLook) -> list[Standing]:
 
 
 def silent(
-    db: Connection, viewer: Viewer, *, now: datetime, as_of: date | None = None, preferences: Preferences | None = None
+    db: Connection,
+    viewer: Viewer,
+    *,
+    now: datetime,
+    as_of: date | None = None,
+    preferences: Preferences | None = None,
+    after: str | None = None,
+    limit: int | None = None,
+    live_up_to: int | None = None,
 ) -> SilentPage:
-    """The silent-accounts page of the viewer's accounts."""
+    """The silent-accounts page of the viewer's accounts: `limit` of the silent ones (None: all), after that account.
+
+    Of many accounts as of last night, of few (`live_up_to`) as they stand now.
+    """
+    on = kept_on(db, viewer, now=now, as_of=as_of, live_up_to=live_up_to)
+    known = preferences or settings.load(db)
+    if on is not None:
+        found = _kept_silent(db, viewer, on, known, now=now, after=after, limit=limit)
+        if found is not None:
+            return found
+    return _live_silent(db, viewer, now=now, as_of=as_of, known=known, after=after, limit=limit)
+
+
+def _kept_silent(
+    db: Connection, viewer: Viewer, on: date, known: Preferences, *, now: datetime, after: str | None, limit: int | None
+) -> SilentPage | None:
+    """None where the night kept other figures than these: the period was another one."""
+    scope, scope_id = allowed(db, viewer).whole
+    figures = kept_of(db, (scope, scope_id), on=on, days=known.window_days, names=_FIGURES)
+    if len(figures) < len(_FIGURES):
+        return None
+    part = nights.Part(viewer, on)
+    states = nights.by_state(db, part)
+    listed = nights.listing(
+        db, part, state=AccountState.SILENT, after=after, limit=None if limit is None else limit + 1
+    )
+    middle = nights.middle_answers(db, part, state=AccountState.SILENT)
+    today = now.date()
+    return SilentPage(
+        window=cohorts.window(store.moment_of(on, now=now), known.window_days),
+        currency=known.reporting_currency,
+        silent=tuple(listed[:limit]),
+        more=_more(listed, limit),
+        states={state: one for state, one in states.items() if state != AccountState.NO_CENSUS},
+        gaps={
+            state: tuple(nights.by_revenue(db, part, state=state, limit=GAPS_NAMED))
+            for state in GAPS
+            if state in states
+        },
+        accounts=figures["silent_accounts"],
+        revenue=figures["silent_arr"],
+        scope=scope,
+        scope_id=scope_id,
+        without_rate=tuple(nights.without_rate(db, part, state=AccountState.SILENT)),
+        median_days=median((today - at.date()).days for at in middle) if middle else None,
+        soon=nights.renewing(db, part, state=AccountState.SILENT, first_on=today, last_on=today + SOON),
+        kept_on=on,
+    )
+
+
+def _more(listed: Sequence[Standing], limit: int | None) -> str | None:
+    return listed[limit - 1].account_id if limit is not None and len(listed) > limit else None
+
+
+def _live_silent(
+    db: Connection,
+    viewer: Viewer,
+    *,
+    now: datetime,
+    as_of: date | None,
+    known: Preferences,
+    after: str | None,
+    limit: int | None,
+) -> SilentPage:
     may = allowed(db, viewer)
-    names = ("silent_accounts", "silent_arr")
-    looked = look_at(db, Asking(now, as_of, names=names, preferences=preferences), may.only)
-    mine = [one for one in _standings(db, looked) if one.account_id in may.accounts]
-    other: dict[AccountState, list[Standing]] = {}
-    for one in mine:
-        if one.state not in (AccountState.SILENT, AccountState.NO_CENSUS):
-            other.setdefault(one.state, []).append(one)
-    found = [one for one in mine if one.state == AccountState.SILENT]
+    looked = look_at(db, Asking(now, as_of, names=_FIGURES, preferences=known), may.only)
+    by_state: dict[AccountState, list[Standing]] = {}
+    for one in _standings(db, looked):
+        if one.account_id in may.accounts and one.state != AccountState.NO_CENSUS:
+            by_state.setdefault(one.state, []).append(one)
+    found = sorted(
+        by_state.get(AccountState.SILENT, []), key=lambda one: (-one.work_order, one.name.lower(), one.account_id)
+    )
+    place = next((at + 1 for at, one in enumerate(found) if one.account_id == after), 0)
+    listed = found[place:]
+    ages = [(now.date() - one.last_answered_at.date()).days for one in found if one.last_answered_at is not None]
     scope, scope_id = may.whole
     return SilentPage(
         window=looked.window,
-        currency=looked.preferences.reporting_currency,
-        silent=tuple(sorted(found, key=lambda one: (-one.work_order, one.name, one.account_id))),
-        other={state: tuple(other[state]) for state in AccountState if state in other},
+        currency=known.reporting_currency,
+        silent=tuple(listed[:limit]),
+        more=_more(listed, limit),
+        states={state: _sum(by_state[state]) for state in AccountState if state in by_state},
+        gaps={state: _largest(by_state[state]) for state in GAPS if state in by_state},
         accounts=looked.figure(may.whole, "silent_accounts"),
         revenue=looked.figure(may.whole, "silent_arr"),
         scope=scope,
         scope_id=scope_id,
         without_rate=tuple(one.name for one in found if one.arr is None and one.amount is not None),
+        median_days=median(ages) if ages else None,
+        soon=sum(one.renewal_on is not None and now.date() <= one.renewal_on <= now.date() + SOON for one in found),
     )
+
+
+def _sum(some: Sequence[Standing]) -> Sum:
+    return Sum(len(some), sum(one.arr or 0.0 for one in some))
+
+
+def _largest(some: Sequence[Standing]) -> tuple[Standing, ...]:
+    return tuple(sorted(some, key=lambda one: (-(one.arr or 0.0), one.name.lower()))[:GAPS_NAMED])

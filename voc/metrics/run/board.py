@@ -4,8 +4,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
 
-from voc import statistics
-from voc.base.access import Viewer
+from voc.base.access import TERMINAL, Viewer
 from voc.base.errors import NotFound
 from voc.base.preferences import Preferences
 from voc.base.words import AccountState, Role, Scope, StaffRole
@@ -15,12 +14,11 @@ from voc.metrics import board, cohorts, run
 from voc.metrics import store as facts
 from voc.metrics.board import Board, CauseLine
 from voc.metrics.model import Figure, Standing
-from voc.metrics.run import cost
+from voc.metrics.run import board_nights, cost
+from voc.metrics.run.standings import kept_on
 from voc.metrics.store import board as store
 from voc.metrics.store.board import Doing, Raised
 
-CAUSES = 3
-LEAST_ACCOUNTS = 3  # a cause that fewer named is theirs, not a cause
 _SENIOR = (Role.DECISION_MAKER, Role.BUDGET_HOLDER)
 
 
@@ -32,9 +30,16 @@ def page(
     preferences: Preferences,
     as_of: date | None = None,
     team_id: str | None = None,
+    live_up_to: int | None = None,
 ) -> Board:
-    """`team_id` is a lead's id; a foreign team is NotFound. A lead sees the team, a CSM the own book."""
+    """`team_id` is a lead's id; a foreign team is NotFound. A lead sees the team, a CSM the own book.
+
+    Of a large company as of last night, beside the night a period before where it was kept.
+    """
     scope, id = _scope(viewer, team_id)
+    on = kept_on(db, TERMINAL, now=now, as_of=as_of, live_up_to=live_up_to)
+    if on is not None and (found := board_nights.page(db, viewer, (scope, id), on, now=now, preferences=preferences)):
+        return found
     moment = facts.moment_of(as_of, now=now)
     window = cohorts.window(moment, preferences.window_days)
     earlier = window.after_on
@@ -59,13 +64,13 @@ def page(
         ),
         states=board.states(list(standings.values())),
         cost=cost.page(db, viewer).cost,
-        causes=tuple(causes[:CAUSES]),
+        causes=tuple(causes[: board.CAUSES]),
         order_certain=board.certain(causes, max(heard, 1)),
         heard=heard,
         heard_again=board.moved(standings, earlier_standings, to=AccountState.HEARD),
         newly_silent=board.moved(standings, earlier_standings, to=AccountState.SILENT),
         confirmed=store.confirmed(db, viewer, since=since, until=moment, team_id=team),
-        median_days=_median([(one.hours / a_day(preferences), one.resolved) for one in times])
+        median_days=board.median_days([(one.hours / a_day(preferences), one.resolved) for one in times])
         if team is None
         else None,
         empty_places=sum(row.label == "gap" for row in gaps),
@@ -143,9 +148,9 @@ def _causes(
     lines = [
         _line(one, standings, work.get(one.theme_id) if one.theme_id is not None else None)
         for one in raised
-        if len(one.account_ids) >= LEAST_ACCOUNTS
+        if len(one.account_ids) >= board.LEAST_ACCOUNTS
     ]
-    return sorted(lines, key=lambda one: (-one.accounts, -one.arr, one.name))
+    return board.ordered(lines)
 
 
 def _line(one: Raised, standings: dict[str, Standing], doing: Doing | None) -> CauseLine:
@@ -154,12 +159,7 @@ def _line(one: Raised, standings: dict[str, Standing], doing: Doing | None) -> C
         name=one.name,
         accounts=len(one.account_ids),
         arr=sum(found.arr or 0.0 for found in theirs),
-        owner=f"{doing.owner}, {doing.department}" if doing else "",
+        owner=doing.who if doing else "",
         due_on=doing.due_on if doing else None,
         doing=doing.title if doing else "",
     )
-
-
-def _median(times: list[tuple[float, bool]]) -> float | None:
-    found = statistics.kaplan_meier(time=[days for days, _ in times], event=[done for _, done in times], at=0)
-    return None if found is None or found["median"] == float("inf") else found["median"]

@@ -20,13 +20,17 @@ PORTION = 500  # accounts read at once
 
 @dataclass(frozen=True)
 class CostPage:
-    """The whole company's renewals: silence has one price. `mine` are the accounts this viewer may open."""
+    """The whole company's renewals: silence has one price. `mine` are the accounts this viewer may open.
+
+    `own` counts the viewer's renewals in the table. From a night there are no rows: `renewals` is empty.
+    """
 
     cost: Cost
     bands: Sequence[tuple[str, Share]]
     backtest: Backtest | TooEarly
     renewals: Sequence[Renewal]
     mine: frozenset[str]
+    own: int
 
 
 def catch_up(database: Database, now: datetime) -> int:
@@ -72,10 +76,12 @@ def page(db: Connection, viewer: Viewer) -> CostPage:
     """
     found = store.renewals(db, viewer)
     all_of_them = one_each(one for one, _ in found)
+    mine = frozenset(one.account_id for one, its in found if its)
     return CostPage(
         cost=cost(all_of_them),
         bands=bands(all_of_them),
         backtest=backtest(all_of_them),
         renewals=all_of_them,
-        mine=frozenset(one.account_id for one, mine in found if mine),
+        mine=mine,
+        own=sum(one.counts and one.account_id in mine for one in all_of_them),
     )

@@ -1,7 +1,7 @@
 """CSMs side by side: against the standard first, against chance second, never a rank."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -13,8 +13,9 @@ from voc.base.preferences import Preferences
 from voc.metrics import mix, run
 from voc.metrics import store as facts
 from voc.metrics.compare import Comparison, Comparisons
-from voc.metrics.mix import Judged, Mix, SegmentRate
+from voc.metrics.mix import Cell, Judged, Mix, SegmentRate
 from voc.metrics.pages import Engagement, ScopeFigures
+from voc.metrics.run import kept_pages
 from voc.metrics.store import strata
 
 
@@ -85,9 +86,7 @@ def page(
         preferences=preferences,
     )
     compared = found.comparisons
-    moment = facts.moment_of(as_of, now=now)
-    after = moment - timedelta(days=found.window.days)
-    cells = strata.cells(db, after=after, moment=moment, segment=segment)
+    cells = _cells(db, found, now=now, as_of=as_of, segment=segment)
     theirs = [cell for cell in cells if cell.csm_id in compared.by_csm]
     rates = mix.segments(theirs)
     by_mix = mix.differ(rates, deff=_usual_deff(compared))
@@ -110,6 +109,20 @@ def page(
     ]
     lines.sort(key=lambda one: (one.name.casefold(), one.csm_id))
     return CsmsPage(found, tuple(lines), compared, tuple(rates), by_mix, worth)
+
+
+def _cells(
+    db: Connection, found: Engagement, *, now: datetime, as_of: date | None, segment: str | None
+) -> Sequence[Cell]:
+    """Of the night that the figures are of, or counted as they are."""
+    on = found.window.to_on if found.kept else as_of
+    moment = facts.moment_of(on, now=now)
+    after = moment - timedelta(days=found.window.days)
+    if found.kept:
+        return kept_pages.cells(
+            db, found.window.to_on, days=found.window.days, after=after, moment=moment, segment=segment
+        )
+    return strata.cells(db, after=after, moment=moment, segment=segment)
 
 
 def _usual_deff(compared: Comparisons) -> float:

@@ -110,6 +110,12 @@ def kept(db: Connection, asking: Asking, *, whole: Key) -> KeptLook | None:
     return KeptLook(found, cohorts.window(moment, days), known, people)
 
 
+def kept_of(db: Connection, key: Key, *, on: date, days: int, names: Collection[str]) -> dict[str, Figure]:
+    """What the night of that day kept of these figures of one scope, by name."""
+    found = store.kept_figures(db, on=on, window_days=days, lines=(), names=names, whole=key)
+    return {one.name: one for one in found if (one.scope, one.scope_id) == key}
+
+
 def all_of(found: CompanyLook, key: Key, names: Collection[str]) -> list[Figure]:
     """What a night keeps of one scope: not what has nothing to count there and stands on no page of every scope."""
     wanted = [name for name in names if name in ALWAYS or found.has_rows(key, name)]

@@ -58,11 +58,19 @@ class Asking:
     preferences: Preferences | None = None
 
 
-@dataclass(frozen=True)
 class Allowed:
-    viewer: Viewer
-    accounts: frozenset[str]
-    csms: frozenset[str]
+    """What the viewer may see; ids are read when they are asked for, a leader's hundred thousand are mostly not."""
+
+    def __init__(self, db: Connection, viewer: Viewer) -> None:
+        self._db, self.viewer = db, viewer
+
+    @cached_property
+    def accounts(self) -> frozenset[str]:
+        return store.visible_account_ids(self._db, self.viewer)
+
+    @cached_property
+    def csms(self) -> frozenset[str]:
+        return store.visible_csm_ids(self._db, self.viewer)
 
     def sees(self, key: Key) -> bool:
         scope, id = key
@@ -89,8 +97,7 @@ class Allowed:
 
 
 def allowed(db: Connection, viewer: Viewer) -> Allowed:
-    accounts, csms = store.visible_scopes(db, viewer)
-    return Allowed(viewer, accounts, csms)
+    return Allowed(db, viewer)
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,13 @@ from voc.metrics.columns.counting import Counting
 from voc.metrics.columns.states import STATES, scores
 from voc.metrics.confidential import divide
 from voc.metrics.model import EVERYTHING, AccountFacts, Figure, Shown
+from voc.metrics.run import standings
 from voc.metrics.run.kept import WINDOWS, all_of, last_night
 from voc.metrics.run.looking import Asking, count, in_portions, limits_of, terms_of
 from voc.metrics.run.subjects import Question, Shared
 from voc.metrics.silence import Limits
 from voc.metrics.store import confidential as store_confidential
+from voc.metrics.store import standings as stood
 from voc.metrics.store.company import Ground, company
 
 RELEASED_AFTER = timedelta(hours=1)  # drafts and doubted answers have settled by then
@@ -95,12 +97,13 @@ def snapshot(database: Database, now: datetime, *, preferences: Preferences | No
         store.drop_unfinished(db, on)
     kept = 0
     with database.read() as db:
-        for portion in _portions(_figures(db, on, known, now)):
+        for portion in _portions(_figures(database, db, on, known, now)):
             with database.begin() as writing:
                 store.keep(writing, portion)
             kept += len(portion)
     with database.begin() as db:
         store.mark_counted(db, on)
+        stood.drop(db, but=on)
     return kept
 
 
@@ -110,7 +113,7 @@ def _portions(figures: Iterator[Figure]) -> Iterator[list[Figure]]:
         yield portion
 
 
-def _figures(db: Connection, on: date, known: Preferences, now: datetime) -> Iterator[Figure]:
+def _figures(database: Database, db: Connection, on: date, known: Preferences, now: datetime) -> Iterator[Figure]:
     moment = store.moment_of(on, now=now)
     windows = sorted({*WINDOWS, known.window_days})
     ground = Ground(db, moment, known)
@@ -125,6 +128,8 @@ def _figures(db: Connection, on: date, known: Preferences, now: datetime) -> Ite
         for scope in _KINDS:
             for key in looked.keys(scope):
                 yield from all_of(looked, key, names)
+        if days == known.window_days:
+            standings.keep(database, on, looked.counting, looked.counted.norms)
         if days == known.window_days and not store.accounts_kept_between(db, on - ACCOUNTS_EVERY, on):
             yield from _of_accounts(looked.counting)
 

@@ -39,17 +39,13 @@ def page(db: Connection, viewer: Viewer, csm_id: str, *, now: datetime, preferen
     if line is None:
         raise NotFound("There is no such CSM.")
     since = now - timedelta(days=side.engagement.window.days)
-    standings = run.account_states(db, viewer, now=now, preferences=preferences)
-    theirs = sorted(
-        (one for one in standings.values() if one.csm_id == csm_id and one.work_order > 0),
-        key=lambda one: (-one.work_order, one.name, one.account_id),
-    )
+    stands = run.stands(db, viewer, now=now, preferences=preferences)
     plays = talks.closed(db, viewer, csm_id=csm_id, since=since, until=now)
     return OneToOne(
         line=line,
         side=side,
         said=talks.said(db, viewer, csm_id=csm_id, since=since, until=now, limit=WORDS),
-        accounts=theirs[:ACCOUNTS],
+        accounts=stands.most_work(csm_id, limit=ACCOUNTS),
         play=_to_share(plays),
         guesses=guesses.compared(db, viewer, csm_id=csm_id, now=now),
     )

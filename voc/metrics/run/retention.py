@@ -92,7 +92,7 @@ def retention(
     """What the viewer may see. A CSM is compared with everybody of the own team; a foreign team is NotFound."""
     read = _read(db, moment=store.moment_of(as_of, now=now), days=window_days, segment=segment)
     whole = _whole(viewer, read, team_id)
-    _, visible = store.visible_scopes(db, viewer)
+    visible = store.visible_csm_ids(db, viewer)
     shared = _team_of(read.facts, whole)
     everybody = [id for id in _csm_ids(read) if shared is None or _in_team(read.facts, id, shared)]
     mine = [id for id in everybody if viewer.sees_all or id in visible]

@@ -47,6 +47,7 @@ from voc.metrics.store.nights import (
     is_counted,
     keep,
     kept_figures,
+    last_counted,
     mark_counted,
     norms,
     trends,
@@ -62,17 +63,22 @@ __all__ = [
     "contact_names",
     "drop_unfinished",
     "facts",
+    "how_many_accounts",
     "in_reporting",
     "is_counted",
     "keep",
     "kept_figures",
+    "last_counted",
     "mark_counted",
     "moment_of",
     "norms",
+    "owners_today",
     "people",
     "rate_to_reporting",
     "regions",
     "trends",
+    "visible_account_ids",
+    "visible_csm_ids",
     "visible_scopes",
 ]
 
@@ -453,11 +459,25 @@ def _confirmed(
     return frozenset(winners.get(("contact", id), id) for id in db.execute(query).scalars())
 
 
+def visible_account_ids(db: Connection, viewer: Viewer) -> frozenset[str]:
+    return frozenset(db.execute(select(account.c.id).where(visible_accounts(viewer))).scalars())
+
+
+def visible_csm_ids(db: Connection, viewer: Viewer) -> frozenset[str]:
+    return frozenset(db.execute(select(csm.c.id).where(visible_csms(viewer))).scalars())
+
+
 def visible_scopes(db: Connection, viewer: Viewer) -> tuple[frozenset[str], frozenset[str]]:
     """Ids of the accounts and of the CSMs the viewer may see."""
-    accounts = db.execute(select(account.c.id).where(visible_accounts(viewer))).scalars()
-    csms = db.execute(select(csm.c.id).where(visible_csms(viewer))).scalars()
-    return frozenset(accounts), frozenset(csms)
+    return visible_account_ids(db, viewer), visible_csm_ids(db, viewer)
+
+
+def how_many_accounts(db: Connection, viewer: Viewer) -> int:
+    return db.execute(select(func.count()).select_from(account).where(visible_accounts(viewer))).scalar_one()
+
+
+def owners_today(db: Connection) -> dict[str, str | None]:
+    return {row.id: row.csm_id for row in db.execute(select(account.c.id, account.c.csm_id))}
 
 
 def contact_names(db: Connection, ids: Iterable[str]) -> dict[str, str]:

@@ -39,6 +39,10 @@ class Doing:
     due_on: date
     title: str
 
+    @property
+    def who(self) -> str:
+        return f"{self.owner}, {self.department}"
+
 
 def themes(db: Connection, viewer: Viewer, *, since: datetime, until: datetime, team_id: str | None) -> list[Raised]:
     """Themes of comments given by name, by the accounts that raised them. A person's word overrules the rule's."""

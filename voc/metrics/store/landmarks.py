@@ -258,6 +258,24 @@ def renewals(db: Connection, viewer: Viewer) -> list[tuple[Renewal, bool]]:
     return [(_renewal(row), bool(row.mine)) for row in db.execute(query)]
 
 
+def how_many(db: Connection) -> int:
+    return db.execute(select(func.count()).select_from(renewal_landmark)).scalar_one()
+
+
+def counted(db: Connection, viewer: Viewer) -> int:
+    """How many of the viewer's accounts have a decision in the tables: each of them stands there once."""
+    table = renewal_landmark.c
+    winner = func.coalesce(alias.c.winner_id, table.account_id)
+    query = (
+        select(func.count(winner.distinct()))
+        .select_from(renewal_landmark)
+        .outerjoin(alias, and_(_MERGED, alias.c.loser_id == table.account_id))
+        .join(account, account.c.id == winner)
+        .where(visible_accounts(viewer), table.reason.is_(None), table.state.is_not(None))
+    )
+    return db.execute(query).scalar_one()
+
+
 def _renewal(row: Any) -> Renewal:
     return Renewal(
         key=row.key,

@@ -7,13 +7,14 @@ from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, bindparam, delete, insert, or_, select
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select
 
 from voc.base.prepared import Prepared
 from voc.base.schema import figure_snapshot
 from voc.base.words import FigureState, Scope
 from voc.metrics.model import Figure, Interval, IntervalKind, Norms, Shown, Window
 
+MOST_NIGHTS = 60
 KEPT_AT_ONCE = 5_000  # rows of one transaction: an answer that comes meanwhile waits no longer than for these
 _MARK = "counted"  # written last: a night without it was broken off
 _columns = figure_snapshot.c
@@ -29,6 +30,13 @@ def is_counted(db: Connection, on: date, window_days: int | None = None) -> bool
         return True
     same = _columns.as_of == on, _columns.window_days == window_days, _columns.name == "response_rate"
     return db.execute(select(_columns.id).where(_columns.scope == Scope.TOTAL, *same).limit(1)).first() is not None
+
+
+def last_counted(db: Connection, on: date) -> date | None:
+    """The latest night up to that day, and not a week older."""
+    query = select(func.max(_columns.as_of)).where(_of_mark, _columns.as_of <= on)
+    found: date | None = db.execute(query.where(_columns.as_of > on - timedelta(days=7))).scalar()
+    return found
 
 
 def drop_unfinished(db: Connection, on: date) -> None:
@@ -145,15 +153,18 @@ def trends(
     until: date,
     ids: Collection[str] | None = None,
 ) -> dict[str, list[tuple[date, float]]]:
-    """(as of, value) of one figure's snapshots by scope id, the oldest first; days without a value are left out."""
+    """(as of, value) of one figure's snapshots by scope id, the oldest first; days without a value are left out.
+
+    Of more nights than `MOST_NIGHTS` so many, evenly: a year by the day is more than any line of it shows.
+    """
+    nights = _spread(db, since, until)
     query = (
         select(figure_snapshot.c.scope_id, figure_snapshot.c.as_of, figure_snapshot.c.value)
         .where(
             figure_snapshot.c.scope == scope,
             figure_snapshot.c.name == name,
             figure_snapshot.c.window_days == window_days,
-            figure_snapshot.c.as_of >= since,
-            figure_snapshot.c.as_of <= until,
+            figure_snapshot.c.as_of.in_(nights) if nights else figure_snapshot.c.as_of.between(since, until),
             figure_snapshot.c.value.is_not(None),
         )
         .order_by(figure_snapshot.c.scope_id, figure_snapshot.c.as_of)
@@ -165,6 +176,14 @@ def trends(
         if row.value is not None:
             found[row.scope_id].append((row.as_of, row.value))
     return dict(found)
+
+
+def _spread(db: Connection, since: date, until: date) -> list[date]:
+    """Which nights to show; none where all of them are few enough. The last one is always there."""
+    counted = select(_columns.as_of).where(_of_mark, _columns.as_of.between(since, until))
+    found = list(db.execute(counted.order_by(_columns.as_of.desc())).scalars())
+    step = -(-len(found) // MOST_NIGHTS)
+    return found[::step] if step > 1 else []
 
 
 def norms(db: Connection, *, on: date, window_days: int) -> Norms | None:

@@ -1,17 +1,23 @@
 """What each person answered from wave to wave, and whether our people got in touch in between."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, select
+import numpy as np
+from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from voc.base.access import Viewer, visible_accounts
 from voc.base.confidential import named
 from voc.base.schema import account, alias, contact, follow_up, invitation, response
 from voc.base.words import FollowUpKind, ResponseState
+from voc.metrics.columns.kinds import Column, last_of, numbered, place_in
+from voc.metrics.columns.recovered import CONTACTS, Histories
 from voc.metrics.recovery import Answer, Contact
+from voc.metrics.store.bulk import Field, Kind, key_of, read
+from voc.metrics.store.company.ground import Winners
 from voc.stakeholders.rules import full_name
 
 
@@ -83,15 +89,15 @@ def _scores(db: Connection, *, since: datetime, now: datetime) -> dict[int, int]
     """The latest submitted score of each invitation."""
     query = (
         select(response.c.invitation_id, response.c.score)
-        .where(
-            response.c.state == ResponseState.SUBMITTED,
-            response.c.score.is_not(None),
-            response.c.submitted_at > since,
-            response.c.submitted_at <= now,
-        )
+        .where(*_submitted(since=since, now=now))
         .order_by(response.c.submitted_at, response.c.id)
     )
     return {row.invitation_id: row.score for row in db.execute(query) if row.score is not None}
+
+
+def _submitted(*, since: datetime, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    at = response.c.submitted_at
+    return response.c.state == ResponseState.SUBMITTED, response.c.score.is_not(None), at > since, at <= now
 
 
 def _contacts(db: Connection, *, since: datetime, now: datetime) -> dict[tuple[int, str], Contact]:
@@ -116,3 +122,74 @@ def _contacts(db: Connection, *, since: datetime, now: datetime) -> dict[tuple[i
             Contact.IN_TIME if in_time else Contact.LATE if touched else Contact.NONE
         )
     return {key: min(kinds, key=list(Contact).index) for key, kinds in found.items()}
+
+
+def histories(db: Connection, *, since: datetime, now: datetime) -> tuple[Histories, list[str]]:
+    """The same of a whole company as columns, and the ids of its accounts' owners."""
+    columns = invitation.c
+    fields = (
+        Field("id", columns.id, Kind.WHOLE),
+        Field("wave", columns.wave_id, Kind.WHOLE),
+        Field("person", columns.contact_id, Kind.KEY),
+        Field("account", columns.account_id, Kind.KEY),
+        Field("sent", columns.sent_at, Kind.TIME),
+        Field("due", columns.closes_at, Kind.TIME),
+    )
+    sent = named, columns.sent_at > since, columns.sent_at <= now, columns.bounced_at.is_(None)
+    asked = read(db, fields, lambda wanted: select(*wanted).where(*sent))
+    told = read(
+        db,
+        (
+            Field("id", response.c.id, Kind.WHOLE),
+            Field("invitation", response.c.invitation_id, Kind.WHOLE),
+            Field("score", response.c.score, Kind.WHOLE),
+            Field("at", response.c.submitted_at, Kind.TIME),
+        ),
+        lambda wanted: select(*wanted).where(*_submitted(since=since, now=now)),
+    )
+    person = Winners(db, "contact").of(asked["person"])
+    owner, csm_ids = _owners(db, Winners(db, "account").of(asked["account"]))
+    return Histories(
+        id=asked["id"],
+        wave=asked["wave"],
+        person=person,
+        owner=owner,
+        sent=asked["sent"],
+        due=asked["due"],
+        score=_latest(asked["id"], told),
+        contact=_codes(db, asked["wave"], person, _contacts(db, since=since, now=now)),
+    ), csm_ids
+
+
+def _latest(ids: Column, told: Mapping[str, Column]) -> Column:
+    order = np.argsort(ids)
+    at = place_in(ids[order], told["invitation"])
+    known = at >= 0
+    row = last_of(order[at[known]], (told["at"][known], told["id"][known]), len(ids))
+    score = np.full(len(ids), -1, np.int64)
+    score[row >= 0] = told["score"][known][row[row >= 0]]
+    return score
+
+
+def _owners(db: Connection, accounts: Column) -> tuple[Column, list[str]]:
+    rows = db.execute(select(account.c.id, account.c.csm_id).order_by(account.c.id)).all()
+    csm_ids = sorted({row.csm_id for row in rows if row.csm_id is not None})
+    place = {id: at for at, id in enumerate(csm_ids)}
+    keys = key_of(db, [row.id for row in rows])
+    owner = np.array([place.get(row.csm_id, -1) for row in rows], np.int64)
+    order = np.argsort(keys)
+    at = place_in(keys[order], accounts)
+    return np.where(at >= 0, owner[order[at]], -1) if len(rows) else np.full(len(accounts), -1), csm_ids
+
+
+def _codes(db: Connection, wave: Column, person: Column, touched: Mapping[tuple[int, str], Contact]) -> Column:
+    """Of each invitation the place of what was done about its follow-up, -1 without one."""
+    found = np.full(len(wave), -1, np.int64)
+    keys = key_of(db, [person_id for _, person_id in touched])
+    group, _, _ = numbered(
+        np.concatenate([np.array([wave_id for wave_id, _ in touched], np.int64), wave]), np.concatenate([keys, person])
+    )
+    code = np.full(int(group.max()) + 1 if len(group) else 0, -1, np.int64)
+    code[group[: len(touched)]] = [CONTACTS.index(kind) for kind in touched.values()]
+    found[:] = code[group[len(touched) :]]
+    return found

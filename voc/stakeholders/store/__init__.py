@@ -1,6 +1,6 @@
 """The tables of this stage: teams (`teams`), rows and their lists (`rows`), what a sync brought (`synced`)."""
 
-from voc.stakeholders.store.recruit import recruiting, signs_known
+from voc.stakeholders.store.recruit import recruiting, signs_by_csm, signs_known
 from voc.stakeholders.store.rows import (
     add_exclusion,
     add_sign,
@@ -43,6 +43,7 @@ __all__ = [
     "roles_of",
     "settle_suggestion",
     "signs",
+    "signs_by_csm",
     "signs_known",
     "standings",
     "suggestion",

@@ -54,23 +54,30 @@ def _books(db: Connection, viewer: Viewer, account_id: str | None) -> list[Book]
 
 def signs_known(db: Connection, viewer: Viewer, *, now: datetime) -> SignsKnown:
     """Contacts of the valid customers the viewer sees, and how many of them ever showed a sign of life."""
+    found = signs_by_csm(db, viewer, now=now).values()
+    return SignsKnown(sum(one.contacts for one in found), sum(one.with_sign for one in found))
+
+
+def signs_by_csm(db: Connection, viewer: Viewer, *, now: datetime) -> dict[str, SignsKnown]:
+    """The same by today's owner of the account; "" is nobody."""
     counted = (
         account.c.status == AccountStatus.CUSTOMER,
         account.c.state == RecordState.LIVE,
         contact.c.state == RecordState.LIVE,
         visible_accounts(viewer),
     )
-    contacts = select(func.count()).select_from(contact).join(account, account.c.id == contact.c.account_id)
+    owner = func.coalesce(account.c.csm_id, "")
+    contacts = select(owner, func.count()).select_from(contact).join(account, account.c.id == contact.c.account_id)
     # From the signs to the contacts: the other way round each contact would look through all signs.
     with_sign = (
-        select(func.count(contact.c.id.distinct()))
+        select(owner, func.count(contact.c.id.distinct()))
         .select_from(sign_of_life)
         .outerjoin(alias, and_(alias.c.kind == "contact", alias.c.loser_id == sign_of_life.c.contact_id))
         .join(contact, contact.c.id == func.coalesce(alias.c.winner_id, sign_of_life.c.contact_id))
         .join(account, account.c.id == contact.c.account_id)
         .where(sign_of_life.c.kind.not_in([Sign.BOUNCED, Sign.LEFT, Sign.DELIVERED]), sign_of_life.c.at <= now)
     )
-    return SignsKnown(
-        contacts=db.execute(contacts.where(*counted)).scalar_one(),
-        with_sign=db.execute(with_sign.where(*counted)).scalar_one(),
+    all_of_them, some = (
+        {row[0]: row[1] for row in db.execute(query.where(*counted).group_by(owner))} for query in (contacts, with_sign)
     )
+    return {csm_id: SignsKnown(count, some.get(csm_id, 0)) for csm_id, count in sorted(all_of_them.items())}

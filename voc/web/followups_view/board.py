@@ -15,11 +15,17 @@ from voc.web.recovery_view import Section, section
 from voc.web.recovery_view import card as card_of
 from voc.web.survival_view import Lasted, SurvivalChart, chart
 
+LANE_MOST, LIST_MOST = 40, 100  # cards of one column of the board, of one page of the list
+
 
 @dataclass(frozen=True)
 class Lane:
+    """`more` is where the rest of very many stand."""
+
     name: str
     cards: Sequence[CaseCard]
+    count: int
+    more: Link | None = None
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,7 @@ class BoardPage:
     as_list: bool
     lanes: Sequence[Lane]
     list: Sequence[CaseCard]
+    more: Link | None
     none: str
     curve: SurvivalChart | None
     no_curve: str
@@ -76,13 +83,14 @@ class Chosen:
     late: bool = False
     done: bool = False
 
-    def address(self, **change: bool) -> str:
+    def address(self, *, after: int | None = None, **change: bool) -> str:
         wanted = {**self.__dict__, **change}
         return address(
             "/follow-ups",
             show="list" if wanted["as_list"] else None,
             mine="yes" if wanted["mine"] else None,
             only="late" if wanted["late"] else ("done" if wanted["done"] else None),
+            after=None if after is None else str(after),
         )
 
 
@@ -95,18 +103,24 @@ def board_page(
     in_time: Card,
     recovered: Recovery,
     chosen: Chosen,
+    total: int,
+    after: int | None,
     scope: str,
     owns_cases: bool,
     hours_a_day: float,
     resolve_hours: float,
 ) -> BoardPage:
-    """`cases` are those the chosen view shows; `times` of every case of the last 180 days the viewer sees."""
+    """`cases` are those the chosen view shows, `total` of them; `times` of every case of the last 180 days that the
+    viewer sees. A list goes on after the case `after`.
+    """
     open_ones = [case for case in cases if case.state != FollowUpState.CONFIRMED]
     late = [case for case in open_ones if case.late]
     limit_days = resolve_hours / hours_a_day
-    total = sum(one.cases for one in causes)
+    explained = sum(one.cases for one in causes)
+    as_list = chosen.as_list or chosen.done
+    listed, more = _listed(cases, chosen, after) if as_list else ([], None)
     return BoardPage(
-        heading=_heading(cases, chosen),
+        heading=_heading(cases, chosen, total),
         lede=f"{scope}. Clocks run in the owner’s business hours and do not stop.",
         figures=[
             in_time,
@@ -117,18 +131,18 @@ def board_page(
         ],
         board_heading="Confirmed" if chosen.done else ("Late" if chosen.late else "Open, by what has been done"),
         views=_views(chosen, owns_cases=owns_cases),
-        as_list=chosen.as_list or chosen.done,
-        lanes=[
-            Lane(name, [card(case, back=chosen.address()) for case in cases if case.state == state])
-            for state, name in LANES.items()
-        ],
-        list=[card(case, back=chosen.address()) for case in cases],
+        as_list=as_list,
+        lanes=[]
+        if as_list
+        else [_lane(name, [one for one in cases if one.state == state], chosen) for state, name in LANES.items()],
+        list=[card(case, back=chosen.address()) for case in listed],
+        more=more,
         none="None. Every answer that asks for a call opens one here at once.",
         curve=chart(times, limit_days=limit_days),
         no_curve=f"A curve needs ten follow-ups; there are {len(times)} in 180 days.",
         causes=_cause_rows(causes),
-        causes_heading=f"Why: causes of the {view.number(total)} confirmed" if total else "Why",
-        causes_total=total,
+        causes_heading=f"Why: causes of the {view.number(explained)} confirmed" if explained else "Why",
+        causes_total=explained,
         last=[_done(case) for case in last],
         last_links=[
             Link("All", address("/follow-ups", show="list", only="done"), "confirmed follow-ups"),
@@ -138,9 +152,26 @@ def board_page(
     )
 
 
-def _heading(cases: Sequence[FollowUp], chosen: Chosen) -> str:
+def _lane(name: str, cases: Sequence[FollowUp], chosen: Chosen) -> Lane:
+    """The most urgent; the list has all."""
+    shown = [card(case, back=chosen.address()) for case in cases[:LANE_MOST]]
+    rest = (
+        Link(f"All {view.number(len(cases))}", chosen.address(as_list=True), name) if len(cases) > LANE_MOST else None
+    )
+    return Lane(name, shown, len(cases), rest)
+
+
+def _listed(cases: Sequence[FollowUp], chosen: Chosen, after: int | None) -> tuple[Sequence[FollowUp], Link | None]:
+    start = 0 if chosen.done else next((at + 1 for at, one in enumerate(cases) if one.id == after), 0)
+    shown = cases[start : start + LIST_MOST]
+    if len(cases) <= start + LIST_MOST:
+        return shown, None
+    return shown, Link(f"The next {LIST_MOST}", chosen.address(after=shown[-1].id), "follow-ups")
+
+
+def _heading(cases: Sequence[FollowUp], chosen: Chosen, total: int) -> str:
     if chosen.done:
-        return f"{view.count(len(cases), 'follow-up is', 'follow-ups are')} confirmed by the customer"
+        return f"{view.count(total, 'follow-up is', 'follow-ups are')} confirmed by the customer"
     open_ones = [case for case in cases if case.state != FollowUpState.CONFIRMED]
     late = sum(case.late for case in open_ones)
     mine = " of yours" if chosen.mine else ""

@@ -155,11 +155,49 @@ def upgrade() -> None:
     widen.allow('figure_snapshot', 'scope', before=SCOPES, after=(*SCOPES[:3], 'segment', 'region', 'total'))
     # ### end Alembic commands ###
     _what_the_forest_needs()
+    _what_pages_of_a_night_need()
     op.create_table('stencil',
     sa.Column('id', sa.String(length=64), nullable=False),
     sa.Column('pieces', sa.LargeBinary(), nullable=False),
     sa.Column('used_until', types.Instant(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_stencil'))
+    )
+
+
+def _what_pages_of_a_night_need() -> None:
+    op.drop_index('ix_figure_snapshot_as_of', table_name='figure_snapshot')
+    op.create_index('ix_figure_snapshot_night', 'figure_snapshot', ['as_of', 'window_days', 'scope', 'name'], unique=False)
+    op.create_table('account_night',
+    sa.Column('as_of', sa.Date(), nullable=False),
+    sa.Column('account_id', sa.String(length=64), nullable=False),
+    sa.Column('csm_id', sa.String(length=64), nullable=True),
+    sa.Column('state', sa.String(length=16), nullable=False),
+    sa.Column('arr', sa.Float(), nullable=True),
+    sa.Column('work', sa.Float(), nullable=False),
+    sa.Column('parts', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=True),
+    sa.Column('people', sa.Integer(), nullable=False),
+    sa.Column('answered', sa.Integer(), nullable=False),
+    sa.Column('asked_twice', sa.Boolean(), nullable=False),
+    sa.Column('p_silent', sa.Float(), nullable=True),
+    sa.Column('coverage_fresh', sa.Float(), nullable=True),
+    sa.Column('coverage_named', sa.Float(), nullable=True),
+    sa.Column('last_answered_at', types.Instant(), nullable=True),
+    sa.Column('places', sa.Integer(), nullable=False),
+    sa.Column('gaps', sa.Integer(), nullable=False),
+    sa.Column('senior_gaps', sa.Integer(), nullable=False),
+    sa.CheckConstraint("state IN ('no_census', 'heard', 'not_asked', 'unreachable', 'all_opted_out', 'in_flight', 'in_confidence', 'too_new', 'silent', 'quiet')", name=op.f('ck_account_night_state')),
+    sa.PrimaryKeyConstraint('as_of', 'account_id', name=op.f('pk_account_night'))
+    )
+    op.create_index('ix_account_night_work', 'account_night', ['as_of', 'state', 'work'], unique=False)
+    op.create_table('kept_page',
+    sa.Column('as_of', sa.Date(), nullable=False),
+    sa.Column('page', sa.String(length=32), nullable=False),
+    sa.Column('scope', sa.String(length=16), nullable=False),
+    sa.Column('scope_id', sa.String(length=64), nullable=False),
+    sa.Column('window_days', sa.Integer(), nullable=False),
+    sa.Column('value', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.CheckConstraint("scope IN ('account', 'csm', 'team', 'segment', 'region', 'total')", name=op.f('ck_kept_page_scope')),
+    sa.PrimaryKeyConstraint('as_of', 'page', 'scope', 'scope_id', 'window_days', name=op.f('pk_kept_page'))
     )
 
 

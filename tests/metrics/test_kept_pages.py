@@ -1,0 +1,133 @@
+"""A page of very many accounts reads from the night what it would have counted: the same, for whoever looks."""
+
+from dataclasses import astuple
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection
+
+from tests.builders import NOW, TODAY
+from tests.metrics.test_columns import history
+from voc.accounts.store import book
+from voc.accounts.store.book import Filter, Stood
+from voc.base import preferences
+from voc.base.access import TERMINAL, Viewer
+from voc.base.db import Database
+from voc.base.words import AccountState, StaffRole
+from voc.metrics import run, store
+from voc.metrics.run import board, cost, kept_pages, recovery
+from voc.metrics.store import standings
+from voc.stakeholders import store as stakeholders
+
+YESTERDAY = TODAY - timedelta(days=1)
+MOMENT = store.moment_of(YESTERDAY, now=NOW)
+CSM = Viewer(None, "Dana", StaffRole.CSM, "csm-1")
+LEAD = Viewer(None, "Ingrid", StaffRole.LEAD, "lead-1")
+VIEWERS = (TERMINAL, LEAD, CSM)
+EVERY, NONE = 10**9, -1  # accounts up to which a page counts for itself
+
+
+@pytest.fixture
+def counted(database: Database) -> Database:
+    with database.begin() as db:
+        history(db, Random(11))
+    run.snapshot(database, NOW)
+    assert kept_pages.keep(database, NOW) == YESTERDAY
+    assert kept_pages.keep(database, NOW) is None
+    return database
+
+
+def test_the_night_says_what_would_have_been_counted(counted: Database) -> None:
+    with counted.read() as db:
+        for viewer in VIEWERS:
+            _same_standings(db, viewer)
+            _same_silent(db, viewer)
+            _same_board(db, viewer)
+            _same_parts(db, viewer)
+        _page_by_page(db)
+        _in_a_state(db)
+
+
+def _same_standings(db: Connection, viewer: Viewer) -> None:
+    live = run.account_states(db, viewer, now=NOW, as_of=YESTERDAY)
+    kept = standings.of(db, standings.Part(viewer, YESTERDAY), [*live, "acc-none"])
+    assert kept.keys() == live.keys()
+    for id, one in live.items():
+        assert _told(kept[id]) == _told(one)
+
+
+def _told(one: Any) -> dict[str, Any]:
+    """All but the day a silence began, which is read of one account at a time."""
+    told = {**vars(one), "score": None if one.score is None else dict(one.score), "spell_on": None}
+    return {name: _near(value) for name, value in told.items()}
+
+
+def _near(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _near(one) for name, one in value.items()}
+    return pytest.approx(value, abs=1e-9) if isinstance(value, float) else value
+
+
+def _same_silent(db: Connection, viewer: Viewer) -> None:
+    live, kept = (run.silent(db, viewer, now=NOW, as_of=YESTERDAY, live_up_to=most) for most in (EVERY, NONE))
+    assert (live.kept_on, kept.kept_on) == (None, YESTERDAY)
+    assert [one.account_id for one in kept.silent] == [one.account_id for one in live.silent]
+    assert {state: _near(vars(one)) for state, one in kept.states.items()} == {
+        state: vars(one) for state, one in live.states.items()
+    }
+    assert kept.gaps.keys() == live.gaps.keys()
+    assert (kept.soon, kept.median_days, kept.without_rate) == (live.soon, live.median_days, live.without_rate)
+    for name in ("accounts", "revenue"):
+        mine, theirs = getattr(kept, name), getattr(live, name)
+        assert (mine.numerator, mine.denominator) == (_near(theirs.numerator), _near(theirs.denominator))
+
+
+def _same_board(db: Connection, viewer: Viewer) -> None:
+    known = preferences.load(db)
+    live, kept = (
+        board.page(db, viewer, now=NOW, as_of=YESTERDAY, preferences=known, live_up_to=most) for most in (EVERY, NONE)
+    )
+    assert (live.kept_on, kept.kept_on) == (None, YESTERDAY)
+    assert [_near(vars(one)) for one in kept.states] == [vars(one) for one in live.states]
+    assert [_near(one.now.value) for one in kept.six] == [one.now.value for one in live.six]
+    assert (kept.places, kept.empty_places, kept.empty_senior) == (live.places, live.empty_places, live.empty_senior)
+    assert (kept.window, kept.before, kept.heard, kept.causes) == (live.window, live.before, live.heard, live.causes)
+
+
+def _same_parts(db: Connection, viewer: Viewer) -> None:
+    known = preferences.load(db)
+    assert kept_pages.signs_known(db, viewer, YESTERDAY, now=NOW) == stakeholders.signs_known(db, viewer, now=MOMENT)
+    live = recovery.page(db, viewer, now=MOMENT).recovery
+    kept = kept_pages.recovery_of(db, viewer, YESTERDAY, now=NOW)
+    assert _near({**vars(kept), "rows": ()}) == {**vars(live), "rows": ()}
+    assert kept.all.all == len(live.rows)
+    since = MOMENT - timedelta(days=known.window_days)
+    took = [kept_pages.took(db, viewer, on, since=since, now=MOMENT, preferences=known) for on in (None, YESTERDAY)]
+    assert sorted(map(astuple, took[0])) == sorted(map(astuple, took[1]))
+    price, all_rows = kept_pages.cost_page(db, viewer, YESTERDAY), cost.page(db, viewer)
+    assert (price.cost, price.own) == (all_rows.cost, all_rows.own)
+
+
+def _page_by_page(db: Connection) -> None:
+    whole = run.silent(db, TERMINAL, now=NOW, as_of=YESTERDAY, live_up_to=NONE)
+    for most in (EVERY, NONE):
+        after, found = None, []
+        while True:
+            page = run.silent(db, TERMINAL, now=NOW, as_of=YESTERDAY, live_up_to=most, after=after, limit=1)
+            found += [one.account_id for one in page.silent]
+            if (after := page.more) is None:
+                break
+        assert found == [one.account_id for one in whole.silent]
+
+
+def _in_a_state(db: Connection) -> None:
+    kept = run.stands(db, TERMINAL, now=NOW, preferences=preferences.load(db), live_up_to=NONE)
+    live = run.account_states(db, TERMINAL, now=NOW, as_of=YESTERDAY)
+    assert kept.on == YESTERDAY
+    for state in AccountState:
+        assert kept.count(state) == sum(one.state == state for one in live.values())
+        stood = Filter(status=None, stood=Stood(YESTERDAY, state))
+        found = {one.id for one in book.accounts(db, TERMINAL, stood, limit=100)}
+        assert found == {id for id, one in live.items() if one.state == state}

@@ -1,0 +1,127 @@
+"""The board page of a large company: from last night, beside the night a period before."""
+
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Connection
+
+from voc.base.access import Viewer
+from voc.base.preferences import Preferences
+from voc.base.words import AccountState, FigureState, Scope
+from voc.followup.hours import a_day
+from voc.metrics import board, cohorts
+from voc.metrics import store as facts
+from voc.metrics.board import Board, CauseLine, Moved, SixLine, StateLine
+from voc.metrics.catalogue import VERSION
+from voc.metrics.cohorts import Key
+from voc.metrics.model import Figure, Shown, Window
+from voc.metrics.pages import Sum
+from voc.metrics.run import kept_pages
+from voc.metrics.run.kept import kept_of
+from voc.metrics.store import board as store
+from voc.metrics.store import standings as nights
+from voc.metrics.store.standings import Part
+
+
+def page(
+    db: Connection, viewer: Viewer, key: Key, on: date, *, now: datetime, preferences: Preferences
+) -> Board | None:
+    """None where that night kept other figures, or its accounts are not there any more."""
+    scope, id = key
+    days = preferences.window_days
+    moment = facts.moment_of(on, now=now)
+    window, since = cohorts.window(moment, days), moment - timedelta(days=days)
+    now_kept = kept_of(db, key, on=on, days=days, names=board.SIX)
+    causes = kept_pages.causes(db, viewer, on, days=days, team_id=id if scope == Scope.TEAM else None)
+    if len(now_kept) < len(board.SIX) or causes is None:
+        return None
+    before = cohorts.window(facts.moment_of(window.after_on, now=now), days)
+    part, team = Part(viewer, on, team_id=id if scope == Scope.TEAM else None), id if scope == Scope.TEAM else None
+    states, places = nights.by_state(db, part), nights.places(db, part)
+    heard = states.get(AccountState.HEARD, Sum(0, 0.0)).accounts
+    lines = _causes(db, causes)
+    return Board(
+        window=window,
+        before=before,
+        currency=preferences.reporting_currency,
+        six=_six(db, key, now_kept, before, icc=preferences.icc_default),
+        states=tuple(
+            StateLine(state, states[state].accounts, states[state].arr) for state in board.ORDER if state in states
+        ),
+        cost=kept_pages.cost_page(db, viewer, on).cost,
+        causes=tuple(lines[: board.CAUSES]),
+        order_certain=board.certain(lines, max(heard, 1)),
+        heard=heard,
+        heard_again=_moved(db, part, before.to_on, days, to=AccountState.HEARD),
+        newly_silent=_moved(db, part, before.to_on, days, to=AccountState.SILENT),
+        confirmed=store.confirmed(db, viewer, since=since, until=moment, team_id=team),
+        median_days=_median_days(db, viewer, on, since, now=now, preferences=preferences) if team is None else None,
+        empty_places=places.gaps,
+        empty_senior=places.senior_gaps,
+        places=places.all,
+        without_rate=tuple(nights.without_rate(db, part)),
+        kept_on=on,
+    )
+
+
+def _six(db: Connection, key: Key, kept: dict[str, Figure], before: Window, *, icc: float) -> tuple[SixLine, ...]:
+    then = facts.last_counted(db, before.to_on)
+    earlier = {} if then is None else kept_of(db, key, on=then, days=before.days, names=board.SIX)
+    lines = []
+    for name in board.SIX:
+        one = earlier.get(name) or _not_kept(name, key, before)
+        lines.append(SixLine(kept[name], one, board.change(kept[name], one, icc=icc)))
+    return tuple(lines)
+
+
+def _not_kept(name: str, key: Key, window: Window) -> Figure:
+    return Figure(
+        name=name,
+        scope=key[0],
+        scope_id=key[1],
+        value=None,
+        numerator=None,
+        denominator=None,
+        interval=None,
+        state=FigureState.NO_DATA,
+        reason="No night of that time was kept.",
+        shown=Shown.REASON,
+        counted=0,
+        accounts=0,
+        window=window,
+        as_of=window.to_on,
+        definition_version=VERSION,
+    )
+
+
+def _moved(db: Connection, part: Part, before: date, days: int, *, to: AccountState) -> Moved:
+    then = nights.night_before(db, before)
+    if then is None:
+        return Moved((), 0.0, 0)
+    names, found = nights.moved(db, part, before=then, window_days=days, to=to, came_from=board.CAME_FROM[to])
+    return Moved(tuple(names), found.arr, found.accounts)
+
+
+def _causes(db: Connection, causes: list[kept_pages.Cause]) -> list[CauseLine]:
+    work = store.doing(db)
+    lines = []
+    for one in causes:
+        doing = work.get(one.theme_id) if one.theme_id is not None else None
+        if one.accounts >= board.LEAST_ACCOUNTS:
+            lines.append(
+                CauseLine(
+                    name=one.name,
+                    accounts=one.accounts,
+                    arr=one.arr,
+                    owner=doing.who if doing else "",
+                    due_on=doing.due_on if doing else None,
+                    doing=doing.title if doing else "",
+                )
+            )
+    return board.ordered(lines)
+
+
+def _median_days(
+    db: Connection, viewer: Viewer, on: date, since: datetime, *, now: datetime, preferences: Preferences
+) -> float | None:
+    found = kept_pages.took(db, viewer, on, since=since, now=now, preferences=preferences)
+    return board.median_days([(one.hours / a_day(preferences), one.resolved) for one in found])

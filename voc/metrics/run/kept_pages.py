@@ -1,0 +1,230 @@
+"""What a night counts for pages of very many accounts beside their figures, and how a page reads it.
+
+By the CSM who owns the accounts, so that a leader, a lead and a team add up what is theirs. Few accounts are read as
+they stand, which is what these functions do without a night.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Connection
+
+from voc.base import preferences as settings
+from voc.base.access import TERMINAL, Viewer
+from voc.base.db import Database
+from voc.base.preferences import Preferences
+from voc.followup.store.times import durations
+from voc.metrics import store as facts
+from voc.metrics.columns import recovered
+from voc.metrics.columns.model import micros
+from voc.metrics.cost.backtest import Backtest, TooEarly
+from voc.metrics.cost.table import Cost, Share
+from voc.metrics.mix import Cell
+from voc.metrics.recovery import Cells, Recovery, reckoned, together
+from voc.metrics.run import cost, recovery
+from voc.metrics.run.cost import CostPage
+from voc.metrics.run.kept import WINDOWS
+from voc.metrics.store import board, landmarks, standings, strata
+from voc.metrics.store import kept_pages as store
+from voc.metrics.store.board import Raised
+from voc.metrics.store.recovery import histories
+from voc.stakeholders import store as stakeholders
+from voc.stakeholders.model import SignsKnown
+
+NOBODY = ""  # in the place of a CSM
+
+
+@dataclass(frozen=True)
+class Took:
+    """How long a follow-up took, or has taken."""
+
+    hours: float
+    resolved: bool
+    confirmed: bool
+
+
+@dataclass(frozen=True)
+class KeptCost:
+    cost: Cost
+    bands: list[tuple[str, Share]]
+    backtest: Backtest | None
+    too_early: TooEarly | None
+
+
+@dataclass(frozen=True)
+class KeptCause:
+    """`by` the owner: accounts that named it, and the revenue of those with a census."""
+
+    key: str
+    name: str
+    theme_id: int | None
+    by: dict[str, tuple[int, float]]
+
+
+def keep(database: Database, now: datetime, *, preferences: Preferences | None = None) -> date | None:
+    """Count them as the day before ended, once each night; what older nights kept is dropped. None: nothing to do."""
+    on = now.date() - timedelta(days=1)
+    with database.read() as db:
+        if not facts.is_counted(db, on) or store.read(db, on, _LAST, int) is not None:
+            return None
+        known, moment = preferences or settings.load(db), facts.moment_of(on, now=now)
+        made = list(_made(db, on, moment, known))
+    with database.begin() as db:
+        for page, days, value in made:
+            store.keep(db, on, page, value, days=days)
+        store.keep(db, on, _LAST, 1)
+        store.drop_others(db, but=on)
+    return on
+
+
+_LAST = "counted"  # its mark
+
+
+def _made(db: Connection, on: date, moment: datetime, known: Preferences) -> Sequence[tuple[str, int, object]]:
+    days = known.window_days
+    since = moment - timedelta(days=days)
+    found: list[tuple[str, int, object]] = [
+        ("signs", 0, stakeholders.signs_by_csm(db, TERMINAL, now=moment)),
+        ("took", days, _took(db, since, moment, known)),
+        ("causes", days, _causes(db, on, since, moment)),
+        ("cost", 0, _cost(db)),
+        ("recovery", 0, _recovery(db, moment)),
+    ]
+    for window in sorted({*WINDOWS, days}):
+        cells = strata.cells(db, after=moment - timedelta(days=window), moment=moment)
+        found.append(("strata", window, cells))
+    return found
+
+
+# --- each of them: counted, and read -------------------------------------------------------------
+
+
+def _csms(db: Connection, viewer: Viewer, team_id: str | None = None) -> Collection[str] | None:
+    """Whose accounts these are; None for everybody's."""
+    if viewer.sees_all and team_id is None:
+        return None
+    visible = facts.visible_csm_ids(db, viewer)
+    if team_id is None:
+        return visible
+    return {id for id, one in facts.people(db).items() if one.manager_id == team_id and id in visible}
+
+
+def signs_known(db: Connection, viewer: Viewer, on: date | None, *, now: datetime) -> SignsKnown:
+    kept = None if on is None else store.read(db, on, "signs", dict[str, SignsKnown])
+    if kept is None:
+        return stakeholders.signs_known(db, viewer, now=now)
+    csms = _csms(db, viewer)
+    mine = [one for csm_id, one in kept.items() if csms is None or csm_id in csms]
+    return SignsKnown(sum(one.contacts for one in mine), sum(one.with_sign for one in mine))
+
+
+def _took(db: Connection, since: datetime, moment: datetime, known: Preferences) -> Mapping[str, list[Took]]:
+    found: dict[str, list[Took]] = defaultdict(list)
+    for one in durations(db, TERMINAL, since=since, now=moment, preferences=known):
+        found[one.csm_id or NOBODY].append(Took(one.hours, one.resolved, one.confirmed))
+    return found
+
+
+def took(
+    db: Connection,
+    viewer: Viewer,
+    on: date | None,
+    *,
+    since: datetime,
+    now: datetime,
+    preferences: Preferences,
+    team_id: str | None = None,
+) -> list[Took]:
+    """How long follow-ups opened since then took. From the night where one is named, then of its own window."""
+    kept = None if on is None else store.read(db, on, "took", dict[str, list[Took]], days=preferences.window_days)
+    if kept is None:
+        found = durations(db, viewer, since=since, now=now, preferences=preferences)
+        return [Took(one.hours, one.resolved, one.confirmed) for one in found]
+    csms = _csms(db, viewer, team_id)
+    return [one for csm_id, some in kept.items() if csms is None or csm_id in csms for one in some]
+
+
+def _cost(db: Connection) -> KeptCost:
+    found = cost.page(db, TERMINAL)
+    tested = found.backtest
+    return KeptCost(
+        cost=found.cost,
+        bands=[(name, share) for name, share in found.bands],
+        backtest=tested if isinstance(tested, Backtest) else None,
+        too_early=tested if isinstance(tested, TooEarly) else None,
+    )
+
+
+def cost_page(db: Connection, viewer: Viewer, on: date | None) -> CostPage:
+    """What silence costs here; of the night's, without its rows, where one is named."""
+    kept = None if on is None else store.read(db, on, "cost", KeptCost)
+    tested = None if kept is None else kept.backtest or kept.too_early
+    if kept is None or tested is None:
+        return cost.page(db, viewer)
+    return CostPage(kept.cost, kept.bands, tested, (), frozenset(), own=landmarks.counted(db, viewer))
+
+
+def _recovery(db: Connection, moment: datetime) -> Mapping[str, Cells]:
+    found, csm_ids = histories(db, since=moment - recovery.WINDOW, now=moment)
+    by_owner = recovered.by_owner(found, moment=micros(moment))
+    return {csm_ids[at] if at >= 0 else NOBODY: one for at, one in by_owner.items()}
+
+
+def recovery_of(db: Connection, viewer: Viewer, on: date | None, *, now: datetime) -> Recovery:
+    """Whether unhappy people came back; of the night's, without its rows, where one is named."""
+    kept = None if on is None else store.read(db, on, "recovery", dict[str, Cells])
+    if kept is None:
+        return recovery.page(db, viewer, now=now).recovery
+    csms = _csms(db, viewer)
+    return reckoned(together(one for csm_id, one in kept.items() if csms is None or csm_id in csms))
+
+
+def cells(
+    db: Connection, on: date, *, days: int, after: datetime, moment: datetime, segment: str | None
+) -> Sequence[Cell]:
+    """Due invitations by CSM, segment, role and channel: of the night where it kept that period."""
+    kept = store.read(db, on, "strata", list[Cell], days=days)
+    if kept is None:
+        return strata.cells(db, after=after, moment=moment, segment=segment)
+    return kept if segment is None else [one for one in kept if one.segment == segment]
+
+
+def _causes(db: Connection, on: date, since: datetime, moment: datetime) -> list[KeptCause]:
+    """As `run.board` reads them of few accounts: themes of comments, else root causes of follow-ups."""
+    raised = board.themes(db, TERMINAL, since=since, until=moment, team_id=None)
+    raised = raised or board.causes(db, TERMINAL, since=since, until=moment, team_id=None)
+    owners, revenue = facts.owners_today(db), standings.revenue_of(db, standings.Part(TERMINAL, on))
+    return [KeptCause(one.key, one.name, one.theme_id, _by_owner(one, owners, revenue)) for one in raised]
+
+
+def _by_owner(
+    one: Raised, owners: Mapping[str, str | None], revenue: Mapping[str, float]
+) -> dict[str, tuple[int, float]]:
+    found: dict[str, tuple[int, float]] = {}
+    for id in one.account_ids:
+        owner = owners.get(id) or NOBODY
+        count, arr = found.get(owner, (0, 0.0))
+        found[owner] = count + 1, arr + revenue.get(id, 0.0)
+    return found
+
+
+@dataclass(frozen=True)
+class Cause:
+    name: str
+    theme_id: int | None
+    accounts: int
+    arr: float
+
+
+def causes(db: Connection, viewer: Viewer, on: date, *, days: int, team_id: str | None) -> list[Cause] | None:
+    kept = store.read(db, on, "causes", list[KeptCause], days=days)
+    if kept is None:
+        return None
+    csms = _csms(db, viewer, team_id)
+    found = []
+    for one in kept:
+        mine = [counted for csm_id, counted in one.by.items() if csms is None or csm_id in csms]
+        found.append(Cause(one.name, one.theme_id, sum(count for count, _ in mine), sum(arr for _, arr in mine)))
+    return found

@@ -1,0 +1,53 @@
+"""What a night counted for pages beside their figures: written once a night, read whole. The last night's only."""
+
+import math
+from datetime import date
+from typing import Any, TypeVar
+
+import msgspec
+from sqlalchemy import Connection, delete, insert, select
+
+from voc.base.schema import kept_page
+from voc.base.words import Scope
+
+Kind = TypeVar("Kind")
+_columns = kept_page.c
+_ENDLESS = "∞"  # JSON has no word for it
+
+
+def keep(db: Connection, on: date, page: str, value: object, *, days: int = 0) -> None:
+    """`value` is made of dataclasses, lists and plain values. What was kept of that night before is written over."""
+    _forget(db, _columns.as_of == on, _columns.page == page, _columns.window_days == days)
+    row = {"as_of": on, "page": page, "scope": Scope.TOTAL, "scope_id": "", "window_days": days}
+    db.execute(insert(kept_page).values(**row, value=_plain(msgspec.to_builtins(value))))
+
+
+def drop_others(db: Connection, *, but: date) -> None:
+    _forget(db, _columns.as_of != but)
+
+
+def _forget(db: Connection, *conditions: Any) -> None:
+    db.execute(delete(kept_page).where(*conditions))
+
+
+def read(db: Connection, on: date, page: str, kind: type[Kind], *, days: int = 0) -> Kind | None:
+    """What `keep` was given; None where that night kept nothing of it."""
+    query = select(_columns.value).where(_columns.as_of == on, _columns.page == page, _columns.window_days == days)
+    found = db.execute(query.where(_columns.scope == Scope.TOTAL, _columns.scope_id == "")).scalar()
+    return None if found is None else msgspec.convert(_typed(found), kind)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return _ENDLESS if isinstance(value, float) and math.isinf(value) else value
+
+
+def _typed(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _typed(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_typed(one) for one in value]
+    return math.inf if value == _ENDLESS else value
