@@ -30,6 +30,21 @@ PATHS = (
     "/follow-ups/{case}",
     "/delivery",
 )
+# Made of the same parts: each is looked at once, on the phone or in the dark.
+FIGURES = (
+    "/board",
+    "/csms",
+    "/csms/csm-jonas",
+    "/retention",
+    "/forest",
+    "/forest/drivers",
+    "/forest/code-book",
+    "/forest/sorting",
+    "/improvements/new",
+    "/scorecards/monthly-plan",
+    "/reviews/call",
+    "/guesses",
+)
 
 
 @pytest.fixture
@@ -50,23 +65,43 @@ def signed_in(context: BrowserContext, address: str, who: str) -> Page:
     return page
 
 
-@pytest.mark.parametrize(("viewport", "scheme"), [(PHONE, "light"), (DESKTOP, "dark")], ids=["phone", "desktop"])
+@pytest.mark.parametrize(
+    ("viewport", "scheme", "paths"),
+    [(PHONE, "light", (*PATHS, *FIGURES[::2])), (DESKTOP, "dark", (*PATHS, *FIGURES[1::2]))],
+    ids=["phone", "desktop"],
+)
 def test_no_page_has_a_barrier_an_error_or_a_sideways_scroll(
     company: Company,
     address: str,
     context_of: Callable[..., BrowserContext],
     viewport: dict[str, int],
     scheme: str,
+    paths: tuple[str, ...],
 ) -> None:
     page = signed_in(context_of(viewport=viewport, color_scheme=scheme), address, "clara")
     errors: list[str] = []
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: errors.append(str(error)))
-    for path in PATHS:
+    for path in paths:
         page.goto(address + path.format(wave=company.world.finished_wave, case=company.world.follow_ups["late"]))
         assert axe_findings(page) == [], path
         assert too_wide(page) == [], path
     assert errors == []
+
+
+def test_paper_has_no_menu_and_what_a_phone_folds_stands_open(
+    company: Company, address: str, context_of: Callable[..., BrowserContext]
+) -> None:
+    page = signed_in(context_of(viewport=PHONE), address, "marcus")
+    page.goto(f"{address}/engagement")
+    heard = page.get_by_role("link", name="Definition of Accounts heard", exact=True)
+    expect(heard).to_be_hidden()
+    page.get_by_text("Who was heard, and what they say").click()
+    expect(heard).to_be_visible()
+    page.goto(f"{address}/board")
+    page.emulate_media(media="print")
+    expect(page.get_by_role("navigation")).to_have_count(0)
+    assert page.pdf(prefer_css_page_size=True).count(b"/Type /Page\n") == 1
 
 
 def test_a_leader_follows_a_figure_to_its_rows_and_back(

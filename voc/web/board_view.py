@@ -235,12 +235,19 @@ def _state(one: StateLine, money: float, currency: str) -> State:
         name=view.word(one.state),
         swatch=_swatch(style),
         revenue=view.money(one.arr, currency),
-        share=view.percent(one.arr / money) if money else view.DASH,
+        share=_share(one.arr, money),
         accounts=view.number(one.accounts),
         means=means,
         style=style,
         part=one.arr / money if money else 0.0,
     )
+
+
+def _share(arr: float, money: float) -> str:
+    """Whole percent; what is there is never shown as none."""
+    if not money:
+        return view.DASH
+    return "under 1%" if 0 < arr / money < 0.005 else view.percent(arr / money)
 
 
 def _swatch(style: str) -> Markup:
