@@ -110,7 +110,7 @@ def test_a_leader_follows_a_figure_to_its_rows_and_back(
     page = signed_in(context_of(viewport=DESKTOP), address, "marcus")
     page.goto(f"{address}/engagement")
     page.get_by_role("link", name="55 rows behind Response").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Response: 24 of 55 invitations")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Response: 44%, 24 of 55 invitations")
     expect(page.get_by_role("heading", name="55 rows counted")).to_be_visible()
     page.get_by_role("link", name="Engagement").last.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Engagement, all teams")

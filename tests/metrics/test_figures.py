@@ -65,7 +65,7 @@ def test_dispositions_make_the_six_rates(database: Database) -> None:
     # 7 invitations in one account: counts and percent, no interval, no comparison.
     assert (found["response_rate"].shown, found["response_rate"].interval) == (Shown.PERCENT, None)
     assert wording.value(found["response_rate"]) == "43%"
-    said = wording.bounces(found["response_rate"], found["response_rate_2"])
+    said = "; ".join(wording.bounces(found["response_rate"], found["response_rate_2"]))
     assert said == "2 mails bounced; counting bounces as no answer 33%, 3 of 9"
 
 

@@ -120,6 +120,7 @@ TABLE: dict[str, Gate] = {
     "GET /campaigns/{campaign}": Gate(ONLY_ADMIN),
     "POST /campaigns/{campaign}": Gate(ONLY_ADMIN, None, {"do": "show"}),
     "POST /campaigns/{campaign}/switch": Gate(ONLY_ADMIN, None, {"do": "off"}),
+    "GET /waves/{wave}/rows": Gate(ALL),
     "GET /waves/{wave}/people.csv": Gate(ALL),
     "GET /waves/{wave}/not-asked.csv": Gate(ALL),
     "GET /waves/rehearse": Gate(FROM_LEADER),

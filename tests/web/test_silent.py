@@ -87,9 +87,9 @@ def test_what_silence_costs_is_one_price_for_all_and_opens_to_own_rows_only(comp
     for who, own, silent in (("marcus", 7, 3), ("jonas", 3, 2), ("dana", 3, 1)):
         somebody = company.enter(who)
         assert sentence in somebody.get("/silent").text
-        assert f'<h2 id="h-rows">{own} counted</h2>' in somebody.get("/silent/renewals").text
+        assert f">{own} counted</h2>" in somebody.get("/silent/renewals").text
         rows = somebody.get("/silent/renewals?group=silent").text
-        assert f'<h2 id="h-rows">{silent} counted</h2>' in rows
+        assert f">{silent} counted</h2>" in rows
         file = somebody.get("/silent/renewals.csv").content.decode("utf-8-sig")
         assert len(list(csv.DictReader(io.StringIO(file)))) == own
 

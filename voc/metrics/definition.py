@@ -97,5 +97,12 @@ class Definition:
     nightly: bool = False  # kept each night for accounts too
     version: int = VERSION
 
+    @property
+    def in_money(self) -> bool:
+        """Whether its numerator and denominator are amounts in the reporting currency."""
+        return self.counts == "in revenue" or self.name in _OF_REVENUE or self.measure == Measure.MONEY
+
+
+_OF_REVENUE = frozenset({"arr_heard", "silent_arr", "stakeholders_known_arr", "nps_money"})
 
 DUE = "Counts invitations whose due date (21 days after sending) lies in the window, under the owner at sending."

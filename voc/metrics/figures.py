@@ -1,8 +1,8 @@
 """From tallies to figures: value, interval, state and how much may be shown (3-metrics 0, 1.6, 1.7, 3). Pure."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from voc import statistics
@@ -14,6 +14,7 @@ from voc.metrics.confidential import Released, in_rates, in_scores
 from voc.metrics.model import (
     AccountFacts,
     Book,
+    CountedRow,
     Fact,
     Facts,
     Figure,
@@ -181,14 +182,14 @@ def _count_heard(counted: Counted, facts: Facts, account: AccountFacts, terms: T
 
 def rows(facts: Facts, terms: Terms, *, key: Key, name: str) -> Iterator[tuple[AccountFacts, Unit]]:
     """The rows behind one figure of one scope: with `whole` above 0 they make up its denominator."""
-    definition = BY_NAME[name]
-    if definition.units is None:
-        return
     for account in facts.accounts:
-        book = _books(facts, account, days=terms.days)[definition.owner].get(key)
-        if book is not None:
-            for unit in definition.units(book, terms):
-                yield account, unit
+        yield from ((account, unit) for unit in units_of(facts, account, terms, key=key, definition=BY_NAME[name]))
+
+
+def units_of(facts: Facts, account: AccountFacts, terms: Terms, *, key: Key, definition: Definition) -> list[Unit]:
+    """Those of one account."""
+    book = _books(facts, account, days=terms.days)[definition.owner].get(key)
+    return [] if book is None or definition.units is None else definition.units(book, terms)
 
 
 def _books(facts: Facts, account: AccountFacts, *, days: int) -> Mapping[Owner, dict[Key, Book]]:
@@ -264,6 +265,37 @@ def figure(counted: Counted, key: Key, name: str) -> Figure:
 
 def _sample(tally: Tally) -> Sample:
     return sample_of(tally.units) if tally.sample is None else tally.sample
+
+
+def of_rows(rows: Sequence[CountedRow], key: Key, definition: Definition, window: Window) -> Figure:
+    """The figure that rows of one scope add up to, without a range."""
+    tally, labels = Tally(), Counter(row.label for row in rows)
+    counted = [row for row in rows if row.whole > 0]
+    tally.part, tally.whole, tally.counted = (
+        sum(row.part for row in counted),
+        sum(row.whole for row in counted),
+        len(counted),
+    )
+    scale = 100.0 if definition.measure == Measure.SCORE else 1.0
+    nothing = not counted
+    return Figure(
+        name=definition.name,
+        scope=key[0],
+        scope_id=key[1],
+        value=None if nothing else scale * tally.part / tally.whole,
+        numerator=tally.part,
+        denominator=tally.whole,
+        interval=None,
+        state=FigureState.NO_DATA if nothing else FigureState.OK,
+        reason=definition.nothing if nothing else None,
+        shown=shown_of(replace(definition, spread=Spread.PLAIN), tally, scope=key[0]),
+        counted=tally.counted,
+        accounts=len({row.account_id for row in counted}),
+        window=window,
+        as_of=window.to_on,
+        definition_version=definition.version,
+        parts=dict(sorted(labels.items())),
+    )
 
 
 _IN_CONFIDENCE = (

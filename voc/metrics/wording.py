@@ -4,7 +4,7 @@ Counts before percent. They never say significant, never because of somebody, an
 """
 
 from voc.base.words import FigureState
-from voc.metrics.catalogue import BY_NAME, Measure
+from voc.metrics.catalogue import OPENS, Measure
 from voc.metrics.compare import Comparison, Comparisons
 from voc.metrics.flight import Flight
 from voc.metrics.model import Figure, IntervalKind, Shown, Standing
@@ -50,7 +50,7 @@ def value(figure: Figure) -> str:
         return "\u2013"
     if figure.shown == Shown.COUNTS:
         return counts(figure)
-    return amount(figure.value, BY_NAME[figure.name].measure)
+    return amount(figure.value, OPENS[figure.name].measure)
 
 
 def amount(number: float, measure: Measure) -> str:
@@ -68,12 +68,12 @@ def amount(number: float, measure: Measure) -> str:
 
 def counts(figure: Figure) -> str:
     """The count without which a figure is never shown."""
-    if BY_NAME[figure.name].measure == Measure.SCORE:
+    if OPENS[figure.name].measure == Measure.SCORE:
         people = [figure.parts.get(group, 0) for group in ("promoter", "passive", "detractor")]
         if any(people):
             return f"{many(people[0], 'promoter')}, {many(people[1], 'passive')}, {many(people[2], 'detractor')}"
         return many(figure.counted, "account")
-    definition = BY_NAME[figure.name]
+    definition = OPENS[figure.name]
     if definition.measure in (Measure.MEAN, Measure.MONEY):
         return _whole(figure.denominator)
     if definition.rows and figure.shown == Shown.COUNTS:
@@ -90,22 +90,22 @@ def interval(figure: Figure) -> str | None:
     found = figure.interval
     if found is None:
         return None
-    if BY_NAME[figure.name].measure == Measure.SCORE:
+    if OPENS[figure.name].measure == Measure.SCORE:
         span = f"{points(found.low)} to {points(found.high)}"
-    elif BY_NAME[figure.name].measure == Measure.SHARE:
+    elif OPENS[figure.name].measure == Measure.SHARE:
         span = f"{100 * found.low:.0f} to {100 * found.high:.0f}"
     else:
-        measure = BY_NAME[figure.name].measure
+        measure = OPENS[figure.name].measure
         span = f"{amount(found.low, measure)} to {amount(found.high, measure)}"
     return f"{span}, {INTERVAL[found.kind]}"
 
 
-def bounces(rate: Figure, strict: Figure) -> str:
-    """Printed with the response, always: bounces, and the rate with them as no answer."""
-    bounced = rate.parts.get("unknown", 0)
+def bounces(rate: Figure, strict: Figure) -> tuple[str, str]:
+    """Printed with the response, always: bounces, and the rate with them as no answer ("" where there is none)."""
+    bounced = f"{many(rate.parts.get('unknown', 0), 'mail')} bounced"
     if strict.value is None:
-        return f"{many(bounced, 'mail')} bounced"
-    return f"{many(bounced, 'mail')} bounced; counting bounces as no answer {percent(strict.value)}, {counts(strict)}"
+        return bounced, ""
+    return bounced, f"counting bounces as no answer {percent(strict.value)}, {counts(strict)}"
 
 
 def chain(figure: Figure, *, who: str = "you") -> str:

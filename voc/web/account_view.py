@@ -2,10 +2,15 @@
 
 from datetime import date
 
-from voc.metrics.model import Standing
+from voc.base.preferences import Preferences
+from voc.metrics.model import Figure, Standing
+from voc.metrics.pages import ScopeFigures
+from voc.stakeholders.model import Team
 from voc.statistics.silence import MOST_POINTS, PARTS
-from voc.web import view
+from voc.web import figure_view, view
 from voc.web.charts_score import Part
+from voc.web.figure_view import Asking
+from voc.web.parts import Card, Link, Mark
 
 NAMES = {
     "recency": "Recency",
@@ -16,6 +21,37 @@ NAMES = {
     "detractor": "Detractor",
     "renewal": "Renewal",
 }
+
+
+FIGURES = ("coverage_fresh", "coverage_named", "fresh_contacts", "reach")
+
+
+def cards(found: ScopeFigures, team: Team, preferences: Preferences) -> list[Card]:
+    """The account in figures, each opening to its rows."""
+    figures, asking = found.figures, Asking(days=preferences.window_days)
+    standard = f"standard {view.percent(preferences.coverage_standard)}"
+    return [
+        figure_view.card(figures["coverage_fresh"], asking, notes=[standard]),
+        figure_view.card(figures["coverage_named"], asking, notes=["somebody reachable, fresh or not"]),
+        _valid(figures["fresh_contacts"], team, asking),
+        figure_view.card(figures["reach"], asking, name=f"People heard, {preferences.window_days} days"),
+    ]
+
+
+def _valid(reachable: Figure, team: Team, asking: Asking) -> Card:
+    threads = team.threads
+    rows = asking.rows(reachable)
+    return Card(
+        name="People valid, expected",
+        value=view.number(threads.expected, 1),
+        of=f"of {threads.people} reachable",
+        note=f"{view.percent(threads.single_or_none)} chance of one or none",
+        links=[
+            Link("Definition", "/definitions#people_valid", "of people valid"),
+            Link(view.count(threads.people, "row"), rows, "behind people valid"),
+        ],
+        mark=Mark("fresh_contacts", None, float(threads.people), rows),
+    )
 
 
 def score_parts(standing: Standing | None) -> list[Part]:

@@ -18,7 +18,7 @@ from voc.reports.tables import Column, Kind
 from voc.web import figure_view, paper, view
 from voc.web.figure_view import Asking
 from voc.web.followups_view.words import CAUSES
-from voc.web.parts import Choice, Link, address, choice, files
+from voc.web.parts import Choice, Link, Mark, address, choice, files
 
 NO_FEED = "No figure on this page feeds pay or discipline by itself."
 NAMED_SHOWN = 3
@@ -58,7 +58,7 @@ class Six:
     of: str
     standard: str
     since: str
-    href: str
+    mark: Mark
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,7 @@ class State:
     means: str
     style: str
     part: float
+    mark: Mark | None
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ class CauseRow:
 class Changed:
     name: str
     words: str
+    mark: Mark | None = None
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,8 @@ def page(
         if found.before.to_on.year != found.window.to_on.year
         else f"{found.before.to_on:%B}"
     )
-    asking = Asking(as_of, found.window.days)
+    # The rows are those of the night it is from; of a page counted when it is looked at, those of then.
+    asking = Asking(found.kept_on or as_of, found.window.days, live=found.kept_on is None)
     on = found.window.to_on if as_of or found.kept_on else today
     back = {"team": team, "as_of": as_of.isoformat() if as_of else None}
     return Page(
@@ -143,7 +146,7 @@ def page(
         six=[_six(one, preferences, asking, found.currency, found) for one in found.six],
         revenue_heading=_revenue_heading(found, money),
         bar=_bar(found.states, money, found.currency),
-        states=[_state(one, money, found.currency) for one in found.states],
+        states=[_state(one, money, found, asking) for one in found.states],
         total_revenue=view.money(money, found.currency),
         total_accounts=view.number(sum(one.accounts for one in found.states)),
         cost=cost_words.headline(found.cost) if found.cost.renewals else "",
@@ -151,7 +154,7 @@ def page(
         causes_of=f"Accounts of {found.heard} heard",
         causes=[_cause(one, found) for one in found.causes],
         causes_note=_causes_note(found),
-        changed=_changed(found),
+        changed=_changed(found, asking),
         foot=f"As of {view.day(on)}. Definitions, version {VERSION}. {NO_FEED}",
     )
 
@@ -189,7 +192,7 @@ def _six(one: SixLine, preferences: Preferences, asking: Asking, currency: str, 
         of=of,
         standard=f"{'at most ' if figure.name == 'silent_accounts' else ''}{view.percent(standard)}",
         since=_since(one),
-        href=asking.rows(figure) if figure.counted else "",
+        mark=figure_view.mark(figure, asking),
     )
 
 
@@ -229,8 +232,9 @@ def _revenue_heading(found: Board, money: float) -> str:
     return told
 
 
-def _state(one: StateLine, money: float, currency: str) -> State:
-    means, style = _MEANS[one.state]
+def _state(one: StateLine, money: float, found: Board, asking: Asking) -> State:
+    (means, style), currency = _MEANS[one.state], found.currency
+    silent = next((line.now for line in found.six if line.now.name == "silent_accounts"), None)
     return State(
         name=view.word(one.state),
         swatch=_swatch(style),
@@ -240,6 +244,7 @@ def _state(one: StateLine, money: float, currency: str) -> State:
         means=means,
         style=style,
         part=one.arr / money if money else 0.0,
+        mark=None if silent is None else _of_state(one, asking.rows(silent, label=one.state.value)),
     )
 
 
@@ -248,6 +253,10 @@ def _share(arr: float, money: float) -> str:
     if not money:
         return view.DASH
     return "under 1%" if 0 < arr / money < 0.005 else view.percent(arr / money)
+
+
+def _of_state(one: StateLine, rows: str) -> Mark:
+    return Mark(f"silent_accounts:{one.state.value}", one.accounts, one.accounts, rows)
 
 
 def _swatch(style: str) -> Markup:
@@ -330,7 +339,7 @@ def _causes_note(found: Board) -> str:
     return f"{told} The order of the second and third is not certain." if not second else told
 
 
-def _changed(found: Board) -> list[Changed]:
+def _changed(found: Board, asking: Asking) -> list[Changed]:
     told = []
     for name, moved in (("Heard again", found.heard_again), ("Newly silent", found.newly_silent)):
         words = "none"
@@ -343,7 +352,15 @@ def _changed(found: Board) -> list[Changed]:
     half = f"; half are resolved within {found.median_days:.0f} working days" if found.median_days is not None else ""
     told.append(Changed("Followed up", f"{view.count(found.confirmed, 'case')} confirmed by customers{half}."))
     senior = f", {found.empty_senior} of them decision makers or budget holders" if found.empty_senior else ""
-    told.append(Changed("Still ours", f"{view.of(found.empty_places, found.places)} places have no contact{senior}."))
+    key = (found.six[0].now.scope, found.six[0].now.scope_id)
+    mark = Mark(
+        "coverage_named:gap",
+        found.empty_places,
+        found.empty_places,
+        asking.rows_of("coverage_named", key, label="gap"),
+    )
+    empty = f"{view.of(found.empty_places, found.places)} places have no contact{senior}."
+    told.append(Changed("Still ours", empty, mark if found.empty_places else None))
     return told
 
 

@@ -13,7 +13,7 @@ from voc.metrics.cards.model import Beside, Line, LineResult, Month, Result, Sco
 from voc.metrics.catalogue import BY_NAME, Direction, Owner
 from voc.metrics.store.cards import Frozen
 from voc.web import charts, view
-from voc.web.parts import Link, address
+from voc.web.parts import Link, Mark, address
 
 SPAN = 1.25  # how far a bar reaches: the standard stands at four fifths of it
 
@@ -52,6 +52,7 @@ class LineShown:
     period: str
     missing: str
     about: str
+    mark: Mark | None = None
 
 
 def bar(line: LineResult) -> Markup:
@@ -87,13 +88,15 @@ def period(name: str, days: int | None, month: Month | None = None) -> str:
 
 
 def line_shown(line: LineResult, result: Result, month: Month, *, today: date, amounts: Amounts) -> LineShown:
+    rows = rows_address(line, result, month, today)
     other = line.weight_counted and abs(line.weight_counted - line.weight) > 0.05
     return LineShown(
         label=line.label,
         definition=f"/definitions#{line.figure}",
         value=wording.value(line),
         of=wording.counts(line),
-        href=rows_address(line, result, month, today) if line.counted else "",
+        href=rows,
+        mark=Mark(line.figure, line.numerator, line.denominator, rows),
         bar=bar(line),
         standard=wording.standard(line),
         split=wording.split(line),
@@ -300,6 +303,7 @@ class CellShown:
     of: str = ""
     href: str = ""
     missing: bool = False
+    mark: Mark | None = None
 
 
 @dataclass(frozen=True)
@@ -416,10 +420,12 @@ def _row(card: Scorecard, one: Result, month: Month, today: date, amounts: Amoun
 
 
 def _cell(line: LineResult, one: Result, month: Month, today: date) -> CellShown:
+    rows = rows_address(line, one, month, today)
+    mark = Mark(line.figure, line.numerator, line.denominator, rows)
     if line.value is None:
-        return CellShown(view.DASH, _short(line), missing=True)
+        return CellShown(view.DASH, _short(line), rows, missing=True, mark=mark)
     of = wording.counts(line) if line.gap is None else "too few to count"
-    return CellShown(wording.value(line), of, rows_address(line, one, month, today) if line.counted else "")
+    return CellShown(wording.value(line), of, rows, mark=mark)
 
 
 def _short(line: LineResult) -> str:

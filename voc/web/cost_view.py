@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from voc.base.words import AccountState, OutOfCohort
 from voc.metrics.cost import words
-from voc.metrics.cost.backtest import Backtest, TooEarly
+from voc.metrics.cost.backtest import Backtest, TooEarly, band_of
 from voc.metrics.cost.table import Cost, Group, Renewal, Share, Times, TwoByTwo
 from voc.metrics.run.cost import CostPage
 from voc.reports.cells import Cell
@@ -15,7 +15,7 @@ from voc.reports.tables import Column
 from voc.reports.tables import Kind as Holds
 from voc.web import view
 from voc.web.charts_risk import Kind, Line, times
-from voc.web.parts import Link, address, files
+from voc.web.parts import Link, Mark, address, files
 
 GROUPS: Mapping[Group, tuple[str, str]] = {
     Group.SILENT: ("Silent", ""),
@@ -38,7 +38,7 @@ class Row:
     all: str
     share: str
     span: str
-    href: str = ""
+    mark: Mark
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,7 @@ class BandRow:
     name: str
     words: str
     share: float
+    mark: Mark
 
 
 @dataclass(frozen=True)
@@ -101,14 +102,14 @@ def section(found: CostPage) -> CostSection | None:
         links=_links(cost, found.own),
         caption=_caption(cost),
         rows=_rows(cost),
-        total=_row("All", "", cost.total, ""),
+        total=_row("All", "", cost.total, "/silent/renewals"),
         notes=[told for told in (words.crude(cost), words.treated(cost), _out(cost)) if told],
         drawing=times(lines, title="Times as often as responding accounts", description=_description(lines))
         if lines
         else Markup(""),
         drawn=[(one.name, one.counts, one.words) for one in lines],
         thin=_thin(cost),
-        bands=[BandRow(name, words.band(share), share.left / share.all) for name, share in found.bands],
+        bands=[_band(name, share) for name, share in found.bands],
         tested=_tested(found.backtest) if isinstance(found.backtest, Backtest) else None,
         not_tested=words.too_early(found.backtest) if isinstance(found.backtest, TooEarly) else "",
         how=[told for told in (words.exact(cost), words.fitted(cost)) if told],
@@ -151,8 +152,13 @@ def _row(name: str, of: str, share: Share, href: str) -> Row:
         all=view.number(share.all),
         share=view.percent(share.left / share.all) if many else view.DASH,
         span=view.span(*share.interval).rstrip("%") if share.interval and share.all >= 10 else "",
-        href=href,
+        mark=Mark("renewals", share.left, share.all, href),
     )
+
+
+def _band(name: str, share: Share) -> BandRow:
+    mark = Mark("renewals", share.left, share.all, address("/silent/renewals", band=name))
+    return BandRow(name, words.band(share), share.left / share.all, mark)
 
 
 def _out(cost: Cost) -> str:
@@ -236,6 +242,7 @@ class RenewalRow:
     state: str
     score: str
     treated: str
+    lost: bool
 
 
 @dataclass(frozen=True)
@@ -243,6 +250,10 @@ class RenewalsPage:
     heading: str
     lede: str
     links: Sequence[Link]
+    mark: Mark
+    counted: int
+    withheld: int
+    withheld_words: str
     rows: Sequence[RenewalRow]
     beside_words: str
     beside: Sequence[RenewalRow]
@@ -251,19 +262,28 @@ class RenewalsPage:
 MOST_SHOWN = 1_000
 
 
-def chosen(found: CostPage, group: str) -> list[Renewal]:
-    """The viewer's own accounts, of one group if one is named."""
-    mine = [one for one in found.renewals if one.account_id in found.mine]
-    if group not in {one.value for one in Group}:
-        return mine
-    return [one for one in mine if one.counts and one.group == group]
+def chosen(found: CostPage, group: str, band: str = "") -> list[Renewal]:
+    """The viewer's own accounts, of one group or of one band of the score if one is named."""
+    return [one for one in _all_chosen(found, group, band) if one.account_id in found.mine]
 
 
-def renewals_page(found: CostPage, *, group: str, csms: Mapping[str, str]) -> RenewalsPage:
-    rows = chosen(found, group)
+def _all_chosen(found: CostPage, group: str, band: str) -> list[Renewal]:
+    rows: Sequence[Renewal] = found.renewals
+    if band:
+        rows = [one for one in rows if one.counts and one.score is not None and band_of(one.score) == band]
+    if group in {one.value for one in Group}:
+        rows = [one for one in rows if one.counts and one.group == group]
+    return list(rows)
+
+
+def renewals_page(found: CostPage, *, group: str, csms: Mapping[str, str], band: str = "") -> RenewalsPage:
+    rows = chosen(found, group, band)
+    everybody = [one for one in _all_chosen(found, group, band) if one.counts]
+    withheld = len(everybody) - sum(one.counts for one in rows)
     counted, beside = [one for one in rows if one.counts], [one for one in rows if not one.counts]
     left = sum(one.lost for one in counted)
     name = GROUPS[Group(group)][0].lower() if group in {one.value for one in Group} else "counted"
+    name = f"{name}, band {band}" if band else name
     cut = f" The first {MOST_SHOWN:,} are shown; the file has all." if len(counted) > MOST_SHOWN else ""
     return RenewalsPage(
         heading=f"{view.count(len(counted), 'renewal')} {name}, {left} left",
@@ -271,8 +291,20 @@ def renewals_page(found: CostPage, *, group: str, csms: Mapping[str, str]) -> Re
         f"notice date if earlier; nothing that came later entered.{cut}",
         links=[
             Link("How we know", "/definitions#cost_of_silence", "what silence costs"),
-            *files(address("/silent/renewals", group=group), "of these renewals"),
+            *files(address("/silent/renewals", group=group, band=band), "of these renewals"),
         ],
+        mark=Mark(
+            "renewals",
+            sum(one.lost for one in everybody),
+            len(everybody),
+            address("/silent/renewals", group=group, band=band),
+        ),
+        counted=len(counted),
+        withheld=withheld,
+        withheld_words=f"{view.count(withheld, 'more is', 'more are')} counted that belong to other people’s accounts: "
+        "silence has one price for the whole company, and each sees the rows of the own book."
+        if withheld
+        else "",
         rows=[_renewal(one, csms) for one in counted[:MOST_SHOWN]],
         beside_words=f"Not counted: {view.count(len(beside), 'decision')}" if beside else "",
         beside=[_renewal(one, csms) for one in beside[:MOST_SHOWN]],
@@ -291,6 +323,7 @@ def _renewal(one: Renewal, csms: Mapping[str, str]) -> RenewalRow:
         state=why(one),
         score=view.score(one.score),
         treated="yes" if one.treated else "no",
+        lost=one.lost,
     )
 
 

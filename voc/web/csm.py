@@ -16,7 +16,7 @@ from voc.accounts.store import book as accounts
 from voc.base import preferences
 from voc.base.access import TERMINAL, Viewer
 from voc.base.preferences import Preferences
-from voc.base.words import AccountState, AccountStatus, Role, Segment, Sign
+from voc.base.words import AccountState, AccountStatus, Role, Scope, Segment, Sign
 from voc.campaigns.countries import country_code
 from voc.campaigns.store import heads_ups, to_nudge
 from voc.followup import store as followup
@@ -31,7 +31,7 @@ from voc.stakeholders import recruiting
 from voc.stakeholders import store as stakeholders
 from voc.stakeholders.model import ActKind, Place, Step, Team
 from voc.stakeholders.store import consents
-from voc.web import came_back_view, heads_up_view, pages, store, view, you_said, you_said_view
+from voc.web import account_view, came_back_view, heads_up_view, pages, store, view, you_said, you_said_view
 from voc.web.account_view import score_parts, score_reasons
 from voc.web.context import App
 from voc.web.given import AnyRequest, GivenApp, GivenVisit
@@ -184,7 +184,16 @@ def account_page(app: GivenApp, visit: GivenVisit, account_id: FromPath[str]) ->
         team = stakeholders.team(db, facts.id, now=now, preferences=values)
         steps = stakeholders.recruiting(db, viewer, now=now, preferences=values, account_id=facts.id)
         asked = store.asked_of(db, facts.id, until=now)
-        standing = metrics.account_states(db, viewer, now=now, preferences=values, account_ids=[facts.id]).get(facts.id)
+        counted = metrics.figures(
+            db,
+            scope=Scope.ACCOUNT,
+            ids=[facts.id],
+            now=now,
+            preferences=values,
+            viewer=viewer,
+            names=account_view.FIGURES,
+        )[0]
+        standing = counted.standing
         context: dict[str, Any] = {
             "facts": facts,
             "team": team,
@@ -192,6 +201,7 @@ def account_page(app: GivenApp, visit: GivenVisit, account_id: FromPath[str]) ->
             "suggested": [step for step in steps if step.suggestion is not None],
             "asked": asked,
             "standing": standing,
+            "cards": account_view.cards(counted, team, values),
             "follow_ups": followup.of_account(db, facts.id, viewer, now=now, preferences=values),
             "heard": responses.heard(db, viewer, account_id=facts.id, company=values.company, until=now),
             "timeline": store.timeline(db, account_id=facts.id, until=now),

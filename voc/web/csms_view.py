@@ -1,15 +1,16 @@
 """CSMs side by side as their page shows it: the standard first, chance second, people in alphabetical order."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from markupsafe import Markup
 
 from voc import statistics
 from voc.base.preferences import Preferences
-from voc.base.words import Segment
+from voc.base.words import Scope, Segment
 from voc.metrics import wording
+from voc.metrics.cohorts import TOTAL
 from voc.metrics.mix import SegmentRate
 from voc.metrics.model import Figure, Shown
 from voc.metrics.run import WINDOWS
@@ -20,7 +21,7 @@ from voc.web import figure_view, view
 from voc.web.charts_funnel import DRAWN_FROM, Book, funnel
 from voc.web.engagement_view import Wanted
 from voc.web.figure_view import Asking, Cell
-from voc.web.parts import Choice, Link, choice, files
+from voc.web.parts import Choice, Link, Mark, Told, choice, files
 
 BEYOND = "More than chance would give. This does not say why: customers, segment, product and history count too."
 
@@ -41,7 +42,7 @@ class Row:
     guess_of: str
     mix: str
     mix_of: str
-    work: str
+    work: Sequence[Told]
 
 
 @dataclass(frozen=True)
@@ -77,9 +78,9 @@ class Page:
     funnel_links: Sequence[Link]
     drawing: Markup
     caption: str
-    behind: Sequence[tuple[str, str, str, str]]
+    behind: Sequence[tuple[str, Told, str, str]]
     quadrants: Sequence[QuadrantRow]
-    segments: Sequence[tuple[str, str, str]]
+    segments: Sequence[tuple[str, Told, str]]
     how: Sequence[str]
 
 
@@ -97,6 +98,7 @@ def page(
     if by_work:
         shown.sort(key=lambda one: (-work_of(one), one.name.casefold()))
     window = found.engagement.window
+    asking = _asking(found, wanted)
     return Page(
         heading=_heading(found, shown),
         lede=f"Invitations due in the {window.days} days to {view.day(window.to_on)}.",
@@ -111,22 +113,35 @@ def page(
         orders=_orders(wanted, by_work=by_work) if len(shown) > 1 else [],
         standard=view.percent(preferences.response_standard),
         yardstick=_yardstick(found),
-        rows=[_row(one, found, wanted.asking, own=one.csm_id == own_csm_id) for one in shown],
+        rows=[_row(one, found, asking, own=one.csm_id == own_csm_id) for one in shown],
         footer=footer(found),
         funnel_heading=f"Response against the {'team' if wanted.team_line else 'standard'}",
         funnel_links=[_other_line(wanted)],
         drawing=_funnel(found, wanted),
         caption=_caption(found),
-        behind=_behind(shown),
+        behind=_behind(shown, asking),
         quadrants=_quadrants(shown),
-        segments=[_segment(one) for one in found.segments],
+        segments=[_segment(one, found, asking) for one in found.segments],
         how=_how(found, preferences),
     )
 
 
-def _segment(one: SegmentRate) -> tuple[str, str, str]:
+def _asking(found: CsmsPage, wanted: Wanted) -> Asking:
+    """The rows behind a night's figures are those of its moment."""
+    kept = found.engagement.kept
+    return replace(wanted, as_of=found.engagement.window.to_on).asking if kept else wanted.asking
+
+
+def _segment(one: SegmentRate, found: CsmsPage, asking: Asking) -> tuple[str, Told, str]:
+    """Of everybody on the page; a CSM sees the figure and not other people’s rows."""
+    whole = found.engagement.whole
+    key = TOTAL if whole.scope == Scope.CSM else (whole.scope, whole.id)
+    mark = None
+    if one.segment:
+        rows = replace(asking, segment=one.segment, live=True).rows_of("response_rate", key)
+        mark = Mark("response_rate", one.answered, one.invitations, rows)
     share = view.percent(one.answered / one.invitations) if one.invitations >= 5 else view.DASH
-    return one.segment.capitalize() or "No segment", view.of(one.answered, one.invitations), share
+    return one.segment.capitalize() or "No segment", Told(view.of(one.answered, one.invitations), mark), share
 
 
 def _heading(found: CsmsPage, shown: Sequence[Line]) -> str:
@@ -196,7 +211,7 @@ def _row(one: Line, found: CsmsPage, asking: Asking, *, own: bool) -> Row:
         guess_of=guess_of(one),
         mix=_mix(one),
         mix_of=_mix_of(one),
-        work=work(figures.figures),
+        work=_work_told(figures.figures, asking),
     )
 
 
@@ -261,6 +276,15 @@ def _work_parts(figures: Mapping[str, Figure]) -> list[tuple[int, str, str]]:
     ]
 
 
+def _work_told(figures: Mapping[str, Figure], asking: Asking) -> list[Told]:
+    words = [view.count(count, one, many) for count, one, many in _work_parts(figures) if count]
+    labels = (("coverage_named", "gap"), ("silent_accounts", "silent"), ("follow_up_attainment", "missed"))
+    marks = [
+        figure_view.part_mark(figures[name], asking, label) for name, label in labels if _count(figures[name], label)
+    ]
+    return [Told(words, mark) for words, mark in zip(words, marks, strict=True)] or [Told("nothing open")]
+
+
 def work(figures: Mapping[str, Figure]) -> str:
     told = [view.count(count, one, many) for count, one, many in _work_parts(figures) if count]
     return ", ".join(told) or "nothing open"
@@ -321,11 +345,14 @@ def _caption(found: CsmsPage) -> str:
     return f"{told} {view.count(small, 'book is', 'books are')} too small to draw." if small else told
 
 
-def _behind(shown: Sequence[Line]) -> list[tuple[str, str, str, str]]:
+def _behind(shown: Sequence[Line], asking: Asking) -> list[tuple[str, Told, str, str]]:
     return [
         (
             one.name,
-            view.of(one.comparison.answered, one.comparison.invitations),
+            Told(
+                view.of(one.comparison.answered, one.comparison.invitations),
+                figure_view.mark(one.figures.figures["response_rate"], asking) if one.figures else None,
+            ),
             f"{one.comparison.effective:.0f}",
             view.percent(one.comparison.answered / one.comparison.invitations),
         )

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from voc.metrics import wording
-from voc.metrics.catalogue import BY_NAME, Measure
+from voc.metrics.catalogue import OPENS, Measure
+from voc.metrics.cohorts import Key
 from voc.metrics.model import Figure, Shown
 from voc.web import view
-from voc.web.parts import Card, Link, address
+from voc.web.parts import Card, Link, Mark, Told, address
 
 
 @dataclass(frozen=True)
@@ -20,18 +21,45 @@ class Asking:
     segment: str | None = None
     region: str | None = None
     mine: bool = True  # whether the viewer may see the rows: a CSM sees the total, not its rows
+    live: bool = False  # counted now, where a night has kept them too
 
-    def rows(self, figure: Figure) -> str:
+    def rows(self, figure: Figure, *, label: str = "") -> str:
+        """Where the rows are; with a label those that the figure tells apart by it."""
+        return self.rows_of(figure.name, (figure.scope, figure.scope_id), label=label)
+
+    def rows_of(self, name: str, key: Key, *, label: str = "", to: date | None = None) -> str:
+        """Of any figure of any scope; `to` ends a period that is read by what is known later."""
         return address(
-            "/engagement/rows",
-            figure=figure.name,
-            scope=figure.scope.value,
-            id=figure.scope_id,
+            ROWS,
+            figure=name,
+            scope=key[0].value,
+            id=key[1],
             days=self.days,
             as_of=None if self.as_of is None else self.as_of.isoformat(),
+            to=None if to is None else to.isoformat(),
             segment=self.segment,
             region=self.region,
+            live="1" if self.live and self.as_of else None,
+            state=label,
         )
+
+
+ROWS = "/engagement/rows"
+
+
+def mark(figure: Figure, asking: Asking) -> Mark:
+    return Mark(figure.name, figure.numerator, figure.denominator, asking.rows(figure))
+
+
+def part_mark(figure: Figure, asking: Asking, label: str) -> Mark:
+    """Of the rows that a figure tells apart, all of which count, or stand beside it."""
+    many = figure.parts.get(label, 0)
+    return Mark(f"{figure.name}:{label}", many, many, asking.rows(figure, label=label))
+
+
+def part_told(figure: Figure, asking: Asking, label: str, words: str) -> list[Told]:
+    """What stands beside a figure, where there is any of it."""
+    return [Told(words, part_mark(figure, asking, label))] if figure.parts.get(label) else []
 
 
 def definition(name: str) -> str:
@@ -39,12 +67,13 @@ def definition(name: str) -> str:
 
 
 def links(figure: Figure, asking: Asking, *, name: str = "") -> list[Link]:
-    """Definition, and the rows if there are any."""
-    about = name or BY_NAME[figure.name].label
-    found = [Link("Definition", definition(figure.name), f"of {about}")]
-    if figure.counted and asking.mine:
-        found.append(Link(view.count(figure.counted, "row"), asking.rows(figure), f"behind {about}"))
-    return found
+    """Definition, and the rows; where there are none, why."""
+    about = name or OPENS[figure.name].label
+    words = view.count(figure.counted, "row") if figure.counted and asking.mine else "Why no rows"
+    return [
+        Link("Definition", definition(figure.name), f"of {about}"),
+        Link(words, asking.rows(figure), f"behind {about}"),
+    ]
 
 
 def counts(figure: Figure) -> str:
@@ -52,14 +81,14 @@ def counts(figure: Figure) -> str:
     if figure.shown == Shown.REASON:
         return (figure.reason or "nothing to count").rstrip(".")
     told = wording.counts(figure)
-    return told if BY_NAME[figure.name].measure == Measure.SCORE else f"{told} {BY_NAME[figure.name].counts}"
+    return told if OPENS[figure.name].measure == Measure.SCORE else f"{told} {OPENS[figure.name].counts}"
 
 
 def span(figure: Figure) -> str:
     """45 to 58; empty without an interval."""
     if figure.interval is None:
         return ""
-    low, high, measure = figure.interval.low, figure.interval.high, BY_NAME[figure.name].measure
+    low, high, measure = figure.interval.low, figure.interval.high, OPENS[figure.name].measure
     if measure == Measure.SCORE:
         return f"{wording.points(low)} to {wording.points(high)}"
     if measure == Measure.MEAN:
@@ -73,18 +102,28 @@ def span(figure: Figure) -> str:
     return f"{view.number(100 * figure.interval.low)} to {view.number(100 * figure.interval.high)}"
 
 
-def card(figure: Figure, asking: Asking, *, name: str = "", of: str = "", notes: Sequence[str] = ()) -> Card:
-    """`notes` follow the interval; `of` replaces the words of the count."""
+def card(
+    figure: Figure,
+    asking: Asking,
+    *,
+    name: str = "",
+    of: str = "",
+    notes: Sequence[str] = (),
+    beside: Sequence[Told] = (),
+) -> Card:
+    """`notes` follow the interval; `of` replaces the words of the count; `beside` opens to rows of its own."""
     told = [one for one in (span(figure), *notes) if one]
     if figure.shown == Shown.COUNTS:
         # The counts stand large already.
         of = (of or counts(figure)).removeprefix(wording.counts(figure)).strip()
     return Card(
-        name=name or BY_NAME[figure.name].label,
+        name=name or OPENS[figure.name].label,
         value=wording.value(figure),
         of=of if of and figure.shown != Shown.REASON else counts(figure),
         note="; ".join(told),
         links=links(figure, asking, name=name),
+        mark=mark(figure, asking),
+        beside=beside,
     )
 
 
@@ -96,13 +135,14 @@ class Cell:
     of: str = ""
     href: str = ""
     about: str = ""
+    mark: Mark | None = None
 
 
 def cell(figure: Figure, asking: Asking, *, who: str, of: str | None = None) -> Cell:
+    href, about, marked = asking.rows(figure), f"{OPENS[figure.name].label}, {who}", mark(figure, asking)
     if figure.shown == Shown.REASON:
-        return Cell("none due" if figure.name == "follow_up_attainment" else view.DASH)
-    href = asking.rows(figure) if asking.mine else ""
-    about = f"{BY_NAME[figure.name].label}, {who}"
+        words = "none due" if figure.name == "follow_up_attainment" else view.DASH
+        return Cell(words, "", href, about, marked)
     if figure.shown == Shown.COUNTS:
-        return Cell(wording.counts(figure), of or "", href, about)
-    return Cell(wording.value(figure), wording.counts(figure) if of is None else of, href, about)
+        return Cell(wording.counts(figure), of or "", href, about, marked)
+    return Cell(wording.value(figure), wording.counts(figure) if of is None else of, href, about, marked)

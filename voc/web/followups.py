@@ -1,5 +1,6 @@
 """Follow-ups: the board, one case, and the steps from new to confirmed."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Annotated, Any
@@ -13,7 +14,7 @@ from voc.base import preferences
 from voc.base.access import Viewer
 from voc.base.errors import Refused
 from voc.base.preferences import Preferences
-from voc.base.words import FollowUpState, Scope, StaffRole
+from voc.base.words import Cause, FollowUpState, Scope, StaffRole
 from voc.followup import hours, rules, run, store, you_said
 from voc.followup.model import FollowUp, Promise
 from voc.followup.store import lines
@@ -49,8 +50,15 @@ def board_page(
     mine: Annotated[str, QueryParameter(name="mine")] = "",
     only: Annotated[str, QueryParameter(name="only")] = "",
     after: Annotated[str, QueryParameter(name="after")] = "",
+    cause: Annotated[str, QueryParameter(name="cause")] = "",
 ) -> Response[str]:
-    chosen = Chosen(as_list=show == "list", mine=mine == "yes", late=only == "late", done=only == "done")
+    chosen = Chosen(
+        as_list=show == "list",
+        mine=mine == "yes",
+        late=only == "late",
+        done=only == "done",
+        cause=cause if cause in {one.value for one in Cause} else "",
+    )
     place = int(after) if after.isascii() and after.isdecimal() and len(after) < 10 else None
     now, viewer = app.now(), visit.viewer
     with app.database.read() as db:
@@ -77,10 +85,18 @@ def board_page(
     return pages.page(app, visit, "followups/board.html", page=page)
 
 
+def _caused_by(cases: Sequence[FollowUp], cause: str, *, since: datetime) -> list[FollowUp]:
+    return [one for one in cases if one.cause == cause and one.confirmed_at is not None and one.confirmed_at >= since]
+
+
 def _cases(
     db: Connection, viewer: Viewer, chosen: Chosen, after: int | None, *, now: datetime, wanted: Preferences
 ) -> tuple[list[FollowUp], int]:
     """Those of the view, and how many there are: of the confirmed one page and one more."""
+    if chosen.cause:
+        every = store.listing(db, viewer, now=now, preferences=wanted, states=[FollowUpState.CONFIRMED])
+        caused = _caused_by(every, chosen.cause, since=now - WINDOW)
+        return caused, len(caused)
     if chosen.done:
         most = followups_view.LIST_MOST + 1
         found = store.confirmed(db, viewer, now=now, preferences=wanted, mine=chosen.mine, after=after, limit=most)
@@ -110,14 +126,16 @@ def _in_time(db: Connection, viewer: Viewer, on: date | None, *, now: datetime, 
     pending = figure.parts.get("pending", 0)
     notes = [f"{pending} open within the limit"] if pending else []
     of = f"{wording.counts(figure)} due"
-    return figure_view.card(figure, Asking(), name="Contacted in time", of=of, notes=notes)
+    return figure_view.card(figure, Asking(on), name="Contacted in time", of=of, notes=notes)
 
 
 @get("/follow-ups/recovery", sync_to_thread=True, opt=roles(*EVERYBODY))
-def recovery_page(app: GivenApp, visit: GivenVisit) -> Response[str]:
-    """Detractors who were asked again, one row each."""
+def recovery_page(
+    app: GivenApp, visit: GivenVisit, of: Annotated[str, QueryParameter(name="of")] = ""
+) -> Response[str]:
+    """Detractors who were asked again, one row each; `of` those who answered, or by what was done in between."""
     with app.database.read() as db:
-        page = recovery_view.page(recovery.page(db, visit.viewer, now=app.now()))
+        page = recovery_view.page(recovery.page(db, visit.viewer, now=app.now()), of=of)
     return pages.page(app, visit, "followups/recovery.html", page=page)
 
 
@@ -136,14 +154,19 @@ RECOVERY = PageTable(
 
 
 @get("/follow-ups/times", sync_to_thread=True, opt=roles(*EVERYBODY))
-def times_page(app: GivenApp, visit: GivenVisit) -> Response[str]:
+def times_page(
+    app: GivenApp, visit: GivenVisit, only: Annotated[str, QueryParameter(name="state")] = ""
+) -> Response[str]:
     """How long each follow-up of the last 180 days took, or has taken: the rows behind the curve."""
     now, viewer = app.now(), visit.viewer
     with app.database.read() as db:
         wanted = preferences.load(db)
         lasted = durations(db, viewer, since=now - WINDOW, now=now, preferences=wanted)
+        if only == "resolved":
+            lasted = [one for one in lasted if one.resolved]
         cases = {case.id: case for case in store.listing(db, viewer, now=now, preferences=wanted)}
-    page = survival_view.times_page([(one, cases.get(one.follow_up_id)) for one in lasted], hours.a_day(wanted))
+    rows = [(one, cases.get(one.follow_up_id)) for one in lasted]
+    page = survival_view.times_page(rows, hours.a_day(wanted), only_resolved=only == "resolved")
     return pages.page(app, visit, "followups/times.html", page=page)
 
 

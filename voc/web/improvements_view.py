@@ -11,7 +11,7 @@ from voc.metrics.forest.languages import NAMES
 from voc.reports.cells import Cell
 from voc.reports.tables import Column, Kind
 from voc.web import view
-from voc.web.parts import Link, files
+from voc.web.parts import Link, Mark, files
 
 _GLYPHS = {
     ImprovementState.PLANNED: "open",
@@ -43,6 +43,7 @@ class Row:
     glyph: str
     raised: str
     told: str
+    mark: Mark
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,7 @@ def _row(one: Improvement, today: date) -> Row:
         glyph=_GLYPHS[one.state],
         raised=raised(one),
         told=_told(one),
+        mark=Mark("improvement", one.accounts, one.accounts, f"/improvements/{one.id}"),
     )
 
 
@@ -198,6 +200,7 @@ class OnePage:
     languages: Sequence[Language]
     accounts: Sequence[AccountRows]
     raised: str
+    counted: tuple[int, int]  # accounts, people: everybody’s
     missing: int
     steps: Sequence[Happened]
     typed: Mapping[str, str]
@@ -241,6 +244,7 @@ def one_page(
         languages=_languages(found, everybody, shown),
         accounts=_accounts(people, drafted, csms),
         raised=raised(found),
+        counted=(found.accounts, found.people),
         missing=sum((one.account_id, one.contact_id) not in drafted for one in everybody),
         steps=[_happened(one) for one in reversed(found.steps)],
         typed={**_plan(found), **shown},

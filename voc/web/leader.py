@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from litestar import Response, get
 from litestar.params import QueryParameter
@@ -15,11 +16,13 @@ from voc.base.errors import NotFound
 from voc.base.words import Scope, Segment
 from voc.metrics import catalogue, run
 from voc.metrics import store as metrics
-from voc.metrics.model import CountedRow
 from voc.metrics.pages import Engagement, ScopeFigures
-from voc.web import engagement_view, pages, rows_view, view
+from voc.metrics.rows import place_of
+from voc.metrics.run.counted_rows import Opened, behind, every_row
+from voc.web import engagement_view, pages, rows_view
 from voc.web.engagement_view import Wanted
-from voc.web.given import GivenApp, GivenVisit
+from voc.web.figure_view import Asking
+from voc.web.given import AnyRequest, GivenApp, GivenVisit
 from voc.web.parts import Link
 from voc.web.tables import Asked, Found, PageTable, file_handlers, period
 from voc.web.visit import EVERYBODY, roles
@@ -184,51 +187,92 @@ LINES = PageTable(
 )
 
 
-@get("/engagement/rows", sync_to_thread=True, opt=roles(*EVERYBODY))
-def rows_page(
-    app: GivenApp,
-    visit: GivenVisit,
-    *,
-    figure: Annotated[str, QueryParameter(name="figure")] = "",
-    of_scope: Annotated[str, QueryParameter(name="scope")] = "",
-    id: Annotated[str, QueryParameter(name="id")] = "",
-    days: Annotated[str, QueryParameter(name="days")] = "",
-    as_of: Annotated[str, QueryParameter(name="as_of")] = "",
-    segment: Annotated[str, QueryParameter(name="segment")] = "",
-    region: Annotated[str, QueryParameter(name="region")] = "",
-) -> Response[str]:
-    """What a figure counts, row by row."""
-    wanted = wanted_of(days=days, as_of=as_of, segment=segment, region=region, today=app.now().date())
-    scope = _scope(of_scope)
-    with app.database.read() as db:
-        rows, names = _rows(db, visit.viewer, wanted, figure=figure, scope=scope, id=id, now=app.now())
-    on = wanted.as_of
-    page = rows_view.page(
-        rows,
-        figure=figure,
-        who=_who(_scope(of_scope), id, names),
-        window=f"{wanted.days} days to {view.day(on or app.now().date())}.",
-        csms=names,
-        back=Link("Engagement", wanted.address()),
-        file=visit.path,
+ROWS_QUERY = ("figure", "scope", "id", "days", "as_of", "to", "segment", "region", "live", "state")
+
+
+def opened_of(request_query: Mapping[str, str], *, today: date) -> Opened:
+    """Which rows an address asks for; what makes no sense falls back."""
+    given = {key: request_query.get(key, "") for key in ("days", "as_of", "segment", "region", "live")}
+    wanted = wanted_of(**given, today=today)
+    to = _day(request_query.get("to", ""))
+    return Opened(
+        figure=request_query.get("figure", "")[:64],
+        scope=_scope(request_query.get("scope", "")),
+        id=request_query.get("id", "")[:64],
+        as_of=wanted.as_of,
+        to=to if to is not None and to < today else None,
+        window_days=wanted.days,
+        segment=wanted.segment or None,
+        region=wanted.region or None,
+        live=wanted.live,
+        label=request_query.get("state", "")[:64],
     )
-    return pages.page(app, visit, "leader/rows.html", page=page)
+
+
+@get("/engagement/rows", sync_to_thread=True, opt=roles(*EVERYBODY))
+def rows_page(app: GivenApp, visit: GivenVisit, request: AnyRequest) -> Response[str]:
+    """What a figure counts, row by row, a page at a time."""
+    query, now = request.query_params, app.now()
+    opened, beside = opened_of(query, today=now.date()), query.get("beside", "") == "1"
+    with app.database.read() as db:
+        found = behind(
+            db,
+            visit.viewer,
+            opened,
+            now=now,
+            want_beside=beside,
+            after=place_of(query.get("after", "")),
+            before=place_of(query.get("before", "")),
+        )
+        names = _names(db)
+    path = _rows_address(opened)
+    around = rows_view.Around(
+        who=found.account_name or _who(opened.scope, opened.id, names),
+        csms=names,
+        back=_back(opened),
+        path=path,
+        beside=beside,
+    )
+    return pages.page(app, visit, "leader/rows.html", page=rows_view.page(found, opened, around))
+
+
+def _rows_address(opened: Opened) -> str:
+    asking = Asking(opened.as_of, opened.window_days, opened.segment, opened.region, live=opened.live)
+    return asking.rows_of(opened.figure, opened.key, label=opened.label, to=opened.to)
+
+
+def _back(opened: Opened) -> Link:
+    if opened.scope == Scope.ACCOUNT:
+        return Link("The account", f"/accounts/{quote(opened.id, safe='')}")
+    wanted = Wanted(
+        segment=opened.segment or "",
+        days=opened.window_days or 180,
+        as_of=opened.as_of,
+        region=opened.region or "",
+        live=opened.live,
+    )
+    if opened.figure in _RETENTION:
+        return Link("Retention", wanted.address("/retention"))
+    return Link("Engagement", wanted.address())
+
+
+_RETENTION = frozenset(one.name for one in catalogue.CATALOGUE if one.kind == catalogue.Kind.RENEWAL)
 
 
 def _counted_rows(db: Connection, asked: Asked) -> Found:
-    wanted, figure = _asked_for(asked), asked.get("figure")
-    scope, id = _scope(asked.get("scope")), asked.get("id")
-    rows, names = _rows(db, asked.viewer, wanted, figure=figure, scope=scope, id=id, now=asked.now)
-    definition = catalogue.BY_NAME[figure]
+    opened = opened_of({name: asked.get(name) for name in ROWS_QUERY}, today=asked.today)
+    names = _names(db)
+    rows = every_row(db, asked.viewer, opened, now=asked.now)
+    definition = catalogue.OPENS[opened.figure]
     facts = [
         ("Figure", definition.label),
         ("What it counts", definition.text),
-        ("Definition", f"{figure}, version {definition.version}"),
-        ("Whose", _who(scope, id, names)),
-        ("Days", str(wanted.days)),
-        ("As of", (wanted.as_of or asked.today).isoformat()),
+        ("Definition", f"{opened.figure}, version {definition.version}"),
+        ("Whose", _who(opened.scope, opened.id, names)),
+        ("Days", str(opened.window_days)),
+        ("As of", (opened.as_of or asked.today).isoformat()),
     ]
-    return Found(rows_view.file_rows(rows, names), facts, name=f"rows-{figure.replace('_', '-')}")
+    return Found(list(rows_view.file_rows(rows, names)), facts, name=f"rows-{opened.figure.replace('_', '-')}")
 
 
 COUNTED = PageTable(
@@ -239,25 +283,6 @@ COUNTED = PageTable(
     _counted_rows,
     "As many as the figure's count says, and those that stand beside it.",
 )
-
-
-def _rows(
-    db: Connection, viewer: Viewer, wanted: Wanted, *, figure: str, scope: Scope, id: str, now: datetime
-) -> tuple[list[CountedRow], dict[str, str]]:
-    """The rows, and the names of our people by id."""
-    rows = run.rows(
-        db,
-        viewer,
-        figure=figure,
-        scope=scope,
-        id=id,
-        now=now,
-        as_of=wanted.as_of,
-        window_days=wanted.days,
-        segment=wanted.segment or None,
-        region=wanted.region or None,
-    )
-    return rows, _names(db)
 
 
 def _scope(text: str) -> Scope:

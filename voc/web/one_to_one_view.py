@@ -11,7 +11,7 @@ from voc.metrics.run.one_to_one import OneToOne
 from voc.web import csms_view, figure_view, paper, view
 from voc.web.figure_view import Asking
 from voc.web.followups_view.words import CAUSES, KINDS
-from voc.web.parts import Link
+from voc.web.parts import Link, Mark
 from voc.web.silent_view import STATES
 from voc.web.silent_view import play as next_play
 
@@ -39,7 +39,7 @@ class FigureRow:
     value: str
     of: str
     standard: str
-    href: str
+    mark: Mark
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,7 @@ def page(found: OneToOne, *, preferences: Preferences, names: Mapping[str, str],
     assert line.figures is not None  # without it the page is not found
     figures = line.figures.figures
     window = side.engagement.window
+    asking = Asking(window.to_on if side.engagement.kept else None, window.days)
     return Page(
         csm_id=line.csm_id,
         name=line.name,
@@ -105,7 +106,7 @@ def page(found: OneToOne, *, preferences: Preferences, names: Mapping[str, str],
         ],
         verdicts=_verdicts(found),
         says=csms_view.quadrant_words(line),
-        figures=[_figure(figures[name], label, preferences) for name, label in _FIGURES],
+        figures=[_figure(figures[name], label, preferences, asking) for name, label in _FIGURES],
         accounts=[_account(one, side.engagement.currency, today) for one in found.accounts],
         play=found.play.outcome if found.play else "",
         play_of=_play_of(found),
@@ -137,7 +138,7 @@ def _verdicts(found: OneToOne) -> list[str]:
     return [*told, f"Against the team: {team[:1].lower()}{team[1:]}"] if team else told
 
 
-def _figure(figure: Figure, label: str, preferences: Preferences) -> FigureRow:
+def _figure(figure: Figure, label: str, preferences: Preferences, asking: Asking) -> FigureRow:
     standards = {
         "response_rate": preferences.response_standard,
         "coverage_fresh": preferences.coverage_standard,
@@ -149,7 +150,7 @@ def _figure(figure: Figure, label: str, preferences: Preferences) -> FigureRow:
         value=wording.value(figure) if figure.shown != Shown.COUNTS else "too few",
         of=figure_view.counts(figure),
         standard=view.percent(standard) if standard is not None else view.DASH,
-        href=Asking().rows(figure) if figure.counted else "",
+        mark=figure_view.mark(figure, asking),
     )
 
 

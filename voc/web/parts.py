@@ -19,6 +19,24 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """Which figure an element shows, and where its rows are: carried by the page, so that each can be followed."""
+
+    figure: str
+    part: float | None
+    whole: float | None
+    rows: str
+
+
+@dataclass(frozen=True)
+class Told:
+    """A few words beside a figure that are a figure themselves."""
+
+    words: str
+    mark: Mark | None = None
+
+
+@dataclass(frozen=True)
 class Card:
     """A figure as a page shows it: never without its count (`of`)."""
 
@@ -28,6 +46,8 @@ class Card:
     unit: str = ""
     note: str = ""
     links: Sequence[Link] = ()
+    mark: Mark | None = None
+    beside: Sequence[Told] = ()
 
 
 @dataclass(frozen=True)
@@ -38,6 +58,7 @@ class Stage:
     count: str
     share: float
     lost: str
+    mark: Mark | None = None
 
 
 @dataclass(frozen=True)

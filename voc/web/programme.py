@@ -17,6 +17,8 @@ from voc.web import pages, view, wave_view
 from voc.web.given import GivenApp, GivenVisit
 from voc.web.tables import Asked, Found, PageTable, file_handlers
 from voc.web.visit import EVERYBODY, LEADERS, roles
+from voc.web.wave_people import Chosen
+from voc.web.wave_view import behind
 
 _WHOSE = {StaffRole.CSM: "your own accounts", StaffRole.LEAD: "your team’s accounts"}
 
@@ -72,6 +74,27 @@ def wave_page(
     return pages.page(app, visit, "programme/wave.html", page=page)
 
 
+@get("/waves/{wave_id:int}/rows", sync_to_thread=True, opt=roles(*EVERYBODY))
+def wave_rows(
+    app: GivenApp,
+    visit: GivenVisit,
+    wave_id: FromPath[int],
+    *,
+    of: Annotated[str, QueryParameter(name="of")] = "",
+    became: Annotated[str, QueryParameter(name="became")] = "",
+    reason: Annotated[str, QueryParameter(name="reason")] = "",
+    csm: Annotated[str, QueryParameter(name="csm")] = "",
+    half: Annotated[str, QueryParameter(name="half")] = "",
+) -> Response[str]:
+    """The people behind one number of the wave's page."""
+    with app.database.read() as db:
+        row = wave_pages.row(db, wave_id, visit.viewer)
+        asked = wave_pages.asked(db, wave_id, visit.viewer)
+        left_out = wave_pages.left_out(db, wave_id, visit.viewer)
+    page = behind.rows_page(row, asked, left_out, Chosen(of, became, reason, csm or None, half))
+    return pages.page(app, visit, "programme/wave_rows.html", page=page)
+
+
 def _people(db: Connection, asked: Asked) -> Found:
     wave_id = wave_of(asked)
     row = wave_pages.row(db, wave_id, asked.viewer)
@@ -123,4 +146,4 @@ def wave_of(asked: Asked) -> int:
 
 
 TABLES = (WAVES, PEOPLE, NOT_ASKED)
-HANDLERS: list[Any] = [waves_page, wave_page, *file_handlers(*TABLES)]
+HANDLERS: list[Any] = [waves_page, wave_page, wave_rows, *file_handlers(*TABLES)]

@@ -8,7 +8,7 @@ from voc.metrics.run.recovery import RecoveryPage
 from voc.reports.cells import Cell
 from voc.reports.tables import Column, Kind
 from voc.web import view
-from voc.web.parts import Card, Link, files
+from voc.web.parts import Card, Link, Mark, Told, address, files
 
 CONTACTS: Mapping[Contact, str] = {
     Contact.IN_TIME: "contacted in time",
@@ -24,6 +24,7 @@ class Row:
     all: str
     share: str
     span: str
+    mark: Mark
 
 
 @dataclass(frozen=True)
@@ -38,18 +39,22 @@ class Section:
 def card(found: Recovery) -> Card:
     """14 of 25 who answered again; about 42% would without any follow-up. Of all 29: 48%."""
     again, everybody = found.again, found.all
-    links = [Link("Definition", "/definitions#recovery", "of recovery")]
-    if everybody.all:
-        links.append(Link(view.count(everybody.all, "row"), "/follow-ups/recovery", "behind recovery"))
+    rows = "/follow-ups/recovery?of=again"
+    links = [
+        Link("Definition", "/definitions#recovery", "of recovery"),
+        Link(view.count(again.all, "row"), rows, "behind recovery"),
+    ]
+    mark = Mark("recovery", again.part, again.all, rows)
+    of_all = Mark("recovery_of_all", everybody.part, everybody.all, "/follow-ups/recovery")
     if not again.all:
         waiting = (
             f"{found.waiting} detractors not asked again yet" if found.waiting else "no detractor was asked again yet"
         )
-        return Card("Detractors recovered", view.DASH, waiting, links=links)
+        beside = [Told(f"of all {everybody.all} asked again", of_all)] if everybody.all else []
+        return Card("Detractors recovered", view.DASH, waiting, links=links, mark=mark, beside=beside)
     notes = []
     if found.expected is not None and again.all >= 5:
         notes.append(f"About {view.percent(found.expected)} would without any follow-up.")
-    notes.append(f"Of all {everybody.all}: {_percent(everybody)}")
     few = again.all < 5
     return Card(
         name="Detractors recovered",
@@ -57,6 +62,8 @@ def card(found: Recovery) -> Card:
         of="who answered again" if few else f"{view.of(again.part, again.all)} who answered again",
         note=" ".join(notes),
         links=links,
+        mark=mark,
+        beside=[Told(f"Of all {everybody.all}: {_percent(everybody)}", of_all)],
     )
 
 
@@ -68,7 +75,7 @@ def section(found: Recovery) -> Section:
     shares = ((Contact.IN_TIME, found.in_time), (Contact.LATE, found.late), (Contact.NONE, found.untouched))
     return Section(
         sentence=sentence(found),
-        rows=[_row(CONTACTS[kind].capitalize(), share) for kind, share in shares],
+        rows=[_row(kind, share) for kind, share in shares],
         notes=[told for told in (_credit(found), _promoters(found), _waiting(found)) if told],
         how=[_how(found)],
         links=[
@@ -97,14 +104,15 @@ def sentence(found: Recovery) -> str:
     )
 
 
-def _row(name: str, share: Share) -> Row:
+def _row(kind: Contact, share: Share) -> Row:
     span = view.span(*share.interval).rstrip("%") if share.interval and share.all >= 10 else ""
     return Row(
-        name,
+        CONTACTS[kind].capitalize(),
         view.number(share.part),
         view.number(share.all),
         view.percent(share.value) if share.all >= 5 else view.DASH,
         span,
+        Mark("recovery", share.part, share.all, address("/follow-ups/recovery", of=kind.value)),
     )
 
 
@@ -159,22 +167,36 @@ class PairRow:
 @dataclass(frozen=True)
 class Page:
     heading: str
+    mark: Mark
     lede: str
     links: Sequence[Link]
     rows: Sequence[PairRow]
 
 
-def page(found: RecoveryPage) -> Page:
-    again, everybody = found.recovery.again, found.recovery.all
+def chosen(found: RecoveryPage, of: str) -> list[Pair]:
+    """Those who answered again, those with one kind of contact in between, or all."""
+    if of == "again":
+        return [one for one in found.recovery.rows if one.then is not None]
+    if of in {one.value for one in Contact}:
+        return [one for one in found.recovery.rows if one.contact == of]
+    return list(found.recovery.rows)
+
+
+def page(found: RecoveryPage, *, of: str = "") -> Page:
+    again, pairs = found.recovery.again, chosen(found, of)
+    recovered = sum(one.recovered for one in pairs)
+    which = "who answered again" if of == "again" else "asked again"
+    kind = f", {CONTACTS[Contact(of)]}" if of in {one.value for one in Contact} else ""
     return Page(
-        heading=f"{view.count(everybody.all, 'detractor')} asked again, {everybody.part} recovered",
+        heading=f"{view.count(len(pairs), 'detractor')} {which}{kind}, {recovered} recovered",
+        mark=Mark("recovery", recovered, len(pairs), address("/follow-ups/recovery", of=of)),
         lede=f"{view.of(again.part, again.all)} of those who answered again scored 7 or more. An answer of 6 or less "
         "and the same person’s next wave; silence there is no recovery.",
         links=[
             Link("Definition", "/definitions#recovery", "of recovery"),
             *files("/follow-ups/recovery", "of all rows"),
         ],
-        rows=[_pair(one, found) for one in found.recovery.rows],
+        rows=[_pair(one, found) for one in pairs],
     )
 
 

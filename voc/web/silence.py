@@ -46,7 +46,7 @@ def silent_page(
             cases=theirs,
             plays=plays.latest(db, [one.id for one in theirs.values()]),
             today=now.date(),
-            asking=Asking(),
+            asking=Asking(found.kept_on),
         )
         costs = cost_view.section(kept_pages.cost_page(db, visit.viewer, standings.large_on(db, now=now)))
     return pages.page(app, visit, "leader/silent.html", page=page, cost=costs, weights=WEIGHTS_VERSION)
@@ -85,16 +85,20 @@ SILENT = PageTable(
 
 @get("/silent/renewals", sync_to_thread=True, opt=roles(*EVERYBODY))
 def renewals_page(
-    app: GivenApp, visit: GivenVisit, *, group: Annotated[str, QueryParameter(name="group")] = ""
+    app: GivenApp,
+    visit: GivenVisit,
+    *,
+    group: Annotated[str, QueryParameter(name="group")] = "",
+    band: Annotated[str, QueryParameter(name="band")] = "",
 ) -> Response[str]:
     """The rows behind the table of what silence costs: of the viewer's own accounts."""
     with app.database.read() as db:
-        page = cost_view.renewals_page(cost.page(db, visit.viewer), group=group, csms=_names(db))
+        page = cost_view.renewals_page(cost.page(db, visit.viewer), group=group, csms=_names(db), band=band)
     return pages.page(app, visit, "leader/renewals.html", page=page)
 
 
 def _renewal_rows(db: Connection, asked: Asked) -> Found:
-    found = cost_view.chosen(cost.page(db, asked.viewer), asked.get("group"))
+    found = cost_view.chosen(cost.page(db, asked.viewer), asked.get("group"), asked.get("band"))
     return Found(cost_view.file_rows(found, _names(db)))
 
 

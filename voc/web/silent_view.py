@@ -17,7 +17,7 @@ from voc.statistics.silence import MOST_POINTS, SilentScore
 from voc.web import figure_view, view
 from voc.web.charts_score import Part, seven, seven_heads
 from voc.web.figure_view import Asking
-from voc.web.parts import Link, address, files
+from voc.web.parts import Link, Mark, address, files
 
 STATES: Mapping[AccountState, tuple[str, str]] = {
     AccountState.HEARD: ("Heard", "somebody answered in 180 days"),
@@ -58,6 +58,7 @@ class State:
     share: float
     revenue: str
     means: str
+    mark: Mark | None
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ class Page:
     summary: str
     links: Sequence[Link]
     state_links: Sequence[Link]
+    marks: Sequence[Mark]
     states: Sequence[State]
     all_count: str
     all_revenue: str
@@ -124,7 +126,8 @@ def page(
         summary=_summary(found),
         links=_links(found),
         state_links=figure_view.links(found.accounts, asking),
-        states=_states(found, currency),
+        marks=[figure_view.mark(one, asking) for one in (found.accounts, found.revenue)],
+        states=_states(found, currency, asking),
         all_count=view.number(sum(one.accounts for one in found.states.values())),
         all_revenue=view.money(sum(one.arr for one in found.states.values()), currency),
         gaps=[_gap(state, found.states[state].accounts, many, currency, csms) for state, many in found.gaps.items()],
@@ -229,7 +232,7 @@ def _summary(found: SilentPage) -> str:
     return " ".join(told)
 
 
-def _states(found: SilentPage, currency: str) -> list[State]:
+def _states(found: SilentPage, currency: str, asking: Asking) -> list[State]:
     rows = {state: found.states[state] for state in (AccountState.SILENT, *AccountState) if state in found.states}
     most = max((one.accounts for one in rows.values()), default=1) or 1
     named = {AccountState.SILENT: ("Silent", "asked enough, and nobody answered: above"), **STATES}
@@ -241,6 +244,12 @@ def _states(found: SilentPage, currency: str) -> list[State]:
             share=one.accounts / most,
             revenue=view.money(one.arr, currency),
             means=named[state][1],
+            mark=Mark(
+                f"silent_accounts:{state.value}",
+                one.accounts,
+                one.accounts,
+                asking.rows(found.accounts, label=state.value),
+            ),
         )
         for state, one in rows.items()
     ]

@@ -11,6 +11,7 @@ from voc.followup.store.times import Duration
 from voc.statistics import kaplan_meier
 from voc.web import view
 from voc.web.charts_survival import Curve, Point, survival
+from voc.web.parts import Mark
 
 _DRAWN_FROM = 10  # cases: a curve of fewer says more about each of them than about the work (3-metrics 0.7)
 
@@ -106,29 +107,41 @@ class TimeRow:
     account: str
     days: str
     state: str
+    counts: bool
 
 
 @dataclass(frozen=True)
 class TimesPage:
     heading: str
+    mark: Mark
     rows: Sequence[TimeRow]
 
 
-def times_page(cases: Sequence[tuple[Duration, FollowUp | None]], hours_a_day: float) -> TimesPage:
-    """The longest first."""
+def times_page(
+    cases: Sequence[tuple[Duration, FollowUp | None]], hours_a_day: float, *, only_resolved: bool = False
+) -> TimesPage:
+    """The longest first. Of the resolved ones those count that the customer confirmed."""
     ranked = sorted(cases, key=lambda pair: (-pair[0].hours, pair[0].follow_up_id))
     resolved = sum(one.resolved for one, _ in cases)
+    confirmed = sum(one.confirmed for one, _ in cases)
+    part, words = (confirmed, "confirmed") if only_resolved else (resolved, "resolved")
+    which = "resolved follow-up" if only_resolved else "follow-up"
     return TimesPage(
-        heading=f"{view.count(len(cases), 'follow-up')} in 180 days, {resolved} resolved",
-        rows=[_time_row(one, case, hours_a_day) for one, case in ranked],
+        heading=f"{view.count(len(cases), which)} in 180 days, {part} {words}",
+        mark=Mark("confirmed" if only_resolved else "time_to_resolve", part, len(cases), "/follow-ups/times"),
+        rows=[
+            _time_row(one, case, hours_a_day, counts=one.confirmed if only_resolved else one.resolved)
+            for one, case in ranked
+        ],
     )
 
 
-def _time_row(one: Duration, case: FollowUp | None, hours_a_day: float) -> TimeRow:
+def _time_row(one: Duration, case: FollowUp | None, hours_a_day: float, *, counts: bool) -> TimeRow:
     return TimeRow(
         who=(case.contact_name or "The whole account") if case else f"Follow-up {one.follow_up_id}",
         href=f"/follow-ups/{one.follow_up_id}",
         account=case.account_name if case else view.DASH,
         days=f"{one.hours / hours_a_day:.1f}",
         state="confirmed" if one.confirmed else "resolved" if one.resolved else "open, at its age",
+        counts=counts,
     )

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from voc.campaigns.trial import Difference, Half, Halves, compare
 from voc.web import view
+from voc.web.parts import Mark
+from voc.web.wave_people import Chosen
 
 
 @dataclass(frozen=True)
@@ -15,6 +17,7 @@ class Group:
     accounts: int
     percent: str
     share: float
+    mark: Mark | None
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,10 @@ def heads_up_test(waves: Sequence[Halves]) -> HeadsUpTest | None:
         heading="Does a heads-up help?" if not found.tells else _verdict(found),
         words=f"{_when(waves)}: {_words(found)} Drawn by lot, whole accounts.",
         accounts_head="Accounts" if len(waves) == 1 else "Accounts, anew in each wave",
-        groups=[_group(name, side) for name, side in zip(("With heads-up", "Without"), sides, strict=True)],
+        groups=[
+            _group(name, side, half, waves)
+            for name, side, half in zip(("With heads-up", "Without"), sides, ("with", "without"), strict=True)
+        ],
         waves=[(one.wave_id, one.label, _one(one)) for one in waves] if len(waves) > 1 else [],
     )
 
@@ -45,11 +51,14 @@ def _verdict(found: Difference) -> str:
     return "A heads-up helps: more people answer" if found.estimate > 0 else "A heads-up does harm: fewer people answer"
 
 
-def _group(name: str, halves: Sequence[Half]) -> Group:
+def _group(name: str, halves: Sequence[Half], half: str, waves: Sequence[Halves]) -> Group:
     answered, asked = sum(half.answered for half in halves), sum(half.asked for half in halves)
     share = answered / asked if asked else 0.0
     accounts = sum(len(half.accounts) for half in halves)
-    return Group(name, answered, asked, accounts, view.percent(share) if asked >= 5 else view.DASH, share)
+    mark = None
+    if len(waves) == 1:
+        mark = Mark("heads_up", answered, asked, Chosen(half=half).address(waves[0].wave_id))
+    return Group(name, answered, asked, accounts, view.percent(share) if asked >= 5 else view.DASH, share, mark)
 
 
 def _when(waves: Sequence[Halves]) -> str:

@@ -10,8 +10,8 @@ from voc.base.schema import account, campaign, invitation, wave
 from voc.base.words import Disposition, WaveState
 from voc.campaigns.trial import Half, Halves
 
-_NOT_COUNTED = (Disposition.UNKNOWN, Disposition.NOT_ELIGIBLE)
-_IN_TIME = (Disposition.COMPLETE, Disposition.PARTIAL)
+NOT_COUNTED = (Disposition.UNKNOWN, Disposition.NOT_ELIGIBLE)
+IN_TIME = (Disposition.COMPLETE, Disposition.PARTIAL)
 
 
 def halves(
@@ -30,7 +30,7 @@ def halves(
             invitation.c.account_id,
             invitation.c.heads_up,
             func.count().label("asked"),
-            func.count(case((invitation.c.disposition.in_(_IN_TIME), 1))).label("answered"),
+            func.count(case((invitation.c.disposition.in_(IN_TIME), 1))).label("answered"),
         )
         .join(wave, wave.c.id == invitation.c.wave_id)
         .join(campaign, campaign.c.id == wave.c.campaign_id)
@@ -39,7 +39,7 @@ def halves(
             invitation.c.sent_at.is_not(None),
             invitation.c.bounced_at.is_(None),
             confidential.named,
-            or_(invitation.c.disposition.is_(None), invitation.c.disposition.not_in(_NOT_COUNTED)),
+            or_(invitation.c.disposition.is_(None), invitation.c.disposition.not_in(NOT_COUNTED)),
             visible_accounts(viewer),
         )
         .group_by(

@@ -100,6 +100,8 @@ class Asked:
     held_because: str | None
     last_step: Step | None
     last_sent_at: datetime | None
+    bounced: bool = False
+    heads_up: bool = False
 
 
 @dataclass(frozen=True)
@@ -249,6 +251,7 @@ def asked(
     query = (
         select(*confidential.shown, contact.c.first_name, contact.c.last_name, account.c.name.label("account_name"))
         .add_columns(csm.c.name.label("csm_name"), _STANDING.label("standing"), _BY_PHONE.label("by_phone"))
+        .add_columns(func.coalesce(_BOUNCED, false()).label("came_back"))
         .select_from(
             invitation.join(contact, contact.c.id == invitation.c.contact_id)
             .join(account, account.c.id == invitation.c.account_id)
@@ -304,6 +307,8 @@ def _asked(row: Any, last: tuple[str | None, datetime] | None) -> Asked:
         held_because=row.held_because,
         last_step=Step(step) if step else None,
         last_sent_at=at,
+        bounced=bool(row.came_back),
+        heads_up=row.heads_up,
     )
 
 

@@ -344,7 +344,10 @@ def look_at(db: Connection, asking: Asking, account_ids: Collection[str] | None)
     return FactsLook(facts, terms, counted, known, asking.names)
 
 
-def facts_for(db: Connection, asking: Asking, account_ids: Collection[str] | None) -> tuple[Facts, Terms, Preferences]:
+def facts_for(
+    db: Connection, asking: Asking, account_ids: Collection[str] | None, *, as_then: bool = False
+) -> tuple[Facts, Terms, Preferences]:
+    """`as_then`: records that were merged after the moment stand apart, as a night of then counted them."""
     known = asking.preferences or settings.load(db)
     moment = store.moment_of(asking.as_of, now=asking.now)
     terms_of(asking, moment, known)  # refuses a window that is none
@@ -354,6 +357,7 @@ def facts_for(db: Connection, asking: Asking, account_ids: Collection[str] | Non
         window_days=asking.days or known.window_days,
         preferences=known,
         account_ids=account_ids,
+        as_then=as_then,
     )
     facts = cohorts.within(asking.part, facts)
     return facts, terms_of(asking, moment, known, facts.confirmed), known

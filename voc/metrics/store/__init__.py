@@ -40,6 +40,7 @@ from voc.base.words import (
 )
 from voc.metrics.model import AccountFacts, Asked, Case, Facts, Known, Left
 from voc.metrics.regions import region_of
+from voc.metrics.store.merges import merged_after
 from voc.metrics.store.nights import (
     KEPT_AT_ONCE,
     accounts_kept_between,
@@ -112,14 +113,17 @@ def facts(
     window_days: int,
     preferences: Preferences,
     account_ids: Collection[str] | None = None,
+    as_then: bool = False,
 ) -> Facts:
     """Everything the figures need, of these accounts or (None) of every account that is or was asked.
 
     Invitations reach back far enough for the window and for a year of answers. What changed after
     the moment is left out where the tables know when it did; names, segments, roles and amounts of
-    an account are those of today (its invitations carry the frozen ones).
+    an account are those of today (its invitations carry the frozen ones). With `as_then` records that were merged
+    after the moment stand apart, as they did.
     """
-    winners = _winners(db)
+    merged_since = merged_after(db, moment) if as_then else {}
+    winners = {one: winner for one, winner in _winners(db).items() if one not in merged_since}
     since = moment - timedelta(days=max(window_days, YEAR_DAYS))
     losers = [loser for (kind, loser), winner in winners.items() if kind == "account"]
     ids = (
@@ -131,7 +135,8 @@ def facts(
     left = _census(db, ids, winners, asked, moment=moment, since=since)
     cases = _cases(db, ids, winners, moment=moment, since=since)
     ever = _ever(db, ids, winners, moment=moment)
-    rows = _accounts(db, account_ids, wanted={*asked, *cases})
+    apart = [id for kind, id in merged_since if kind == "account"]
+    rows = _accounts(db, account_ids, wanted={*asked, *cases}, apart=apart)
     customers = [row.id for row in rows if _is_customer(row)]
     teams = stakeholders.teams(db, customers, now=moment, preferences=preferences) if customers else {}
     owners = _owners_at(db, account_ids, moment=moment) if rows else {}
@@ -172,8 +177,11 @@ def _winners(db: Connection) -> dict[tuple[str, str], str]:
     return {(row.kind, row.loser_id): row.winner_id for row in db.execute(select(alias))}
 
 
-def _accounts(db: Connection, account_ids: Collection[str] | None, *, wanted: Collection[str]) -> list[Any]:
-    query = select(account).where(account.c.state != RecordState.MERGED).order_by(account.c.id)
+def _accounts(
+    db: Connection, account_ids: Collection[str] | None, *, wanted: Collection[str], apart: Collection[str] = ()
+) -> list[Any]:
+    there = or_(account.c.state != RecordState.MERGED, account.c.id.in_(sorted(apart)))
+    query = select(account).where(there).order_by(account.c.id)
     if account_ids is not None:
         query = query.where(account.c.id.in_(sorted(account_ids)))
     return [row for row in db.execute(query) if account_ids is not None or _is_customer(row) or row.id in wanted]
@@ -249,7 +257,8 @@ def _asked(
         own = invitation.c.account_id.in_(sorted(account_ids))
         query = query.where(or_(own, invitation.c.address.in_(theirs)))
     rows = db.execute(query).all()
-    scores = _scores(db, since=since, moment=moment)
+    few = None if account_ids is None or len(rows) > _WORTH_NAMING else [row.id for row in rows]
+    scores = _scores(db, since=since, moment=moment, invitation_ids=few)
     found: dict[str, list[Asked]] = defaultdict(list)
     for row in rows:
         if row.sent_at is not None and row.sent_at > moment:
@@ -301,7 +310,9 @@ def _known(at: datetime | None, moment: datetime) -> datetime | None:
     return at if at is not None and at <= moment else None
 
 
-def _scores(db: Connection, *, since: datetime, moment: datetime) -> dict[int, tuple[int, datetime]]:
+def _scores(
+    db: Connection, *, since: datetime, moment: datetime, invitation_ids: Collection[int] | None = None
+) -> dict[int, tuple[int, datetime]]:
     """The latest submitted score of each invitation; a draft's where the due date made it a partial answer."""
     at = func.coalesce(response.c.submitted_at, response.c.saved_at)
     query = (
@@ -316,6 +327,8 @@ def _scores(db: Connection, *, since: datetime, moment: datetime) -> dict[int, t
         )
         .order_by(at, response.c.id)
     )
+    if invitation_ids is not None:
+        query = query.where(response.c.invitation_id.in_(invitation_ids))
     found: dict[int, tuple[int, datetime]] = {}
     drafts: dict[int, tuple[int, datetime]] = {}
     for row in db.execute(query):

@@ -113,10 +113,20 @@ def kept_figures(
         and_(wide, _columns.name.in_(sorted(names))),
     )
     query = select(figure_snapshot).where(_columns.as_of == on, _columns.window_days == window_days, wanted)
-    return [_figure(row) for row in db.execute(query.order_by(_columns.id))]
+    return [figure_of(row) for row in db.execute(query.order_by(_columns.id))]
 
 
-def _figure(row: Any) -> Figure:
+def kept_figure(db: Connection, *, on: date, window_days: int, scope: Scope, scope_id: str, name: str) -> Figure | None:
+    """One figure as a finished night kept it."""
+    if not is_counted(db, on, window_days):
+        return None
+    same = _columns.scope == scope, _columns.scope_id == scope_id, _columns.name == name
+    query = select(figure_snapshot).where(*same, _columns.window_days == window_days, _columns.as_of == on)
+    row = db.execute(query).first()
+    return None if row is None else figure_of(row)
+
+
+def figure_of(row: Any) -> Figure:
     interval = None
     if row.interval_kind is not None:
         interval = Interval(row.low, row.high, row.level, IntervalKind(row.interval_kind))

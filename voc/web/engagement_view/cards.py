@@ -8,7 +8,7 @@ from voc.metrics.model import Figure, Shown
 from voc.metrics.pages import ScopeFigures
 from voc.web import figure_view, view
 from voc.web.figure_view import Asking
-from voc.web.parts import Card
+from voc.web.parts import Card, Told
 
 
 def figure_cards(whole: ScopeFigures, asking: Asking, currency: str) -> list[Card]:
@@ -20,15 +20,22 @@ def figure_cards(whole: ScopeFigures, asking: Asking, currency: str) -> list[Car
             response,
             asking,
             of=f"{wording.counts(response)} answered",
-            notes=[wording.bounces(response, found["response_rate_2"])] if response.counted else [],
+            beside=_bounces(response, found["response_rate_2"], asking) if response.counted else [],
         ),
         figure_view.card(
-            found["coverage_fresh"], asking, notes=[f"named {wording.value(named)}, {wording.counts(named)}"]
+            found["coverage_fresh"],
+            asking,
+            beside=[Told(f"named {wording.value(named)}, {wording.counts(named)}", figure_view.mark(named, asking))],
         ),
         figure_view.card(
             found["fresh_contacts"],
             asking,
-            notes=[f"{view.count(own_word, 'rests', 'rest')} on a CSM’s own word alone"] if own_word else [],
+            beside=figure_view.part_told(
+                found["fresh_contacts"],
+                asking,
+                "own_word",
+                f"{view.count(own_word, 'rests', 'rest')} on a CSM’s own word alone",
+            ),
         ),
         figure_view.card(found["identified_promoters"], asking, notes=["latest answer 9 or 10, 365 days"]),
         _silent_card(found, asking, currency),
@@ -36,9 +43,21 @@ def figure_cards(whole: ScopeFigures, asking: Asking, currency: str) -> list[Car
             found["follow_up_attainment"],
             asking,
             of=f"{wording.counts(found['follow_up_attainment'])} due",
-            notes=[f"{pending} more {'is' if pending == 1 else 'are'} open within the limit"] if pending else [],
+            beside=figure_view.part_told(
+                found["follow_up_attainment"],
+                asking,
+                "pending",
+                f"{pending} more {'is' if pending == 1 else 'are'} open within the limit",
+            ),
         ),
     ]
+
+
+def _bounces(rate: Figure, strict: Figure, asking: Asking) -> list[Told]:
+    """Printed with the response, always: bounces, and the rate with them as no answer."""
+    bounced, counting = wording.bounces(rate, strict)
+    found = figure_view.part_told(rate, asking, "unknown", bounced) or [Told(bounced)]
+    return [*found, Told(counting, figure_view.mark(strict, asking))] if counting else found
 
 
 def more_cards(whole: ScopeFigures, asking: Asking, currency: str) -> list[Card]:
@@ -72,17 +91,22 @@ def _score_card(figure: Figure, asking: Asking) -> Card:
 def _silent_card(found: Mapping[str, Figure], asking: Asking, currency: str) -> Card:
     """The count stands large: a share of accounts says less than which they are."""
     silent, revenue = found["silent_accounts"], found["silent_arr"]
-    gaps = [(silent.parts.get("not_asked", 0), "not asked"), (silent.parts.get("unreachable", 0), "unreachable")]
-    told = view.listed([f"{count} {words}" for count, words in gaps if count])
+    gaps = [
+        told
+        for label, words in (("not_asked", "not asked"), ("unreachable", "unreachable"))
+        for told in figure_view.part_told(silent, asking, label, f"{silent.parts.get(label, 0)} {words}")
+    ]
     if silent.shown == Shown.REASON:
-        return replace(figure_view.card(silent, asking), note=f"{told} of all" if told else "")
+        return replace(figure_view.card(silent, asking), note="", beside=gaps)
     money = f"with {view.money(revenue.numerator, currency)}" if revenue.numerator else ""
     share = view.percent(silent.value) if silent.shown != Shown.COUNTS else ""
     return Card(
         name="Silent accounts",
         value=view.number(silent.numerator),
         unit=f"of {view.number(silent.denominator)} asked",
-        of=", ".join(one for one in (share, money) if one) or "no revenue known",
-        note=f"{told}: gaps in coverage, not silence" if told else "",
+        of=share,
+        note="gaps in coverage, not silence:" if gaps else "",
         links=figure_view.links(silent, asking),
+        mark=figure_view.mark(silent, asking),
+        beside=[*gaps, Told(money or "no revenue known", figure_view.mark(revenue, asking))],
     )

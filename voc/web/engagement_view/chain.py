@@ -6,7 +6,7 @@ from voc.base.words import Scope
 from voc.metrics import wording
 from voc.metrics.model import Figure, Shown
 from voc.metrics.pages import ScopeFigures
-from voc.web import view
+from voc.web import figure_view, view
 from voc.web.figure_view import Asking
 from voc.web.parts import Chain, Stage
 
@@ -36,9 +36,10 @@ def participation_chain(one: ScopeFigures, asking: Asking, *, is_whole: bool) ->
         f"{view.number(delivered - answered)} gave no answer",
     )
     names = ("should be heard", "invited", "delivered", "answered")
+    figures = ("participation", "places_invited", "places_delivered", "participation")
     stages = [
-        Stage(name, view.number(count), count / census, words)
-        for name, count, words in zip(names, counts, lost, strict=True)
+        Stage(name, view.number(count), count / census, words, figure_view.mark(one.figures[figure], asking))
+        for name, count, words, figure in zip(names, counts, lost, figures, strict=True)
     ]
     heading = one.name if not is_whole or one.scope == Scope.CSM else f"All, {view.count(one.accounts, 'account')}"
     return Chain(stages, f"Participation in places, {heading}", heading, _sentence(one, counts))

@@ -8,11 +8,11 @@ from voc.metrics import wording
 from voc.metrics.compare import Comparison, Comparisons
 from voc.metrics.pages import Engagement, ScopeFigures
 from voc.statistics import n_needed
-from voc.web import view
+from voc.web import figure_view, view
 from voc.web.charts_funnel import DRAWN_FROM, Book, funnel
 from voc.web.engagement_view.lines import below_team
 from voc.web.engagement_view.parts import Funnel, Says, Wanted
-from voc.web.parts import Link
+from voc.web.parts import Link, Told
 
 
 def funnel_of(found: Engagement, wanted: Wanted, preferences: Preferences) -> Funnel | None:
@@ -48,7 +48,10 @@ def funnel_of(found: Engagement, wanted: Wanted, preferences: Preferences) -> Fu
         rows=[
             (
                 one.name,
-                view.of(that.answered, that.invitations),
+                Told(
+                    view.of(that.answered, that.invitations),
+                    figure_view.mark(one.figures["response_rate"], wanted.asking),
+                ),
                 f"{that.effective:.0f}",
                 view.percent(that.answered / that.invitations),
             )

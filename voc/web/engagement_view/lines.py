@@ -68,6 +68,7 @@ def _line(
         accounts=view.count(one.accounts, "account"),
         own=own,
         chain=[view.number(count) for count in (census, invited, delivered, answered)] if census else [],
+        chain_mark=figure_view.mark(figures["participation"], asking),
         delivered=delivered / census if census else 0.0,
         answered=answered / census if census else 0.0,
         response=figure_view.cell(response, asking, who=who),
@@ -87,11 +88,11 @@ def _line(
 
 def _silent_cell(figures: Mapping[str, Figure], asking: Asking, currency: str, who: str) -> Cell:
     silent, revenue = figures["silent_accounts"], figures["silent_arr"]
+    href, marked = asking.rows(silent), figure_view.mark(silent, asking)
     if silent.shown == Shown.REASON:
-        return Cell("none asked")
+        return Cell("none asked", "", href, f"Silent accounts, {who}", marked)
     money = view.money(revenue.numerator, currency) if revenue.numerator else ("none" if not silent.numerator else "")
-    href = asking.rows(silent) if asking.mine else ""
-    return Cell(wording.counts(silent), money, href, f"Silent accounts, {who}")
+    return Cell(wording.counts(silent), money, href, f"Silent accounts, {who}", marked)
 
 
 def _standing(comparison: Comparison | None) -> str:

@@ -18,7 +18,7 @@ from voc.web.engagement_view.lines import csm_row, total_row
 from voc.web.engagement_view.parts import EngagementPage, Wanted
 from voc.web.engagement_view.periods import periods_of
 from voc.web.figure_view import Asking
-from voc.web.parts import Choice, Link, choice, files
+from voc.web.parts import Choice, Link, Mark, Told, choice, files
 
 
 def page(
@@ -54,8 +54,8 @@ def page(
         chain_links=_chain_links(whole.figures["participation"], asking),
         chains=[participation_chain(one, asking, is_whole=one is whole) for one in (whole, *beside)],
         figures=figure_cards(whole, asking, found.currency),
-        in_flight=_in_flight(whole),
-        recommend=_recommend(whole.figures["nps_people"]),
+        in_flight=_in_flight(whole, asking),
+        recommend=_recommend(whole.figures["nps_people"], asking),
         table_heading="By CSM, in alphabetical order" if len(found.lines) > 1 else "Your book",
         table_links=files(wanted.address("/engagement/by-csm"), "of the table"),
         standard=view.percent(preferences.response_standard),
@@ -67,7 +67,7 @@ def page(
         count_now=Link("Count now", replace(asked, as_of=None).address(live=True)) if found.kept else None,
         from_on=found.window.after_on.isoformat() if wanted.days not in WINDOWS else "",
         beside=None if periods else _beside_link(wanted),
-        periods=periods_of(periods) if periods else None,
+        periods=periods_of(periods, wanted.asking, (whole.scope, whole.id)) if periods else None,
         more=more_cards(whole, asking, found.currency),
     )
 
@@ -125,18 +125,20 @@ def _chain_links(participation: Figure, asking: Asking) -> list[Link]:
     return found
 
 
-def _in_flight(whole: ScopeFigures) -> str:
+def _in_flight(whole: ScopeFigures, asking: Asking) -> Told | None:
     if whole.flight is None:
-        return ""
+        return None
     heading = wording.heading_for(whole.flight)
     flying = view.count(whole.flight.invitations, "invitation is", "invitations are")
     told = f"In flight: {flying} not due yet. {wording.pace(whole.flight)}"
-    return f"{told} {heading}" if heading else told
+    rows = asking.rows_of("under_way", (whole.scope, whole.id))
+    mark = Mark("under_way", whole.flight.answered, whole.flight.invitations, rows)
+    return Told(f"{told} {heading}" if heading else told, mark)
 
 
-def _recommend(figure: Figure) -> str:
+def _recommend(figure: Figure, asking: Asking) -> Told | None:
     told = wording.worst_case(figure)
     if told is None:
-        return ""
+        return None
     span = figure_view.span(figure)
-    return f"Recommend score{f' ({span})' if span else ''}: {told}"
+    return Told(f"Recommend score{f' ({span})' if span else ''}: {told}", figure_view.mark(figure, asking))

@@ -7,7 +7,7 @@ from datetime import date
 from markupsafe import Markup
 
 from voc.web.figure_view import Asking, Cell
-from voc.web.parts import Card, Chain, Choice, Link, address
+from voc.web.parts import Card, Chain, Choice, Link, Mark, Told, address
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Wanted:
 
     @property
     def asking(self) -> Asking:
-        return Asking(self.as_of, self.days, self.segment or None, region=self.region or None)
+        return Asking(self.as_of, self.days, self.segment or None, self.region or None, live=self.live)
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,7 @@ class Row:
     accounts: str
     own: bool
     chain: Sequence[str]
+    chain_mark: Mark
     delivered: float
     answered: float
     response: Cell
@@ -79,7 +80,7 @@ class Funnel:
     links: Sequence[Link]
     drawing: Markup
     caption: str
-    rows: Sequence[tuple[str, str, str, str]]
+    rows: Sequence[tuple[str, Told, str, str]]
     says: Sequence[Says]
     rest: str
     power: str
@@ -90,8 +91,8 @@ class Period:
     """One line of the comparison: what it was, what it is, and the change split into same people and mix."""
 
     name: str
-    before: str
-    after: str
+    before: Told
+    after: Told
     change: str
     same: str
     mix: str
@@ -116,8 +117,8 @@ class EngagementPage:
     chain_links: Sequence[Link]
     chains: Sequence[Chain]
     figures: Sequence[Card]
-    in_flight: str
-    recommend: str
+    in_flight: Told | None
+    recommend: Told | None
     table_heading: str
     table_links: Sequence[Link]
     standard: str

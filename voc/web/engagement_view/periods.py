@@ -1,32 +1,56 @@
 """A period beside the one before: same people and mix, never one number alone."""
 
+from dataclasses import replace
+
 from voc.metrics import wording
+from voc.metrics.cohorts import Key
 from voc.metrics.columns.periods import LEAST_PEOPLE, Change
 from voc.metrics.run import Beside
 from voc.web import view
 from voc.web.engagement_view.parts import Period, Periods
+from voc.web.figure_view import Asking
+from voc.web.parts import Mark, Told
 
 
-def periods_of(found: Beside) -> Periods:
-    rows = [_row("Response of people", found.response, share=True), _row("Recommend", found.recommend, share=False)]
+def periods_of(found: Beside, asking: Asking, key: Key) -> Periods:
+    """Both are counted for this page, so their rows are too."""
+    live = replace(asking, live=True)
+    earlier = found.earlier.to_on
+
+    def rows(name: str) -> tuple[str, str]:
+        return live.rows_of(name, key, to=earlier), live.rows_of(name, key, to=found.window.to_on)
+
+    rows_told = [
+        _row("Response of people", found.response, "reached_in_time", rows("reached_in_time"), share=True),
+        _row("Recommend", found.recommend, "nps_people", rows("nps_people"), share=False),
+    ]
     return Periods(
         heading=f"Beside {found.earlier.days} days to {view.day(found.earlier.to_on)}",
-        rows=rows,
+        rows=rows_told,
         sentence=_sentence(found.response),
     )
 
 
-def _row(name: str, change: Change, *, share: bool) -> Period:
+def _row(name: str, change: Change, figure: str, rows: tuple[str, str], *, share: bool) -> Period:
     return Period(
         name=name,
-        before=_value(change.before, change.people_before, share),
-        after=_value(change.after, change.people_after, share),
+        before=_told(change.before, change.people_before, figure, rows[0], share=share),
+        after=_told(change.after, change.people_after, figure, rows[1], share=share),
         change=_moved(change.whole, share) if change.whole else "too few to compare",
         same=f"{_moved(change.same, share)}, {view.count(change.both, 'person', 'people')}"
         if change.same
         else f"too few: {view.count(change.both, 'person', 'people')} in both, {LEAST_PEOPLE} would do",
         mix=_points(change.mix, share) if change.mix is not None else view.DASH,
     )
+
+
+def _told(value: float | None, people: int, figure: str, rows: str, *, share: bool) -> Told:
+    return Told(_value(value, people, share), Mark(figure, _part(value, people, share), people, rows))
+
+
+def _part(value: float | None, people: int, share: bool) -> float | None:
+    """The numerator behind a share or a score; not told where there are too few."""
+    return None if value is None else round(value * people / (1 if share else 100))
 
 
 def _value(value: float | None, people: int, share: bool) -> str:

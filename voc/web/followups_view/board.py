@@ -1,7 +1,7 @@
 """The board: what is open by what has been done, why, and the last confirmed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from voc.base.words import FollowUpState
 from voc.followup.model import CauseCount, FollowUp
@@ -10,7 +10,7 @@ from voc.web import view
 from voc.web.followups_view.cards import CaseCard, card
 from voc.web.followups_view.figures import confirmed_card, late_card, median_card
 from voc.web.followups_view.words import CAUSES, KINDS, LANES
-from voc.web.parts import Card, Link, address, files
+from voc.web.parts import Card, Link, Mark, address, files
 from voc.web.recovery_view import Section, section
 from voc.web.recovery_view import card as card_of
 from voc.web.survival_view import Lasted, SurvivalChart, chart
@@ -34,6 +34,7 @@ class CauseRow:
     cases: int
     accounts: int
     share: float
+    mark: Mark
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ class BoardPage:
     last: Sequence[Done]
     last_links: Sequence[Link]
     recovery: Section
+    done: bool = False  # lists those that are confirmed
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,7 @@ class Chosen:
     mine: bool = False
     late: bool = False
     done: bool = False
+    cause: str = ""  # of those confirmed in 180 days
 
     def address(self, *, after: int | None = None, **change: bool) -> str:
         wanted = {**self.__dict__, **change}
@@ -91,6 +94,7 @@ class Chosen:
             mine="yes" if wanted["mine"] else None,
             only="late" if wanted["late"] else ("done" if wanted["done"] else None),
             after=None if after is None else str(after),
+            cause=wanted["cause"],
         )
 
 
@@ -125,7 +129,7 @@ def board_page(
         figures=[
             in_time,
             median_card(times),
-            late_card(open_ones, late),
+            late_card(open_ones, late, rows=replace(chosen, as_list=True).address()),
             confirmed_card(cases, times, last),
             card_of(recovered),
         ],
@@ -149,6 +153,7 @@ def board_page(
             *files("/follow-ups/all", "of all follow-ups"),
         ],
         recovery=section(recovered),
+        done=chosen.done,
     )
 
 
@@ -162,7 +167,7 @@ def _lane(name: str, cases: Sequence[FollowUp], chosen: Chosen) -> Lane:
 
 
 def _listed(cases: Sequence[FollowUp], chosen: Chosen, after: int | None) -> tuple[Sequence[FollowUp], Link | None]:
-    start = 0 if chosen.done else next((at + 1 for at, one in enumerate(cases) if one.id == after), 0)
+    start = 0 if chosen.done and not chosen.cause else next((at + 1 for at, one in enumerate(cases) if one.id == after), 0)
     shown = cases[start : start + LIST_MOST]
     if len(cases) <= start + LIST_MOST:
         return shown, None
@@ -195,7 +200,11 @@ def _views(chosen: Chosen, *, owns_cases: bool) -> list[Link]:
 
 def _cause_rows(causes: Sequence[CauseCount]) -> list[CauseRow]:
     most = max((one.cases for one in causes), default=1)
-    return [CauseRow(CAUSES[one.cause], one.cases, one.accounts, one.cases / most) for one in causes]
+    return [CauseRow(CAUSES[one.cause], one.cases, one.accounts, one.cases / most, _rows_of(one)) for one in causes]
+
+
+def _rows_of(one: CauseCount) -> Mark:
+    return Mark("cause", one.cases, one.cases, address("/follow-ups", show="list", only="done", cause=one.cause.value))
 
 
 def _done(case: FollowUp) -> Done:

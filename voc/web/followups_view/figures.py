@@ -6,39 +6,40 @@ from collections.abc import Sequence
 from voc.base.words import FollowUpState
 from voc.followup.model import FollowUp
 from voc.web import view
-from voc.web.parts import Card, Link, address
+from voc.web.parts import Card, Link, Mark, address
 from voc.web.survival_view import Lasted, median
+
+TIMES = "/follow-ups/times"
+LEAST = 10  # follow-ups: a curve of fewer says more about each of them than about the work
 
 
 def median_card(times: Sequence[Lasted]) -> Card:
     still = sum(not one.resolved for one in times)
     of = f"{view.number(len(times) - still)} resolved, {view.number(still)} open counted at their age"
-    if not times:
-        return Card("Resolved, half of them within", view.DASH, "no follow-up in 180 days")
-    if len(times) < 10:
-        return Card("Resolved, half of them within", view.DASH, of, note="too few to say: ten are needed")
-    middle, limits = median(times)
+    mark = Mark("time_to_resolve", len(times) - still, len(times), TIMES)
     links = [
         Link("Definition", "/definitions#time_to_resolve", "of the time until resolved"),
-        Link(view.count(len(times), "row"), "/follow-ups/times", "behind the time until resolved"),
+        Link(view.count(len(times), "row"), TIMES, "behind the time until resolved"),
     ]
+    name = "Resolved, half of them within"
+    if not times:
+        return Card(name, view.DASH, "no follow-up in 180 days", links=links, mark=mark)
+    if len(times) < LEAST:
+        more = f"too few to say: enough from {LEAST}, {view.number(LEAST - len(times))} more"
+        return Card(name, view.DASH, of, note=more, links=links, mark=mark)
+    middle, limits = median(times)
     if middle is None or limits is None:
         oldest = max(one.days for one in times)
-        return Card(
-            "Resolved, half of them within",
-            view.DASH,
-            of,
-            note=f"more than half are still open after {oldest:.0f} days",
-            links=links,
-        )
+        note = f"more than half are still open after {oldest:.0f} days"
+        return Card(name, view.DASH, of, note=note, links=links, mark=mark)
     high = "no end yet" if math.isinf(limits[1]) else f"{limits[1]:.0f}"
     unit = "working day" if round(middle) == 1 else "working days"
-    return Card(
-        "Resolved, half of them within", f"{middle:.0f}", of, unit=unit, note=f"{limits[0]:.0f} to {high}", links=links
-    )
+    note = f"{limits[0]:.0f} to {high}"
+    return Card(name, f"{middle:.0f}", of, unit=unit, note=note, links=links, mark=mark)
 
 
-def late_card(open_ones: Sequence[FollowUp], late: Sequence[FollowUp]) -> Card:
+def late_card(open_ones: Sequence[FollowUp], late: Sequence[FollowUp], *, rows: str) -> Card:
+    """`rows` is where the open ones are listed."""
     leader = sum(case.leader_told_at is not None for case in late)
     lead = sum(case.lead_told_at is not None and case.leader_told_at is None for case in late)
     told = [f"{count} with the {whom}" for count, whom in ((lead, "lead"), (leader, "leader")) if count]
@@ -47,7 +48,11 @@ def late_card(open_ones: Sequence[FollowUp], late: Sequence[FollowUp]) -> Card:
         view.number(len(late)),
         f"of {view.number(len(open_ones))} open",
         note=", ".join(told),
-        links=[Link(f"The {len(late)}", address("/follow-ups", show="list", only="late"), "late ones")] if late else [],
+        links=[
+            Link("Definition", "/definitions#late_now", "of late now"),
+            Link(view.count(len(open_ones), "row"), rows, "behind late now"),
+        ],
+        mark=Mark("late_now", len(late), len(open_ones), rows),
     )
 
 
@@ -55,13 +60,19 @@ def confirmed_card(cases: Sequence[FollowUp], times: Sequence[Lasted], last: Seq
     waiting = sum(case.state == FollowUpState.RESOLVED for case in cases)
     resolved = sum(one.resolved for one in times)
     confirmed = sum(one.confirmed for one in times)
+    rows = address(TIMES, state="resolved")
+    mark = Mark("confirmed", confirmed, resolved, rows)
+    links = [Link(view.count(resolved, "row"), rows, "behind confirmed by the customer")]
     if not resolved:
-        return Card("Confirmed by the customer", view.DASH, "none resolved in 180 days")
-    links = [Link("List", address("/follow-ups", show="list", only="done"), "of confirmed ones")] if last else []
+        name = "Confirmed by the customer"
+        return Card(name, view.DASH, "none resolved in 180 days", links=links, mark=mark)
+    if last:
+        links.append(Link("List", address("/follow-ups", show="list", only="done"), "of confirmed ones"))
     return Card(
         "Confirmed by the customer",
         view.number(confirmed),
         f"of {view.number(resolved)} resolved in 180 days",
         note=f"{view.number(waiting)} to ask" if waiting else "",
         links=links,
+        mark=mark,
     )

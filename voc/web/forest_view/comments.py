@@ -50,6 +50,9 @@ class CommentsPage:
     name: str
     heading: str
     lede: str
+    accounts: int
+    people: int
+    comments: int
     cards: Sequence[CommentCard]
     links: Sequence[Link]
     back: str
@@ -79,6 +82,9 @@ def page(
         name=f"{name}, {part.lower()}" if part else name,
         heading=_heading(found, name, part, asked.days),
         lede=_lede(found, asked),
+        accounts=found.count.accounts,
+        people=found.count.people,
+        comments=found.comments,
         cards=[_card(one, themes, csms) for one in found.said],
         links=_links(found, asked, at, may_change=may_change),
         back=at(start),

@@ -13,7 +13,7 @@ from voc.reports.tables import Column, Kind
 from voc.web import view
 from voc.web.charts_forest import share_bar
 from voc.web.forest_view import words
-from voc.web.parts import Choice, Link, choice, files
+from voc.web.parts import Choice, Link, Mark, choice, files
 
 SORTS = {"accounts": "accounts", "revenue": "revenue", "detractors": "detractors"}
 
@@ -33,6 +33,8 @@ class Row:
     detractors: str
     detractors_href: str
     before: str
+    mark: Mark
+    detractors_mark: Mark | None
     improvements: Sequence[Link]
     improve: str
 
@@ -42,6 +44,7 @@ class TableCell:
     words: str
     of: str
     href: str
+    mark: Mark | None = None
 
 
 @dataclass(frozen=True)
@@ -220,9 +223,24 @@ def _row(line: Line, found: ForestPage, doing: Sequence[Improvement], lines: Seq
         if line.detractors
         else "",
         before=view.DASH if line.before is None else view.number(line.before),
+        mark=Mark(
+            "theme", line.count.accounts, line.count.accounts, words.comments_address(found.asked, line.theme_id)
+        ),
+        detractors_mark=_detractors(line, found.asked),
         improvements=[Link(one.title, f"/improvements/{one.id}") for one in doing if one.open],
         improve=f"/improvements/new?theme={line.theme_id}",
     )
+
+
+def _mark(accounts: int, rows: str) -> Mark:
+    return Mark("theme", accounts, accounts, rows)
+
+
+def _detractors(line: Line, asked: Asked) -> Mark | None:
+    if not line.detractors:
+        return None
+    rows = words.comments_address(asked, line.theme_id, Cut.SCORE, "detractor")
+    return Mark("theme_people", line.detractors, line.detractors, rows)
 
 
 def _order(line: Line) -> str:
@@ -305,8 +323,10 @@ def _cell(found: ForestPage, theme: int, part: str) -> TableCell:
         return TableCell("too few", "", "")
     if not count.people:
         return TableCell("0", "", "")
-    href = "" if theme == ANY else words.comments_address(found.asked, theme, found.table.cut, part)
-    return TableCell(view.count(count.accounts, "account"), view.count(count.people, "person", "people"), href)
+    of_theme = EVERYTHING if theme == ANY else theme
+    href = words.comments_address(found.asked, of_theme, found.table.cut, part)
+    mark = _mark(count.accounts, href)
+    return TableCell(view.count(count.accounts, "account"), view.count(count.people, "person", "people"), href, mark)
 
 
 FILE_COLUMNS = (

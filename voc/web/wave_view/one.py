@@ -9,9 +9,10 @@ from voc.campaigns.store.wave_pages import Asked, LeftOut, Standing, Tally, Wave
 from voc.campaigns.trial import Halves
 from voc.metrics.store.confidential import Release
 from voc.web import view
-from voc.web.parts import Chain, Link, address, files
+from voc.web.parts import Chain, Link, Mark, address, files
 from voc.web.rehearsal_view import Reason, reasons
 from voc.web.trial_view import HeadsUpTest, heads_up_test
+from voc.web.wave_people import mark
 from voc.web.wave_view.asked import Moment, Person, in_order, people_heading, people_links, people_note, person_row
 from voc.web.wave_view.in_confidence import confidential_heading, confidential_sentence, promise
 from voc.web.wave_view.progress import Became, OfCsm, became, by_csm, chain_sentence, wave_chain
@@ -43,6 +44,7 @@ class WavePage:
     not_asked_heading: str
     not_asked_links: Sequence[Link]
     reasons: Sequence[Reason]
+    reason_marks: Sequence[Mark]
     test: HeadsUpTest | None
     csms: Sequence[OfCsm]
     csms_without: str
@@ -87,12 +89,13 @@ def wave_page(
         chain=wave_chain(row, tally),
         sentence=confidential_sentence(row, release) if row.confidential else chain_sentence(row, tally, standing),
         asked=row.asked,
-        dispositions=became(tally),
+        dispositions=became(row.id, tally),
         not_asked_heading=f"Not asked: {view.count(row.not_asked, 'person', 'people')}",
         not_asked_links=files(f"/waves/{row.id}/not-asked", "of those not asked") if left_out else [],
         reasons=reasons(dict(_most_first(counted))),
+        reason_marks=[mark(row.id, many, reason=why.value) for why, many in _most_first(counted)],
         test=heads_up_test(halves),
-        csms=by_csm(tally, own_csm_id) if len({one.csm_id for one in tally}) > 1 else [],
+        csms=by_csm(row.id, tally, own_csm_id) if len({one.csm_id for one in tally}) > 1 else [],
         csms_without="No answer yet" if row.state in _OPEN else "Silent",
         people_heading=people_heading(row, chosen, standing, csm_id, people),
         people_links=people_links(row, chosen, csm_id),

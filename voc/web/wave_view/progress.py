@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from voc.base.words import Disposition
 from voc.campaigns.store.wave_pages import Standing, Tally, WaveRow
 from voc.web import view
-from voc.web.parts import Chain, Stage
+from voc.web.parts import Chain, Mark, Stage
 from voc.web.rehearsal_words import STOPS
-from voc.web.wave_view.words import STANDINGS, share_in_words
+from voc.web.wave_people import NOBODYS, mark
+from voc.web.wave_view.words import became_name, share_in_words
 
 # What an answer or an end counts as in the figures; the standing says what happened.
 _COUNTS_AS: Mapping[Disposition, str] = {
@@ -35,6 +36,7 @@ class Became:
     people: int
     share: float
     tone: str
+    mark: Mark
 
 
 @dataclass(frozen=True)
@@ -48,10 +50,22 @@ class OfCsm:
     stopped: int
     without: int  # no answer yet, or silent
     own: bool
+    marks: Mapping[str, Mark]
 
 
 def _sum(tally: Iterable[Tally]) -> int:
     return sum(one.people for one in tally)
+
+
+def _marks(wave_id: int, csm_id: str, counts: Counter[str]) -> dict[str, Mark]:
+    people = {
+        "asked": counts["asked"],
+        "answered": counts[Standing.ANSWERED],
+        "bounced": counts[Standing.BOUNCED],
+        "stopped": counts[Standing.STOPPED],
+        "without": counts[Standing.WAITING] + counts[Standing.PLANNED] + counts[Standing.SILENT],
+    }
+    return {of: mark(wave_id, many, of=of, csm=csm_id or NOBODYS) for of, many in people.items()}
 
 
 def wave_chain(row: WaveRow, tally: Sequence[Tally]) -> Chain:
@@ -66,7 +80,11 @@ def wave_chain(row: WaveRow, tally: Sequence[Tally]) -> Chain:
     )
     # Of a confidential wave the chain ends where it stops being about mail.
     counts = counts[:3] if row.confidential else counts
-    stages = [Stage(name, view.number(n), n / census if census else 0.0, words) for name, n, words in counts]
+    keys = ("census", "invited", "delivered")
+    stages = [
+        Stage(name, view.number(n), n / census if census else 0.0, words, mark(row.id, n, of=key))
+        for (name, n, words), key in zip(counts, keys, strict=False)
+    ]
     stages.append(_answered(row, delivered, census))
     return Chain(stages, label="How far the wave is, in people", ghost=census == 0)
 
@@ -79,7 +97,8 @@ def _answered(row: WaveRow, delivered: Sequence[Tally], census: int) -> Stage:
     words = f"{view.number(without)} without an answer"
     if unasked:
         words += f", {view.number(unasked)} answered without the mail"
-    return Stage("answered", view.number(row.answered), row.answered / census if census else 0.0, words)
+    share = row.answered / census if census else 0.0
+    return Stage("answered", view.number(row.answered), share, words, mark(row.id, row.answered, of="answered"))
 
 
 def _not_invited(row: WaveRow, tally: Sequence[Tally]) -> list[str]:
@@ -120,16 +139,13 @@ def _why_stopped(one: Tally) -> str:
     return view.low_word(one.disposition) if one.disposition is not None else "ended"
 
 
-def became(tally: Sequence[Tally]) -> list[Became]:
+def became(wave_id: int, tally: Sequence[Tally]) -> list[Became]:
     """One row for each way an invitation can stand: what happened first, what it counts as below it."""
     counts = Counter[tuple[str, str]]()
     counts_as: dict[tuple[str, str], dict[str, None]] = {}
     for one in tally:
-        name = STANDINGS[one.standing][0]
-        if one.standing is Standing.ANSWERED and one.disposition is Disposition.PARTIAL:
-            name = "Answered in part"
-        if one.standing is Standing.STOPPED:
-            name = f"Stopped: {_why_stopped(one)}"
+        partial = one.disposition is Disposition.PARTIAL
+        name = became_name(one.standing, partial=partial, why_stopped=_why_stopped(one))
         key = (name, _TONES.get(one.standing, "f-ink"))
         counts[key] += one.people
         if one.disposition is not None:
@@ -137,12 +153,19 @@ def became(tally: Sequence[Tally]) -> list[Became]:
     whole = _sum(tally) or 1
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return [
-        Became(name, "; ".join(counts_as.get((name, tone), ())), people, people / whole, tone)
+        Became(
+            name,
+            "; ".join(counts_as.get((name, tone), ())),
+            people,
+            people / whole,
+            tone,
+            mark(wave_id, people, became=name),
+        )
         for (name, tone), people in ranked
     ]
 
 
-def by_csm(tally: Iterable[Tally], own: str | None) -> list[OfCsm]:
+def by_csm(wave_id: int, tally: Iterable[Tally], own: str | None) -> list[OfCsm]:
     """In alphabetical order; people without a CSM last."""
     rows: dict[tuple[str, str], Counter[str]] = {}
     for one in tally:
@@ -162,6 +185,7 @@ def by_csm(tally: Iterable[Tally], own: str | None) -> list[OfCsm]:
             stopped=counts[Standing.STOPPED],
             without=counts[Standing.WAITING] + counts[Standing.PLANNED] + counts[Standing.SILENT],
             own=id == own,
+            marks=_marks(wave_id, id, counts),
         )
         for (name, id), counts in sorted(rows.items(), key=lambda item: (not item[0][1], item[0][0].casefold()))
     ]

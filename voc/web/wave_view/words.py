@@ -26,6 +26,13 @@ STANDINGS: Mapping[Standing, tuple[str, str]] = {
 }
 
 
+def became_name(standing: Standing, *, partial: bool, why_stopped: str) -> str:
+    """What became of an invitation, as the page counts it."""
+    if standing is Standing.ANSWERED and partial:
+        return "Answered in part"
+    return f"Stopped: {why_stopped}" if standing is Standing.STOPPED else STANDINGS[standing][0]
+
+
 def share_in_words(part: int, whole: int) -> str:
     """Percent from five people on; under that the counts say it all (3-metrics 0.7)."""
     return view.percent(part / whole) if whole >= 5 else ""

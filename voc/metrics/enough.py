@@ -1,0 +1,117 @@
+"""When a figure that rests on too few will be enough, in words: what is missing, and by when it is likely there. Pure.
+
+Likely is what is on its way: invitations that come due on a known day, else the next wave by its cadence, as large
+as the last one was. Where nothing is on its way, a period is named that would have been long enough at the same pace.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from voc.metrics.catalogue import OPENS, Owner
+from voc.metrics.compare import Comparison
+from voc.metrics.model import Figure, FigureState
+
+LEAST_COMPARED, LEAST_ACCOUNTS, LEAST_EFFECTIVE = 10, 3, 8  # 3-metrics 2.6
+LONGEST_PERIOD = 1_000  # days: what one may ask for
+_PEOPLE = frozenset({"response_rate", "reach", "nps_people"})
+
+
+@dataclass(frozen=True)
+class Coming:
+    """Invitations of one scope that come due on a day."""
+
+    on: date
+    rows: int
+    accounts: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What one scope can expect: invitations under way by their day, and the next wave by its cadence."""
+
+    coming: Sequence[Coming] = ()
+    wave_on: date | None = None  # when most of its invitations are due
+    wave_rows: int = 0  # as the last one had
+    wave_accounts: int = 0
+
+
+NOTHING = Outlook()
+
+
+@dataclass(frozen=True)
+class Missing:
+    """`have` of `least` rows, and of the accounts they must lie in; `what` is one row in the plural."""
+
+    what: str
+    have: int
+    least: int
+    accounts: int = 0
+    least_accounts: int = 0
+
+    @property
+    def rows(self) -> int:
+        return max(self.least - self.have, 0)
+
+    @property
+    def more_accounts(self) -> int:
+        return max(self.least_accounts - self.accounts, 0)
+
+
+def of_figure(figure: Figure, outlook: Outlook = NOTHING) -> str | None:
+    """The reason of a figure with too few rows, with what would be enough; None for every other figure."""
+    if figure.state != FigureState.TOO_FEW:
+        return None
+    definition = OPENS[figure.name]
+    what = definition.rows or definition.counts
+    few = f"Too few for a percentage: {figure.counted} {what}"
+    by_invitations = definition.owner == Owner.ASKED and figure.name in _PEOPLE
+    missing = Missing(what, figure.counted, definition.least)
+    return f"{few}; {words(missing, outlook if by_invitations else NOTHING, days=_days(figure))}."
+
+
+def _days(figure: Figure) -> int | None:
+    """Of what is as it stands today no longer period has more."""
+    return None if OPENS[figure.name].owner in (Owner.TODAY, Owner.CHAIN) else figure.window.days
+
+
+def of_comparison(found: Comparison, outlook: Outlook, *, days: int) -> str:
+    """What a comparison of one book lacks; empty where it can be told."""
+    if found.state != "too_few":
+        return ""
+    missing = Missing("invitations", found.invitations, LEAST_COMPARED, found.accounts, LEAST_ACCOUNTS)
+    if missing.rows or missing.more_accounts:
+        return f"{words(missing, outlook, days=days)}."
+    # Colleagues answer alike: so many invitations say as much as fewer would of strangers.
+    needed = -(-LEAST_EFFECTIVE * found.invitations // max(int(found.effective), 1))
+    told = f"they say as much as {found.effective:.0f} of strangers would"
+    return f"{told}; {words(Missing('invitations', found.invitations, needed), outlook, days=days)}."
+
+
+def words(missing: Missing, outlook: Outlook, *, days: int | None) -> str:
+    """As in: enough from 10 invitations of 3 accounts: 4 more, likely on 24 March, when 6 under way are due."""
+    of = f" of {missing.least_accounts} accounts" if missing.least_accounts else ""
+    more = []
+    if missing.rows:
+        more.append(f"{missing.rows} more")
+    if missing.more_accounts:
+        more.append(f"{missing.more_accounts} more {'account' if missing.more_accounts == 1 else 'accounts'}")
+    told = f"enough from {missing.least} {missing.what}{of}: {' and '.join(more) or 'nearly there'}"
+    when = _when(missing, outlook, days)
+    return f"{told}, {when}" if when else told
+
+
+def _when(missing: Missing, outlook: Outlook, days: int | None) -> str:
+    rows, accounts = 0, set[str]()
+    for one in sorted(outlook.coming, key=lambda coming: coming.on):
+        rows, accounts = rows + one.rows, accounts | one.accounts
+        if rows >= missing.rows and len(accounts) >= missing.more_accounts:
+            return f"likely on {one.on.day} {one.on:%B}, when {rows} under way are due"
+    then = rows + outlook.wave_rows, len(accounts) + outlook.wave_accounts
+    if outlook.wave_on is not None and then[0] >= missing.rows and then[1] >= missing.more_accounts:
+        return f"likely after the next wave, in {outlook.wave_on:%B %Y}"
+    if days is None or not missing.have:
+        return ""
+    needed = -(-days * missing.least // missing.have)
+    longer = -(-needed // 30) * 30
+    return f"a period of about {longer} days has as many" if days < longer <= LONGEST_PERIOD else ""

@@ -1,0 +1,59 @@
+"""The trend of one figure of one scope, with the events that may have moved it."""
+
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from voc.base.preferences import Preferences
+from voc.base.words import Scope
+from voc.metrics import store
+from voc.metrics.cohorts import Key
+from voc.metrics.model import Window
+from voc.metrics.store import history
+from voc.metrics.trend import Trend, new_definitions, weekly
+
+A_YEAR = timedelta(days=365)
+NAMES = (
+    "response_rate",
+    "participation",
+    "coverage_fresh",
+    "silent_accounts",
+    "identified_promoters",
+    "follow_up_attainment",
+    "nps_people",
+)
+_STANDARDS = {
+    "response_rate": "response_standard",
+    "coverage_fresh": "coverage_standard",
+    "follow_up_attainment": "follow_up_standard",
+    "silent_accounts": "silent_standard",
+    "identified_promoters": "promoter_standard",
+}
+
+
+def of(db: Connection, key: Key, name: str, *, window: Window, preferences: Preferences) -> Trend:
+    """A year back from the window's end, a point a week; the caller has checked that the scope may be seen."""
+    scope, id = key
+    since, until = window.to_on - A_YEAR, window.to_on
+    nights = history.nights(db, scope=scope, scope_id=id, name=name, window_days=window.days, since=since, until=until)
+    points = weekly(nights)
+    begins = points[0].on if points else since
+    csm_ids = _csms(db, key)
+    events = [
+        *history.waves(db, since=begins, until=until, csm_ids=csm_ids),
+        *history.hand_overs(db, since=begins, until=until, csm_ids=csm_ids),
+        *history.settings(db, since=begins, until=until),
+        *new_definitions(points),
+    ]
+    setting = _STANDARDS.get(name)
+    standard = getattr(preferences, setting) if setting else None
+    return Trend(name, points, sorted(events, key=lambda one: one.on), standard)
+
+
+def _csms(db: Connection, key: Key) -> list[str] | None:
+    scope, id = key
+    if scope == Scope.CSM:
+        return [id]
+    if scope == Scope.TEAM:
+        return [one.id for one in store.people(db).values() if one.manager_id == id]
+    return None

@@ -1,0 +1,81 @@
+"""Accounts in the order of their names, from a place on: the rows behind a figure are read along it."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, String, and_, func, literal, or_, select, union
+
+from voc.base.schema import account, account_csm, alias, follow_up, invitation
+from voc.base.words import RecordState, Scope
+from voc.metrics.rows import Account
+
+_name = func.lower(account.c.name, type_=String)
+
+
+@dataclass(frozen=True)
+class Several:
+    """Every account that may have a row in a scope; `ids` are the account, the CSMs or the segment.
+
+    `with_cases` leaves those without a follow-up out. `also` are records merged since, which were accounts then.
+    """
+
+    scope: Scope
+    ids: Collection[str]
+    with_cases: bool = False
+    also: Collection[str] = ()
+
+
+def accounts(db: Connection, of: Several, start: Account | None, backwards: bool, limit: int) -> list[Account]:
+    """From `start` on (itself included), or back from it.
+
+    The order is the database's own, of names in small letters: a place must come from the same database.
+    """
+    query = select(_name.label("name"), account.c.id)
+    query = query.where(or_(account.c.state != RecordState.MERGED, account.c.id.in_(sorted(of.also))))
+    wanted = _of_scope(of.scope, sorted(of.ids))
+    if wanted is not None:
+        query = query.where(wanted)
+    if of.with_cases:
+        query = query.where(_or_merged_into(select(follow_up.c.account_id)))
+    if start is not None:
+        query = query.where(_from(start, backwards=backwards))
+    order = (_name.desc(), account.c.id.desc()) if backwards else (_name, account.c.id)
+    return [Account(row.name, row.id) for row in db.execute(query.order_by(*order).limit(limit))]
+
+
+def names(db: Connection, ids: Collection[str]) -> dict[str, str]:
+    query = select(account.c.id, account.c.name).where(account.c.id.in_(sorted(ids)))
+    return {row.id: row.name for row in db.execute(query)}
+
+
+def _from(start: Account, *, backwards: bool) -> Any:
+    name, id = literal(start.name), literal(start.id)
+    if backwards:
+        return or_(_name < name, and_(_name == name, account.c.id <= id))
+    return or_(_name > name, and_(_name == name, account.c.id >= id))
+
+
+def _of_scope(scope: Scope, ids: list[str]) -> Any:
+    match scope:
+        case Scope.ACCOUNT:
+            return account.c.id.in_(ids)
+        case Scope.CSM | Scope.TEAM:
+            theirs = union(
+                select(account_csm.c.account_id).where(account_csm.c.csm_id.in_(ids)),
+                select(invitation.c.account_id).where(invitation.c.csm_id.in_(ids)),
+                select(follow_up.c.account_id).where(follow_up.c.owner_csm_id.in_(ids)),
+                select(account.c.id).where(account.c.csm_id.in_(ids)),
+            )
+            return _or_merged_into(theirs)
+        case Scope.SEGMENT:
+            asked = select(invitation.c.account_id).where(invitation.c.segment.in_(ids))
+            return or_(account.c.segment.in_(ids), _or_merged_into(asked))
+        case _:
+            return None
+
+
+def _or_merged_into(theirs: Any) -> Any:
+    """Rows keep the id they were written with; of a merged record they are the winner's."""
+    losers = select(alias.c.winner_id).where(alias.c.kind == "account", alias.c.loser_id.in_(theirs))
+    return or_(account.c.id.in_(theirs), account.c.id.in_(losers))

@@ -1,0 +1,101 @@
+"""A figure over the last year as its page shows it: the drawing, what happened, and the same as a table."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from markupsafe import Markup
+
+from voc.metrics import wording
+from voc.metrics.catalogue import BY_NAME, Measure
+from voc.metrics.run.trend import NAMES
+from voc.metrics.trend import Event, Point, Trend
+from voc.web import charts_trend, figure_view, view
+from voc.web.charts_trend import Happened, Line, Spot
+from voc.web.figure_view import Asking
+from voc.web.parts import Link, Told
+
+LEAST_NIGHTS = 2
+MOST_EVENTS = 30  # more than that hide the line; the latest are kept
+
+
+@dataclass(frozen=True)
+class Section:
+    heading: str
+    links: Sequence[Link]
+    drawing: Markup
+    caption: str
+    events: Sequence[str]
+    rows: Sequence[tuple[str, Told, str]]
+    none: str
+
+
+def section(found: Trend, *, address: str, asking: Asking) -> Section:
+    """`address` is that of the page, to which the name of another figure is put."""
+    label = BY_NAME[found.name].label
+    known = [one for one in found.points if one.value is not None]
+    events = found.events[-MOST_EVENTS:]
+    enough = len(known) >= LEAST_NIGHTS
+    return Section(
+        heading=f"Trend of a year: {label[:1].lower()}{label[1:]}",
+        links=[_link(name, address, found.name) for name in NAMES],
+        drawing=_drawing(found, events, label) if enough else Markup(""),
+        caption=_caption(found, known, label) if enough else "",
+        events=[f"{view.short_day(one.on)}: {one.words}" for one in events],
+        rows=[_row(one, asking) for one in reversed(found.points)],
+        none="" if enough else _none(found),
+    )
+
+
+def _link(name: str, address: str, chosen: str) -> Link:
+    join = "&" if "?" in address else "?"
+    return Link(BY_NAME[name].label, f"{address}{join}trend={name}#h-trend", current=name == chosen)
+
+
+def _drawing(found: Trend, events: Sequence[Event], label: str) -> Markup:
+    scaled = Line(
+        spots=[_spot(one) for one in found.points],
+        events=[Happened(one.on, number) for number, one in enumerate(events, 1)],
+        standard=found.standard,
+        labels=((0.0, "−100"), (0.5, "0"), (1.0, "+100")) if _is_score(found.name) else (),
+    )
+    told = "; ".join(f"{view.short_day(one.on)} {wording.value(one.figure)}" for one in found.points[::4])
+    happened = ". ".join(f"{number} {one.words}" for number, one in enumerate(events, 1))
+    return charts_trend.trend(scaled, title=f"{label}, a point a week", description=f"{told}. {happened}")
+
+
+def _is_score(name: str) -> bool:
+    return BY_NAME[name].measure == Measure.SCORE
+
+
+def _spot(one: Point) -> Spot:
+    def scaled(value: float | None) -> float | None:
+        if value is None:
+            return None
+        return min(max((value + 100) / 200 if _is_score(one.figure.name) else value, 0.0), 1.0)
+
+    between = one.figure.interval
+    return Spot(
+        one.on, scaled(one.value), scaled(between.low if between else None), scaled(between.high if between else None)
+    )
+
+
+def _caption(found: Trend, known: Sequence[Point], label: str) -> str:
+    first, last = known[0], known[-1]
+    band = " The band is the 95% interval of each night." if any(one.figure.interval for one in known) else ""
+    return (
+        f"{label}: {wording.value(first.figure)} on {view.short_day(first.on)}, {wording.value(last.figure)} on "
+        f"{view.short_day(last.on)}, as each night kept it. Upright lines are the numbers of the list: they stand "
+        f"beside the change, and do not say why it came.{band}"
+    )
+
+
+def _none(found: Trend) -> str:
+    nights = len([one for one in found.points if one.value is not None])
+    there = f"there {'is' if nights == 1 else 'are'} {nights}"
+    return f"A trend needs {LEAST_NIGHTS} weeks whose nights kept a share; {there}. Each night keeps one from now on."
+
+
+def _row(one: Point, asking: Asking) -> tuple[str, Told, str]:
+    of_night = replace(asking, as_of=one.on, live=False)
+    told = Told(figure_view.counts(one.figure), figure_view.mark(one.figure, of_night))
+    return view.short_day(one.on), told, wording.value(one.figure)
