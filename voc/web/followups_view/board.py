@@ -167,7 +167,8 @@ def _lane(name: str, cases: Sequence[FollowUp], chosen: Chosen) -> Lane:
 
 
 def _listed(cases: Sequence[FollowUp], chosen: Chosen, after: int | None) -> tuple[Sequence[FollowUp], Link | None]:
-    start = 0 if chosen.done and not chosen.cause else next((at + 1 for at, one in enumerate(cases) if one.id == after), 0)
+    begun_anew = chosen.done and not chosen.cause  # the store has left out what came before
+    start = 0 if begun_anew else next((at + 1 for at, one in enumerate(cases) if one.id == after), 0)
     shown = cases[start : start + LIST_MOST]
     if len(cases) <= start + LIST_MOST:
         return shown, None
