@@ -21,8 +21,8 @@ def examine(app: App, *, crm: bool = False, clock: Clock | None = None) -> list[
         *doctor_sign_in.examine(app, now=clock.now()),
         *doctor_crm.examine(app, call=crm),
         *_written_back(app),
-        *_mail(app, clock),
-        _links(app),
+        *(mail := _mail(app, clock)),
+        *([] if any(one.what.startswith("Links") and not one.good for one in mail) else [_links(app)]),
         *doctor_waves.examine(app),
         *doctor_machine.examine(app, now=clock.now()),
     ]
@@ -85,9 +85,14 @@ def _mail(app: App, clock: Clock) -> list[Finding]:
         said = f"mails to customers call us “{wanted.company}”"
         found.append(Finding(False, said, "Write the company's name on the page Settings, under Company."))
     if wanted.test_mode:
-        where = wanted.test_address or "nowhere"
-        found.append(Finding(wanted.test_address is not None, f"test mode is on: every mail goes to {where}",
-                             "Set an address for test mode on the page Settings, or switch it off."))  # fmt: skip
+        to = wanted.test_address
+        what = (
+            f"test mode is on: every mail goes to {to}"
+            if to
+            else "test mode is on without an address: no mail goes out"
+        )
+        mend = "Set an address for test mode on the page Settings, or switch it off."
+        found.append(Finding(to is not None, what, mend))
     for count, what in ((health.unknown, "unknown"), (health.held, "held")):
         messages = "1 message is" if count == 1 else f"{count} messages are"
         found.append(Finding(count == 0, f"{messages} {what}", "Settle them on the page Delivery."))

@@ -46,6 +46,7 @@ def greet(app: App, server: Server, *, now: datetime) -> list[Finding]:
     where = f"[[mail.relays]] {server.name}" if app.settings.mail.relays else "[mail]"
     variable = settings.password_variable(app.settings, server)
     smtp: smtplib.SMTP | None = None
+    found: list[Finding] = []
     try:
         tls = ssl.create_default_context()
         patience = min(server.timeout_seconds, _PATIENCE_SECONDS)
@@ -73,7 +74,7 @@ def greet(app: App, server: Server, *, now: datetime) -> list[Finding]:
     except smtplib.SMTPAuthenticationError as refused:
         said = _words(refused.smtp_error)
         mend = f"Correct the username in {where}, or the password: {variable} or password_file."
-        return [Finding(False, f"{name} refuses the password of {server.username}: {said}", mend, broken=True)]
+        return [Finding(False, f"{name} refuses the password of {server.username}: {said}", mend, broken=True), *found]
     except smtplib.SMTPNotSupportedError as lacking:
         mend = f"Correct security in {where} (none, starttls or tls), or leave the username out."
         return [Finding(False, f"{name} does not offer what we ask of it: {_words(str(lacking))}", mend, broken=True)]
@@ -155,7 +156,8 @@ def _mailbox(app: App) -> list[Finding]:
         return [Finding(False, f"{place}: {mistake.problem}", mistake.mend, broken=True)]
     except Upstream as trouble:
         what, _, mend = str(trouble).partition(". ")
-        return [Finding(False, what.rstrip("."), mend or "Correct [inbound.imap] in voc.toml.", broken=True)]
+        what = what.rstrip(".").replace("The ", "the ", 1) if what.startswith("The ") else what.rstrip(".")
+        return [Finding(False, what, mend or "Correct [inbound.imap] in voc.toml.", broken=True)]
     finally:
         if box is not None:
             box.close()
@@ -243,4 +245,5 @@ def dns_findings(app: App) -> list[Finding]:
 def _dns(one: DnsFinding) -> Finding:
     good = one.verdict in (Verdict.WELL, Verdict.TOLD)
     record = f" Publish: {one.record.name} {one.record.type} {one.record.value}" if one.record is not None else ""
-    return Finding(good, f"{one.about}: {one.what.rstrip('.')}", f"{one.why}{record}")
+    what = one.what.rstrip(".")
+    return Finding(good, what if what.startswith(one.about) else f"{one.about}: {what}", f"{one.why}{record}")
