@@ -93,7 +93,8 @@ def test_a_wrong_password_is_named_with_the_variable_that_holds_it(
 ) -> None:
     (tmp_path / "password").write_text("wrong\n")
     asked = server(mail_server, username="voc", password_file=str(tmp_path / "password"))
-    (finding,) = greeted(make(mail=Mail(relays=[asked])), asked)
+    finding, clock = greeted(make(mail=Mail(relays=[asked])), asked)
+    assert "our clock is 90 min ahead" in clock.what  # what it said before is not lost with the password
     assert (finding.state, "refuses the password of voc" in finding.what) == ("broken", True)
     assert "VOC_MAIL_PASSWORD_OURS" in finding.mend
     (tmp_path / "password").write_text("right\n")
