@@ -4,8 +4,8 @@ import zipfile
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory, TemporaryFile
-from typing import Annotated, Any, BinaryIO, cast
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any, BinaryIO
 
 from litestar import Response, get
 from litestar.params import QueryParameter
@@ -20,7 +20,7 @@ from voc.web import pages
 from voc.web.context import App
 from voc.web.given import GivenApp, GivenVisit
 from voc.web.parts import files, writes_parquet
-from voc.web.tables import Asked, Found, PageTable, file_handlers, pieces
+from voc.web.tables import Asked, Found, PageTable, file_handlers, pieces, waiting
 from voc.web.visit import LEADERS, Visit, roles
 
 ZIP = "application/zip"
@@ -33,7 +33,7 @@ def _kept(table: kept.Table, db: Connection, asked: Asked) -> Found:
 KEPT = tuple(
     PageTable(
         f"kept-{name.replace('_', '-')}",
-        f"{name.replace('_', ' ').capitalize()}, as they are kept",
+        f"{name.replace('_', '-').capitalize()}, as they are kept",
         f"/export/kept-{name.replace('_', '-')}",
         table.columns,
         partial(_kept, table),
@@ -82,8 +82,8 @@ def star_file(
 ) -> Response[Any]:
     """All of it as one file: made on disk, then sent piece by piece."""
     wanted = Format.CSV if as_format == Format.CSV else Format.PARQUET
-    out = cast("BinaryIO", TemporaryFile())  # noqa: SIM115 -- closed when it is sent
-    _make(app, visit, out, as_format=wanted, personal=personal == "yes")
+    with waiting() as out:
+        _make(app, visit, out, as_format=wanted, personal=personal == "yes")
     size = out.tell()
     out.seek(0)
     name = f"star-{app.now().date().isoformat()}.zip"

@@ -5,6 +5,7 @@ Who may have which rows is a condition in the table's own query, the same one as
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from tempfile import SpooledTemporaryFile
@@ -27,7 +28,19 @@ from voc.web.context import App
 from voc.web.given import AnyRequest, GivenApp, GivenVisit
 from voc.web.visit import EVERYBODY, roles
 
-__all__ = ["Asked", "Cell", "Column", "Found", "Kind", "PageTable", "file_handlers", "period", "pieces", "write"]
+__all__ = [
+    "Asked",
+    "Cell",
+    "Column",
+    "Found",
+    "Kind",
+    "PageTable",
+    "file_handlers",
+    "period",
+    "pieces",
+    "waiting",
+    "write",
+]
 
 _IN_MEMORY = 8_000_000  # bytes of a file that waits to be sent; a larger one waits on disk
 _PIECE = 1 << 16
@@ -91,11 +104,22 @@ def _file_handler(table: PageTable, as_format: Format) -> HTTPRouteHandler:
     @get(f"{table.path}.{as_format}", sync_to_thread=True, opt={**roles(*table.roles), "table": table.name})
     def file(app: GivenApp, visit: GivenVisit, request: AnyRequest) -> Response[Any]:
         given = {name: str(value) for name, value in {**request.query_params, **request.path_params}.items()}
-        out = cast("BinaryIO", SpooledTemporaryFile(max_size=_IN_MEMORY))  # noqa: SIM115 -- closed when it is sent
-        name, _ = write(app, visit.viewer, table, given, as_format=as_format, out=out, asked_for=visit.path)
+        with waiting() as out:
+            name, _ = write(app, visit.viewer, table, given, as_format=as_format, out=out, asked_for=visit.path)
         return _response(out, name, as_format)
 
     return file
+
+
+@contextmanager
+def waiting() -> Iterator[BinaryIO]:
+    """A file without a name that waits to be sent; what sends it closes it. Closed here if it could not be made."""
+    out = cast("BinaryIO", SpooledTemporaryFile(max_size=_IN_MEMORY))  # noqa: SIM115 -- as it says
+    try:
+        yield out
+    except BaseException:
+        out.close()
+        raise
 
 
 def write(
