@@ -10,11 +10,13 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
-from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 from voc.base.errors import Refused
 from voc.reports.cells import Cell, harmless
 from voc.reports.tables.model import About, Column, Kind, Row, typed
+
+_Page = Any
+"""A write-only sheet: the stubs know neither its columns' widths nor its filter."""
 
 MOST_ROWS = 1_048_576  # of a sheet, with its head
 LONGEST = 32_767  # characters of a cell
@@ -46,14 +48,15 @@ def write(out: BinaryIO, columns: Sequence[Column], rows: Iterable[Row], about: 
 
 def _drop(book: Workbook) -> None:
     """Take away the files in which openpyxl keeps what was written so far."""
-    for page in book.worksheets:
+    pages: list[_Page] = list(book.worksheets)
+    for page in pages:
         if page._writer is not None and Path(page._writer.out).exists():
             if not page.closed:
                 page.close()
             page._writer.cleanup()
 
 
-def _rows(page: WriteOnlyWorksheet, columns: Sequence[Column], rows: Iterable[Row], most: int) -> int:
+def _rows(page: _Page, columns: Sequence[Column], rows: Iterable[Row], most: int) -> int:
     page.freeze_panes = "A2"
     for number, column in enumerate(columns, 1):
         width = max(_WIDTHS.get(column.kind, 10), min(len(_head(column)), 40) + 2)
@@ -76,7 +79,7 @@ def _head(column: Column) -> str:
     return f"{column.title} (UTC)" if column.kind == Kind.MOMENT else column.title
 
 
-def _cells(page: WriteOnlyWorksheet, columns: Sequence[Column], row: Iterable[Cell]) -> Iterator[Any]:
+def _cells(page: _Page, columns: Sequence[Column], row: Iterable[Cell]) -> Iterator[Any]:
     for column, value in zip(columns, row, strict=True):
         if value is None:
             yield None
@@ -85,27 +88,27 @@ def _cells(page: WriteOnlyWorksheet, columns: Sequence[Column], row: Iterable[Ce
         elif column.kind == Kind.YES:
             yield "yes" if value else "no"
         else:
-            moment = isinstance(value, datetime)
-            cell = WriteOnlyCell(page, value=value.replace(tzinfo=None) if moment else value)  # type: ignore[union-attr]  # a sheet knows no zones
+            naive: Any = value.replace(tzinfo=None) if isinstance(value, datetime) else value  # a sheet knows no zones
+            cell = WriteOnlyCell(page, value=naive)
             cell.number_format = _SHOWN_AS[column.kind]
             yield cell
 
 
-def _words(page: WriteOnlyWorksheet, text: str) -> Any:
+def _words(page: _Page, text: str) -> Any:
     clean = harmless(ILLEGAL_CHARACTERS_RE.sub("", text))
     if len(clean) > LONGEST:
         clean = clean[: LONGEST - len(CUT)] + CUT
     return clean
 
 
-def _bold(page: WriteOnlyWorksheet, text: str) -> Any:
+def _bold(page: _Page, text: str) -> Any:
     cell = WriteOnlyCell(page, value=harmless(text))
     cell.font = Font(bold=True)
     cell.alignment = Alignment(wrap_text=True, vertical="top")
     return cell
 
 
-def _about(page: WriteOnlyWorksheet, columns: Sequence[Column], about: About, written: int) -> None:
+def _about(page: _Page, columns: Sequence[Column], about: About, written: int) -> None:
     page.column_dimensions["A"].width, page.column_dimensions["B"].width, page.column_dimensions["C"].width = 30, 60, 90
     page.append([_bold(page, about.title)])
     for label, said in (*_told(about), ("Rows", f"{written:,}")):
