@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Connection
 
 from tests.builders import NOW, TODAY
+from tests.metrics import test_money_columns
 from tests.metrics.test_columns import history
 from voc.accounts.store import book
 from voc.accounts.store.book import Filter, Stood
@@ -17,7 +18,7 @@ from voc.base.access import TERMINAL, Viewer
 from voc.base.db import Database
 from voc.base.words import AccountState, StaffRole
 from voc.metrics import run, store
-from voc.metrics.run import board, cost, kept_pages, recovery
+from voc.metrics.run import board, cost, kept_pages, recovery, retention
 from voc.metrics.store import standings
 from voc.stakeholders import store as stakeholders
 
@@ -108,6 +109,35 @@ def _same_parts(db: Connection, viewer: Viewer) -> None:
     assert sorted(map(astuple, took[0])) == sorted(map(astuple, took[1]))
     price, all_rows = kept_pages.cost_page(db, viewer, YESTERDAY), cost.page(db, viewer)
     assert (price.cost, price.own) == (all_rows.cost, all_rows.own)
+
+
+def test_a_night_keeps_the_retention_page(database: Database) -> None:
+    with database.begin() as db:
+        test_money_columns.history(db, Random(5))
+    run.snapshot(database, NOW)
+    kept_pages.keep(database, NOW)
+    with database.read() as db:
+        for viewer in VIEWERS:
+            for days in (90, 365):
+                live, kept = (
+                    retention.retention(db, viewer, now=NOW, as_of=YESTERDAY, window_days=days, live_up_to=most)
+                    for most in (EVERY, NONE)
+                )
+                assert (live.kept_on, kept.kept_on) == (None, YESTERDAY)
+                for name in ("window", "goals", "inherited", "waiting", "late", "names", "split_by", "open"):
+                    assert getattr(kept, name) == getattr(live, name), name
+                assert [_near(vars(one)) for one in kept.without] == [vars(one) for one in live.without]
+                assert vars(kept.compared) == vars(live.compared)
+                for mine, theirs in zip((kept.whole, *kept.lines), (live.whole, *live.lines), strict=True):
+                    assert (mine.scope, mine.id, mine.accounts) == (theirs.scope, theirs.id, theirs.accounts)
+                    assert mine.arr == _near(theirs.arr)
+                    assert {name: _figure(one) for name, one in mine.figures.items()} == {
+                        name: _figure(one) for name, one in theirs.figures.items()
+                    }
+
+
+def _figure(one: Any) -> tuple[Any, ...]:
+    return one.state, _near(one.value), _near(one.numerator), _near(one.denominator), one.counted, one.parts
 
 
 def _page_by_page(db: Connection) -> None:

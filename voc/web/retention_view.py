@@ -132,7 +132,7 @@ def page(
         total=_row(found.whole, found, asking, own=False, kept=None),
         footer=_footer(found.compared),
         notes=_notes(found),
-        open_words=_open_words(found.open, today),
+        open_words=_open_words(found),
         open=[_open(one, found, today) for one in found.open],
         without=_without(found),
         without_words=f"Net retention with everybody: {wording.value(found.whole.figures['nrr'])}.",
@@ -146,7 +146,9 @@ def _lede(found: RetentionPage) -> str:
     waiting = decided.parts.get("not_decided", 0)
     told = f"{view.count(round(decided.denominator or 0), 'renewal')} decided in the {found.window.days} days to "
     told += f"{view.day(found.window.to_on)}."
-    return f"{told} {view.count(waiting, 'more is', 'more are')} not decided yet." if waiting else told
+    if waiting:
+        told += f" {view.count(waiting, 'more is', 'more are')} not decided yet."
+    return told if found.kept_on is None else f"{told} As of last night."
 
 
 def _card(found: RetentionPage, asking: Asking, name: str) -> Card:
@@ -284,10 +286,10 @@ def _notes(found: RetentionPage) -> list[str]:
     return notes
 
 
-def _open_words(waiting: Sequence[Open], today: date) -> str:
-    late = sum(one.due_on is not None and one.due_on < today for one in waiting)
-    told = view.count(len(waiting), "renewal waits", "renewals wait") + " for a decision"
-    return f"{told}; {view.count(late, 'is', 'are')} past the day." if late else f"{told}."
+def _open_words(found: RetentionPage) -> str:
+    told = view.count(found.waiting, "renewal waits", "renewals wait") + " for a decision"
+    told += f"; {view.count(found.late, 'is', 'are')} past the day." if found.late else "."
+    return told + (f" The {len(found.open)} that are due first:" if found.waiting > len(found.open) else "")
 
 
 def _open(one: Open, found: RetentionPage, today: date) -> OpenRow:

@@ -84,7 +84,10 @@ def compare(decisions: Iterable[Decision], *, csm_ids: Sequence[str], standard: 
     everybody = list(decisions)
     team = sum(one.kept for one in everybody) / len(everybody) if everybody else None
     strata = rates(everybody)
-    books = {id: [one for one in everybody if one.csm_id == id] for id in csm_ids}
+    books: dict[str, list[Decision]] = {id: [] for id in csm_ids}
+    for one in everybody:
+        if one.csm_id in books:
+            books[one.csm_id].append(one)
     tau2 = _spread([mine for mine in books.values() if mine], team)
     against = _Against(strata, team, standard, tau2)
     judged = {id: _judged(id, mine, against) for id, mine in books.items()}

@@ -68,3 +68,6 @@ class RetentionPage:
     split_by: str
     inherited: int  # renewals that count for a team and no CSM: nobody is known to have owned them at the landmark
     names: Mapping[str, str]  # of our people
+    waiting: int  # of `open` there may be more than are listed
+    late: int  # of these past their day
+    kept_on: date | None = None  # the day whose night this is from; None: counted for this page

@@ -23,7 +23,7 @@ from voc.metrics.cost.backtest import Backtest, TooEarly
 from voc.metrics.cost.table import Cost, Share
 from voc.metrics.mix import Cell
 from voc.metrics.recovery import Cells, Recovery, reckoned, together
-from voc.metrics.run import cost, recovery
+from voc.metrics.run import cost, recovery, retention_nights
 from voc.metrics.run.cost import CostPage
 from voc.metrics.run.kept import WINDOWS
 from voc.metrics.store import board, landmarks, standings, strata
@@ -71,9 +71,12 @@ def keep(database: Database, now: datetime, *, preferences: Preferences | None =
             return None
         known, moment = preferences or settings.load(db), facts.moment_of(on, now=now)
         made = list(_made(db, on, moment, known))
+        retained = list(retention_nights.kept(db, moment, known, {*WINDOWS, known.window_days}))
     with database.begin() as db:
         for page, days, value in made:
             store.keep(db, on, page, value, days=days)
+        for scope, days, one in retained:
+            store.keep(db, on, retention_nights.PAGE, one, days=days, scope=scope)
         store.keep(db, on, _LAST, 1)
         store.drop_others(db, but=on)
     return on

@@ -1,28 +1,28 @@
 """The retention page: what became of renewals, by CSM and in total, with everything behind it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
 
 from voc.base import preferences as settings
-from voc.base.access import Viewer
+from voc.base.access import TERMINAL, Viewer
 from voc.base.errors import NotFound
 from voc.base.preferences import Preferences
 from voc.base.words import Scope, StaffRole
 from voc.metrics import cohorts, figures, store
 from voc.metrics.catalogue import BY_NAME
 from voc.metrics.cohorts import TOTAL, Key
-from voc.metrics.definition import Measure
 from voc.metrics.figures import Counted
-from voc.metrics.model import Fact, Facts, Figure
+from voc.metrics.model import Fact, Facts, Figure, Person
 from voc.metrics.money import compared, goals, reckoning
 from voc.metrics.money.compared import Comparison, Decision
 from voc.metrics.money.facts import Client, DealKind
 from voc.metrics.money.ledger import Ledger
 from voc.metrics.money.page import Goal, Line, Open, RetentionPage, Without
-from voc.metrics.run import money
+from voc.metrics.run import money, retention_nights
+from voc.metrics.run.standings import kept_on
 from voc.metrics.run.subjects import Question
 
 NAMES = (
@@ -48,7 +48,6 @@ NAMES = (
     "revenue_trained_90",
 )
 COMES_UP = timedelta(days=90)
-SUMS = (Measure.NUMBER, Measure.MONEY)
 
 
 @dataclass(frozen=True)
@@ -88,26 +87,50 @@ def retention(
     window_days: int = 365,
     team_id: str | None = None,
     segment: str | None = None,
+    live_up_to: int | None = None,
 ) -> RetentionPage:
-    """What the viewer may see. A CSM is compared with everybody of the own team; a foreign team is NotFound."""
+    """What the viewer may see. A CSM is compared with everybody of the own team; a foreign team is NotFound.
+
+    Of a large company (`live_up_to` accounts and more) a standard period is read from its night.
+    """
+    on = kept_on(db, TERMINAL, now=now, as_of=as_of, live_up_to=live_up_to) if segment is None else None
+    if on is not None:
+        people = store.people(db)
+        key = _whole(viewer, people, team_id)
+        found = retention_nights.page(
+            db,
+            viewer,
+            on,
+            key,
+            shared=_team_of(people, key),
+            names=NAMES,
+            days=window_days,
+            now=now,
+            known=settings.load(db),
+        )
+        if found is not None:
+            return found
     read = _read(db, moment=store.moment_of(as_of, now=now), days=window_days, segment=segment)
-    whole = _whole(viewer, read, team_id)
+    whole = _whole(viewer, read.facts.csms, team_id)
     visible = store.visible_csm_ids(db, viewer)
-    shared = _team_of(read.facts, whole)
+    shared = _team_of(read.facts.csms, whole)
     everybody = [id for id in _csm_ids(read) if shared is None or _in_team(read.facts, id, shared)]
     mine = [id for id in everybody if viewer.sees_all or id in visible]
+    opened = _open(read, whole)
     return RetentionPage(
         window=read.counted.window,
         currency=read.known.reporting_currency,
         whole=_line(read, whole, "All" if whole == TOTAL else read.name(whole[1])),
         lines=tuple(_line(read, (Scope.CSM, id), read.name(id)) for id in mine),
         compared=_compared(read, everybody, shared),
-        open=_open(read, whole),
+        open=opened,
         without=_without(read, whole),
         goals=_goals(read, everybody, mine),
         split_by=read.known.split_by,
         inherited=sum(one.inherited and one.unit.whole > 0 for one in _of(read, whole, "logo_retention")),
         names={id: one.name for id, one in read.facts.csms.items()},
+        waiting=len(opened),
+        late=sum(one.due_on is not None and one.due_on < now.date() for one in opened),
     )
 
 
@@ -129,10 +152,10 @@ def _read(db: Connection, *, moment: datetime, days: int, segment: str | None) -
     return _Read(ledger, facts, counted, rows, known)
 
 
-def _whole(viewer: Viewer, read: _Read, team_id: str | None) -> Key:
+def _whole(viewer: Viewer, people: Mapping[str, Person], team_id: str | None) -> Key:
     if team_id is not None:
         mine = viewer.sees_all or (viewer.role == StaffRole.LEAD and viewer.csm_id == team_id)
-        if not mine or team_id not in {one.manager_id for one in read.facts.csms.values()}:
+        if not mine or team_id not in {one.manager_id for one in people.values()}:
             raise NotFound("There is no such team.")
         return Scope.TEAM, team_id
     if viewer.sees_all:
@@ -140,11 +163,13 @@ def _whole(viewer: Viewer, read: _Read, team_id: str | None) -> Key:
     return (Scope.TEAM if viewer.role == StaffRole.LEAD else Scope.CSM), viewer.csm_id or ""
 
 
-def _team_of(facts: Facts, whole: Key) -> str | None:
+def _team_of(people: Mapping[str, Person], whole: Key) -> str | None:
     scope, id = whole
     if scope == Scope.TOTAL:
         return None
-    return id if scope == Scope.TEAM else facts.manager_of(id)
+    if scope == Scope.TEAM:
+        return id
+    return people[id].manager_id if id in people else None
 
 
 def _in_team(facts: Facts, csm_id: str, manager_id: str) -> bool:
@@ -243,10 +268,4 @@ def _without(read: _Read, key: Key) -> tuple[Without, ...]:
 def _goals(read: _Read, everybody: Sequence[str], mine: Sequence[str]) -> tuple[Goal, ...]:
     books = {id: read.book((Scope.CSM, id)) for id in everybody}
     sized = {id: goals.Book(sum(one.revenue or 0.0 for one in book), len(book)) for id, book in books.items()}
-    found = []
-    for name, target in sorted(read.known.goals.items()):
-        if name in BY_NAME:
-            is_sum = BY_NAME[name].measure in SUMS
-            parts = goals.split(target, sized, by=read.known.split_by, is_sum=is_sum)
-            found.append(Goal(name, target, is_sum, {id: parts[id] for id in mine}))
-    return tuple(found)
+    return goals.of(read.known.goals, sized, mine=mine, by=read.known.split_by)

@@ -12,13 +12,17 @@ from voc.base.words import Scope
 
 Kind = TypeVar("Kind")
 _columns = kept_page.c
+_WHOLE = Scope.TOTAL, ""
 _ENDLESS = "∞"  # JSON has no word for it
 
 
-def keep(db: Connection, on: date, page: str, value: object, *, days: int = 0) -> None:
+def keep(
+    db: Connection, on: date, page: str, value: object, *, days: int = 0, scope: tuple[Scope, str] = _WHOLE
+) -> None:
     """`value` is made of dataclasses, lists and plain values. What was kept of that night before is written over."""
-    _forget(db, _columns.as_of == on, _columns.page == page, _columns.window_days == days)
-    row = {"as_of": on, "page": page, "scope": Scope.TOTAL, "scope_id": "", "window_days": days}
+    same = _columns.scope == scope[0], _columns.scope_id == scope[1], _columns.window_days == days
+    _forget(db, _columns.as_of == on, _columns.page == page, *same)
+    row = {"as_of": on, "page": page, "scope": scope[0], "scope_id": scope[1], "window_days": days}
     db.execute(insert(kept_page).values(**row, value=_plain(msgspec.to_builtins(value))))
 
 
@@ -30,10 +34,12 @@ def _forget(db: Connection, *conditions: Any) -> None:
     db.execute(delete(kept_page).where(*conditions))
 
 
-def read(db: Connection, on: date, page: str, kind: type[Kind], *, days: int = 0) -> Kind | None:
+def read(
+    db: Connection, on: date, page: str, kind: type[Kind], *, days: int = 0, scope: tuple[Scope, str] = _WHOLE
+) -> Kind | None:
     """What `keep` was given; None where that night kept nothing of it."""
     query = select(_columns.value).where(_columns.as_of == on, _columns.page == page, _columns.window_days == days)
-    found = db.execute(query.where(_columns.scope == Scope.TOTAL, _columns.scope_id == "")).scalar()
+    found = db.execute(query.where(_columns.scope == scope[0], _columns.scope_id == scope[1])).scalar()
     return None if found is None else msgspec.convert(_typed(found), kind)
 
 

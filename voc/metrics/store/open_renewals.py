@@ -1,0 +1,91 @@
+"""Renewals that wait for a decision: past their day, or due soon; the earliest first, some of very many."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, func, select
+
+from voc.base.access import Viewer, visible_accounts
+from voc.base.preferences import Preferences
+from voc.base.schema import account, alias, csm, opportunity
+from voc.base.words import AccountStatus, RecordState, Scope
+from voc.metrics.cohorts import Key
+from voc.metrics.money import kinds
+from voc.metrics.money.facts import DealKind
+from voc.metrics.money.page import Open
+from voc.metrics.store import in_reporting
+
+
+@dataclass(frozen=True)
+class Waiting:
+    shown: tuple[Open, ...]
+    all: int
+    late: int  # past their day
+
+
+def waiting(
+    db: Connection, viewer: Viewer, whole: Key, *, until: date, preferences: Preferences, limit: int
+) -> Waiting:
+    """Of customers under today's owners."""
+    words = db.execute(select(opportunity.c.kind).distinct()).scalars()
+    meant = [word for word in words if kinds.deal_kind(word, preferences.deal_kinds) == DealKind.RENEWAL]
+    columns = (
+        opportunity.c.id,
+        account.c.id.label("account_id"),
+        account.c.name,
+        account.c.csm_id,
+        opportunity.c.close_on,
+        opportunity.c.arr_before,
+        opportunity.c.currency,
+        account.c.arr,
+        account.c.currency.label("own_currency"),
+        opportunity.c.renewal_confirmed_on,
+    )
+    query = _of(select(*columns), viewer, whole).where(opportunity.c.kind.in_(meant), opportunity.c.close_on <= until)
+    rows = db.execute(query.order_by(opportunity.c.close_on, account.c.name, opportunity.c.id).limit(limit))
+    counted = query.with_only_columns(func.count())
+    today = until - timedelta(days=_AHEAD)
+    return Waiting(
+        shown=tuple(_open(row, preferences) for row in rows),
+        all=db.execute(counted).scalar_one(),
+        late=db.execute(counted.where(opportunity.c.close_on <= today)).scalar_one(),
+    )
+
+
+_AHEAD = 90
+
+
+def _of(query: Select[Any], viewer: Viewer, whole: Key) -> Select[Any]:
+    merged = and_(alias.c.kind == "account", alias.c.loser_id == opportunity.c.account_id)
+    found = (
+        query.select_from(opportunity)
+        .outerjoin(alias, merged)
+        .join(account, account.c.id == func.coalesce(alias.c.winner_id, opportunity.c.account_id))
+        .where(
+            opportunity.c.state == RecordState.LIVE,
+            ~opportunity.c.closed,
+            account.c.state == RecordState.LIVE,
+            account.c.status == AccountStatus.CUSTOMER,
+            visible_accounts(viewer),
+        )
+    )
+    scope, id = whole
+    if scope == Scope.CSM:
+        return found.where(account.c.csm_id == id)
+    if scope == Scope.TEAM:
+        return found.join(csm, csm.c.id == account.c.csm_id).where(csm.c.manager_id == id)
+    return found
+
+
+def _open(row: Any, known: Preferences) -> Open:
+    before = in_reporting(known, row.arr_before, row.currency)
+    return Open(
+        id=row.id,
+        account_id=row.account_id,
+        account_name=row.name,
+        csm_id=row.csm_id,
+        due_on=row.close_on,
+        at_stake=in_reporting(known, row.arr, row.own_currency) if before is None else before,
+        confirmed_on=row.renewal_confirmed_on,
+    )
