@@ -28,7 +28,7 @@ FROM bench_person JOIN bench_day s ON s.d = 700;
 INSERT INTO contact_role (account_id, contact_id, role) SELECT 'acc-' || a, 'con-' || c, role FROM bench_person;
 
 INSERT INTO census_member (wave_id, contact_id, account_id, address, roles, reason)
-SELECT 4 - w, 'con-' || c, 'acc-' || a, 'con-' || c || '@customer.example', '["' || role || '"]'{json},
+SELECT 4 - w, 'con-' || c, 'acc-' || a, 'con-' || c || '@customer.example', ('["' || role || '"]'){json},
     CASE WHEN a % 23 = 0 AND w < 2 THEN 'escalated' END
 FROM bench_person CROSS JOIN (SELECT d AS w FROM bench_day WHERE d >= 0 AND d < 4) AS waves ORDER BY w DESC, c;
 
@@ -37,7 +37,7 @@ INSERT INTO invitation (wave_id, contact_id, account_id, address, csm_id, inheri
     bounced_at, stopped, stopped_at)
 SELECT 4 - w, 'con-' || c, 'acc-' || a, 'con-' || c || '@customer.example',
     CASE WHEN w > 0 AND a % 33 = 0 THEN 'csm-' || ((a + 1) % {csms}) ELSE 'csm-' || (a % {csms}) END,
-    CASE WHEN w = 0 AND a % 33 = 0 THEN {yes} ELSE {no} END, segment, '["' || role || '"]'{json},
+    CASE WHEN w = 0 AND a % 33 = 0 THEN {yes} ELSE {no} END, segment, ('["' || role || '"]'){json},
     100000 * (1 + a % 97), CASE WHEN a % 40 = 0 THEN 'EUR' ELSE 'USD' END, 'en', 'Europe/Berlin', 'DE', 0.8,
     CASE WHEN c % 2 = 0 THEN {yes} ELSE {no} END, s.at, e.at,
     CASE WHEN luck < 42 THEN 'complete' WHEN luck < 45 THEN 'partial' WHEN luck < 50 THEN 'unknown'
