@@ -2,9 +2,13 @@
 
 import math
 from collections.abc import Sequence
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from voc.statistics.intervals import Interval, wilson
+
+if TYPE_CHECKING:
+    from numpy import float64
+    from numpy.typing import ArrayLike, NDArray
 
 LEAST_FOR_AN_INTERVAL = 8
 
@@ -18,15 +22,17 @@ class Retention(TypedDict):
     logo_ci: Interval | None
 
 
-def retention(*, start_arr: Sequence[float], end_arr: Sequence[float]) -> Retention:
+def retention(*, start_arr: "ArrayLike", end_arr: "ArrayLike") -> Retention:
     """Net and gross revenue retention with standard errors, and accounts kept with Wilson limits.
 
     One pair per decided renewal; an account lost ends at 0. Without opening revenue the rates are None.
     """
-    kept = sum(end > 0 for end in end_arr)
-    accounts = len(start_arr)
-    nrr, nrr_se = _ratio(start_arr, end_arr)
-    grr, grr_se = _ratio(start_arr, [min(end, start) for start, end in zip(start_arr, end_arr, strict=True)])
+    import numpy as np
+
+    start, end = np.asarray(start_arr, np.float64), np.asarray(end_arr, np.float64)
+    kept, accounts = int((end > 0).sum()), len(start)
+    nrr, nrr_se = _ratio(start, end)
+    grr, grr_se = _ratio(start, np.minimum(end, start))
     return {
         "nrr": nrr,
         "nrr_se": nrr_se,
@@ -37,15 +43,14 @@ def retention(*, start_arr: Sequence[float], end_arr: Sequence[float]) -> Retent
     }
 
 
-def _ratio(start: Sequence[float], end: Sequence[float]) -> tuple[float | None, float | None]:
-    total, k = sum(start), len(start)
+def _ratio(start: "NDArray[float64]", end: "NDArray[float64]") -> tuple[float | None, float | None]:
+    total, k = float(start.sum()), len(start)
     if total <= 0:
         return None, None
-    ratio = sum(end) / total
+    ratio = float(end.sum()) / total
     if k < 2:
         return ratio, None
-    squares = sum((e - ratio * s) ** 2 for s, e in zip(start, end, strict=True))
-    return ratio, math.sqrt(k / (k - 1) * squares) / total
+    return ratio, math.sqrt(k / (k - 1) * float(((end - ratio * start) ** 2).sum())) / total
 
 
 def mean_se(*, values: Sequence[float]) -> float | None:

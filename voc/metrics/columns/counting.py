@@ -103,18 +103,21 @@ class Counting:
         return self.company.asked.of(self.asked_in(rows))
 
     def _asked(self, counted: Counted, names: Collection[str] | None) -> None:
-        due, company = self.due, self.company
+        due = self.due
         if not len(due):
             return
         for books, book in self._asked_books(due):
-            inside = np.flatnonzero(book >= 0)
-            those, at = (due.of(inside), book[inside]) if len(inside) < len(due) else (due, book)
-            people = over_asked.People(those, at)
-            if books.scope == Scope.TOTAL:
-                self._hear(counted, people)
-            for name, rows in self._of_books(those, at, books, people):
-                if names is None or name in names or name == "response_rate":
-                    tally(counted.tallies, name, rows, books, company.accounts.names)
+            self._count_asked(counted, names, books, book)
+
+    def _count_asked(self, counted: Counted, names: Collection[str] | None, books: Books, book: Column) -> None:
+        inside, due = np.flatnonzero(book >= 0), self.due
+        those, at = (due.of(inside), book[inside]) if len(inside) < len(due) else (due, book)
+        people = over_asked.People(those, at)
+        if books.scope == Scope.TOTAL:
+            self._hear(counted, people)
+        for name, rows in self._of_books(those, at, books, people):
+            if names is None or name in names or name == "response_rate":
+                tally(counted.tallies, name, rows, books, self.company.accounts.names)
 
     def _of_books(
         self, due: Asked, book: Column, books: Books, people: over_asked.People

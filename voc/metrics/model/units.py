@@ -2,11 +2,13 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 from typing import NamedTuple
+
+from numpy.typing import ArrayLike
 
 from voc.base.words import Role
 from voc.metrics.model.figure import Interval
@@ -65,9 +67,9 @@ class Reckoned(NamedTuple):
 class Sample(NamedTuple):
     """Rows of one scope as columns, for a value that is no share of sums. `size` NaN: it has none."""
 
-    part: Iterable[float]
-    whole: Iterable[float]
-    size: Iterable[float]
+    part: ArrayLike
+    whole: ArrayLike
+    size: ArrayLike
 
 
 def sample_of(units: Sequence[Unit]) -> Sample:

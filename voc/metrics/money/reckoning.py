@@ -3,6 +3,8 @@
 import math
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
 from voc import statistics
 from voc.metrics.model import Interval, IntervalKind, Reckoned, Sample
 
@@ -11,7 +13,7 @@ LEVEL = 0.95
 
 def counted(rows: Sample) -> Reckoned:
     """How many count; the denominator is how many there are."""
-    part, whole = math.fsum(rows.part), math.fsum(rows.whole)
+    part, whole = (float(np.sum(column)) for column in (rows.part, rows.whole))
     return Reckoned(part, part, whole)
 
 
@@ -34,20 +36,21 @@ def median_days(rows: Sample) -> Reckoned:
 
 
 def _each(rows: Sample) -> Iterator[tuple[float, float, float]]:
-    return zip(*(list(map(float, column)) for column in rows), strict=True)
+    return zip(*(np.asarray(column, np.float64).tolist() for column in rows), strict=True)
 
 
 def revenue_ratio(rows: Sample) -> Reckoned:
     """Revenue kept of the revenue at stake, one row an account, with its approximate interval from 8 on."""
-    pairs = [(whole, part) for part, whole, _ in _each(rows) if whole > 0]
-    start, end = [whole for whole, _ in pairs], [part for _, part in pairs]
+    part, whole = (np.asarray(column, np.float64) for column in (rows.part, rows.whole))
+    start, end = whole[whole > 0], part[whole > 0]
     found = statistics.retention(start_arr=start, end_arr=end)
     ratio = found["nrr"]
     if ratio is None:
         return Reckoned(None, None, None)
-    limits = statistics.ratio_interval(ratio=ratio, se=found["nrr_se"], accounts=len(pairs), conf=LEVEL)
+    limits = statistics.ratio_interval(ratio=ratio, se=found["nrr_se"], accounts=len(start), conf=LEVEL)
     interval = None if limits is None else Interval(max(0.0, limits[0]), limits[1], LEVEL, IntervalKind.ACCOUNTS)
-    return Reckoned(ratio, math.fsum(end), math.fsum(start), interval, {"largest_share": max(start) / math.fsum(start)})
+    total = float(start.sum())
+    return Reckoned(ratio, float(end.sum()), total, interval, {"largest_share": float(start.max()) / total})
 
 
 def leave_one_out(rows: Sequence[tuple[str, float, float]]) -> list[tuple[str, float]]:

@@ -16,15 +16,16 @@ from voc.metrics.catalogue import CATALOGUE, VERSION
 from voc.metrics.columns.counting import Counting
 from voc.metrics.columns.states import STATES, scores
 from voc.metrics.confidential import divide
-from voc.metrics.model import EVERYTHING, AccountFacts, Figure, Shown
+from voc.metrics.model import AccountFacts, Figure, Shown
 from voc.metrics.run import standings
 from voc.metrics.run.kept import WINDOWS, all_of, last_night
-from voc.metrics.run.looking import Asking, count, in_portions, limits_of, terms_of
+from voc.metrics.run.looking import Asking, CompanyLook, count, in_portions, limits_of, terms_of
 from voc.metrics.run.subjects import Question, Shared
 from voc.metrics.silence import Limits
 from voc.metrics.store import confidential as store_confidential
 from voc.metrics.store import standings as stood
 from voc.metrics.store.company import Ground, company
+from voc.metrics.units import Terms
 
 RELEASED_AFTER = timedelta(hours=1)  # drafts and doubted answers have settled by then
 PORTION = 1000  # accounts whose facts are in memory at once
@@ -118,20 +119,27 @@ def _figures(database: Database, db: Connection, on: date, known: Preferences, n
     windows = sorted({*WINDOWS, known.window_days})
     ground = Ground(db, moment, known)
     found = company(db, moment=moment, window_days=max(windows), preferences=known, ground=ground)
-    names = [one.name for one in CATALOGUE]
     shared = Shared(db, Question(moment, max(windows), known), ground)
-    counting = None
-    for days in windows:
-        terms = terms_of(Asking(now, on, days, preferences=known), moment, known)
-        counting = Counting(found, terms, EVERYTHING, beside=counting)
-        looked = count(db, counting, known, shared=shared)
-        for scope in _KINDS:
-            for key in looked.keys(scope):
-                yield from all_of(looked, key, names)
+
+    def terms(days: int) -> Terms:
+        return terms_of(Asking(now, on, days, preferences=known), moment, known)
+
+    standing = Counting(found, terms(known.window_days))  # where accounts stand, which no window changes
+    for days in windows:  # what one of them needs is let go before the next
+        looked = count(db, Counting(found, terms(days), beside=standing), known, shared=shared)
         if days == known.window_days:
-            standings.keep(database, on, looked.counting, looked.counted.norms)
-        if days == known.window_days and not store.accounts_kept_between(db, on - ACCOUNTS_EVERY, on):
-            yield from _of_accounts(looked.counting)
+            standings.keep(database, on, standing, looked.counted.norms)
+        yield from _of_window(looked)
+        del looked
+    if not store.accounts_kept_between(db, on - ACCOUNTS_EVERY, on):
+        yield from _of_accounts(standing)
+
+
+def _of_window(looked: CompanyLook) -> Iterator[Figure]:
+    names = [one.name for one in CATALOGUE]
+    for scope in _KINDS:
+        for key in looked.keys(scope):
+            yield from all_of(looked, key, names)
 
 
 def _of_accounts(counting: Counting) -> Iterator[Figure]:
