@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import msgspec
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select, update
 
 from tests import builders
 from tests.builders import NOW, TODAY
@@ -18,6 +18,7 @@ from voc.base.words import FigureState, Scope, StaffRole
 from voc.metrics import run, wording
 from voc.metrics.catalogue import CATALOGUE
 from voc.metrics.model import Figure, IntervalKind, Shown
+from voc.web.rows_view import file_rows
 
 LEADER = Viewer(1, "Clara Wendt", StaffRole.LEADER)
 LEAD = Viewer(2, "Marcus Oyelaran", StaffRole.LEAD, "lead-1")
@@ -81,6 +82,25 @@ def test_every_figure_is_the_rows_it_lists(database: Database) -> None:
                 assert sum(row.part for row in counted) == pytest.approx(figure.numerator), name
                 assert len(counted) == figure.counted, name
                 assert len(rows) == sum(figure.parts.values()), name
+
+
+def test_rows_say_which_answers_were_given_on_the_phone(database: Database) -> None:
+    with database.begin() as db:
+        world = World(db)
+        two_books(world)
+        asked = schema.response.c.invitation_id.in_(
+            select(schema.invitation.c.id).where(schema.invitation.c.contact_id == "ch-1")
+        )
+        db.execute(update(schema.response).where(asked).values(channel="phone", entered_by="Dana Whitlock"))
+    with database.read() as db:
+        for name in ("response_rate", "nps_people"):
+            rows = run.rows(db, LEADER, figure=name, scope=Scope.TOTAL, now=NOW)
+            assert [row.contact_id for row in rows if row.by_phone] == ["ch-1"], name
+        (one,) = [row for row in rows if row.by_phone]
+        assert "on the phone" in str(list(file_rows([one], {})))
+        assert not any(
+            row.by_phone for row in run.rows(db, LEADER, figure="fresh_contacts", scope=Scope.TOTAL, now=NOW)
+        )
 
 
 def two_books(world: World) -> None:

@@ -291,8 +291,9 @@ def _row(row: CountedRow, csms: Mapping[str, str], found: Behind) -> list[Shown]
 
 
 def _when(row: CountedRow) -> str:
-    """The day of a dated fact, and how long it took."""
-    told = [view.short_day(row.on)] if row.on is not None else []
+    """How an answer was given, if not on the page; the day of a dated fact, and how long it took."""
+    told = ["on the phone"] if row.by_phone else []
+    told += [view.short_day(row.on)] if row.on is not None else []
     return ", ".join([*told, *([view.count(round(row.size), "day")] if row.size is not None else [])])
 
 
@@ -317,6 +318,7 @@ FILE_COLUMNS = (
     Column("Record id"),
     Column("Day", Kind.DAY),
     Column("Days", Kind.NUMBER),
+    Column("Given", meaning="On the phone: a CSM typed the answer in; empty is on the page"),
 )
 
 
@@ -335,6 +337,7 @@ def file_rows(rows: Iterable[CountedRow], csms: Mapping[str, str]) -> Iterator[S
             row.id,
             row.on,
             row.size,
+            "on the phone" if row.by_phone else None,
         )
         for row in rows
     )

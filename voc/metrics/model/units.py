@@ -107,7 +107,7 @@ class CountedRow:
     Rows with `whole` above 0 make up the denominator, their `part` the numerator; the others stand
     beside it with their `label`. `kind` and `id` name the record (invitation, contact, place,
     account, follow_up); one of a confidential wave has the wave's instead, and no account.
-    `handed_over` marks an account that is not the viewer's any more.
+    `handed_over` marks an account that is not the viewer's any more, `by_phone` an answer that a CSM typed in.
     """
 
     kind: str
@@ -124,3 +124,4 @@ class CountedRow:
     handed_over: bool = False
     on: date | None = None
     size: float | None = None
+    by_phone: bool = False

@@ -36,7 +36,7 @@ from voc.metrics.rows import Account, Page, Place, Source, Wanted
 from voc.metrics.run import subjects
 from voc.metrics.run.looking import Allowed, Asking, allowed, facts_for, look, look_at, released, terms_of
 from voc.metrics.run.subjects import Question
-from voc.metrics.store import in_order, nights
+from voc.metrics.store import by_phone, in_order, nights
 from voc.metrics.store.merges import merged_after
 from voc.metrics.units import Terms
 
@@ -275,12 +275,21 @@ class _Reading:
         by_id = {account.account_id: (account, self._units(facts, account, terms)) for account in facts.accounts}
         contacts = (unit.contact_id for _, units in by_id.values() for unit in units if unit.contact_id)
         names = store.contact_names(self.db, contacts)
+        phoned = self._phoned([unit for _, units in by_id.values() for unit in units], facts.moment)
         return {
-            one: [_row(account, unit, self.may, names) for unit in units]
+            one: [_row(account, unit, self.may, names, phoned) for unit in units]
             for one in wanted
             for account, units in [by_id.get(one.id, (None, ()))]
             if account is not None
         }
+
+    def _phoned(self, units: Sequence[Unit], moment: datetime) -> frozenset[tuple[str, str]]:
+        """Kind and id of rows whose answer was given on the phone."""
+        answered = [unit for unit in units if unit.label in _ANSWERED]
+        asked = {int(unit.id) for unit in answered if unit.kind == "invitation"}
+        people = {unit.id for unit in answered if unit.kind == "contact"}
+        found = {("invitation", str(id)) for id in by_phone.invitations(self.db, asked, until=moment)}
+        return frozenset(found | {("contact", id) for id in by_phone.people(self.db, people, until=moment)})
 
     def _facts(self, ids: Collection[str]) -> tuple[Facts, Terms]:
         opened = self.opened
@@ -315,7 +324,12 @@ def _running(facts: Facts, account: AccountFacts, key: Key) -> Book:
     return Book(account, due=flying)
 
 
-def _row(account: AccountFacts, unit: Unit, may: Allowed, names: Mapping[str, str]) -> CountedRow:
+_ANSWERED = frozenset({"complete", "partial", "answered", "promoter", "passive", "detractor"})
+
+
+def _row(
+    account: AccountFacts, unit: Unit, may: Allowed, names: Mapping[str, str], phoned: Collection[tuple[str, str]]
+) -> CountedRow:
     return CountedRow(
         kind=unit.kind,
         id=unit.id,
@@ -329,6 +343,7 @@ def _row(account: AccountFacts, unit: Unit, may: Allowed, names: Mapping[str, st
         part=unit.part,
         whole=unit.whole,
         handed_over=account.account_id not in may.accounts,
+        by_phone=unit.label in _ANSWERED and (unit.kind, unit.id) in phoned,
     )
 
 
