@@ -207,6 +207,15 @@ def test_export_writes_every_table(run: Run, rehearsal: str, tmp_path: Path) -> 
     assert code == 0
     assert rows["accounts"] == 72
     assert {path.stem for path in (tmp_path / "out").glob("*.csv")} == set(rows)
+    file = tmp_path / "accounts.xlsx"
+    code, out, _ = run("export", "table", "accounts", "--out", str(file), "--directory", rehearsal, "--json")
+    assert (code, file.stat().st_size > 5_000) == (0, True)
+    assert 0 < json.loads(out)["rows"] <= 72
+    code, _, err = run("export", "table", "accounts", "--out", str(tmp_path / "x.pdf"), "--directory", rehearsal)
+    assert (code, "ends in no format" in err) == (1, True)
+    code, out, _ = run("export", "star", "--out", str(tmp_path / "star"), "--directory", rehearsal, "--json")
+    assert (code, json.loads(out)["rows"]["dim_account"] > 72) == (0, True)
+    assert (tmp_path / "star" / "fact_invitation.parquet").exists()
 
 
 def test_staff_are_added_listed_and_invited(run: Run, rehearsal: str) -> None:

@@ -171,7 +171,7 @@ def times_page(
 
 
 def _case_rows(db: Connection, asked: Asked) -> Found:
-    states = {"done": (FollowUpState.CONFIRMED,), "late": _WAITING, "waiting": _WAITING}.get(asked.get("only"))
+    wanted = {"done": (FollowUpState.CONFIRMED,), "late": _WAITING, "waiting": _WAITING}
     cases = store.listing(
         db,
         asked.viewer,
@@ -179,7 +179,7 @@ def _case_rows(db: Connection, asked: Asked) -> Found:
         preferences=preferences.load(db),
         mine=asked.get("mine") == "yes",
         late=asked.get("only") == "late",
-        **({} if states is None else {"states": states}),
+        states=wanted.get(asked.get("only")),
     )
     return Found([followups_view.file_row(case) for case in cases])
 

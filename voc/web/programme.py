@@ -99,7 +99,7 @@ def _people(db: Connection, asked: Asked) -> Found:
     wave_id = wave_of(asked)
     row = wave_pages.row(db, wave_id, asked.viewer)
     views = wave_view.views(row)
-    standings = views[asked.get("show")][1] if asked.get("show") in views else None
+    standings = views[asked.get("show")][1] if asked.get("show") in views else ()
     people = wave_pages.asked(db, wave_id, asked.viewer, standings=standings, csm_id=asked.get("csm") or None)
     return Found(wave_view.people_rows(people), [("Wave", row.label)], name=f"wave-{wave_id}-people")
 

@@ -39,7 +39,7 @@ TEXT, WHOLE, MONEY, SHARE, YES, DAY, MOMENT, NUMBER = (
 )  # fmt: skip
 
 
-def stream(db: Connection, query: Select[Any]) -> Iterator[Any]:
+def stream(db: Connection, query: Select[*tuple[Any, ...]]) -> Iterator[Any]:
     """Row by row, read in portions."""
     return iter(db.execute(query.execution_options(yield_per=_AT_ONCE)))
 
