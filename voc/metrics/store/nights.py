@@ -14,7 +14,7 @@ from voc.base.schema import figure_snapshot
 from voc.base.words import FigureState, Scope
 from voc.metrics.model import Figure, Interval, IntervalKind, Norms, Shown, Window
 
-MOST_NIGHTS = 60
+MOST_NIGHTS = 30
 KEPT_AT_ONCE = 5_000  # rows of one transaction: an answer that comes meanwhile waits no longer than for these
 _MARK = "counted"  # written last: a night without it was broken off
 _columns = figure_snapshot.c
@@ -182,9 +182,9 @@ def trends(
     if ids is not None:
         query = query.where(figure_snapshot.c.scope_id.in_(sorted(ids)))
     found: dict[str, list[tuple[date, float]]] = defaultdict(list)
-    for row in db.execute(query):
-        if row.value is not None:
-            found[row.scope_id].append((row.as_of, row.value))
+    for scope_id, as_of, value in db.execute(query).tuples():
+        if value is not None:
+            found[scope_id].append((as_of, value))
     return dict(found)
 
 
