@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -61,7 +62,11 @@ def lay(app: App, sunday: date) -> dict[str, tuple[str, time, time]]:
         for number, (opens, closes) in enumerate(WINDOWS):
             campaign = add_campaign(db, name=f"window-{number}")
             chosen = {"invitation_weekdays": list(range(7)), "opens": f"{opens}", "closes": f"{closes}"}
-            more = {"settings": chosen, "questionnaire_version_id": version_id, "launched_at": app.now()}
+            more: dict[str, Any] = {
+                "settings": chosen,
+                "questionnaire_version_id": version_id,
+                "launched_at": app.now(),
+            }
             wave_id = add_wave(db, campaign_id=campaign, label=f"Window {number}", **more)
             for zone in ZONES:
                 address = f"{zone.rpartition('/')[2].lower()}-{number}@calder.example"

@@ -168,7 +168,7 @@ def test_two_workers_at_one_moment_let_one_late_mail_through_to_a_contact(postgr
     tomorrow = NOW + timedelta(days=1)
 
     def claim(db: Connection, worker: str, limit: int) -> list[int]:
-        hold = {"worker": worker, "now": tomorrow, "lasts": timedelta(minutes=10)}
+        hold: dict[str, Any] = {"worker": worker, "now": tomorrow, "lasts": timedelta(minutes=10)}
         return [one.id for one in claims.claim(db, preferences=wanted, limit=limit, **hold).messages]
 
     with postgresql.begin() as one, postgresql.begin() as two:

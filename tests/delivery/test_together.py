@@ -172,7 +172,7 @@ def test_workers_share_the_pace_of_a_server(database: Database, vault: Vault) ->
     with database.begin() as db:
         assert at_work(db) == 0
         for name in ("one", "two"):
-            hold = {"worker": name, "now": NOW, "lasts": rules.LEASE, "limit": 1}
+            hold: dict[str, Any] = {"worker": name, "now": NOW, "lasts": rules.LEASE, "limit": 1}
             assert claims.claim(db, preferences=preferences.load(db), **hold).messages
         assert at_work(db, minutes_later=1.5) == 2
         # Killed: its lease lasts for eight minutes more, its part of the pace is the others' by now.
