@@ -172,6 +172,7 @@ def make(
         preferences.change(db, wanted, actor="voc init", now=now)
         stakeholders.install_defaults(db)
         campaigns.install_defaults(db)
+        campaigns.install_by_event(db)
         if also is not None:
             also(db, tokens)
     (folder / settings.FILE).write_text(text, "utf-8")  # last: what is half made is no installation

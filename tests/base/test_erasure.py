@@ -26,6 +26,7 @@ from voc.base.db import Database
 from voc.base.erasure import erasing, policy, remembering, ties
 from voc.base.erasure.person import export, find
 from voc.base.errors import Refused
+from voc.base.packed import pack, unpack
 from voc.base.secrets import Vault
 from voc.base.tokens import RandomTokens
 
@@ -181,11 +182,34 @@ def _one_each(db: Connection, vault: Vault, *, message: int, invitation: int, wa
         written_at=NOW,
         written_by="Dana",
     )
+    _of_colleagues(db)
     for number in (1, 2, 3):
         about = {"object_kind": "contact", "object_id": ID if number == 2 else "con-2"}
         audit.record(
             db, at=NOW, actor="Dana", action="excluded", detail={"why": SPOKEN if number > 1 else "x"}, **about
         )
+
+
+def _of_colleagues(db: Connection) -> None:
+    """Reviews of a call and of a hand-over that name the person, and a frozen month with them among its rows."""
+    saved = {"text": "", "digest": "", "saved_at": NOW, "saved_by": "Clara"}
+    add(db, "measure_file", id=1, kind="review", name="call-review", number=1, **saved)
+    said = {
+        "file_id": 1,
+        "csm_id": "csm-1",
+        "on": NOW.date(),
+        "by": "Jo",
+        "answers": {},
+        "mean": 4.0,
+        "written_at": NOW,
+    }
+    add(db, "colleague_review", kind="call", account_id="acc-1", comment=SPOKEN, **said)
+    add(db, "colleague_review", kind="hand_over", account_id="acc-1", comment=f"{LAST.upper()}, she: fine", **said)
+    month = {"name": "engagement", "month": date(2026, 1, 1), "revision": 1, "file_id": 1}
+    add(db, "scorecard_month", id=1, frozen_at=NOW, frozen_by="the night", **month)
+    packed = pack([("contact", ID, "acc-1", ID, 1.0), ("contact", "con-2", "acc-1", "con-2", 1.0)])
+    of = {"scope": "csm", "scope_id": "csm-1", "figure": "reach", "days": 180, "part": 0}
+    add(db, "scorecard_rows", month_id=1, **of, packed=packed)
 
 
 def dump(database: Database, vault: Vault) -> str:
@@ -197,7 +221,7 @@ def dump(database: Database, vault: Vault) -> str:
                 for column in table.columns:
                     value = row[column.key]
                     if isinstance(column.type, LargeBinary) and value is not None:
-                        value = vault.decrypt(value).decode()
+                        value = str(unpack(value)) if column.key == "packed" else vault.decrypt(value).decode()
                     found.append(f"{table.name}.{column.key}={json.dumps(value, default=str, ensure_ascii=False)}")
     return "\n".join(found).lower()
 
@@ -245,6 +269,8 @@ def test_nothing_names_the_person_any_more_and_every_count_stands(
     assert receipt.removed["suppression"] == 1
     assert receipt.emptied["invitation"] == 1
     assert receipt.searched["answer"] == 1
+    assert (receipt.searched["colleague_review"], receipt.searched["scorecard_rows"]) == (2, 1)
+    assert "con-2" in dump(filled, vault)
     assert receipt.audit_lines == 2
     with filled.read() as db:
         assert audit.first_broken(db) is None
@@ -272,9 +298,25 @@ def test_every_table_that_can_hold_a_person_has_its_rule() -> None:
         for column in table.columns
         if isinstance(column.type, LargeBinary)
         and policy.EMPTIED.get(table.name, {}).get(column.key, "") is not None
-        and table.name not in ("secret", "crm_errand", "second_step", "stencil")
+        and table.name not in (*policy.PACKED, "secret", "crm_errand", "second_step", "stencil")
     ]
     assert unruled == []
+
+
+def test_a_part_of_the_name_is_struck_from_reviews_at_their_accounts_and_nowhere_else(
+    filled: Database, vault: Vault, tmp_path: Path
+) -> None:
+    with filled.begin() as db:
+        add_account(db, "acc-2", name="Marlow")
+        said = {"file_id": 1, "csm_id": "csm-1", "on": NOW.date(), "by": "Jo", "answers": {}, "mean": 4.0}
+        add(db, "colleague_review", kind="call", account_id="acc-2", comment="Bo knew", written_at=NOW, **said)
+        add(db, "colleague_review", kind="call", account_id="acc-1", comment="Bold; Bo knew", written_at=NOW, **said)
+    erase(filled, vault, tmp_path, "bo@calder.example")
+    with filled.read() as db:
+        comments = db.execute(
+            select(schema.colleague_review.c.comment).order_by(schema.colleague_review.c.id)
+        ).scalars()
+        assert comments.all()[-2:] == ["Bo knew", "Bold; [erased] knew"]
 
 
 def test_a_longer_name_of_another_person_is_left_alone(filled: Database, vault: Vault, tmp_path: Path) -> None:

@@ -20,10 +20,10 @@ from tests.metrics.clients import (
     told,
     touch,
 )
+from voc.accounts.kinds import contact_kind, deal_kind
 from voc.base.words import Segment
 from voc.metrics.money import compared, contacts, falls, goals, onboarding, proofs, reckoning, upkeep
 from voc.metrics.money.facts import Client, ContactKind, DealKind, Held, Owned, Week
-from voc.metrics.money.kinds import contact_kind, deal_kind
 from voc.metrics.money.rows import Standards
 from voc.metrics.money.upkeep import Lying
 

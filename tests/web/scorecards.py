@@ -6,9 +6,10 @@ from typing import Any
 from voc.base.access import Viewer
 from voc.base.words import MeasureFile, ReviewKind, StaffRole
 from voc.metrics.cards import months
+from voc.metrics.run import card_rows, reviews
 from voc.metrics.run import cards as run
-from voc.metrics.run import reviews
 from voc.metrics.store import cards as store
+from voc.metrics.store import kept_rows
 from voc.metrics.store import reviews as store_reviews
 
 NAME, MONTH = "response", "2026-02"
@@ -68,7 +69,9 @@ def in_use(db: Any, *, approved: bool = True) -> None:
     run.use(db, NAME, by="Otto Lang", now=AT)
     file = store.in_use(db, MeasureFile.SCORECARD)[NAME].file
     results = run.reckon(db, run.card_of(file), FEBRUARY, now=FROZEN_AT)
-    store.add_month(db, NAME, FEBRUARY, file_id=file.id, results=results, reason=None, by=run.NIGHT, now=FROZEN_AT)
+    kept = {"file_id": file.id, "results": results, "reason": None, "by": run.NIGHT, "now": FROZEN_AT}
+    month_id, _ = store.add_month(db, NAME, FEBRUARY, **kept)
+    kept_rows.keep(db, month_id, card_rows.portions(db, run.card_of(file), FEBRUARY, now=FROZEN_AT))
     if approved:
         marcus = Viewer(None, "Marcus Oyelaran", StaffRole.LEADER)
         run.approve(db, NAME, FEBRUARY, revision=1, viewer=marcus, now=FROZEN_AT)

@@ -45,9 +45,10 @@ def kept(company: Company, name: str = "relationship") -> CampaignSettings:
 
 
 def test_every_setting_has_a_field_and_no_field_is_without_one() -> None:
-    fields = {one.name for one in (*campaign_fields.ASKING.fields, *campaign_fields.OWN.fields)}
+    groups = (campaign_fields.ASKING, campaign_fields.BY_EVENT, campaign_fields.OWN)
+    fields = {one.name for group in groups for one in group.fields}
     fields |= {name for step in campaign_fields.STEPS for name in (step.name, f"{step.name}_days")}
-    own = {"thanks", "confidential"}  # controls of their own
+    own = {"thanks", "confidential", "occasion"}  # controls of their own
     assert fields == set(CampaignSettings.__struct_fields__) - {"on", *own}
     assert set(campaign_fields.shown(CampaignSettings())) == fields | own
 
@@ -100,6 +101,23 @@ def test_a_place_nobody_knows_and_a_week_without_a_day_are_said_in_the_example(c
         page = clara.post(PATH, **{**FORM, **typed}, do="show")
         assert page.status_code == 200
         assert said in page.text
+
+
+def test_a_campaign_by_event_says_what_begins_it_and_what_it_asked_about(company: Company) -> None:
+    clara = company.enter("clara")
+    clara.get(PATH)
+    saved = clara.post(PATH, **FORM, occasion="reviewed", occasion_days="7", do="save")
+    assert "Asks by itself, after a business review" in saved.text
+    assert (kept(company).occasion, kept(company).occasion_days, kept(company).ahead_days) == ("reviewed", 7, 120)
+    assert "after a business review" in clara.get("/campaigns").text
+    page = clara.post(PATH, **FORM, occasion="full moon", do="save")
+    assert (page.status_code, 'id="e-occasion"' in page.text) == (400, True)
+    with company.app.database.begin() as db:
+        account_id = db.execute(select(schema.account.c.id).order_by(schema.account.c.id)).scalars().first()
+        row = {"campaign_id": store.campaign(db, "relationship").id, "key": "activity:1", "account_id": account_id}
+        at = company.app.now()
+        db.execute(schema.occasion.insert().values(**row, on=at.date(), taken_up_at=at))
+    assert "nobody there could be asked" in clara.get(PATH).text
 
 
 def test_a_copy_is_off_until_it_is_switched_on(company: Company) -> None:

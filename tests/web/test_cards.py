@@ -59,7 +59,9 @@ def test_each_role_sees_its_part_of_a_month_in_alphabetical_order(measured: Comp
 def test_the_value_of_a_line_opens_as_many_rows_as_it_counts(measured: Company) -> None:
     marcus = measured.enter("marcus")
     page = marcus.get(f"{MONTH}/of/csm-dana").text
-    href, of = re.findall(r'href="(/engagement/rows\?[^"]*response_rate[^"]*)".*?of (\d+) invitations', page, re.S)[0]
+    href, of = re.findall(
+        r'href="(/scorecards/[^"]*/rows\?[^"]*response_rate[^"]*)".*?of (\d+) invitations', page, re.S
+    )[0]
     rows = marcus.get(href.replace("&amp;", "&")).text
     assert f"{of} rows counted" in rows
 

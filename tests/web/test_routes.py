@@ -54,6 +54,7 @@ PHONE = {"asked_by": "Dana Whitlock", "asked_on": "2026-04-01", "recommend": "9"
 PLAN = {"title": "Night hotline", "department": "Support", "owner": "Jo Lind", "due_on": "2026-09-01"}
 NEWCOMER = {"name": "Nora Lind", "email": "nora@vendor.example", "role": "leader"}
 
+KEPT_ROWS = "?figure=response_rate&days=180&scope=csm&id={csm}"
 TABLE: dict[str, Gate] = {
     "GET /": Gate(ALL),
     "POST /signout": Gate(ALL),
@@ -191,6 +192,8 @@ TABLE: dict[str, Gate] = {
     "GET /scorecards/{card}": Gate(ALL),
     "GET /scorecards/{card}/months/{month}": Gate(ALL),
     "GET /scorecards/{card}/months/{month}/of/{csm}": Gate(ALL, "csm"),
+    "GET /scorecards/{card}/months/{month}/rows": Gate(ALL, "csm", query=KEPT_ROWS),
+    "GET /scorecards/{card}/months/{month}/rows.csv": Gate(ALL, "csm", query=KEPT_ROWS),
     "POST /scorecards/{card}/months/{month}/approve": Gate(FROM_LEADER),
     "POST /scorecards/{card}/months/{month}/correct": Gate(FROM_LEADER, None, {"reason": "The CRM came late"}),
     "GET /scorecards/{card}/months/{month}/results.csv": Gate(FROM_LEADER),

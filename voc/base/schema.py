@@ -824,6 +824,20 @@ class _Wave(_Numbered):
 wave = Table("wave", metadata, _Wave, one_of("state", words.WaveState))
 
 
+class _Occasion(_Numbered):
+    """Something that happened at an account and that a campaign by event has taken up: once, whatever came of it."""
+
+    campaign_id: Named[int] = Column(ForeignKey("campaign.id"))
+    key: Named[str] = Column(String(128))  # milestone:<id>, activity:<id>, renewal:<account>:<day>
+    account_id: Named[str] = Column(ForeignKey("account.id"), index=True)
+    on: Named[date] = Column("on_day", Date)
+    taken_up_at: Named[datetime] = Column(Instant)
+    wave_id: Named[int | None] = Column(ForeignKey("wave.id"), index=True)  # null: nobody could be asked
+
+
+occasion = Table("occasion", metadata, _Occasion, UniqueConstraint("campaign_id", "key"))
+
+
 class _CensusMember(_Numbered):
     """Everybody who should be asked in a wave, frozen at launch; `reason` is null for those who are."""
 
@@ -1641,6 +1655,43 @@ scorecard_result = Table(
     # a CSM's own months
     Index("ix_scorecard_result_scope", "scope", "scope_id"),
 )
+
+
+class _ScorecardRows(_Numbered):
+    """The rows that one figure of a frozen month counted for one CSM, team or all: as they were, whatever comes later.
+
+    `packed` is base.packed of metrics.store.kept_rows; a large company's are in several parts, account by account.
+    """
+
+    month_id: Named[int] = Column(ForeignKey("scorecard_month.id"))
+    scope: Named[str] = Column(String(16))
+    scope_id: Named[str] = Column(String(64))
+    figure: Named[str] = Column(String(64))
+    days: Named[int] = Column(Integer)
+    part: Named[int] = Column(Integer)
+    packed: Named[bytes] = Column(LargeBinary)
+
+
+scorecard_rows = Table(
+    "scorecard_rows",
+    metadata,
+    _ScorecardRows,
+    one_of("scope", words.Scope),
+    UniqueConstraint("month_id", "scope", "scope_id", "figure", "days", "part"),
+)
+
+
+class _ScorecardRunning(TypedColumns):
+    """The month under way as the last night counted it, so that a page need not: one row for each scorecard in use."""
+
+    name: Named[str] = Column(String(64), primary_key=True)
+    month: Named[date] = Column(Date)
+    file_id: Named[int] = Column(ForeignKey("measure_file.id"), index=True)
+    counted_at: Named[datetime] = Column(Instant)
+    results: Named[Any] = Column(Json, nullable=False)  # [metrics.cards.model.Result]
+
+
+scorecard_running = Table("scorecard_running", metadata, _ScorecardRunning)
 
 
 class _ColleagueReview(_Numbered):

@@ -211,6 +211,14 @@ class ResponseState(StrEnum):
     SUPERSEDED = "superseded"
 
 
+class Occasion(StrEnum):
+    """What happens at an account and begins a wave of a campaign by event."""
+
+    ONBOARDED = "onboarded"  # the milestone went_live
+    REVIEWED = "reviewed"  # a business review was held
+    RENEWAL_AHEAD = "renewal_ahead"  # the renewal is so many days away
+
+
 class FollowUpKind(StrEnum):
     DETRACTOR = "detractor"
     PASSIVE_REQUEST = "passive_request"

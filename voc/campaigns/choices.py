@@ -25,6 +25,8 @@ _WHOLE: Mapping[str, tuple[int, int]] = {
     "messages_per_quarantine": (1, 1000),
     "contacts_per_account_day": (1, 1000),
     "renewal_pause_days": (0, 365),
+    "occasion_days": (1, 90),
+    "ahead_days": (1, 365),
 }
 _MOST_BLACKOUT_DAYS = 200
 

@@ -7,9 +7,9 @@ from enum import StrEnum
 
 import msgspec
 
-from voc.base.words import Disposition, NotAsked, Role, Step, StopReason, WaveState
+from voc.base.words import Disposition, NotAsked, Occasion, Role, Step, StopReason, WaveState
 
-__all__ = ["Disposition", "NotAsked", "Role", "Step", "StopReason", "WaveState"]
+__all__ = ["Disposition", "NotAsked", "Occasion", "Role", "Step", "StopReason", "WaveState"]
 
 
 class CampaignSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,6 +36,9 @@ class CampaignSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     on: bool = True  # off: no wave of it is launched; one under way goes on
     thanks: bool = False  # a mail of thanks too, once the answer has been looked at again; the page thanks anyway
     confidential: bool = False  # frozen on the wave and each invitation at launch, and never weakened
+    occasion: Occasion | None = None  # by event: a wave begins when it happens; None: when somebody launches it
+    occasion_days: int = 14  # what happened longer ago is not asked about any more
+    ahead_days: int = 120  # so long before a renewal it is asked about
     # None is as for the company, also when that changes while a wave is under way
     opens: time | None = None
     closes: time | None = None

@@ -36,6 +36,8 @@ _KEY = re.compile(r"[a-z][a-z0-9_]{0,63}")
 # Names a form uses for itself; a question of that name would be taken for it.
 _TAKEN = frozenset({"nonce", "do", "score", "and", "or", "not", "has"})
 SCALES = ((0, 10), (1, 5), (1, 7))
+_ASKED_ONCE = (Measure.RECOMMEND, Measure.OUTCOME)
+"""Each is one number of one answer; what is said of a CSM, a contact or an effort is the mean over its questions."""
 
 
 def read_definition(
@@ -77,7 +79,7 @@ def _questions(root: Table, codes: Collection[str], check: Check) -> tuple[Quest
             root.notes.add(table.at("key"), f"{question.key!r} is taken by an earlier question", mend)
         seen.add(question.key)
         _check_conditions(table, questions, number)
-    for measure in Measure:
+    for measure in _ASKED_ONCE:
         if sum(question.measures is measure for question in questions) > 1:
             root.notes.add(("question",), f"two questions measure {measure}", "Keep one of them")
     return tuple(questions)

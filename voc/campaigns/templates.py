@@ -38,7 +38,11 @@ MAIL: Mapping[str, str] = MappingProxyType(
         "ways_link": "opens the page where one says moved, left, not now",
         "unsubscribe_link": "never again",
         "about_link": "what we keep",
-        "score": "the score given, empty without one (thanks only)",
+        "score": "the score given, empty without one (thanks only); in `point` the point of the scale",
+        "low": "the lowest point of the scale (`scale_ends` only)",
+        "high": "the highest point of the scale (`scale_ends` and `point`)",
+        "low_means": "what the lowest point means, in the question's words (`scale_ends` only)",
+        "high_means": "what the highest point means (`scale_ends` only)",
         "next_by": "the day by which the CSM gets back (thanks only)",
         "confidential": "not empty where answers are confidential: nobody reads them with a name",
     }

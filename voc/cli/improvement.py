@@ -107,7 +107,10 @@ def close(*, directory: Path, as_json: bool, number: int, done: str, line: str) 
         found = store.one(db, number, TERMINAL)
         told = {ANYBODY: line or improving.draft(found.theme, done)}
         count = run.close(db, number, done=done, told=told, viewer=TERMINAL, now=app.now())
+        accounts = len({account_id for account_id, _contact_id in store.drafted(db, number)})
     if as_json:
-        output.emit({"improvement": number, "lines": count})
+        output.emit({"improvement": number, "lines": count, "accounts": accounts})
         return
-    output.say(f"Improvement {number} is done; {count} people have a line in their next invitation.")
+    who = f"{count} {'person' if count == 1 else 'people'} at {accounts} {'account' if accounts == 1 else 'accounts'}"
+    has = "has a line in the next invitation" if count == 1 else "have a line in their next invitation"
+    output.say(f"Improvement {number} is done; {who} {has}.")

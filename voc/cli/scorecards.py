@@ -206,7 +206,7 @@ def show(*, name: str, month: Month | None, csm: str | None, directory: Path, as
             else:
                 output.say(text)
             return
-        found = run.look(db, name, month or months.last_whole(app.now().date()), TERMINAL, now=app.now())
+        found = run.look(db, name, month or months.last_whole(app.now().date()), TERMINAL, now=app.now(), anew=True)
     people = [found.of(csm)] if csm is not None else [one for one in found.results if one.scope == Scope.CSM]
     if as_json:
         output.emit({"month": months.written(found.month), "frozen": found.frozen, "results": people})
@@ -250,7 +250,7 @@ def results(*, name: str, month: Month | None, directory: Path, as_json: bool) -
     """
     app = wiring.open_app(directory)
     with app.database.read() as db:
-        found = run.look(db, name, month or months.last_whole(app.now().date()), TERMINAL, now=app.now())
+        found = run.look(db, name, month or months.last_whole(app.now().date()), TERMINAL, now=app.now(), anew=True)
     if as_json:
         output.emit({"month": months.written(found.month), "frozen": found.frozen, "results": found.results})
         return

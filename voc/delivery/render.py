@@ -193,9 +193,7 @@ def values_of_all(
         "unsubscribe_link": f"{base_url}/u/{personal['unsubscribe_token']}",
         "about_link": f"{base_url}/about",
         "confidential": "yes" if confidential else "",
-        "scale": "",
-        "score": "",
-        "next_by": "",
+        **dict.fromkeys(("scale", "score", "next_by", "low", "high", "low_means", "high_means"), ""),
     }
 
 

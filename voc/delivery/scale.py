@@ -30,7 +30,19 @@ def as_text(question: Question, language: Language) -> str:
         return f"{asked}\n\n  {{{{ answer_link }}}}"
     width = len(str(points[-1])) + 1
     links = "\n".join(f"{point:>{width}}  {{{{ answer_link }}}}?score={point}" for point in points)
-    return f"{asked}\n{language.mail['scale_ends']}\n\n{language.mail['scale_open']}\n\n{links}"
+    return f"{asked}\n{_ends(question, language)}\n\n{language.mail['scale_open']}\n\n{links}"
+
+
+def _ends(question: Question, language: Language) -> str:
+    """What the ends of this scale mean: the question's own words in the language's sentence."""
+    means = {
+        name: texts.get(language.code) or next(iter(texts.values()), "")
+        for name, texts in (("low_means", question.low), ("high_means", question.high))
+    }
+    values: dict[str, str | int] = {"low": question.lowest, "high": question.highest, **means}
+    # Texts of a question are templates themselves: they are filled in with the rest.
+    told = "".join(f"{{% set {name} %}}{value}{{% endset %}}" for name, value in values.items())
+    return told + language.mail["scale_ends"]
 
 
 def as_html(question: Question, language: Language) -> str:
@@ -39,24 +51,25 @@ def as_html(question: Question, language: Language) -> str:
     if not points:
         return heading + _button(language)
     half = (len(points) + 1) // 2 if len(points) > 6 else len(points)
-    rows = "".join(_row(part, language) for part in (points[:half], points[half:]) if part)
-    below = escaped(f"{language.mail['scale_ends']} {language.mail['scale_tap']}")
+    rows = "".join(_row(part, points[-1], language) for part in (points[:half], points[half:]) if part)
+    below = escaped(f"{_ends(question, language)} {language.mail['scale_tap']}")
     note = f'<p class="soft" style="margin:2px 0 22px;color:#47525d;font-size:14px;line-height:20px;">{below}</p>'
     return f'{heading}\n<div role="group">{rows}</div>\n{note}'
 
 
-def _row(points: list[int], language: Language) -> str:
+def _row(points: list[int], highest: int, language: Language) -> str:
     cells = "".join(
         f'{_MSO_CELL}<a class="link cell" href="{{{{ answer_link }}}}?score={point}"'
-        f' aria-label="{_point(point, language)}" style="{_CELL}">{point}</a><!--[if mso]></td><![endif]-->'
+        f' aria-label="{_point(point, highest, language)}" style="{_CELL}">{point}</a><!--[if mso]></td><![endif]-->'
         for point in points
     )
     close = "<!--[if mso]></tr></table><![endif]-->"
     return f'{_MSO_ROW}<div style="display:inline-block;white-space:nowrap;font-size:0;">{cells}</div>{close}'
 
 
-def _point(point: int, language: Language) -> str:
-    return f'{{% with score = "{point}" %}}{escaped(language.mail["point"])}{{% endwith %}}'
+def _point(point: int, highest: int, language: Language) -> str:
+    words = escaped(language.mail["point"])
+    return f'{{% with score = "{point}", high = "{highest}" %}}{words}{{% endwith %}}'
 
 
 def _button(language: Language) -> str:

@@ -72,7 +72,8 @@ def _posted(app: App, token: str, opened: Opened, *, visit: Visit, now: datetime
 def typed(chance: Chance, asked: Questionnaire, person: Person, given: int, *, wave_id: int) -> dict[str, list[str]]:
     """The form as this person fills it in: the score, mostly a word, sometimes the rest."""
     key = asked.key_question.key
-    filled = {key: [str(given)]}
+    span = asked.key_question.highest - asked.key_question.lowest
+    filled = {key: [str(asked.key_question.lowest + round(given / 10 * span))]}
     goes_on = chance.happens(0.55, "goes on", person.id, wave_id)
     for question in asked.questions:
         name = (question.key, person.id, wave_id)

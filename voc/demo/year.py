@@ -34,6 +34,8 @@ Report = Callable[[str, int, int | None], None]
 
 # Three waves, 24 weeks apart; the last one is in flight when the year ends.
 LAUNCHES = (date(2025, 12, 3), date(2026, 5, 20), date(2026, 11, 4))
+BY_EVENT_FROM = date(2026, 6, 22)  # from here on onboardings and reviews are asked about by themselves
+_OF_EVENTS = 1_000  # added to the number of a wave by event: what anybody does in the three large ones stays the same
 MEASURED_FROM = date(2026, 9, 7)  # two months of scorecards stand by the end, one of them approved
 SLOT = timedelta(minutes=30)
 ENDS_AT = datetime.combine(company.ENDS_ON, time(7, 40), UTC)
@@ -69,6 +71,7 @@ class Year:
         self._arrived: list[Envelope] = []
         self._coming: list[tuple[datetime, int, Callable[[], None]]] = []
         self._order = 0
+        self._waves: dict[int, int] = {}  # of the three large waves, which of them it is
         self._csms = Csms(app, world, self._chance, self._at)
         self._forest = Forest(app, self._chance, self._at)
 
@@ -115,6 +118,8 @@ class Year:
                 self._at(begins + timedelta(hours=jobs.NIGHT_HOUR), self._nightly)
             if day in LAUNCHES:
                 self._at(begins + timedelta(hours=8), self._launch)
+            if day == BY_EVENT_FROM:
+                self._at(begins + timedelta(hours=9), self._ask_by_event)
             if day == MEASURED_FROM:
                 self._at(begins + timedelta(hours=9), self._measure)
             if day.weekday() < 5:
@@ -136,6 +141,7 @@ class Year:
             stakeholders.catch_up(db, now)
 
     def _nightly(self) -> None:
+        jobs.launch_by_event(self._app, self._relay, self._clock.now())
         jobs.nightly(self._app, self._relay, self._clock.now())
         self._forest.read()
 
@@ -147,7 +153,7 @@ class Year:
         now = self._clock.now()
         files = questionnaires.read_folder(self._app.questionnaires, "relationship")
         with self._app.database.begin() as db:
-            campaigns.launch(
+            wave_id = campaigns.launch(
                 db,
                 campaign="relationship",
                 questionnaire_files=files,
@@ -155,6 +161,14 @@ class Year:
                 by="Clara Wendt",
                 now=now,
             )
+        self._waves[wave_id] = len(self._waves) + 1
+
+    def _ask_by_event(self) -> None:
+        """The CRM is read every four weeks here: what happened since is asked about."""
+        with self._app.database.begin() as db:
+            for name in ("onboarding", "post-review"):
+                values = {"on": True, "occasion_days": 28}
+                campaigns.change_settings(db, name, values, by="Clara Wendt", now=self._clock.now())
 
     def _measure(self) -> None:
         """The programme owner takes two of the scorecards that ship over, each as it is."""
@@ -196,11 +210,13 @@ class Year:
         if letter.about.step is None or letter.about.wave_id is None:
             return
         now = self._clock.now()
-        decided = people.reactions(
-            self._chance, letter.person, step=letter.about.step, wave_id=letter.about.wave_id, at=now
-        )
+        wave = self._number_of(letter.about.wave_id)
+        decided = people.reactions(self._chance, letter.person, step=letter.about.step, wave_id=wave, at=now)
         for reaction in decided:
             self._at(reaction.at, lambda act=reaction.act: self._do(act, letter))  # type: ignore[misc]  # binds act now
+
+    def _number_of(self, wave_id: int) -> int:
+        return self._waves.get(wave_id, _OF_EVENTS + wave_id)
 
     def _do(self, act: people.Act, letter: Letter) -> None:
         now, person, about = self._clock.now(), letter.person, letter.about
@@ -211,7 +227,8 @@ class Year:
             case people.Act.SAYS_LEFT:
                 self._receive(letters.says_left(person, return_path=return_path, message_id=message_id, at=now))
             case people.Act.AWAY:
-                until = now.date() + timedelta(days=self._chance.whole(3, 12, "away", person.id, about.wave_id))
+                wave = self._number_of(about.wave_id or 0)
+                until = now.date() + timedelta(days=self._chance.whole(3, 12, "away", person.id, wave))
                 self._receive(letters.away(person, until, return_path=return_path, message_id=message_id, at=now))
             case people.Act.WRITES_BACK:
                 mime = letter.read()
@@ -232,7 +249,7 @@ class Year:
                 self._chance,
                 token,
                 person=letter.person,
-                wave_id=letter.about.wave_id,
+                wave_id=self._number_of(letter.about.wave_id),
                 now=now,
                 recovered=self._csms.was_helped(letter.person.id),
                 sends=act == people.Act.ANSWER,

@@ -27,7 +27,7 @@ def finding(case: FollowUp) -> str:
     scored = "" if case.score is None else f" scored {case.score} and"
     match case.kind:
         case FollowUpKind.DETRACTOR:
-            return f"{who} scored {case.score}"
+            return f"{who} is not content" if case.score is None else f"{who} scored {case.score}"
         case FollowUpKind.PASSIVE_REQUEST:
             return f"{who}{scored} asks for {_asked(case) or 'a word with you'}"
         case FollowUpKind.PROMOTER_OFFER:
@@ -67,6 +67,8 @@ def _who(case: FollowUp) -> str:
         return f"{case.account_name} was asked, and nobody there has answered.{first}"
     who = case.contact_name or "Somebody"
     place = f"{who}, {roles(case.roles)} at {case.account_name}," if case.roles else f"{who} at {case.account_name}"
+    if case.score is None and case.kind == FollowUpKind.DETRACTOR:
+        return f"{place} gave a low rating: the answer says of what."
     if case.score is None:
         asks = case.kind == FollowUpKind.PASSIVE_REQUEST
         wish = f"asks for {_asked(case) or 'a word with you'}" if asks else f"offers {_asked(case) or 'help'}"

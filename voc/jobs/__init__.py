@@ -14,6 +14,7 @@ from voc.base.ending import Ended
 from voc.base.errors import VocError
 from voc.base.words import ErrandKind
 from voc.delivery.model import Relays
+from voc.jobs.by_event import event_waits, launch_by_event
 from voc.jobs.crm import (
     check_crm,
     crm_source,
@@ -43,6 +44,7 @@ __all__ = [
     "crm_source",
     "drain",
     "follow_up",
+    "launch_by_event",
     "next_beat",
     "next_reading_at",
     "nightly",
@@ -63,6 +65,7 @@ JOBS = (
     Job("send", timedelta(seconds=10), send_ours, None),
     Job("webhooks", timedelta(seconds=5), read_webhooks, due=webhooks_wait),
     Job("follow up", timedelta(minutes=1), follow_up),
+    Job("by event", timedelta(minutes=10), launch_by_event, due=event_waits),
     Job("themes", timedelta(minutes=1), read_comments, due=comments_wait),
     # Its lease is not named "sync": that one is the run's own.
     Job("crm", timedelta(seconds=30), sync, due=reading_is_due),

@@ -8,6 +8,7 @@ from voc.base.clock import SetClock
 from voc.base.errors import Refused
 from voc.delivery.model import Relays
 from voc.delivery.store import due as outbox
+from voc.jobs.by_event import launch_what_can_be
 from voc.jobs.daily import follow_up, nightly, read_comments
 from voc.jobs.model import Counts
 from voc.jobs.sending import drain
@@ -25,6 +26,7 @@ def tick(app: App, relays: Relays, now: datetime) -> dict[str, Counts]:
     return {
         "send": drain(app, relays, now),
         "follow up": follow_up(app, relays, now),
+        "by event": launch_what_can_be(app, now),
         "themes": read_comments(app, relays, now),
         "nightly": nightly(app, relays, now),
     }

@@ -68,11 +68,14 @@ class StateLine:
 
 @dataclass(frozen=True)
 class CauseLine:
-    """One cause of what customers told us: distinct accounts and their revenue; who works on it and what is done."""
+    """One cause of what customers told us: distinct accounts and their revenue; who works on it and what is done.
+
+    `arr` is None where one account holds most of it.
+    """
 
     name: str
     accounts: int
-    arr: float
+    arr: float | None
     owner: str = ""
     due_on: date | None = None
     doing: str = ""
@@ -96,6 +99,7 @@ class Board:
     states: tuple[StateLine, ...]
     cost: Cost
     causes: tuple[CauseLine, ...]
+    why_no_causes: str  # where a rule hides them
     order_certain: tuple[bool, bool]  # first against second, second against third
     heard: int  # accounts heard, of which the causes count
     heard_again: Moved
@@ -171,7 +175,7 @@ def certain(causes: Sequence[CauseLine], heard: int) -> tuple[bool, bool]:
 
 
 def ordered(causes: Iterable[CauseLine]) -> list[CauseLine]:
-    return sorted(causes, key=lambda one: (-one.accounts, -one.arr, one.name))
+    return sorted(causes, key=lambda one: (-one.accounts, -(one.arr or 0.0), one.name))
 
 
 def median_days(times: Sequence[tuple[float, bool]]) -> float | None:

@@ -1,7 +1,7 @@
 """From tallies to figures: value, interval, state and how much may be shown (3-metrics 0, 1.6, 1.7, 3). Pure."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -133,7 +133,7 @@ def count_released(counted: Counted, facts: Facts, released: Iterable[Released],
     """Add the groups of confidential waves to the rates and the score of people, of every scope that holds them."""
     for one in released:
         for name, units_found in _released_units(one, terms):
-            for key in _scopes_of_group(facts, one):
+            for key in scopes_of_group(facts, one):
                 counted.tallies[key][name].add_group(add_up(units_found), accounts=one.group.accounts)
 
 
@@ -146,7 +146,7 @@ def _released_units(released: Released, terms: Terms) -> Iterator[tuple[str, lis
             yield name, found(Book(nobody, due=tuple(asked)), terms)
 
 
-def _scopes_of_group(facts: Facts, released: Released) -> list[Key]:
+def scopes_of_group(facts: Facts, released: Released) -> list[Key]:
     group = released.group
     lead_id = facts.manager_of(group.csm_id) if group.csm_id else group.lead_id
     keys = [cohorts.TOTAL]
@@ -164,7 +164,7 @@ def released_rows(
 ) -> Iterator[tuple[Released, Unit]]:
     """The nameless rows behind a figure."""
     for one in released:
-        if key in _scopes_of_group(facts, one):
+        if key in scopes_of_group(facts, one):
             yield from ((one, unit) for found, rows in _released_units(one, terms) if found == name for unit in rows)
 
 
@@ -190,6 +190,19 @@ def units_of(facts: Facts, account: AccountFacts, terms: Terms, *, key: Key, def
     """Those of one account."""
     book = _books(facts, account, days=terms.days)[definition.owner].get(key)
     return [] if book is None or definition.units is None else definition.units(book, terms)
+
+
+def rows_by_scope(
+    facts: Facts, terms: Terms, *, name: str, scopes: Container[Scope]
+) -> Iterator[tuple[Key, AccountFacts, Unit]]:
+    """The same of every scope of these kinds at once."""
+    definition = BY_NAME[name]
+    if definition.units is None:
+        return
+    for account in facts.accounts:
+        for key, book in _books(facts, account, days=terms.days)[definition.owner].items():
+            if key[0] in scopes:
+                yield from ((key, account, unit) for unit in definition.units(book, terms))
 
 
 def _books(facts: Facts, account: AccountFacts, *, days: int) -> Mapping[Owner, dict[Key, Book]]:

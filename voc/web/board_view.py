@@ -108,6 +108,7 @@ class Page:
     causes_of: str
     causes: Sequence[CauseRow]
     causes_note: str
+    causes_none: str
     changed: Sequence[Changed]
     foot: str
 
@@ -150,10 +151,11 @@ def page(
         total_revenue=view.money(money, found.currency),
         total_accounts=view.number(sum(one.accounts for one in found.states)),
         cost=cost_words.headline(found.cost) if found.cost.renewals else "",
-        causes_heading=_causes_heading(found.causes),
+        causes_heading="Causes" if found.why_no_causes else _causes_heading(found.causes),
         causes_of=f"Accounts of {found.heard} heard",
         causes=[_cause(one, found) for one in found.causes],
         causes_note=_causes_note(found),
+        causes_none=found.why_no_causes or "Causes appear here when three accounts name the same one.",
         changed=_changed(found, asking),
         foot=f"As of {view.day(on)}. Definitions, version {VERSION}. {NO_FEED}",
     )
@@ -318,7 +320,7 @@ def _cause(one: CauseLine, found: Board) -> CauseRow:
     return CauseRow(
         cause_name(one.name),
         f"{one.accounts}{share}",
-        view.money(one.arr, found.currency),
+        view.DASH if one.arr is None else view.money(one.arr, found.currency),
         owner,
         one.doing or "open an improvement to give it an owner",
     )
@@ -403,7 +405,7 @@ def sheet(page: Page) -> paper.Sheet:
 
 def _cause_blocks(page: Page) -> list[paper.Block]:
     if not page.causes:
-        return [paper.Words("Causes appear here when three accounts name the same one.", small=True)]
+        return [paper.Words(page.causes_none, small=True)]
     table = paper.Table(
         heads=("Cause", page.causes_of, "Revenue", "Owner, due", "What is being done"),
         rows=[(one.name, one.accounts, one.revenue, one.owner, one.doing) for one in page.causes],

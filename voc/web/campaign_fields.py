@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from voc.base.preferences import Preferences
-from voc.campaigns.model import CampaignSettings
+from voc.campaigns.model import CampaignSettings, Occasion
 from voc.web import view
 from voc.web.forms import Form
 from voc.web.settings_fields import Field, Group, Kind, Unreadable, parsed
@@ -46,6 +46,23 @@ ASKING = Group(
               Kind.WHOLE),
     ),
 )  # fmt: skip
+
+BY_EVENT = Group(
+    "by-event",
+    "By event",
+    "Instead of a day that somebody chooses. What happens is asked about the next morning, once.",
+    (
+        Field("occasion_days", "Not asked about after, days", "What happened before that is let go.", Kind.WHOLE),
+        Field("ahead_days", "Days before a renewal", "Where a renewal is what begins it.", Kind.WHOLE),
+    ),
+)
+
+OCCASIONS: Mapping[str, str] = {
+    "": "nothing: somebody launches each wave",
+    Occasion.ONBOARDED: "an onboarding finished: the milestone went_live",
+    Occasion.REVIEWED: "a business review was held",
+    Occasion.RENEWAL_AHEAD: "a renewal is near",
+}
 
 OWN = Group(
     "own",
@@ -88,6 +105,9 @@ def shown(settings: CampaignSettings) -> dict[str, str | list[str]]:
     found["invitation_weekdays"] = [str(day) for day in settings.invitation_weekdays]
     found["give_up_days"], found["quiet_days"] = str(settings.give_up_days), str(settings.quiet_days)
     found["heads_up_share"] = f"{100 * settings.heads_up_share:g}"
+    found["occasion"] = settings.occasion or ""
+    for field in BY_EVENT.fields:
+        found[field.name] = str(getattr(settings, field.name))
     for field in OWN.fields:
         found[field.name] = _own(settings, field)
     return found
@@ -105,9 +125,8 @@ def _own(settings: CampaignSettings, field: Field) -> str:
 
 
 def typed(form: Form) -> dict[str, str | list[str]]:
-    names = [field.name for field in (*ASKING.fields, *OWN.fields) if field.kind != Kind.WEEKDAYS]
-    names.append("thanks")
-    names.append("confidential")
+    names = [field.name for field in (*ASKING.fields, *BY_EVENT.fields, *OWN.fields) if field.kind != Kind.WEEKDAYS]
+    names += ["thanks", "confidential", "occasion"]
     names += [name for step in STEPS for name in (step.name, f"{step.name}_days")]
     return {**{name: form.text(name) for name in names}, "invitation_weekdays": form.many("invitation_weekdays")}
 
@@ -128,8 +147,12 @@ def read(form: Form) -> tuple[dict[str, Any], dict[str, str]]:
         values[step.name] = form.ticked(step.name)
         take(Field(f"{step.name}_days", step.label, "", Kind.WHOLE))
     values["thanks"] = form.ticked("thanks")
+    values["occasion"] = form.text("occasion") or None
     for field in (*ASKING.fields, *OWN.fields):
         take(field)
+    for field in BY_EVENT.fields:
+        if form.text(field.name):
+            take(field)
     return values, errors
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from voc.campaigns.choices import PRIORITIES, Course, working_days_after
-from voc.campaigns.model import CampaignSettings, RehearsedMail, Step, Why
+from voc.campaigns.model import CampaignSettings, Occasion, RehearsedMail, Step, Why
 from voc.campaigns.store.programmes import Campaign
 from voc.campaigns.store.wave_pages import WaveRow
 from voc.web import view
@@ -33,11 +33,24 @@ def listed(campaigns: Sequence[Campaign], waves: Sequence[WaveRow]) -> list[List
             questionnaire=one.questionnaire,
             first=priority(one.priority),
             steps=steps(one.settings),
-            cadence=f"every {view.count(one.settings.cadence_weeks, 'week')}",
+            cadence=cadence(one.settings),
             waves=_waves([row for row in waves if row.campaign == one.name]),
         )
         for one in campaigns
     ]
+
+
+def cadence(settings: CampaignSettings) -> str:
+    """every 24 weeks; when an onboarding finished"""
+    match settings.occasion:
+        case None:
+            return f"every {view.count(settings.cadence_weeks, 'week')}"
+        case Occasion.ONBOARDED:
+            return "when an onboarding finished"
+        case Occasion.REVIEWED:
+            return "after a business review"
+        case Occasion.RENEWAL_AHEAD:
+            return f"{view.count(settings.ahead_days, 'day')} before a renewal"
 
 
 def title(name: str) -> str:

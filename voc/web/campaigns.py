@@ -15,7 +15,7 @@ from voc.campaigns import choices, questionnaire
 from voc.campaigns.countries import country_code, main_zone
 from voc.campaigns.model import CampaignSettings
 from voc.campaigns.run import programmes as run
-from voc.campaigns.store import programmes, trials, wave_pages
+from voc.campaigns.store import occasions, programmes, trials, wave_pages
 from voc.campaigns.store.rows import rules_with
 from voc.web import campaign_fields, campaign_view, pages, settings_fields, trial_view
 from voc.web.campaign_view import Example
@@ -91,6 +91,7 @@ def _page(
         wanted = preferences.load(db)
         found = programmes.campaign_by_name(db, name)
         rows = [row for row in wave_pages.rows(db, visit.viewer) if row.campaign == name]
+        taken_up = occasions.latest(db, visit.viewer, found.id)
         test = trial_view.heads_up_test(trials.halves(db, visit.viewer, campaign_name=name))
     typed = campaign_fields.typed(form) if form is not None else {}
     what = {"questionnaire": found.questionnaire, "priority": str(found.priority)}
@@ -108,6 +109,11 @@ def _page(
         "steps": campaign_fields.STEPS,
         "asking": campaign_fields.ASKING,
         "own": campaign_fields.OWN,
+        "by_event": campaign_fields.BY_EVENT,
+        "occasions": campaign_fields.OCCASIONS,
+        "occasion": found.settings.occasion,
+        "cadence": campaign_view.cadence(found.settings),
+        "taken_up": taken_up,
         "days": settings_fields.DAYS,
         "shown": {**campaign_fields.shown(found.settings), **typed},
         "company_has": {
@@ -187,7 +193,9 @@ def switch_campaign(app: GivenApp, visit: GivenVisit, name: FromPath[str], form:
     on = form.text("do") != "off"
     with app.database.begin() as db:
         run.switch(db, name, on=on, by=visit.viewer.name, now=app.now())
-    words = "on: a wave of it can be launched" if on else "off: no wave of it is launched, one under way goes on"
+        by_event = programmes.campaign_by_name(db, name).settings.occasion is not None
+    begins = "it asks by itself from now on" if by_event else "a wave of it can be launched"
+    words = f"on: {begins}" if on else "off: no wave of it is launched, one under way goes on"
     undo = (f"/campaigns/{name}/switch", {"do": "off" if on else "on"})
     return pages.back(app, visit, f"/campaigns/{name}", f"{campaign_view.title(name)} is {words}.", undo=undo)
 

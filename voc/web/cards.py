@@ -1,6 +1,8 @@
 """Scorecards: which there are, one of them, a month of everybody, a month of one CSM, approval and export."""
 
+from datetime import datetime
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from litestar import Response, get, post
 from litestar.params import FromPath, QueryParameter
@@ -8,20 +10,24 @@ from litestar.response import Redirect
 from sqlalchemy import Connection
 
 from voc.base import audit, preferences
+from voc.base.access import Viewer
 from voc.base.errors import NotFound, Refused
 from voc.base.words import MeasureFile, Scope, StaffRole
+from voc.metrics import store as metrics
 from voc.metrics.cards import files, months, sheet
 from voc.metrics.cards.model import Result, Scorecard
+from voc.metrics.run import card_rows
 from voc.metrics.run import cards as run
 from voc.metrics.run.cards import Looked
 from voc.metrics.store import cards as store
 from voc.metrics.store.cards import Frozen
 from voc.reports.scorecards import LINE_COLUMNS, XLSX, about, workbook
 from voc.reports.tables import Format
-from voc.web import cards_list, cards_view, pages
+from voc.web import cards_list, cards_view, pages, rows_view, view
 from voc.web.cards_view import Amounts
 from voc.web.context import App
-from voc.web.given import GivenApp, GivenForm, GivenVisit
+from voc.web.given import AnyRequest, GivenApp, GivenForm, GivenVisit
+from voc.web.kept_rows_view import KeptRows
 from voc.web.parts import files as file_links
 from voc.web.tables import Asked, Found, PageTable, file_handlers
 from voc.web.visit import EVERYBODY, LEADERS, Visit, roles
@@ -121,14 +127,24 @@ def month_page(
     card: FromPath[str],
     month: FromPath[str],
     revision: Annotated[str, QueryParameter(name="revision")] = "",
+    *,
+    anew: Annotated[str, QueryParameter(name="now")] = "",
 ) -> Response[str]:
+    """A month under way as last night counted it; `now` counts it for whoever asks."""
     now = app.now()
     with app.database.read() as db:
-        found = _looked(db, app, visit, card=card, month=month, revision=revision)
+        found = _looked(db, app, visit, card=card, month=month, revision=revision, anew=bool(anew))
         revisions = store.frozen(db, card, found.month)
         others = run.others_who_approve(db, visit.viewer.name)
         page = cards_view.month_page(
-            found.card, found.month, found.frozen, found.results, today=now.date(), amounts=_amounts(db)
+            found.card,
+            found.month,
+            found.frozen,
+            found.results,
+            today=now.date(),
+            amounts=_amounts(db),
+            has_rows=found.has_rows,
+            counted=_counted(db, found),
         )
     newest = revisions[0] if revisions else None
     may_approve = newest is not None and found.frozen == newest and visit.may(*LEADERS)
@@ -146,16 +162,77 @@ def month_page(
         leads=visit.may(*LEADERS),
         path=cards_view.month_path(card, found.month),
         files=file_links(f"{cards_view.month_path(card, found.month)}/results", "of every line"),
+        may_count=found.counted_at is not None,
     )
 
 
-def _looked(db: Connection, app: App, visit: Visit, *, card: str, month: str, revision: str) -> Looked:
+def _counted(db: Connection, found: Looked) -> str:
+    """When a month under way was counted, in the company's time; empty for now."""
+    if found.counted_at is None:
+        return ""
+    zone = ZoneInfo(preferences.load(db).default_time_zone)
+    return f"as counted on {view.moment(found.counted_at, zone)}"
+
+
+def _looked(
+    db: Connection, app: App, visit: Visit, *, card: str, month: str, revision: str, anew: bool = False
+) -> Looked:
+    return _looked_at(db, card, month, revision, visit.viewer, now=app.now(), anew=anew)
+
+
+def _looked_at(
+    db: Connection, card: str, month: str, revision: str, viewer: Viewer, *, now: datetime, anew: bool = False
+) -> Looked:
     try:
         wanted = months.parse(month)
     except Refused:
         raise NotFound("There is no such month.") from None
     number = int(revision) if revision.isascii() and revision.isdigit() and len(revision) < 5 else None
-    return run.look(db, card, wanted, visit.viewer, now=app.now(), revision=number)
+    return run.look(db, card, wanted, viewer, now=now, revision=number, anew=anew)
+
+
+@get("/scorecards/{card:str}/months/{month:str}/rows", sync_to_thread=True, opt=roles(*EVERYBODY))
+def rows_page(
+    app: GivenApp, visit: GivenVisit, card: FromPath[str], month: FromPath[str], request: AnyRequest
+) -> Response[str]:
+    """The rows behind a line of a frozen month, as they were then."""
+    given = {**request.query_params, "card": card, "month": month}
+    with app.database.read() as db:
+        found = _kept(db, Asked(app, visit.viewer, app.now(), given))
+    start = given.get("start", "")
+    at = int(start) if start.isascii() and start.isdigit() and len(start) < 8 else 0
+    return pages.page(app, visit, "cards/rows.html", page=found.page(start=at))
+
+
+def _kept(db: Connection, asked: Asked) -> KeptRows:
+    """NotFound for a month that is not frozen, and for a result that is not the viewer's."""
+    figure, days, id = asked.get("figure"), asked.get("days"), asked.get("id")
+    if not (days.isascii() and days.isdigit() and len(days) < 5) or asked.get("scope") not in set(Scope):
+        raise NotFound("There is no such line.")
+    scope = Scope(asked.get("scope"))
+    found = _looked_at(db, asked.get("card"), asked.get("month"), asked.get("revision"), asked.viewer, now=asked.now)
+    if found.frozen is None or not found.has_rows:
+        raise NotFound("The rows of this month are not kept.")
+    rows = card_rows.rows(db, found.frozen, asked.viewer, figure=figure, days=int(days), scope=scope, id=id)
+    names = {one: person.name for one, person in metrics.people(db).items()}
+    return KeptRows(found.card, found.frozen, figure, int(days), scope, id, rows, names)
+
+
+def _kept_rows(db: Connection, asked: Asked) -> Found:
+    found = _kept(db, asked)
+    frozen = found.frozen
+    facts = [("Frozen at", frozen.frozen_at.isoformat(timespec="seconds")), ("Revision", str(frozen.revision))]
+    return Found(found.file_rows(), facts, found.file_name)
+
+
+KEPT = PageTable(
+    "scorecard-rows",
+    "The rows behind a line of a frozen month",
+    "/scorecards/{card:str}/months/{month:str}/rows",
+    rows_view.FILE_COLUMNS,
+    _kept_rows,
+    "As they were counted. Named by card=NAME, month=2026-10, figure, days, scope (csm, team, total) and id.",
+)
 
 
 @get("/scorecards/{card:str}/months/{month:str}/of/{csm_id:str}", sync_to_thread=True, opt=roles(*EVERYBODY))
@@ -180,6 +257,8 @@ def csm_page(
             others=_others(db, visit, card, csm_id),
             today=app.now().date(),
             amounts=_amounts(db),
+            has_rows=found.has_rows,
+            counted=_counted(db, found),
         )
     return pages.page(app, visit, "cards/csm.html", page=page)
 
@@ -246,12 +325,13 @@ def workbook_file(app: GivenApp, visit: GivenVisit, card: FromPath[str], month: 
     )
 
 
-TABLES = (RESULTS,)
+TABLES = (RESULTS, KEPT)
 HANDLERS: list[Any] = [
     cards_page,
     card_page,
     month_page,
     csm_page,
+    rows_page,
     approve,
     correct,
     *file_handlers(*TABLES),

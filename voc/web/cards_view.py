@@ -65,6 +65,28 @@ def bar(line: LineResult) -> Markup:
     return charts.bar(min(max(ratio, 0.0), SPAN) / SPAN, tone="acc" if reached else "ink", mark=1 / SPAN)
 
 
+@dataclass(frozen=True)
+class Opening:
+    """Where a line's rows are: those kept with a frozen month under `kept`, else what is known now."""
+
+    month: Month
+    today: date
+    kept: str = ""
+    revision: int = 0
+
+    def rows(self, line: LineResult, result: Result) -> str:
+        if not self.kept:
+            return rows_address(line, result, self.month, self.today)
+        scope = result.scope.value
+        return address(self.kept, revision=self.revision, figure=line.figure, days=line.days, scope=scope, id=result.id)
+
+
+def opening(card: Scorecard, month: Month, frozen: Frozen | None, *, has_rows: bool, today: date) -> Opening:
+    if frozen is None or not has_rows:
+        return Opening(month, today)
+    return Opening(month, today, f"{month_path(card.name, month)}/rows", frozen.revision)
+
+
 def rows_address(line: LineResult, result: Result, month: Month, today: date) -> str:
     """The rows behind a line, as of the month's last day; of a month that is not over, as far as it has come."""
     as_of = min(month.last_on, today)
@@ -87,8 +109,8 @@ def period(name: str, days: int | None, month: Month | None = None) -> str:
     return f"{days} days to the month’s end"
 
 
-def line_shown(line: LineResult, result: Result, month: Month, *, today: date, amounts: Amounts) -> LineShown:
-    rows = rows_address(line, result, month, today)
+def line_shown(line: LineResult, result: Result, month: Month, *, opens: Opening, amounts: Amounts) -> LineShown:
+    rows = opens.rows(line, result)
     other = line.weight_counted and abs(line.weight_counted - line.weight) > 0.05
     return LineShown(
         label=line.label,
@@ -157,8 +179,12 @@ def csm_month(
     others: Sequence[tuple[Frozen, Result]],
     today: date,
     amounts: Amounts,
+    has_rows: bool = False,
+    counted: str = "",
 ) -> CsmMonth:
-    lines = [line_shown(one, result, month, today=today, amounts=amounts) for one in result.lines]
+    """`counted`: when a night counted a month under way."""
+    opens = opening(card, month, frozen, has_rows=has_rows, today=today)
+    lines = [line_shown(one, result, month, opens=opens, amounts=amounts) for one in result.lines]
     words = month_words(month)
     pays = any(one.pays for one in result.lines)
     return CsmMonth(
@@ -169,10 +195,10 @@ def csm_month(
         card=card.name,
         month=months.written(month),
         month_words=words,
-        state=state_words(frozen, month, today),
+        state=state_words(frozen, month, today, counted=counted),
         grave=frozen is None or frozen.approved_at is None,
         lines=lines,
-        beside=[line_shown(one, result, month, today=today, amounts=amounts) for one in result.beside],
+        beside=[line_shown(one, result, month, opens=opens, amounts=amounts) for one in result.beside],
         pays=pays,
         points=view.DASH if result.points is None else f"{result.points:.1f}",
         paid=amounts.exact(result.money) if pays else "",
@@ -211,11 +237,11 @@ def month_words(month: Month) -> str:
     return f"{month.first_on:%B %Y}"
 
 
-def state_words(frozen: Frozen | None, month: Month, today: date) -> str:
+def state_words(frozen: Frozen | None, month: Month, today: date, *, counted: str = "") -> str:
     """How firm the numbers are, and whether anybody may be paid by them."""
     if frozen is None:
         if month.last_on >= today:
-            return f"So far, as of today. It is frozen in the night after {view.day(month.last_on)}."
+            return f"So far, {counted or 'as of today'}. It is frozen in the night after {view.day(month.last_on)}."
         return "Not frozen: counted by what is known now. Nobody is paid from it."
     counted = "Frozen" if frozen.reason is None else f"Counted anew ({frozen.reason.rstrip('.')})"
     told = f"{counted} on {view.day(frozen.frozen_at)} by version {frozen.number}, revision {frozen.revision}."
@@ -355,7 +381,11 @@ def month_page(
     *,
     today: date,
     amounts: Amounts,
+    has_rows: bool = False,
+    counted: str = "",
 ) -> MonthPage:
+    """`counted`: when a night counted a month under way."""
+    opens = opening(card, month, frozen, has_rows=has_rows, today=today)
     people = [one for one in results if one.scope == Scope.CSM]
     many = [one for one in results if one.scope != Scope.CSM]
     whole = next((one for one in many if one.scope == Scope.TOTAL), None)
@@ -367,12 +397,12 @@ def month_page(
         card=card.name,
         month=months.written(month),
         month_words=month_words(month),
-        state=state_words(frozen, month, today),
+        state=state_words(frozen, month, today, counted=counted),
         heads=[BY_NAME[line.figure].label for line in card.lines]
         if not people
         else [one.label for one in people[0].lines],
-        rows=[_row(card, one, month, today, amounts, pays=pays) for one in people],
-        totals=[_row(card, one, month, today, amounts, pays=pays) for one in many],
+        rows=[_row(card, one, month, opens, amounts, pays=pays) for one in people],
+        totals=[_row(card, one, month, opens, amounts, pays=pays) for one in many],
         pays=pays,
         without=_without(whole, people) if whole is not None and len(people) > 1 else [],
         lacking=view.listed([one.name for one in lacking]),
@@ -405,13 +435,13 @@ def _finding(
     return f"{words}: {view.count(len(people), 'CSM', 'CSMs')}"
 
 
-def _row(card: Scorecard, one: Result, month: Month, today: date, amounts: Amounts, *, pays: bool) -> RowShown:
+def _row(card: Scorecard, one: Result, month: Month, opens: Opening, amounts: Amounts, *, pays: bool) -> RowShown:
     team = f"Team of {one.name}" if one.scope == Scope.TEAM else one.name
     return RowShown(
         name=team,
         of=view.count(one.accounts, "account") if one.days_held >= one.days else wording.part_of_month(one).rstrip("."),
         href=csm_path(card.name, month, one.id) if one.scope == Scope.CSM else "",
-        cells=[_cell(line, one, month, today) for line in one.lines],
+        cells=[_cell(line, one, opens) for line in one.lines],
         points=view.DASH if one.points is None else f"{one.points:.0f}",
         share=None if one.points is None else one.points / 100,
         paid=amounts.exact(one.money) if pays else "",
@@ -419,8 +449,8 @@ def _row(card: Scorecard, one: Result, month: Month, today: date, amounts: Amoun
     )
 
 
-def _cell(line: LineResult, one: Result, month: Month, today: date) -> CellShown:
-    rows = rows_address(line, one, month, today)
+def _cell(line: LineResult, one: Result, opens: Opening) -> CellShown:
+    rows = opens.rows(line, one)
     mark = Mark(line.figure, line.numerator, line.denominator, rows)
     if line.value is None:
         return CellShown(view.DASH, _short(line), rows, missing=True, mark=mark)

@@ -19,6 +19,7 @@ from voc.metrics import store as metrics
 from voc.metrics.pages import Engagement, ScopeFigures
 from voc.metrics.rows import place_of
 from voc.metrics.run.counted_rows import Opened, behind, every_row
+from voc.metrics.store import numbers
 from voc.web import engagement_view, pages, rows_view
 from voc.web.engagement_view import Wanted
 from voc.web.figure_view import Asking
@@ -306,7 +307,9 @@ def _who(scope: Scope, id: str, names: Mapping[str, str]) -> str:
 @get("/definitions", sync_to_thread=True, opt=roles(*EVERYBODY))
 def definitions_page(app: GivenApp, visit: GivenVisit) -> Response[str]:
     groups: dict[str, list[catalogue.Definition]] = {}
-    for one in catalogue.CATALOGUE:
+    with app.database.read() as db:
+        own = numbers.kinds(db)
+    for one in (*catalogue.CATALOGUE, *(catalogue.BY_NAME[name] for name in own if name in catalogue.BY_NAME)):
         groups.setdefault(one.kind.value, []).append(one)
     return pages.page(app, visit, "leader/definitions.html", groups=groups, version=catalogue.VERSION)
 

@@ -15,7 +15,8 @@ from voc.base import audit
 from voc.base.db import Database
 from voc.base.erasure import policy, remembering, ties
 from voc.base.erasure.person import Person, find, variants
-from voc.base.schema import contact, crm_errand, invitation, message
+from voc.base.packed import renamed
+from voc.base.schema import contact, contact_role, crm_errand, invitation, message
 from voc.base.secrets import Vault
 from voc.base.tokens import Tokens, hash_token
 from voc.base.words import MessageState, RecordState, StopReason
@@ -60,9 +61,10 @@ def erase(
     with database.begin() as db:
         if database.sqlite:
             db.exec_driver_sql("PRAGMA secure_delete = ON")  # what is freed is overwritten
+        near = _near(db, person)
         removed = _remove(db, person)
         emptied = _empty(db, person, new_id, now=now)
-        searched = _replace(db, person, mentions)
+        searched = _added(_replace(db, person, mentions), _strike(db, person, near), _rename_packed(db, person, new_id))
         changed = audit.redact(db, ids=person.ids, needles=person.needles, word=policy.WORD, new_id=new_id)
         remembering.keep(db, lines, now=now)
         audit.record(
@@ -221,6 +223,69 @@ def _replace(db: Connection, person: Person, mentions: list[Mention]) -> dict[st
             db.execute(update(table).where(same).values(changed))
             counts[table.name] += 1
     return dict(sorted(counts.items()))
+
+
+def _near(db: Connection, person: Person) -> list[tuple[Table, int]]:
+    """Table and id of what colleagues wrote at the person's accounts with a part of the name in it."""
+    person.parts = _parts_of_names(db, person)
+    if not person.parts:
+        return []
+    ids = sorted(person.ids)
+    own = select(contact.c.account_id).where(contact.c.id.in_(ids))
+    held = select(contact_role.c.account_id).where(contact_role.c.contact_id.in_(ids))
+    accounts = sorted({*db.execute(own).scalars(), *db.execute(held).scalars()})
+    found = []
+    for name, column in policy.NEAR.items():
+        table = next(one for one in ties.tables() if one.name == name)
+        query = select(table.c.id, table.c[column]).where(table.c.account_id.in_(accounts))
+        rows = db.execute(query.where(table.c[column].is_not(None)).order_by(table.c.id))
+        found += [(table, id) for id, text in rows if _one_of(person.parts).search(text)]
+    return found
+
+
+def _parts_of_names(db: Connection, person: Person) -> list[str]:
+    here = contact.c
+    rows = db.execute(select(here.first_name, here.last_name).where(here.id.in_(sorted(person.ids))))
+    names = {(name or "").strip() for row in rows for name in row}
+    return sorted((name for name in names if len(name) > 1), key=lambda one: (-len(one), one))
+
+
+def _one_of(parts: list[str]) -> re.Pattern[str]:
+    return re.compile("|".join(rf"\b{re.escape(part)}\b" for part in parts), re.IGNORECASE)
+
+
+def _strike(db: Connection, person: Person, near: list[tuple[Table, int]]) -> dict[str, int]:
+    """After the whole names, of which these texts may have some."""
+    for table, id in near:
+        column = table.c[policy.NEAR[table.name]]
+        text = db.execute(select(column).where(table.c.id == id)).scalar_one()
+        struck = _one_of(person.parts).sub(policy.WORD, text)
+        db.execute(update(table).where(table.c.id == id).values({column.key: struck}))
+    return dict(Counter(table.name for table, _id in near))
+
+
+def _rename_packed(db: Connection, person: Person, new_id: str) -> dict[str, int]:
+    counts: Counter[str] = Counter()
+    names = dict.fromkeys(sorted(person.ids), new_id)
+    for table in ties.tables():
+        if table.name not in policy.PACKED or not names:
+            continue
+        for id in db.execute(select(table.c.id).order_by(table.c.id)).scalars().all():
+            packed = db.execute(select(table.c.packed).where(table.c.id == id)).scalar_one()
+            fresh = renamed(packed, names)
+            if fresh is not None:
+                db.execute(update(table).where(table.c.id == id).values(packed=fresh))
+                counts[table.name] += 1
+    return dict(counts)
+
+
+def _added(*counts: dict[str, int]) -> dict[str, int]:
+    """How many rows of each table; a review that has both a whole name and a part of it is one row."""
+    found: dict[str, int] = {}
+    for one in counts:
+        for name, count in one.items():
+            found[name] = max(found.get(name, 0), count)
+    return dict(sorted(found.items()))
 
 
 def _without(value: Any, pattern: re.Pattern[str]) -> Any:

@@ -22,6 +22,7 @@ class Person:
     ids: set[str] = field(default_factory=set)
     addresses: set[str] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
+    parts: list[str] = field(default_factory=list)  # first and last names alone
     roots: dict[str, list[int]] = field(default_factory=dict)
 
     @property

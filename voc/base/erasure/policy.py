@@ -63,6 +63,12 @@ EMPTIED: dict[str, dict[str, Any]] = {
     "improvement_line": {},
 }
 
+# Free text about an account's people in words of ours: there a first or a last name alone is theirs too.
+NEAR = {"colleague_review": "comment"}
+
+# Rows that are kept packed: ids in them are replaced by the new one.
+PACKED = ("scorecard_rows",)
+
 # Their keys hold ids or digests of a person.
 KEYED = ("sign_of_life", "suggestion", "inbound")
 

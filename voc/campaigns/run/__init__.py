@@ -1,6 +1,6 @@
 """What changes here. `waves`: rehearse, launch, pause, close. `chases`: what an event does to one invitation."""
 
-from voc.campaigns.run import heads_ups
+from voc.campaigns.run import by_event, heads_ups
 from voc.campaigns.run.chases import (
     away,
     dispose,
@@ -19,7 +19,7 @@ from voc.campaigns.run.copied import pass_over, take_up
 from voc.campaigns.run.launching import Order, launch, launch_in_portions, take_back_left
 from voc.campaigns.run.nudges import Nudge, nudge, nudged_by_hand
 from voc.campaigns.run.pauses import end_escalation, escalate, stop_without_consent
-from voc.campaigns.run.programmes import change_settings, install_defaults
+from voc.campaigns.run.programmes import change_settings, install_by_event, install_defaults
 from voc.campaigns.run.rehearsing import rehearse
 from voc.campaigns.run.rest import Rest, rest
 from voc.campaigns.run.waves import (
@@ -38,6 +38,7 @@ __all__ = [
     "Order",
     "Rest",
     "away",
+    "by_event",
     "change_settings",
     "close",
     "close_due",
@@ -46,6 +47,7 @@ __all__ = [
     "escalate",
     "heads_ups",
     "hold",
+    "install_by_event",
     "install_defaults",
     "launch",
     "launch_in_portions",

@@ -12,8 +12,9 @@ from voc.base.preferences import Preferences
 from voc.campaigns import census, questionnaire
 from voc.campaigns.chase import Rules
 from voc.campaigns.definition import Questionnaire
-from voc.campaigns.store import programmes
+from voc.campaigns.store import occasions, programmes
 from voc.campaigns.store.candidates import Asking
+from voc.campaigns.store.occasions import Happened
 from voc.campaigns.store.programmes import Campaign
 from voc.campaigns.store.rows import rules_of
 from voc.campaigns.wordlist import CONFIDENTIAL_MAIL_WORDS, CONFIDENTIAL_PAGE_WORDS
@@ -21,7 +22,10 @@ from voc.campaigns.wordlist import CONFIDENTIAL_MAIL_WORDS, CONFIDENTIAL_PAGE_WO
 
 @dataclass(frozen=True)
 class Draft:
-    """`seed` is what the lot of the heads-ups is drawn by: another one in each wave."""
+    """`seed` is what the lot of the heads-ups is drawn by: another one in each wave.
+
+    `happened` is what a campaign by event asks about; None: it asks everybody on a day.
+    """
 
     campaign: Campaign
     questionnaire: Questionnaire
@@ -30,6 +34,12 @@ class Draft:
     seed: str
     wanted: Preferences
     now: datetime
+    happened: tuple[Happened, ...] | None = None
+
+    @property
+    def accounts(self) -> list[str] | None:
+        """Whose people are asked; None: all customers'."""
+        return None if self.happened is None else sorted({one.account_id for one in self.happened})
 
     @property
     def share(self) -> float:
@@ -60,7 +70,11 @@ def draft(
         preferences=wanted,
     )
     seed = f"{campaign}:{programmes.count_waves(db, found.id)}"
-    return Draft(found, definition, rules, asking, seed, wanted, now)
+    happened = None
+    if settings.occasion is not None:
+        kinds = wanted.activity_kinds
+        happened = tuple(occasions.waiting(db, found.id, settings, today=now.date(), activity_kinds=kinds))
+    return Draft(found, definition, rules, asking, seed, wanted, now, happened)
 
 
 def _language_of(definition: Questionnaire, accepted: Collection[str]) -> Callable[[str | None], str]:
@@ -93,7 +107,7 @@ def why_not_launch(db: Connection, draft: Draft, *, anybody: bool) -> list[str]:
         )
     if not draft.campaign.settings.on:
         found.append("This campaign is switched off. Switch it on in its settings first.")
-    label = programmes.open_wave(db, draft.campaign.id)
+    label = programmes.open_wave(db, draft.campaign.id) if draft.happened is None else None
     if label is not None:
         found.append(f"The wave {label} is not over. Close or stop it first: a campaign has one wave at a time.")
     if draft.rules.settings.confidential:
@@ -101,6 +115,8 @@ def why_not_launch(db: Connection, draft: Draft, *, anybody: bool) -> list[str]:
             f"{name} has no words for asking in confidence. Write {word} in _shared/{code}.toml, or ask by name."
             for code, name, word in _without_words(draft.questionnaire)
         ]
-    if not anybody:
+    if draft.happened is not None and not draft.happened:
+        found.append("Nothing has happened lately that this campaign asks about, and that it has not taken up yet.")
+    elif not anybody:
         found.append("There is nobody to ask: look at the reasons in the rehearsal.")
     return found

@@ -27,7 +27,7 @@ from voc.campaigns.model import NotAsked, WaveState
 from voc.campaigns.planning import Colleagues, FirstSteps
 from voc.campaigns.run import drafts
 from voc.campaigns.run.drafts import Draft
-from voc.campaigns.store import candidates, draft_tables, drafting, launches, programmes
+from voc.campaigns.store import candidates, draft_tables, drafting, launches, occasions, programmes
 from voc.campaigns.store.drafting import Reach
 from voc.campaigns.store.launches import Drafted
 from voc.stakeholders import store as stakeholders
@@ -39,6 +39,10 @@ _A_MOMENT = 0.4  # seconds
 _REST = 0.12
 _IN_DOUBT = 1_000  # looked at together
 _WRITTEN = 5_000  # people frozen together: a fraction of a second
+
+
+class NobodyToAsk(Refused):
+    """Nothing else speaks against the launch: nobody of the census may be asked."""
 
 
 @dataclass(frozen=True)
@@ -241,7 +245,8 @@ def _draw_up(db: Connection, order: Order, *, now: datetime, report: Report = _q
 def _check(db: Connection, draft: Draft, *, anybody: bool) -> None:
     refusals = drafts.why_not_launch(db, draft, anybody=anybody)
     if refusals:
-        raise Refused(" ".join(refusals))
+        only_that = not anybody and not drafts.why_not_launch(db, draft, anybody=True)
+        raise (NobodyToAsk if only_that else Refused)(" ".join(refusals))
 
 
 def _accepted(draft: Draft, accept: Collection[str]) -> list[str]:
@@ -265,7 +270,7 @@ def _add_wave(db: Connection, draft: Draft, order: Order, *, state: WaveState) -
         files=order.questionnaire_files,
         now=draft.now,
     )
-    return launches.add_wave(
+    wave_id = launches.add_wave(
         db,
         campaign_id=draft.campaign.id,
         questionnaire_version_id=version_id,
@@ -275,6 +280,8 @@ def _add_wave(db: Connection, draft: Draft, order: Order, *, state: WaveState) -
         by=order.by,
         now=draft.now,
     )
+    occasions.take_up(db, draft.campaign.id, draft.happened or (), wave_id=wave_id, now=draft.now)
+    return wave_id
 
 
 def _audit(db: Connection, draft: Draft, order: Order, wave_id: int, size: "Size") -> None:
@@ -286,6 +293,8 @@ def _audit(db: Connection, draft: Draft, order: Order, wave_id: int, size: "Size
     }
     if draft.rules.settings.confidential:
         counts["confidential"] = True
+    if draft.happened is not None:
+        counts["about"] = [one.key for one in draft.happened]
     if accepted := _accepted(draft, order.accept_languages):
         counts["languages accepted unreviewed"] = accepted
     audit.record(
@@ -311,7 +320,14 @@ def draw_up(db: Connection, draft: Draft, report: Report = _quiet) -> Size:
     required = {segment: [one.role for one in needed] for segment, needed in stakeholders.role_matrix(db).items()}
     roles = drafting.roles_asked(required, draft.asking.roles)
     report("Everybody to be asked", 0, None)
-    people = drafting.collect(db, roles=roles, priority=draft.asking.priority, reach=_reach(db, draft), now=draft.now)
+    people = drafting.collect(
+        db,
+        roles=roles,
+        priority=draft.asking.priority,
+        reach=_reach(db, draft),
+        now=draft.now,
+        accounts=draft.accounts,
+    )
     report("Everybody to be asked", people, people)
     _decide(db, draft, steps)
     _ask_once(db)

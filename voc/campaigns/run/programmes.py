@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from voc.base import audit, preferences
 from voc.base.errors import Refused
 from voc.campaigns import choices
-from voc.campaigns.model import CampaignSettings
+from voc.campaigns.model import CampaignSettings, Occasion
 from voc.campaigns.store import programmes
 
 RELATIONSHIP = "relationship"
@@ -21,6 +21,19 @@ _NAME = re.compile(r"[a-z][a-z0-9-]{1,39}")
 def install_defaults(db: Connection) -> None:
     """The relationship campaign, every 24 weeks, unless it is there."""
     programmes.add_campaign(db, name=RELATIONSHIP, questionnaire=RELATIONSHIP, priority=3, settings=CampaignSettings())
+
+
+def install_by_event(db: Connection) -> None:
+    """After an onboarding and after a business review: off until somebody wants them. Unless they are there."""
+    for name, priority, occasion in (("onboarding", 1, Occasion.ONBOARDED), ("post-review", 2, Occasion.REVIEWED)):
+        programmes.add_campaign(db, name=name, questionnaire=name, priority=priority, settings=_by_event(occasion))
+
+
+def _by_event(occasion: Occasion) -> CampaignSettings:
+    """Soon, on any working day, and with one reminder: who was there remembers it for a week."""
+    return CampaignSettings(
+        occasion=occasion, on=False, heads_up=False, reminder_2=False, invitation_weekdays=[0, 1, 2, 3, 4]
+    )
 
 
 def change_settings(

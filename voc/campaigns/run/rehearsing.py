@@ -18,7 +18,7 @@ def rehearse(db: Connection, *, campaign: str, questionnaire_files: Mapping[str,
     for otherwise stands in `refusals`.
     """
     draft = drafts.draft(db, campaign=campaign, files=questionnaire_files, now=now)
-    people = candidates.people_of(db, candidates.customers(db))
+    people = candidates.people_of(db, candidates.customers(db) if draft.accounts is None else draft.accounts)
     steps = planning.FirstSteps(draft.rules, now=now)
     members = census.take(
         candidates.candidates(db, people, draft.asking),

@@ -38,7 +38,10 @@ class _Role(TypedColumns):
 
 
 class _Doubt(TypedColumns):
-    """An account, a contact or an address of which somebody said something: the rules look at whom it concerns."""
+    """An account, a contact or an address of which somebody said something: the rules look at whom it concerns.
+
+    Or an account at which something happened, where a campaign asks about that alone.
+    """
 
     name: Named[str] = Column(Text, primary_key=True)
 
@@ -111,6 +114,7 @@ class _Inherited(TypedColumns):
 
 
 role = _temporary("role", _Role, UniqueConstraint("segment", "bits"))
+only = _temporary("only", _Doubt)
 doubted_account = _temporary("doubted_account", _Doubt)
 doubted_contact = _temporary("doubted_contact", _Doubt)
 doubted_address = _temporary("doubted_address", _Doubt)

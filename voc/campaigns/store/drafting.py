@@ -27,6 +27,7 @@ from sqlalchemy import (
     not_,
     or_,
     select,
+    true,
     tuple_,
     union,
 )
@@ -77,8 +78,19 @@ def countries(db: Connection) -> list[str]:
     return sorted(text or "" for text in db.execute(found).scalars())
 
 
-def collect(db: Connection, *, roles: Sequence[dict[str, Any]], priority: int, reach: Reach, now: datetime) -> int:
-    """Write down the census, everybody with whether there is doubt about them; returns how many they are."""
+def collect(
+    db: Connection,
+    *,
+    roles: Sequence[dict[str, Any]],
+    priority: int,
+    reach: Reach,
+    now: datetime,
+    accounts: Iterable[str] | None = None,
+) -> int:
+    """Write down the census, everybody with whether there is doubt about them; returns how many they are.
+
+    `accounts` None is all customers.
+    """
     if roles:
         db.execute(insert(draft.role), roles)
     _doubts(db, priority=priority, reach=reach, now=now)
@@ -86,7 +98,8 @@ def collect(db: Connection, *, roles: Sequence[dict[str, Any]], priority: int, r
     insert_all(db, draft.consent_country, [{"name": text} for text in reach.consent_countries])
     # After a first large reading PostgreSQL knows nothing of these yet, and looks for one pair a million times.
     draft.count_up(db, account, contact, contact_role, *draft.SMALL)
-    people = _people(db.dialect.name)
+    insert_all(db, draft.only, [{"name": id} for id in accounts or ()])
+    people = _people(db.dialect.name, accounts is not None)
     db.execute(
         insert(draft.person).from_select([column.name for column in people.selected_columns], people),
         {
@@ -141,8 +154,8 @@ def _keep(db: Connection, table: Any, *names: Select[Any]) -> None:
 
 
 @cache
-def _people(dialect: str) -> Select[Any]:
-    held = _held()
+def _people(dialect: str, some: bool) -> Select[Any]:
+    held = _held(some)
     doubted_account, doubted_contact, doubted_address = (
         table.alias() for table in (draft.doubted_account, draft.doubted_contact, draft.doubted_address)
     )
@@ -193,8 +206,11 @@ def _people(dialect: str) -> Select[Any]:
     )
 
 
-def _held() -> Any:
-    """(account, contact) with the bits of what the CRM says, and of what a CSM says, about each role."""
+def _held(some: bool) -> Any:
+    """(account, contact) with the bits of what the CRM says, and of what a CSM says, about each role.
+
+    `some`: of the accounts in `draft.only`, not of all.
+    """
     bit = case({role.value: bit for role, bit in _BITS.items()}, value=contact_role.c.role, else_=0)
     by_csm, stands = contact_role.c.by_csm, not_(contact_role.c.ended)
 
@@ -210,6 +226,7 @@ def _held() -> Any:
             sum_where(and_(not_(by_csm), stands)).label("in_crm"),
             func.max(case((not_(by_csm), case((contact_role.c.direct, 1), else_=0)))).label("direct"),
         )
+        .where(contact_role.c.account_id.in_(select(draft.only.c.name)) if some else true())
         .group_by(contact_role.c.account_id, contact_role.c.contact_id)
         .subquery("held")
     )

@@ -10,7 +10,16 @@ from sqlalchemy import ColumnElement, Connection, Integer, and_, bindparam, dele
 from voc.base import leases
 from voc.base.bulk import insert_all
 from voc.base.db import insert_once
-from voc.base.schema import account, campaign, census_member, contact, invitation, questionnaire_version, wave
+from voc.base.schema import (
+    account,
+    campaign,
+    census_member,
+    contact,
+    invitation,
+    occasion,
+    questionnaire_version,
+    wave,
+)
 from voc.campaigns.model import CampaignSettings, Plan, Step, WaveState
 from voc.campaigns.store import draft_tables as draft
 
@@ -106,6 +115,7 @@ def take_back(db: Connection, wave_id: int, *, limit: int) -> bool:
     launching = select(wave.c.id).where(wave.c.id == wave_id, wave.c.state == WaveState.PLANNING)
     if db.execute(launching).first() is None:
         return True
+    db.execute(delete(occasion).where(occasion.c.wave_id == wave_id))  # it is asked about again
     for table in (invitation, census_member):
         ids = select(table.c.id).where(table.c.wave_id == wave_id).limit(limit)
         if db.execute(delete(table).where(table.c.id.in_(ids))).rowcount:

@@ -77,6 +77,12 @@ def open_wave(db: Connection, campaign_id: int) -> str | None:
     return db.execute(query).scalar()
 
 
+def launched_since(db: Connection, campaign_id: int, since: datetime) -> bool:
+    """Whether a wave of the campaign was launched since then."""
+    query = select(wave.c.id).where(wave.c.campaign_id == campaign_id, wave.c.launched_at >= since).limit(1)
+    return db.execute(query).first() is not None
+
+
 def lock_campaign(db: Connection, campaign_id: int) -> None:
     """Two launches of one campaign come one after the other."""
     db.execute(select(campaign.c.id).where(campaign.c.id == campaign_id).with_for_update())

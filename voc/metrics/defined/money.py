@@ -1,6 +1,8 @@
 """Renewals, growth, onboarding, contacts, upkeep and proofs, of what the CRM and respondents tell (3-metrics 8, 8a)."""
 
+import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 
 from voc.metrics.columns.money import contacts as of_all_contacts
@@ -478,5 +480,32 @@ PROOFS: tuple[Definition, ...] = (
         nothing="No product usage came in: import product_usage with a number.",
     ),
 )
+
+_OWN_NUMBER = re.compile(r"number_[a-z0-9_]{1,57}")
+
+
+@lru_cache(maxsize=256)
+def of_number(name: str) -> Definition | None:
+    """The figure of a number that a company sends of its own, such as number_seats; None for any other name.
+
+    Nobody here knows what it measures, so that it may weigh on a scorecard and never pay.
+    """
+    if not _OWN_NUMBER.fullmatch(name):
+        return None
+    said = name.removeprefix("number_").replace("_", " ").strip()
+    return Definition(
+        name=name,
+        owner=Owner.FACT,
+        subject=SUBJECT,
+        facts=_of(proofs.from_outside(name)),
+        label=said[:1].upper() + said[1:] or name,
+        text=f"Latest milestone of the kind {name} of each account with its day, one account one vote. It comes from "
+        "outside: what it measures is known there. Under today's owner.",
+        counts="accounts",
+        kind=Kind.STATE,
+        measure=Measure.MEAN,
+        nothing=f"No {name} came in: import milestones of that kind with a number.",
+    )
+
 
 DEFINITIONS: tuple[Definition, ...] = (*RENEWALS, *GROWTH, *ONBOARDING, *CONTACTS, *UPKEEP, *PROOFS)

@@ -2,26 +2,25 @@
 
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 
+from voc.accounts.kinds import ContactKind, DealKind
 from voc.base.words import Segment
 
-
-class DealKind(StrEnum):
-    RENEWAL = "renewal"
-    NEW = "new"  # the first sale, or the first of a new unit
-    UPSELL = "upsell"  # more of the same
-    CROSS_SELL = "cross_sell"  # something else
-    UNIT = "unit"  # the first sale to a new unit, credited to the account whose unit it is
-    OTHER = "other"
-
-
-class ContactKind(StrEnum):
-    MEETING = "meeting"
-    CALL = "call"
-    REVIEW = "review"
-    TRAINING = "training"
-    OTHER = "other"  # a mail, a note: nobody spoke to anybody
+__all__ = [
+    "HUMAN",
+    "NOBODY",
+    "Client",
+    "ContactKind",
+    "Deal",
+    "DealKind",
+    "Held",
+    "Mark",
+    "Owned",
+    "Stretch",
+    "Told",
+    "Touch",
+    "Week",
+]
 
 
 HUMAN = frozenset({ContactKind.MEETING, ContactKind.CALL, ContactKind.REVIEW})

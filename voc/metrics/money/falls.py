@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 from voc import statistics
 from voc.statistics.compare import THREE_SIGMA
@@ -31,6 +32,12 @@ def monthly(rows: Iterable[tuple[date, float, float]], *, on: date) -> list[Mont
     return [Month(first, *sums[first]) for first in reversed(_firsts(on))]
 
 
+def spans(on: date) -> list[tuple[date, date]]:
+    """The same thirteen months, each with the first day of the one that follows it."""
+    firsts = [*reversed(_firsts(on)), on.replace(day=1)]
+    return list(pairwise(firsts))
+
+
 def _firsts(on: date) -> list[date]:
     months, first = [], on.replace(day=1)
     for _ in range(MONTHS + 1):
@@ -39,6 +46,11 @@ def _firsts(on: date) -> list[date]:
         )
         months.append(first)
     return months
+
+
+def turned(months: Sequence[Month]) -> list[Month]:
+    """The same of what was not: where less is better, a fall of the rest is a rise of it."""
+    return [Month(one.first, one.whole - one.part, one.whole) for one in months]
 
 
 def rate_fell(months: Sequence[Month]) -> bool:
@@ -57,7 +69,7 @@ def rate_fell(months: Sequence[Month]) -> bool:
 
 
 def money_fell(months: Sequence[Month]) -> bool:
-    """The last month under half of the mean of the twelve before it, of which six had any."""
+    """The last month under half of the mean of the twelve before it, of which six had any. Of things counted too."""
     before = [one.part for one in months[:-1]]
     if len(before) < MONTHS or sum(amount > 0 for amount in before) < MONTHS / 2:
         return False

@@ -12,12 +12,11 @@ from voc.followup.hours import a_day
 from voc.followup.store.times import durations
 from voc.metrics import board, cohorts, run
 from voc.metrics import store as facts
-from voc.metrics.board import Board, CauseLine
+from voc.metrics.board import Board
 from voc.metrics.model import Figure, Standing
-from voc.metrics.run import board_nights, cost
+from voc.metrics.run import board_causes, board_nights, cost
 from voc.metrics.run.standings import kept_on
 from voc.metrics.store import board as store
-from voc.metrics.store.board import Doing, Raised
 
 _SENIOR = (Role.DECISION_MAKER, Role.BUDGET_HOLDER)
 
@@ -50,7 +49,12 @@ def page(
     earlier_standings = _standings(db, viewer, scope, id, now=now, as_of=earlier, preferences=preferences)
     icc = preferences.icc_default
     team = id if scope == Scope.TEAM else None
-    causes = _causes(db, viewer, standings, since=since, until=moment, team_id=team)
+    revenue = {key: one.arr or 0.0 for key, one in standings.items()}
+    last_night = now.date() - timedelta(days=1)
+    today = as_of is None or as_of >= last_night
+    found = board_causes.now_of(db, viewer, since=since, until=moment, team_id=team, today=today, revenue=revenue)
+    work = store.doing(db)
+    causes = board.ordered(board_nights.line_of(one, work) for one in found.found)
     heard = sum(one.state == AccountState.HEARD for one in standings.values())
     gaps = run.rows(db, viewer, figure="coverage_named", scope=scope, id=id, now=now, as_of=as_of)
     times = durations(db, viewer, since=since, now=moment, preferences=preferences)
@@ -65,6 +69,7 @@ def page(
         states=board.states(list(standings.values())),
         cost=cost.page(db, viewer).cost,
         causes=tuple(causes[: board.CAUSES]),
+        why_no_causes=found.why_none,
         order_certain=board.certain(causes, max(heard, 1)),
         heard=heard,
         heard_again=board.moved(standings, earlier_standings, to=AccountState.HEARD),
@@ -129,37 +134,3 @@ def _standings(
         if one.state != AccountState.NO_CENSUS
         and (scope != Scope.TEAM or (one.csm_id in people and people[one.csm_id or ""].manager_id == id))
     }
-
-
-def _causes(
-    db: Connection,
-    viewer: Viewer,
-    standings: dict[str, Standing],
-    *,
-    since: datetime,
-    until: datetime,
-    team_id: str | None,
-) -> list[CauseLine]:
-    """Themes of comments where a code book reads them; until then the root causes that follow-ups name."""
-    raised = store.themes(db, viewer, since=since, until=until, team_id=team_id)
-    if not raised:
-        raised = store.causes(db, viewer, since=since, until=until, team_id=team_id)
-    work = store.doing(db)
-    lines = [
-        _line(one, standings, work.get(one.theme_id) if one.theme_id is not None else None)
-        for one in raised
-        if len(one.account_ids) >= board.LEAST_ACCOUNTS
-    ]
-    return board.ordered(lines)
-
-
-def _line(one: Raised, standings: dict[str, Standing], doing: Doing | None) -> CauseLine:
-    theirs = [standings[id] for id in one.account_ids if id in standings]
-    return CauseLine(
-        name=one.name,
-        accounts=len(one.account_ids),
-        arr=sum(found.arr or 0.0 for found in theirs),
-        owner=doing.who if doing else "",
-        due_on=doing.due_on if doing else None,
-        doing=doing.title if doing else "",
-    )

@@ -1,5 +1,6 @@
 """The board page of a large company: from last night, beside the night a period before."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
@@ -16,9 +17,11 @@ from voc.metrics.cohorts import Key
 from voc.metrics.model import Figure, Shown, Window
 from voc.metrics.pages import Sum
 from voc.metrics.run import kept_pages
+from voc.metrics.run.board_causes import Cause
 from voc.metrics.run.kept import kept_of
 from voc.metrics.store import board as store
 from voc.metrics.store import standings as nights
+from voc.metrics.store.board import Doing
 from voc.metrics.store.standings import Part
 
 
@@ -31,14 +34,15 @@ def page(
     moment = facts.moment_of(on, now=now)
     window, since = cohorts.window(moment, days), moment - timedelta(days=days)
     now_kept = kept_of(db, key, on=on, days=days, names=board.SIX)
-    causes = kept_pages.causes(db, viewer, on, days=days, team_id=id if scope == Scope.TEAM else None)
+    causes = kept_pages.causes(db, viewer, on, key, days=days, now=now)
     if len(now_kept) < len(board.SIX) or causes is None:
         return None
     before = cohorts.window(facts.moment_of(window.after_on, now=now), days)
     part, team = Part(viewer, on, team_id=id if scope == Scope.TEAM else None), id if scope == Scope.TEAM else None
     states, places = nights.by_state(db, part), nights.places(db, part)
     heard = states.get(AccountState.HEARD, Sum(0, 0.0)).accounts
-    lines = _causes(db, causes)
+    work = store.doing(db)
+    lines = board.ordered(line_of(one, work) for one in causes.found)
     return Board(
         window=window,
         before=before,
@@ -49,6 +53,7 @@ def page(
         ),
         cost=kept_pages.cost_page(db, viewer, on).cost,
         causes=tuple(lines[: board.CAUSES]),
+        why_no_causes=causes.why_none,
         order_certain=board.certain(lines, max(heard, 1)),
         heard=heard,
         heard_again=_moved(db, part, before.to_on, days, to=AccountState.HEARD),
@@ -101,23 +106,16 @@ def _moved(db: Connection, part: Part, before: date, days: int, *, to: AccountSt
     return Moved(tuple(names), found.arr, found.accounts)
 
 
-def _causes(db: Connection, causes: list[kept_pages.Cause]) -> list[CauseLine]:
-    work = store.doing(db)
-    lines = []
-    for one in causes:
-        doing = work.get(one.theme_id) if one.theme_id is not None else None
-        if one.accounts >= board.LEAST_ACCOUNTS:
-            lines.append(
-                CauseLine(
-                    name=one.name,
-                    accounts=one.accounts,
-                    arr=one.arr,
-                    owner=doing.who if doing else "",
-                    due_on=doing.due_on if doing else None,
-                    doing=doing.title if doing else "",
-                )
-            )
-    return board.ordered(lines)
+def line_of(one: Cause, work: Mapping[int, Doing]) -> CauseLine:
+    doing = work.get(one.theme_id) if one.theme_id is not None else None
+    return CauseLine(
+        name=one.name,
+        accounts=one.accounts,
+        arr=one.arr,
+        owner=doing.who if doing else "",
+        due_on=doing.due_on if doing else None,
+        doing=doing.title if doing else "",
+    )
 
 
 def _median_days(

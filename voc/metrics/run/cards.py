@@ -6,7 +6,7 @@ revision with a reason, and nobody is paid from one that was not approved.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
@@ -22,13 +22,16 @@ from voc.metrics.cards.counting import Figures
 from voc.metrics.cards.model import Month, Result, Scorecard
 from voc.metrics.cohorts import TOTAL, Key
 from voc.metrics.model import Figure
+from voc.metrics.run import card_rows
 from voc.metrics.run.looking import Asking
 from voc.metrics.run.looking import look as look_at
 from voc.metrics.store import cards as store
-from voc.metrics.store import people, visible_scopes
+from voc.metrics.store import kept_rows, people, visible_scopes
 from voc.metrics.store.cards import File, Frozen
+from voc.metrics.store.kept_rows import Portion
 
 NIGHT = "the night"
+STILL_NEW = timedelta(hours=30)  # a night that failed is made up for by counting now
 MOST_MONTHS_LATE = 12  # after an outage longer than this somebody decides, not the night
 _CARD = MeasureFile.SCORECARD
 _SHIPPED = Path(__file__).parents[1] / "scorecards"
@@ -143,16 +146,10 @@ def reckon(
 
 def _figures(db: Connection, card: Scorecard, month: Month, now: datetime) -> Figures:
     """The figures of each period that a line asks for, as of the month's last day."""
-    wanted: dict[int, set[str]] = {}
-    asked = [(one.figure, one.days) for one in card.lines] + [(one.figure, one.days) for one in card.beside]
-    for name, days_asked in asked:
-        wanted.setdefault(days_asked or month.days, set()).add(name)
     found: dict[tuple[Key, int], Mapping[str, Figure]] = {}
     as_of = min(month.last_on, now.date())
-    for days, names in sorted(wanted.items()):
-        # Of a month that is not over the days so far, so that nothing of the month before slips in.
-        so_far = (as_of - month.first_on).days + 1 if days == month.days else days
-        for key, figures in by_scope(db, names=names, now=now, as_of=as_of, days=so_far).items():
+    for days, (counted, names) in card_rows.periods(card, month, as_of=as_of).items():
+        for key, figures in by_scope(db, names=names, now=now, as_of=as_of, days=counted).items():
             found[key, days] = figures
     return found
 
@@ -166,7 +163,10 @@ def by_scope(
 
 
 def catch_up(database: Database, now: datetime) -> int:
-    """Freeze each month that is over, once for each scorecard in use; returns how many. Idempotent."""
+    """Freeze each month that is over, once for each scorecard in use, and count the one under way for the pages.
+
+    Returns how many were frozen. Idempotent.
+    """
     with database.read() as db:
         due = [
             (name, month, held.file)
@@ -175,12 +175,37 @@ def catch_up(database: Database, now: datetime) -> int:
             if not store.frozen(db, name, month)
         ]
     for name, month, file in due:
-        with database.read() as db:
-            results = reckon(db, card_of(file), month, now=now)
+        counted = _counted(database, card_of(file), month, now=now)
         with database.begin() as db:
             if not store.frozen(db, name, month):
-                _freeze(db, name, month, file=file, results=results, reason=None, by=NIGHT, now=now)
+                _freeze(db, name, month, file=file, counted=counted, reason=None, by=NIGHT, now=now)
+    _count_running(database, now)
     return len(due)
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What a month came to, and the rows it came from, both of one look at the database."""
+
+    results: list[Result]
+    rows: list[Portion]
+
+
+def _counted(database: Database, card: Scorecard, month: Month, *, now: datetime) -> Counted:
+    with database.read() as db:
+        return Counted(reckon(db, card, month, now=now), list(card_rows.portions(db, card, month, now=now)))
+
+
+def _count_running(database: Database, now: datetime) -> None:
+    """So that a page of the month under way need not count the company: it says as of when."""
+    month = months.month_of(now.date())
+    with database.read() as db:
+        held = {name: one for name, one in store.in_use(db, _CARD).items() if one.since_on <= month.first_on}
+    for name, one in held.items():
+        with database.read() as db:
+            results = reckon(db, card_of(one.file), month, now=now)
+        with database.begin() as db:
+            store.keep_running(db, name, month, file_id=one.file.id, results=results, now=now)
 
 
 def _months_due(since_on: date, today: date) -> list[Month]:
@@ -204,9 +229,9 @@ def correct(database: Database, name: str, month: Month, *, reason: str, by: str
         if not store.frozen(db, name, month):
             raise NotFound("This month is not frozen: there is nothing to correct.")
         file = store.versions(db, _CARD, name)[0]
-        results = reckon(db, card_of(file), month, now=now)
+    counted = _counted(database, card_of(file), month, now=now)
     with database.begin() as db:
-        return _freeze(db, name, month, file=file, results=results, reason=reason.strip(), by=by, now=now)
+        return _freeze(db, name, month, file=file, counted=counted, reason=reason.strip(), by=by, now=now)
 
 
 def _freeze(
@@ -215,12 +240,15 @@ def _freeze(
     month: Month,
     *,
     file: File,
-    results: list[Result],
+    counted: "Counted",
     reason: str | None,
     by: str,
     now: datetime,
 ) -> int:
-    revision = store.add_month(db, name, month, file_id=file.id, results=results, reason=reason, by=by, now=now)
+    month_id, revision = store.add_month(
+        db, name, month, file_id=file.id, results=counted.results, reason=reason, by=by, now=now
+    )
+    kept_rows.keep(db, month_id, counted.rows)
     audit.record(
         db,
         at=now,
@@ -342,6 +370,8 @@ class Looked:
     month: Month
     frozen: Frozen | None
     results: list[Result]
+    counted_at: datetime | None = None  # of a month under way, if a night counted it
+    has_rows: bool = False  # the rows behind it are kept
 
     def of(self, csm_id: str) -> Result:
         """One CSM's. NotFound for nobody, or for somebody who is not the viewer's."""
@@ -368,19 +398,35 @@ def held(db: Connection, name: str, viewer: Viewer) -> File:
 
 
 def look(
-    db: Connection, name: str, wanted: Month, viewer: Viewer, *, now: datetime, revision: int | None = None
+    db: Connection,
+    name: str,
+    wanted: Month,
+    viewer: Viewer,
+    *,
+    now: datetime,
+    revision: int | None = None,
+    anew: bool = False,
 ) -> Looked:
-    """A month: as it was frozen, else by what is known now. NotFound for a month to come or before it counted."""
+    """A month: as it was frozen, else as last night counted it, else (or `anew`) by what is known now.
+
+    NotFound for a month to come or before it counted.
+    """
     every = [one for one in store.frozen(db, name, wanted) if revision in (None, one.revision)]
     if every:
         found = every[0]
         file = store.file(db, found.file_id)
-        return Looked(card_of(file), wanted, found, store.results(db, found.id, viewer))
+        kept = kept_rows.are_kept(db, found.id)
+        return Looked(card_of(file), wanted, found, store.results(db, found.id, viewer), has_rows=kept)
     in_use = store.in_use(db, _CARD).get(name)
     counts = in_use is not None and wanted.first_on >= in_use.since_on
     if revision is not None or wanted.first_on > now.date() or not (counts or viewer.sees_all):
         raise NotFound("There is no such month of this scorecard.")
-    card = card_of(held(db, name, viewer))
+    file = held(db, name, viewer)
+    card = card_of(file)
+    running = None if anew else store.running(db, name)
+    if running is not None and running.holds(wanted, file.id) and now - running.counted_at < STILL_NEW:
+        seen = _visible(db, running.results, viewer)
+        return Looked(card, wanted, None, seen, counted_at=running.counted_at)
     return Looked(card, wanted, None, _visible(db, reckon(db, card, wanted, now=now), viewer))
 
 

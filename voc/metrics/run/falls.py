@@ -1,7 +1,11 @@
-"""Once a month the lead hears of what fell suddenly: beyond 3 sigma of its own twelve months, or to half for money."""
+"""Once a month the lead hears of what fell suddenly: beyond 3 sigma of its own twelve months, or to half for money.
+
+Every share of 8a that has a month of its own is compared month by month; what stands rather than happens (places,
+silence, the guideline) by what the last night of each month kept. Where less is better, a rise is the fall.
+"""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -17,18 +21,49 @@ from voc.delivery.model import Party
 from voc.followup import store as people
 from voc.followup.model import Colleague
 from voc.metrics import cohorts, store
-from voc.metrics.catalogue import BY_NAME
+from voc.metrics.catalogue import BY_NAME, Direction
 from voc.metrics.cohorts import Key
 from voc.metrics.model import Facts
-from voc.metrics.money import falls, growth
+from voc.metrics.money import falls, growth, proofs
+from voc.metrics.money.facts import HUMAN
+from voc.metrics.money.facts import Owned as FactOwner
 from voc.metrics.money.falls import Month
 from voc.metrics.money.ledger import Ledger
 from voc.metrics.run import money
 from voc.metrics.run.subjects import Question
+from voc.metrics.store import falls as months_of
+from voc.metrics.store.falls import Owned
 
 DAYS = 31 * (falls.MONTHS + 2)  # thirteen whole months, whatever the day
-RATES = ("logo_retention", "on_time_renewal")
-MONEY = "expansion"
+RATES = (
+    "logo_retention",
+    "on_time_renewal",
+    "renewal_confirmed_90",
+    "live_in_time",
+    "crm_upkeep",
+    "meetings_valued",
+    "customer_stated_value",
+)
+"""Each row has its day."""
+ASKED, FOLLOWED_UP = "response_rate", "follow_up_attainment"
+STANDING = (
+    "coverage_named",
+    "contact_upkeep",
+    "identified_promoters",
+    "silent_accounts",
+    "silent_arr",
+    "invitation_guideline",
+    "response_target",
+    "voc_contribution",
+    "business_reviews_held",
+    "stuck_accounts",
+)
+"""As the last night of each month left them."""
+KEPT_DAYS = 90
+WON = ("expansion", "upsell", "cross_sell", "whitespace")
+MET = "activity"
+COUNTED = ("success_stories", "documents", "validated_references")
+PARTS = frozenset(WON) - {"expansion"}
 TOLD_UNTIL = 3  # of the month: a night that failed is caught up by the next
 
 Dated = tuple[date, float, float]
@@ -49,18 +84,43 @@ def found(db: Connection, now: datetime) -> list[Fall]:
     ledger = money.load(db, Question(now, DAYS, settings.load(db)))
     facts = Facts(now, (), store.people(db))
     rates = {name: _rated(ledger, facts, name) for name in RATES}
+    spans = falls.spans(now.date())
+    rates[ASKED] = _owned(months_of.answered(db, spans), facts, now.date())
+    rates[FOLLOWED_UP] = _owned(months_of.followed_up(db, spans), facts, now.date())
+    rates |= _kept(db, spans, now.date())
     fell = [
         Fall(key, name, _usual(months), months[-1])
         for name, by_key in rates.items()
         for key, months in by_key.items()
-        if falls.rate_fell(months)
+        if falls.rate_fell(falls.turned(months) if BY_NAME[name].direction == Direction.DOWN else months)
     ]
     fell += [
-        Fall(key, MONEY, sum(one.part for one in months[:-1]) / falls.MONTHS, months[-1])
-        for key, months in _won(ledger, facts).items()
+        Fall(key, name, sum(one.part for one in months[:-1]) / falls.MONTHS, months[-1])
+        for name, by_key in _amounts(ledger, facts).items()
+        for key, months in by_key.items()
         if falls.money_fell(months)
     ]
+    whole = {one.key for one in fell if one.name == "expansion"}  # its parts would say the same again
+    fell = [one for one in fell if one.name not in PARTS or one.key not in whole]
     return sorted(fell, key=lambda one: (one.key, one.name))
+
+
+def _owned(rows: Iterable[Owned], facts: Facts, on: date) -> dict[Key, list[Month]]:
+    return _by_month(
+        (
+            (key, (one.first, one.part, one.whole))
+            for one in rows
+            for key in cohorts.scopes(facts, account_id="", csm_id=one.csm_id, inherited=one.inherited)
+        ),
+        on,
+    )
+
+
+def _kept(db: Connection, spans: list[tuple[date, date]], on: date) -> dict[str, dict[Key, list[Month]]]:
+    dated: dict[str, list[tuple[Key, Dated]]] = defaultdict(list)
+    for one in months_of.month_ends(db, spans, names=STANDING, window_days=KEPT_DAYS):
+        dated[one.name].append(((one.scope, one.scope_id), (one.first, one.part, one.whole)))
+    return {name: _by_month(rows, on) for name, rows in dated.items()}
 
 
 def _usual(months: list[Month]) -> float:
@@ -79,16 +139,30 @@ def _rated(ledger: Ledger, facts: Facts, name: str) -> dict[Key, list[Month]]:
     return _by_month(rows, ledger.terms.on)
 
 
-def _won(ledger: Ledger, facts: Facts) -> dict[Key, list[Month]]:
-    """Recurring revenue won from customers, by the month it was won in."""
-    rows = (
-        (key, (deal.closes_on, deal.gain or 0.0, 0.0))
-        for client in ledger.clients
-        for _kind, deal in growth.sold(client, ledger.terms)
-        if deal.closes_on is not None
-        for key in cohorts.scopes(facts, account_id="", csm_id=deal.owner.csm_id, inherited=deal.owner.inherited)
-    )
-    return _by_month(rows, ledger.terms.on)
+def _amounts(ledger: Ledger, facts: Facts) -> dict[str, dict[Key, list[Month]]]:
+    """Revenue won from customers, people met and proofs given, by the month in which they were."""
+    dated: dict[str, list[tuple[Key, Dated]]] = defaultdict(list)
+    for name, on, amount, owner in _happened(ledger):
+        for key in cohorts.scopes(facts, account_id="", csm_id=owner.csm_id, inherited=owner.inherited):
+            dated[name].append((key, (on, amount, 0.0)))
+    return {name: _by_month(rows, ledger.terms.on) for name, rows in dated.items()}
+
+
+_PROOF = {proofs.STORY: "success_stories", proofs.DOCUMENT: "documents", proofs.REFERENCE: "validated_references"}
+
+
+def _happened(ledger: Ledger) -> Iterator[tuple[str, date, float, FactOwner]]:
+    for client in ledger.clients:
+        for kind, deal in growth.sold(client, ledger.terms):
+            if deal.closes_on is not None:
+                yield "expansion", deal.closes_on, deal.gain or 0.0, deal.owner
+                yield kind, deal.closes_on, deal.gain or 0.0, deal.owner
+        for touch in client.touches:
+            if touch.kind in HUMAN:
+                yield MET, touch.on, 1.0, touch.owner
+        for mark in client.marks:
+            if mark.kind in _PROOF:
+                yield _PROOF[mark.kind], mark.on, 1.0, mark.actor
 
 
 def _by_month(rows: Iterable[tuple[Key, Dated]], on: date) -> dict[Key, list[Month]]:
@@ -139,7 +213,8 @@ def text(fell: list[Fall], names: Mapping[str, str], *, base_url: str) -> str:
     lines = [f"{_who(one.key, names)}, {BY_NAME[one.name].label}: {_moved(one)}" for one in fell]
     said = (
         "Each of these was compared with its own twelve months before, not with anybody else. It fell further than "
-        "chance would let it (3 sigma), or to less than half for money. It does not say why."
+        "chance would let it (3 sigma), or to less than half where money or things are counted; what is better small "
+        "rose. It does not say why."
     )
     return "\n\n".join([*lines, said, f"{base_url}/retention"])
 
@@ -152,6 +227,12 @@ def _who(key: Key, names: Mapping[str, str]) -> str:
 
 
 def _moved(one: Fall) -> str:
-    if one.name == MONEY:
+    if one.name in WON:
         return f"{one.last.part:,.0f} in the month, {one.before:,.0f} is usual."
+    if one.name == MET:
+        return f"{one.last.part:.0f} people met or called in the month, {one.before:.0f} is usual."
+    if one.name in COUNTED:
+        return f"{one.last.part:.0f} in the month, {one.before:.1f} is usual."
+    if one.name in STANDING:
+        return f"{100 * one.last.part / one.last.whole:.0f}% at the month's end, {100 * one.before:.0f}% is usual."
     return f"{one.last.part:.0f} of {one.last.whole:.0f} in the month, {100 * one.before:.0f}% is usual."

@@ -17,18 +17,19 @@ from voc.base.db import Database
 from voc.base.preferences import Preferences
 from voc.followup.store.times import durations
 from voc.metrics import store as facts
+from voc.metrics.cohorts import Key
 from voc.metrics.columns import recovered
 from voc.metrics.columns.model import micros
 from voc.metrics.cost.backtest import Backtest, TooEarly
 from voc.metrics.cost.table import Cost, Share
 from voc.metrics.mix import Cell
 from voc.metrics.recovery import Cells, Recovery, reckoned, together
-from voc.metrics.run import cost, recovery, retention_nights
+from voc.metrics.run import board_causes, cost, recovery, retention_nights
+from voc.metrics.run.board_causes import Causes
 from voc.metrics.run.cost import CostPage
 from voc.metrics.run.kept import WINDOWS
-from voc.metrics.store import board, landmarks, standings, strata
 from voc.metrics.store import kept_pages as store
-from voc.metrics.store.board import Raised
+from voc.metrics.store import landmarks, standings, strata
 from voc.metrics.store.recovery import histories
 from voc.stakeholders import store as stakeholders
 from voc.stakeholders.model import SignsKnown
@@ -51,16 +52,6 @@ class KeptCost:
     bands: list[tuple[str, Share]]
     backtest: Backtest | None
     too_early: TooEarly | None
-
-
-@dataclass(frozen=True)
-class KeptCause:
-    """`by` the owner: accounts that named it, and the revenue of those with a census."""
-
-    key: str
-    name: str
-    theme_id: int | None
-    by: dict[str, tuple[int, float]]
 
 
 def keep(database: Database, now: datetime, *, preferences: Preferences | None = None) -> date | None:
@@ -194,40 +185,22 @@ def cells(
     return kept if segment is None else [one for one in kept if one.segment == segment]
 
 
-def _causes(db: Connection, on: date, since: datetime, moment: datetime) -> list[KeptCause]:
-    """As `run.board` reads them of few accounts: themes of comments, else root causes of follow-ups."""
-    raised = board.themes(db, TERMINAL, since=since, until=moment, team_id=None)
-    raised = raised or board.causes(db, TERMINAL, since=since, until=moment, team_id=None)
-    owners, revenue = facts.owners_today(db), standings.revenue_of(db, standings.Part(TERMINAL, on))
-    return [KeptCause(one.key, one.name, one.theme_id, _by_owner(one, owners, revenue)) for one in raised]
+def _causes(db: Connection, on: date, since: datetime, moment: datetime) -> Mapping[str, Causes]:
+    """Of the whole and of each team, by the Forest's rule."""
+    revenue = standings.revenue_of(db, standings.Part(TERMINAL, on))
+    days = (moment - since).days
+    return board_causes.of_every_team(db, TERMINAL, days=days, since=since, until=moment, revenue=revenue)
 
 
-def _by_owner(
-    one: Raised, owners: Mapping[str, str | None], revenue: Mapping[str, float]
-) -> dict[str, tuple[int, float]]:
-    found: dict[str, tuple[int, float]] = {}
-    for id in one.account_ids:
-        owner = owners.get(id) or NOBODY
-        count, arr = found.get(owner, (0, 0.0))
-        found[owner] = count + 1, arr + revenue.get(id, 0.0)
-    return found
-
-
-@dataclass(frozen=True)
-class Cause:
-    name: str
-    theme_id: int | None
-    accounts: int
-    arr: float
-
-
-def causes(db: Connection, viewer: Viewer, on: date, *, days: int, team_id: str | None) -> list[Cause] | None:
-    kept = store.read(db, on, "causes", list[KeptCause], days=days)
+def causes(db: Connection, viewer: Viewer, on: date, key: Key, *, days: int, now: datetime) -> Causes | None:
+    """Of a CSM's own book, and of a team that the night did not set apart, as they stand. None: none were kept."""
+    of = board_causes.key_of(key)
+    kept = store.read(db, on, "causes", dict[str, Causes], days=days)
     if kept is None:
         return None
-    csms = _csms(db, viewer, team_id)
-    found = []
-    for one in kept:
-        mine = [counted for csm_id, counted in one.by.items() if csms is None or csm_id in csms]
-        found.append(Cause(one.name, one.theme_id, sum(count for count, _ in mine), sum(arr for _, arr in mine)))
-    return found
+    if of is not None and of in kept:
+        return kept[of]
+    moment = facts.moment_of(on, now=now)
+    since = moment - timedelta(days=days)
+    revenue = standings.revenue_of(db, standings.Part(viewer, on))
+    return board_causes.now_of(db, viewer, since=since, until=moment, team_id=of, today=True, revenue=revenue)

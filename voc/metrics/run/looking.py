@@ -16,7 +16,7 @@ from voc.base.preferences import Preferences
 from voc.base.words import Scope, StaffRole
 from voc.metrics import cohorts, flight, store
 from voc.metrics import figures as figured
-from voc.metrics.catalogue import CATALOGUE
+from voc.metrics.catalogue import chosen
 from voc.metrics.cohorts import TOTAL, Key
 from voc.metrics.columns import running
 from voc.metrics.columns.counting import Counting
@@ -147,8 +147,7 @@ class Look(ABC):
         return figured.figure(self.counted, key, name)
 
     def figures(self, key: Key) -> dict[str, Figure]:
-        wanted = [one.name for one in CATALOGUE if self.names is None or one.name in self.names]
-        return {name: self.figure(key, name) for name in wanted}
+        return {one.name: self.figure(key, one.name) for one in chosen(self.names)}
 
     def keys(self, scope: Scope) -> list[Key]:
         """Everybody of a scope who has a book or had anybody asked, by name."""

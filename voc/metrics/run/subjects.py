@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from voc.base.preferences import Preferences
 from voc.metrics import store
-from voc.metrics.catalogue import CATALOGUE
+from voc.metrics.catalogue import chosen
 from voc.metrics.columns.money.fact_rows import FactRows
 from voc.metrics.columns.money.records import Records
 from voc.metrics.definition import Definition
@@ -85,8 +85,8 @@ def columns(
 ) -> Iterator[tuple[Definition, FactRows, Sequence[str]]]:
     """Each figure that is made as columns: its rows of all accounts, and the people of ours that they name."""
     periods: dict[str, Any] = {}
-    for definition in CATALOGUE:
-        if definition.columns is not None and (names is None or definition.name in names):
+    for definition in chosen(names):
+        if definition.columns is not None:
             of_all = shared.of_all(definition.subject)
             if definition.subject not in periods:
                 periods[definition.subject] = of_all.period(question)
@@ -95,15 +95,14 @@ def columns(
 
 def row_by_row(names: Collection[str] | None) -> list[str]:
     """Figures that are not made as columns."""
-    wanted = [one for one in CATALOGUE if one.facts is not None and one.columns is None]
-    return [one.name for one in wanted if names is None or one.name in names]
+    return [one.name for one in chosen(names) if one.facts is not None and one.columns is None]
 
 
 def rows(
     db: Connection, question: Question, *, names: Collection[str] | None = None, shared: Shared | None = None
 ) -> Iterator[tuple[Definition, list[tuple[Fact, Known]]]]:
     """Each figure that has a subject of its own, and its rows with what is known of their accounts."""
-    wanted = [one for one in CATALOGUE if one.facts is not None and (names is None or one.name in names)]
+    wanted = [one for one in chosen(names) if one.facts is not None]
     if not wanted:
         return
     shared = shared or Shared(db, question)

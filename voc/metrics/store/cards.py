@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select, true, update
 
 from voc.base.access import Viewer, visible_csms
 from voc.base.preferences import Preferences
@@ -17,6 +17,7 @@ from voc.base.schema import (
     measure_in_use,
     scorecard_month,
     scorecard_result,
+    scorecard_running,
     staff,
 )
 from voc.base.words import AccountStatus, MeasureFile, RecordState, Scope, StaffRole
@@ -195,8 +196,8 @@ def add_month(
     reason: str | None,
     by: str,
     now: datetime,
-) -> int:
-    """The next revision of that month; returns its number."""
+) -> tuple[int, int]:
+    """The next revision of that month; returns its id and its number."""
     here = (scorecard_month.c.name == name, scorecard_month.c.month == month.first_on)
     revision = (db.execute(select(func.max(scorecard_month.c.revision)).where(*here)).scalar() or 0) + 1
     row = {"name": name, "month": month.first_on, "revision": revision, "file_id": file_id, "reason": reason}
@@ -215,7 +216,41 @@ def add_month(
     ]
     if rows:
         db.execute(insert(scorecard_result), rows)
-    return revision
+    return month_id, revision
+
+
+# --- the month under way ---
+
+
+@dataclass(frozen=True)
+class Running:
+    """What it had come to when the night counted it."""
+
+    month: Month
+    file_id: int
+    counted_at: datetime
+    results: list[Result]
+
+    def holds(self, month: Month, file_id: int) -> bool:
+        return (self.month, self.file_id) == (month, file_id)
+
+
+def keep_running(
+    db: Connection, name: str, month: Month, *, file_id: int, results: Sequence[Result], now: datetime
+) -> None:
+    """In place of what an earlier night counted."""
+    db.execute(delete(scorecard_running).where(scorecard_running.c.name == name))
+    found = [msgspec.to_builtins(one) for one in results]
+    row = {"name": name, "month": month.first_on, "file_id": file_id, "counted_at": now, "results": found}
+    db.execute(insert(scorecard_running).values(**row))
+
+
+def running(db: Connection, name: str) -> Running | None:
+    row = db.execute(select(scorecard_running).where(scorecard_running.c.name == name)).first()
+    if row is None:
+        return None
+    results = msgspec.convert(row.results, list[Result])
+    return Running(months.month_of(row.month), row.file_id, row.counted_at, results)
 
 
 def approve(db: Connection, month_id: int, *, by: str, now: datetime) -> bool:

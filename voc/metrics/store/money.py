@@ -8,10 +8,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, select
 
+from voc.accounts import kinds
 from voc.base.preferences import Preferences
 from voc.base.schema import account, account_csm, activity, alias, milestone, opportunity
 from voc.base.words import AccountStatus, RecordState, Segment
-from voc.metrics.money import kinds, owners
+from voc.metrics.money import owners
 from voc.metrics.money.facts import Client, Deal, DealKind, Held, Mark, Owned, Told, Touch
 from voc.metrics.money.proofs import REFERENCE
 from voc.metrics.money.retention import due_day

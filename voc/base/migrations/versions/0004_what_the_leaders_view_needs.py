@@ -156,6 +156,8 @@ def upgrade() -> None:
     # ### end Alembic commands ###
     _what_the_forest_needs()
     _what_pages_of_a_night_need()
+    _what_campaigns_by_event_need()
+    _what_frozen_months_need()
     op.create_table('stencil',
     sa.Column('id', sa.String(length=64), nullable=False),
     sa.Column('pieces', sa.LargeBinary(), nullable=False),
@@ -311,3 +313,49 @@ def _what_the_forest_needs() -> None:
     )
     op.create_index(op.f('ix_improvement_line_account_id'), 'improvement_line', ['account_id'], unique=False)
     op.create_index(op.f('ix_improvement_line_contact_id'), 'improvement_line', ['contact_id'], unique=False)
+
+
+def _what_campaigns_by_event_need() -> None:
+    op.create_table('occasion',
+    sa.Column('id', sa.Integer(), autoincrement=True, nullable=False),
+    sa.Column('campaign_id', sa.Integer(), nullable=False),
+    sa.Column('key', sa.String(length=128), nullable=False),
+    sa.Column('account_id', sa.String(), nullable=False),
+    sa.Column('on_day', sa.Date(), nullable=False),
+    sa.Column('taken_up_at', types.Instant(), nullable=False),
+    sa.Column('wave_id', sa.Integer(), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_occasion_account_id')),
+    sa.ForeignKeyConstraint(['campaign_id'], ['campaign.id'], name=op.f('fk_occasion_campaign_id')),
+    sa.ForeignKeyConstraint(['wave_id'], ['wave.id'], name=op.f('fk_occasion_wave_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_occasion')),
+    sa.UniqueConstraint('campaign_id', 'key', name=op.f('uq_occasion_campaign_id_key'))
+    )
+    op.create_index(op.f('ix_occasion_account_id'), 'occasion', ['account_id'], unique=False)
+    op.create_index(op.f('ix_occasion_wave_id'), 'occasion', ['wave_id'], unique=False)
+
+
+def _what_frozen_months_need() -> None:
+    op.create_table('scorecard_rows',
+    sa.Column('id', sa.Integer(), autoincrement=True, nullable=False),
+    sa.Column('month_id', sa.Integer(), nullable=False),
+    sa.Column('figure', sa.String(length=64), nullable=False),
+    sa.Column('days', sa.Integer(), nullable=False),
+    sa.Column('scope', sa.String(length=16), nullable=False),
+    sa.Column('scope_id', sa.String(length=64), nullable=False),
+    sa.Column('part', sa.Integer(), nullable=False),
+    sa.Column('packed', sa.LargeBinary(), nullable=False),
+    sa.ForeignKeyConstraint(['month_id'], ['scorecard_month.id'], name=op.f('fk_scorecard_rows_month_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_scorecard_rows')),
+    sa.UniqueConstraint('month_id', 'scope', 'scope_id', 'figure', 'days', 'part', name=op.f('uq_scorecard_rows_month_id_scope_scope_id_figure_days_part')),
+    sa.CheckConstraint("scope IN ('account', 'csm', 'team', 'segment', 'region', 'total')", name=op.f('ck_scorecard_rows_scope'))
+    )
+    op.create_table('scorecard_running',
+    sa.Column('name', sa.String(length=64), nullable=False),
+    sa.Column('month', sa.Date(), nullable=False),
+    sa.Column('file_id', sa.Integer(), nullable=False),
+    sa.Column('counted_at', types.Instant(), nullable=False),
+    sa.Column('results', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.ForeignKeyConstraint(['file_id'], ['measure_file.id'], name=op.f('fk_scorecard_running_file_id')),
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_scorecard_running'))
+    )
+    op.create_index(op.f('ix_scorecard_running_file_id'), 'scorecard_running', ['file_id'], unique=False)

@@ -1,6 +1,6 @@
 """Themes in figures: by accounts and revenue, cut by segment, role, region or score, over a period; and their rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -90,6 +90,27 @@ def forest(db: Connection, viewer: Viewer, asked: Asked, *, cut: Cut | None, now
         book=version,
         unread=verbatims.has_unread(db, book=version),
     )
+
+
+def of_every_team(
+    db: Connection, viewer: Viewer, *, days: int, now: datetime
+) -> Iterator[tuple[str, Forest | None, Mapping[int, str], int]]:
+    """The whole ("") and each lead's team, of one reading: its id, what is shown (None: too near another view), the
+    themes' names, how many comments. For whoever looks over several books.
+    """
+    known = settings.load(db)
+    themes = {one.id: one for one in book.themes(db)}
+    everything = comments.comments(db, viewer, after=now - timedelta(days=PERIODS[-1]), until=now, preferences=known)
+    teams = _teams(db, everything)
+    order = sorted(PERIODS, key=lambda one: one != PERIODS[1])
+    views = [Asked(one, team) for team in ("", *teams) for one in order]
+    here = {one.name: _of(everything, one, now=now) for one in views}
+    near = pure.admitted({name: pure.population(pure.people_of(some)) for name, some in here.items()})
+    names = {id: one.name for id, one in themes.items()}
+    for team in ("", *teams):
+        mine = Asked(days, team).name
+        grown = None if near[mine] else pure.grow(here[mine], list(themes), protected=True)
+        yield team, grown, names, len(here[mine])
 
 
 def _of(everything: Sequence[Comment], asked: Asked, *, now: datetime) -> list[Comment]:

@@ -3,6 +3,7 @@
 import numpy as np
 from sqlalchemy import select
 
+from voc.accounts.kinds import deal_kind
 from voc.base.schema import opportunity
 from voc.base.words import RecordState
 from voc.metrics.columns.kinds import MISSING, Column, here
@@ -10,7 +11,6 @@ from voc.metrics.columns.money.owners import Owned, Ownership
 from voc.metrics.columns.money.period import day_of
 from voc.metrics.columns.money.records import DEAL_KINDS, Deals
 from voc.metrics.money.facts import DealKind
-from voc.metrics.money.kinds import deal_kind
 from voc.metrics.store.bulk import Field, Kind, read
 from voc.metrics.store.company.ground import Ground
 from voc.metrics.store.records.words import kinds_of

@@ -5,11 +5,11 @@ from datetime import timedelta
 import numpy as np
 from sqlalchemy import select
 
+from voc.accounts.kinds import contact_kind
 from voc.base.schema import activity
 from voc.base.words import RecordState
 from voc.metrics.columns.money.records import CONTACT_KINDS, Touches
 from voc.metrics.money.contacts import FOLLOWING, REVIEW_EVERY
-from voc.metrics.money.kinds import contact_kind
 from voc.metrics.store.bulk import Field, Kind, read
 from voc.metrics.store.company.ground import Ground
 from voc.metrics.store.records.words import kinds_of

@@ -4,9 +4,25 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import TypeVar
 
-from voc.metrics.money.facts import ContactKind, DealKind
-
 Word = TypeVar("Word", bound=StrEnum)
+
+
+class DealKind(StrEnum):
+    RENEWAL = "renewal"
+    NEW = "new"  # the first sale, or the first of a new unit
+    UPSELL = "upsell"  # more of the same
+    CROSS_SELL = "cross_sell"  # something else
+    UNIT = "unit"  # the first sale to a new unit, credited to the account whose unit it is
+    OTHER = "other"
+
+
+class ContactKind(StrEnum):
+    MEETING = "meeting"
+    CALL = "call"
+    REVIEW = "review"
+    TRAINING = "training"
+    OTHER = "other"  # a mail, a note: nobody spoke to anybody
+
 
 # In this order: a renewal with an upsell is a renewal.
 _DEALS: tuple[tuple[str, DealKind], ...] = (

@@ -1,0 +1,122 @@
+"""The causes on the board page: what the Forest shows of the same people, by its rule; else root causes of follow-ups.
+
+A page of few accounts reads them as they stand. Of very many a night keeps them for each view that the Forest has: the
+whole, each team; and of each CSM, who knows the own book by name.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from voc.base.access import Viewer
+from voc.base.errors import NotFound
+from voc.base.words import Scope, StaffRole
+from voc.metrics import board
+from voc.metrics.cohorts import TOTAL, Key
+from voc.metrics.forest.comments import Forest
+from voc.metrics.run.forest import views
+from voc.metrics.run.forest.views import PERIODS, Asked, ForestPage, forest
+from voc.metrics.store import board as store
+
+TOO_NEAR = "The people behind the causes differ from another view by fewer than five, so they are not shown."
+A_PAST_DAY = "Causes are shown as of today: two days side by side would tell of single people."
+
+
+@dataclass(frozen=True)
+class Cause:
+    """`arr` is None where one account holds most of it, or nobody knows."""
+
+    name: str
+    theme_id: int | None
+    accounts: int
+    arr: float | None
+
+
+@dataclass(frozen=True)
+class Causes:
+    """`why_none`: a rule hides them. None of either: nobody wrote, and root causes may stand for them."""
+
+    found: list[Cause]
+    why_none: str = ""
+    comments: int = 0
+
+
+def now_of(
+    db: Connection,
+    viewer: Viewer,
+    *,
+    since: datetime,
+    until: datetime,
+    team_id: str | None,
+    today: bool,
+    revenue: Mapping[str, float],
+) -> Causes:
+    """For one who looks now; `revenue` is of each account.
+
+    The Forest's three periods and no other, so that no two views tell of single people.
+    """
+    page = _forest(db, viewer, days=(until - since).days, team_id=team_id, now=until)
+    if page is None or not page.comments:
+        return Causes(_root(db, viewer, since=since, until=until, team_id=team_id, revenue=revenue))
+    if page.protected and not today:
+        return Causes([], A_PAST_DAY, page.comments)
+    if page.near is not None or page.forest is None:
+        return Causes([], TOO_NEAR, page.comments)
+    return Causes(_lines(page.forest, {id: one.name for id, one in page.themes.items()}), comments=page.comments)
+
+
+def _period(days: int) -> int:
+    return days if days in PERIODS else PERIODS[1]
+
+
+def _forest(db: Connection, viewer: Viewer, *, days: int, team_id: str | None, now: datetime) -> ForestPage | None:
+    whole = Asked(_period(days))
+    if team_id is None or (viewer.role == StaffRole.LEAD and team_id == viewer.csm_id):
+        return forest(db, viewer, whole, cut=None, now=now)
+    try:
+        return forest(db, viewer, Asked(whole.days, team_id), cut=None, now=now)
+    except NotFound:  # nobody of the team's customers wrote
+        return None
+
+
+def _lines(found: Forest, names: Mapping[int, str]) -> list[Cause]:
+    shown = [one for one in found.lines if not one.hidden and one.count.accounts >= board.LEAST_ACCOUNTS]
+    return [Cause(names[one.theme_id], one.theme_id, one.count.accounts, one.arr) for one in shown]
+
+
+def _root(
+    db: Connection,
+    viewer: Viewer,
+    *,
+    since: datetime,
+    until: datetime,
+    team_id: str | None,
+    revenue: Mapping[str, float],
+) -> list[Cause]:
+    raised = store.causes(db, viewer, since=since, until=until, team_id=team_id)
+    enough = [one for one in raised if len(one.account_ids) >= board.LEAST_ACCOUNTS]
+    worth = {one.key: sum(revenue.get(id, 0.0) for id in one.account_ids) for one in enough}
+    return [Cause(one.name, None, len(one.account_ids), worth[one.key]) for one in enough]
+
+
+def of_every_team(
+    db: Connection, viewer: Viewer, *, days: int, since: datetime, until: datetime, revenue: Mapping[str, float]
+) -> dict[str, Causes]:
+    """Of the whole ("") and of each lead's team at once; `viewer` sees all."""
+    found: dict[str, Causes] = {}
+    for team, grown, names, comments in views.of_every_team(db, viewer, days=_period(days), now=until):
+        if not comments:
+            root = _root(db, viewer, since=since, until=until, team_id=team or None, revenue=revenue)
+            found[team] = Causes(root)
+        elif grown is None:
+            found[team] = Causes([], TOO_NEAR, comments)
+        else:
+            found[team] = Causes(_lines(grown, names), comments=comments)
+    return found
+
+
+def key_of(key: Key) -> str | None:
+    """Which of these a scope's page shows; None for a CSM's, who reads the own book."""
+    return "" if key == TOTAL else key[1] if key[0] == Scope.TEAM else None
