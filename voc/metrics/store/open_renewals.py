@@ -6,12 +6,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, func, select
 
+from voc.accounts import kinds
 from voc.base.access import Viewer, visible_accounts
 from voc.base.preferences import Preferences
 from voc.base.schema import account, alias, csm, opportunity
 from voc.base.words import AccountStatus, RecordState, Scope
 from voc.metrics.cohorts import Key
-from voc.metrics.money import kinds
 from voc.metrics.money.facts import DealKind
 from voc.metrics.money.page import Open
 from voc.metrics.store import in_reporting
