@@ -8,16 +8,14 @@ from litestar.params import QueryParameter
 from sqlalchemy import Connection
 
 from voc.base.access import Viewer
-from voc.base.words import Scope, Segment
-from voc.metrics import store as metrics
+from voc.base.words import Scope
 from voc.metrics.money.page import RetentionPage
 from voc.metrics.run import retention as run
 from voc.web import pages, retention_view
 from voc.web.context import App
-from voc.web.engagement_view import Wanted
+from voc.web.engagement_view import Wanted, filters
 from voc.web.given import GivenApp, GivenVisit
-from voc.web.leader import wanted_of
-from voc.web.parts import Choice, choice
+from voc.web.leader import teams_of, wanted_of
 from voc.web.tables import Asked, Found, PageTable, file_handlers
 from voc.web.visit import EVERYBODY, Visit, roles
 
@@ -41,7 +39,7 @@ def retention_page(
     page = retention_view.page(
         found,
         wanted=wanted,
-        filters=_filters(wanted, teams),
+        filters=filters(wanted, teams, windows=PERIODS),
         heading=_heading(found, teams, wanted),
         own_csm_id=visit.viewer.csm_id,
         today=today,
@@ -74,7 +72,7 @@ RETENTION = PageTable(
 
 def _found(app: App, visit: Visit, wanted: Wanted) -> tuple[RetentionPage, dict[str, str]]:
     with app.database.read() as db:
-        return _retention(db, visit.viewer, wanted, now=app.now()), _teams(db, visit.viewer)
+        return _retention(db, visit.viewer, wanted, now=app.now()), teams_of(db) if visit.viewer.sees_all else {}
 
 
 def _retention(db: Connection, viewer: Viewer, wanted: Wanted, *, now: datetime) -> RetentionPage:
@@ -87,29 +85,6 @@ def _retention(db: Connection, viewer: Viewer, wanted: Wanted, *, now: datetime)
         team_id=wanted.team or None,
         segment=wanted.segment or None,
     )
-
-
-def _teams(db: Connection, viewer: Viewer) -> dict[str, str]:
-    """Leads with somebody in their team, for whoever may choose."""
-    if not viewer.sees_all:
-        return {}
-    people = metrics.people(db)
-    leads = {one.manager_id for one in people.values() if one.manager_id and one.active} & set(people)
-    ordered = sorted((people[id] for id in leads), key=lambda one: (one.name.casefold(), one.id))
-    return {one.id: one.name for one in ordered}
-
-
-def _filters(wanted: Wanted, teams: dict[str, str]) -> list[Choice]:
-    segments = [("", "All segments"), *((one.value, one.value.capitalize()) for one in Segment)]
-    periods = [(str(days), f"{days} days") for days in sorted({*PERIODS, wanted.days})]
-    filters = [
-        choice("segment", "Segment", segments, wanted.segment),
-        choice("days", "Period", periods, str(wanted.days)),
-    ]
-    if teams:
-        named = [("", "All teams"), *((id, f"Team of {name}") for id, name in teams.items())]
-        filters.insert(0, choice("team", "Team", named, wanted.team))
-    return filters
 
 
 def _heading(found: RetentionPage, teams: dict[str, str], wanted: Wanted) -> str:

@@ -1,11 +1,11 @@
 """The page as a whole."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
 from voc.base.preferences import Preferences
-from voc.base.words import Scope, Segment
+from voc.base.words import Scope
 from voc.metrics import wording
 from voc.metrics.model import Figure
 from voc.metrics.pages import Engagement, ScopeFigures
@@ -13,12 +13,12 @@ from voc.metrics.run import WINDOWS, Beside
 from voc.web import figure_view, view
 from voc.web.engagement_view.cards import figure_cards, more_cards
 from voc.web.engagement_view.chain import participation_chain
-from voc.web.engagement_view.compared import funnel_of
+from voc.web.engagement_view.filters import filters
 from voc.web.engagement_view.lines import csm_row, total_row
 from voc.web.engagement_view.parts import EngagementPage, Wanted
 from voc.web.engagement_view.periods import periods_of
 from voc.web.figure_view import Asking
-from voc.web.parts import Choice, Link, Mark, Told, choice, files
+from voc.web.parts import Link, Mark, Told, files
 
 
 def page(
@@ -48,7 +48,7 @@ def page(
         book=_book_words(found),
         revenue=view.money(whole.arr, found.currency) if whole.arr else "",
         window=f"Invitations due in the {found.window.days} days to {view.day(found.window.to_on)}.",
-        filters=_filters(wanted, teams, found.regions),
+        filters=filters(wanted, teams, regions=found.regions),
         as_of=found.window.to_on.isoformat(),
         today=today.isoformat(),
         chain_links=_chain_links(whole.figures["participation"], asking),
@@ -57,12 +57,14 @@ def page(
         in_flight=_in_flight(whole, asking),
         recommend=_recommend(whole.figures["nps_people"], asking),
         table_heading="By CSM, in alphabetical order" if len(found.lines) > 1 else "Your book",
-        table_links=files(wanted.address("/engagement/by-csm"), "of the table"),
+        table_links=[
+            Link("Drawn, with what chance allows", wanted.address("/csms", csm="") + "#h-funnel"),
+            *files(wanted.address("/engagement/by-csm"), "of the table"),
+        ],
         standard=view.percent(preferences.response_standard),
         rows=[csm_row(one, found, wanted, own=one.id in (own_csm_id, wanted.csm)) for one in found.lines],
         total=total_row(total, found, replace(asking, mine=not shared)),
         footer=f"{wording.footer(found.comparisons)} {_FOOTER}",
-        funnel=funnel_of(found, wanted, preferences),
         counted=_counted(found),
         count_now=Link("Count now", replace(asked, as_of=None).address(live=True)) if found.kept else None,
         from_on=found.window.after_on.isoformat() if wanted.days not in WINDOWS else "",
@@ -100,22 +102,6 @@ def _heading(whole: ScopeFigures, teams: Mapping[str, str], wanted: Wanted) -> s
 def _book_words(found: Engagement) -> str:
     accounts = view.count(found.whole.accounts, "account")
     return accounts if found.whole.scope == Scope.CSM else f"{view.count(len(found.lines), 'CSM')}, {accounts}"
-
-
-def _filters(wanted: Wanted, teams: Mapping[str, str], regions: Sequence[str]) -> list[Choice]:
-    segments = [("", "All segments"), *((one.value, one.value.capitalize()) for one in Segment)]
-    periods = [(str(days), f"{days} days") for days in sorted({*WINDOWS, wanted.days})]
-    filters = [
-        choice("segment", "Segment", segments, wanted.segment),
-        choice("days", "Period", periods, str(wanted.days)),
-    ]
-    if len(regions) > 1 or wanted.region:
-        named_regions = [("", "All regions"), *((one, one) for one in sorted({*regions, wanted.region} - {""}))]
-        filters.insert(1, choice("region", "Region", named_regions, wanted.region))
-    if teams:
-        named = [("", "All teams"), *((id, f"Team of {name}") for id, name in teams.items())]
-        filters.insert(0, choice("team", "Team", named, wanted.team))
-    return filters
 
 
 def _chain_links(participation: Figure, asking: Asking) -> list[Link]:

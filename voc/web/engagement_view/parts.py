@@ -69,24 +69,6 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Says:
-    who: str
-    words: str
-
-
-@dataclass(frozen=True)
-class Funnel:
-    heading: str
-    links: Sequence[Link]
-    drawing: Markup
-    caption: str
-    rows: Sequence[tuple[str, Told, str, str]]
-    says: Sequence[Says]
-    rest: str
-    power: str
-
-
-@dataclass(frozen=True)
 class Period:
     """One line of the comparison: what it was, what it is, and the change split into same people and mix."""
 
@@ -125,7 +107,6 @@ class EngagementPage:
     rows: Sequence[Row]
     total: Row
     footer: str
-    funnel: Funnel | None
     counted: str = ""  # as of which night
     count_now: Link | None = None
     from_on: str = ""

@@ -1,0 +1,119 @@
+"""What is said of one CSM's book, and how we know it."""
+
+from collections.abc import Sequence
+
+from voc import statistics
+from voc.base.preferences import Preferences
+from voc.metrics.run.csms import CsmsPage, Line
+from voc.web import view
+
+BEYOND = "More than chance would give. This does not say why: customers, segment, product and history count too."
+
+
+def yardstick(found: CsmsPage) -> str:
+    if found.by_mix:
+        return (
+            "Segments answer unlike each other, so each book is compared with what the team gets from the same "
+            "segments, roles and channels."
+        )
+    return "Segments answer alike, so each book is compared with the team’s rate."
+
+
+def footer(found: CsmsPage) -> str:
+    about = f"{found.expected_outside:.1f} of {found.compared}"
+    return f"Expected by chance on this page: about {about} outside the inner lines."
+
+
+def against_team(one: Line, found: CsmsPage) -> str:
+    """The second comparison in the words of the definitions."""
+    that, judged = one.comparison, one.judged
+    if judged.team is None:
+        return ""
+    if judged.beyond:
+        late = " Unusual even given how much CSMs differ here." if that.spread_known and not judged.by_mix else ""
+        return f"{BEYOND}{late}"
+    if judged.team == "edge":
+        expected = f"{found.expected_outside:.1g}"
+        return (
+            "Worth a look. About 1 average book in 22 lands this far out by chance; "
+            f"with {view.count(found.compared, 'CSM')} expect about {expected}."
+        )
+    return (
+        f"Within what chance alone would give for {view.count(that.invitations, 'invitation')} in "
+        f"{view.count(that.accounts, 'account')}."
+    )
+
+
+def guess(one: Line) -> str:
+    return view.percent(one.guess.rate) if one.guess and one.comparison.state == "ok" else view.DASH
+
+
+def guess_of(one: Line) -> str:
+    if one.guess is None or one.comparison.state != "ok":
+        return ""
+    if one.guess.interval is None:
+        return "the team’s"
+    return view.span(*one.guess.interval).rstrip("%")
+
+
+def mix(one: Line) -> str:
+    if one.mix is None or one.comparison.state != "ok":
+        return view.DASH
+    return f"{one.mix.expected:.0f}"
+
+
+def mix_of(one: Line) -> str:
+    if one.mix is None or one.mix.ratio is None or one.comparison.state != "ok":
+        return ""
+    return f"ratio {one.mix.ratio:.2f}"
+
+
+def how(found: CsmsPage, preferences: Preferences) -> list[str]:
+    standard, compared = preferences.response_standard, found.comparisons
+    deffs = [one.comparison.deff for one in found.lines if one.comparison.state == "ok"]
+    told = [
+        "A book of few invitations moves a lot by chance. Colleagues in one account answer alike "
+        f"(correlation {compared.icc:.2f}), so invitations count for less than their number: the effective ones."
+    ]
+    if found.worth is not None:
+        told.append(
+            "The best guess of the underlying rate draws each book to the team’s rate, which is worth "
+            f"{found.worth:.0f} invitations here. The counts stay the headline; the guess is for setting targets."
+        )
+    else:
+        told.append(
+            "The books do not differ by more than chance, so the best guess of every underlying rate is the team’s."
+        )
+    if compared.tau2 > 0:
+        told.append(
+            "CSMs differ here by more than chance; the lines around the team allow for that much, and a flag means "
+            "unusual even so."
+        )
+    told.append(
+        "Several books are looked at together: one is beyond chance too if at most 1 in 10 of those named would be "
+        "named by chance (false discovery rate)."
+    )
+    power = power_words(standard, deffs)
+    return [*told, power] if power else told
+
+
+def power_words(standard: float, deffs: Sequence[float]) -> str:
+    """What it would take to see a true shortfall: honest power."""
+    if not deffs:
+        return ""
+    deff = sum(deffs) / len(deffs)
+    told = []
+    for gap in (0.15, 0.10):
+        low = standard - gap
+        if low > 0:
+            inner, outer = (statistics.n_needed(p0=standard, p1=low, k=k, deff=deff) for k in (2, 3))
+            told.append(
+                f"a true {view.percent(low)} takes {view.number(inner)} invitations at the inner lines and "
+                f"{view.number(outer)} at the outer ones"
+            )
+    if not told:
+        return ""
+    return (
+        f"To see, against {view.percent(standard)} and in 4 of 5 periods, {'; '.join(told)}. "
+        "Most books are smaller: use longer windows, not sharper words."
+    )
