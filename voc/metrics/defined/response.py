@@ -3,13 +3,13 @@
 from typing import Any
 
 from voc.metrics import units
-from voc.metrics.definition import DUE, Definition, Owner, Spread, Units
+from voc.metrics.definition import DUE, Definition, Owner, Spread
 
 _LEFT = "People who left and test addresses are in no rate."
 _REACHED = "of the accounts reached"
 
 
-def _rate(name: str, label: str, counts: str, rows: Units, text: str, **declared: Any) -> Definition:
+def _rate(name: str, label: str, counts: str, rows: units.Units, text: str, **declared: Any) -> Definition:
     """Of invitations that have come due, under the owner at sending."""
     told = {"spread": Spread.CLUSTERED, **declared}
     return Definition(

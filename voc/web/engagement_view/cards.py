@@ -93,7 +93,10 @@ def _silent_card(found: Mapping[str, Figure], asking: Asking, currency: str) -> 
     silent, revenue = found["silent_accounts"], found["silent_arr"]
     gaps = [
         told
-        for label, words in (("not_asked", "not asked"), ("unreachable", "unreachable"))
+        for label, words in (
+            ("not_asked", "not asked, a gap in coverage"),
+            ("unreachable", "unreachable, a gap in coverage"),
+        )
         for told in figure_view.part_told(silent, asking, label, f"{silent.parts.get(label, 0)} {words}")
     ]
     if silent.shown == Shown.REASON:
@@ -105,8 +108,8 @@ def _silent_card(found: Mapping[str, Figure], asking: Asking, currency: str) -> 
         value=view.number(silent.numerator),
         unit=f"of {view.number(silent.denominator)} asked",
         of=share,
-        note="gaps in coverage, not silence:" if gaps else "",
+        note="",
         links=figure_view.links(silent, asking),
         mark=figure_view.mark(silent, asking),
-        beside=[*gaps, Told(money or "no revenue known", figure_view.mark(revenue, asking))],
+        beside=[Told(money or "no revenue known", figure_view.mark(revenue, asking)), *gaps],
     )
