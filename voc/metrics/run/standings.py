@@ -16,7 +16,7 @@ from voc.metrics.columns.standing import standings
 from voc.metrics.model import Norms
 from voc.metrics.store import standings as store
 
-LIVE_UP_TO = 2_000  # accounts of which every fact may be read while somebody waits
+LIVE_UP_TO = 500  # accounts of which every fact may be read while somebody waits
 _AT_ONCE = 5_000  # rows of one transaction
 
 
