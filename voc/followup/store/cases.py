@@ -75,7 +75,7 @@ def confirmed(
 
 
 def how_many_confirmed(db: Connection, viewer: Viewer, *, mine: bool = False) -> int:
-    return db.execute(joined(select(func.count())).where(*_confirmed_of(viewer, mine=mine))).scalar_one()
+    return int(db.execute(joined(select(func.count())).where(*_confirmed_of(viewer, mine=mine))).scalar_one())
 
 
 _confirmed_at = func.coalesce(table.c.confirmed_at, table.c.resolved_at, table.c.opened_at)

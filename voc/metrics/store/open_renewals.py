@@ -56,7 +56,7 @@ def waiting(
 _AHEAD = 90
 
 
-def _of(query: Select[Any], viewer: Viewer, whole: Key) -> Select[Any]:
+def _of(query: Select[*tuple[Any, ...]], viewer: Viewer, whole: Key) -> Select[*tuple[Any, ...]]:
     merged = and_(alias.c.kind == "account", alias.c.loser_id == opportunity.c.account_id)
     found = (
         query.select_from(opportunity)

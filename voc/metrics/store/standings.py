@@ -77,7 +77,7 @@ def drop(db: Connection, *, but: date | None = None, on: date | None = None) -> 
     db.execute(delete(account_night).where(_night.as_of == on if but is None else _night.as_of != but))
 
 
-def _of(query: Select[Any], part: Part) -> Select[Any]:
+def _of(query: Select[*tuple[Any, ...]], part: Part) -> Select[*tuple[Any, ...]]:
     found = (
         query.select_from(account_night)
         .join(account, account.c.id == _night.account_id)
@@ -90,7 +90,7 @@ def _of(query: Select[Any], part: Part) -> Select[Any]:
     return found
 
 
-def _standings(part: Part) -> Select[Any]:
+def _standings(part: Part) -> Select[*tuple[Any, ...]]:
     own = account.c.name, account.c.segment, account.c.arr.label("amount"), account.c.currency, account.c.renewal_on
     return _of(select(account_night, *own), part)
 
@@ -186,7 +186,7 @@ def middle_answers(db: Connection, part: Part, *, state: AccountState) -> list[d
 
 def renewing(db: Connection, part: Part, *, state: AccountState, first_on: date, last_on: date) -> int:
     query = _of(select(func.count()), part).where(_night.state == state)
-    return db.execute(query.where(account.c.renewal_on.between(first_on, last_on))).scalar_one()
+    return int(db.execute(query.where(account.c.renewal_on.between(first_on, last_on))).scalar_one())
 
 
 def without_rate(db: Connection, part: Part, *, state: AccountState | None = None, limit: int = 20) -> list[str]:

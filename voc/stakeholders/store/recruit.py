@@ -78,6 +78,7 @@ def signs_by_csm(db: Connection, viewer: Viewer, *, now: datetime) -> dict[str, 
         .where(sign_of_life.c.kind.not_in([Sign.BOUNCED, Sign.LEFT, Sign.DELIVERED]), sign_of_life.c.at <= now)
     )
     all_of_them, some = (
-        {row[0]: row[1] for row in db.execute(query.where(*counted).group_by(owner))} for query in (contacts, with_sign)
+        {row[0] or "": row[1] for row in db.execute(query.where(*counted).group_by(owner))}
+        for query in (contacts, with_sign)
     )
     return {csm_id: SignsKnown(count, some.get(csm_id, 0)) for csm_id, count in sorted(all_of_them.items())}
