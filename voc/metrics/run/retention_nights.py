@@ -89,7 +89,7 @@ def _by_scope(
     for at, rows in enumerate((logos, money)):
         for one in rows:
             found[TOTAL][at].append(one)
-            manager = people[one.csm].manager_id if one.csm in people else None
+            manager = people[one.csm].manager_id if one.csm is not None and one.csm in people else None
             if manager:
                 found[Scope.TEAM, manager][at].append(one)
             if one.csm is not None and not one.inherited:
