@@ -4,14 +4,17 @@ import csv
 import html
 import io
 import re
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
 
 from tests.builders import NOW
+from tests.metrics.world import hand_over
 from tests.web.company import Company
 from tests.web.people import Visitor
 from tests.web.world import HOSTILE
+from voc.base import preferences
 from voc.base.access import TERMINAL
 from voc.base.schema import account, csm
 from voc.base.words import Scope
@@ -76,7 +79,6 @@ def test_a_csm_sees_own_line_and_the_total_but_not_the_rows_behind_it(company: C
     assert all("scope=csm&id=csm-dana" in link or "scope=total" in link for link in links(page))
     total = dana.get("/engagement/rows?figure=response_rate&scope=total")
     assert "other people’s accounts" in total.text
-    assert dana.get("/engagement/rows.csv?figure=response_rate&scope=total").status_code == 404
     assert dana.get("/engagement/rows?figure=response_rate&scope=csm&id=csm-jonas").status_code == 404
     assert dana.get("/engagement/rows?figure=response_rate&scope=account&id=acc-jonas-0").status_code == 404
 
@@ -140,3 +142,19 @@ def test_before_the_first_account_the_page_says_what_to_do(company: Company) -> 
         db.execute(select(account.c.id)).all()
     page = company.enter("clara").get("/engagement?as_of=2020-01-01")
     assert page.status_code == 200
+
+
+def test_a_trend_marks_what_happened_and_has_its_table_behind(company: Company) -> None:
+    for weeks in (2, 1, 0):
+        run.snapshot(company.app.database, NOW - timedelta(weeks=weeks))
+    with company.app.database.begin() as db:
+        preferences.change(db, {"response_standard": 0.6}, actor="Clara Wendt", now=NOW - timedelta(days=9))
+        hand_over(db, "acc-dana-1", "csm-jonas", at=NOW - timedelta(days=8))
+    page = company.enter("marcus").get("/engagement?trend=participation").text
+    assert "Trend of a year: participation" in page
+    assert re.search(r"<li>[^<]*: response standard changed to 0.6</li>", page)
+    assert re.search(r"<li>[^<]*: 1 account handed over</li>", page)
+    assert "wave Relationship, late comers launched" in page
+    assert page.count("as_of=2026-02-") >= 2  # each night opens to its rows
+    assert "Upright lines are the numbers of the list" in page
+    assert "How we know" in page

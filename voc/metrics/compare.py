@@ -37,6 +37,7 @@ class Comparison:
     shrunk: float | None
     beyond: bool
     spread_known: bool
+    enough: str = ""  # of too few: what is missing, and when it is likely there
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from voc.metrics.catalogue import OPENS, Owner
+from voc.metrics.catalogue import OPENS, Owner, Spread
 from voc.metrics.compare import Comparison
-from voc.metrics.model import Figure, FigureState
+from voc.metrics.model import Figure, FigureState, Shown
 
 LEAST_COMPARED, LEAST_ACCOUNTS, LEAST_EFFECTIVE = 10, 3, 8  # 3-metrics 2.6
 LONGEST_PERIOD = 1_000  # days: what one may ask for
@@ -59,14 +59,15 @@ class Missing:
 
 
 def of_figure(figure: Figure, outlook: Outlook = NOTHING) -> str | None:
-    """The reason of a figure with too few rows, with what would be enough; None for every other figure."""
-    if figure.state != FigureState.TOO_FEW:
-        return None
+    """The reason of a figure with too few rows, with what would be enough; of every other figure as it was."""
     definition = OPENS[figure.name]
+    score = definition.spread == Spread.SCORE
+    if figure.state != FigureState.TOO_FEW and not (score and figure.shown == Shown.COUNTS):
+        return figure.reason
     what = definition.rows or definition.counts
-    few = f"Too few for a percentage: {figure.counted} {what}"
+    few = f"Too few for a {'score' if score else 'percentage'}: {figure.counted} {what}"
     by_invitations = definition.owner == Owner.ASKED and figure.name in _PEOPLE
-    missing = Missing(what, figure.counted, definition.least)
+    missing = Missing(what, figure.counted, LEAST_COMPARED if score else definition.least)
     return f"{few}; {words(missing, outlook if by_invitations else NOTHING, days=_days(figure))}."
 
 

@@ -5,9 +5,11 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+import msgspec
+
 from voc import statistics
 from voc.base.words import FigureState, Scope
-from voc.metrics import cohorts, units
+from voc.metrics import cohorts, enough, units
 from voc.metrics.catalogue import BY_NAME, CATALOGUE, Definition, Measure, Owner, Spread
 from voc.metrics.cohorts import Key
 from voc.metrics.confidential import Released, in_rates, in_scores
@@ -254,7 +256,7 @@ def figure(counted: Counted, key: Key, name: str) -> Figure:
             extra["icc"] = counted.icc
     elif key == cohorts.TOTAL and name == "reach":
         extra = dict(counted.norms.reach)
-    return Figure(
+    found = Figure(
         name=name,
         scope=key[0],
         scope_id=key[1],
@@ -274,6 +276,7 @@ def figure(counted: Counted, key: Key, name: str) -> Figure:
         extra=extra,
         left_out=sorted(set(tally.left_out)),
     )
+    return msgspec.structs.replace(found, reason=enough.of_figure(found)) if shown == Shown.COUNTS else found
 
 
 def _sample(tally: Tally) -> Sample:

@@ -81,6 +81,14 @@ def counts(figure: Figure) -> str:
     return f"{_whole(figure.numerator)} of {_whole(figure.denominator)}"
 
 
+def more(figure: Figure, *, short: bool = False) -> str:
+    """Of a figure that rests on too few: enough from 5: 2 more, likely on 24 March. Empty for every other."""
+    if figure.shown != Shown.COUNTS or not figure.reason or "; " not in figure.reason:
+        return ""
+    told = figure.reason.split("; ", 1)[1].rstrip(".")
+    return told.split(", ")[0] if short else told
+
+
 def _whole(number: float | None) -> str:
     return f"{round(number or 0):,}".replace(",", "\u2009")
 
@@ -137,7 +145,8 @@ def against_standard(found: Comparison) -> str:
 
 
 def too_few(found: Comparison) -> str:
-    return f"Too few to say: {many(found.invitations, 'invitation')}, {many(found.accounts, 'account')}."
+    few = f"Too few to say: {many(found.invitations, 'invitation')}, {many(found.accounts, 'account')}"
+    return f"{few}; {found.enough}" if found.enough else f"{few}."
 
 
 def against_team(found: Comparison, view: Comparisons) -> str | None:

@@ -188,6 +188,7 @@ def _six(one: SixLine, preferences: Preferences, asking: Asking, currency: str, 
     if figure.name == "silent_accounts":
         silent = next((line for line in found.states if line.state == AccountState.SILENT), None)
         of = f"{of.removesuffix(' accounts')} asked" + (f", {view.money(silent.arr, currency)}" if silent else "")
+    of = "; ".join(one for one in (of, wording.more(figure)) if one)
     return Six(
         name=BY_NAME[figure.name].label,
         now=_now(figure),

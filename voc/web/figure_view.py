@@ -112,7 +112,7 @@ def card(
     beside: Sequence[Told] = (),
 ) -> Card:
     """`notes` follow the interval; `of` replaces the words of the count; `beside` opens to rows of its own."""
-    told = [one for one in (span(figure), *notes) if one]
+    told = [one for one in (span(figure), wording.more(figure), *notes) if one]
     if figure.shown == Shown.COUNTS:
         # The counts stand large already.
         of = (of or counts(figure)).removeprefix(wording.counts(figure)).strip()
@@ -144,5 +144,5 @@ def cell(figure: Figure, asking: Asking, *, who: str, of: str | None = None) -> 
         words = "none due" if figure.name == "follow_up_attainment" else view.DASH
         return Cell(words, "", href, about, marked)
     if figure.shown == Shown.COUNTS:
-        return Cell(wording.counts(figure), of or "", href, about, marked)
+        return Cell(wording.counts(figure), of or wording.more(figure, short=True), href, about, marked)
     return Cell(wording.value(figure), wording.counts(figure) if of is None else of, href, about, marked)

@@ -13,14 +13,16 @@ from sqlalchemy import Connection
 from voc.base import preferences
 from voc.base.access import TERMINAL, Viewer
 from voc.base.errors import NotFound
+from voc.base.preferences import Preferences
 from voc.base.words import Scope, Segment
 from voc.metrics import catalogue, run
 from voc.metrics import store as metrics
 from voc.metrics.pages import Engagement, ScopeFigures
 from voc.metrics.rows import place_of
+from voc.metrics.run import trend as trends
 from voc.metrics.run.counted_rows import Opened, behind, every_row
 from voc.metrics.store import numbers
-from voc.web import engagement_view, pages, rows_view
+from voc.web import engagement_view, pages, rows_view, trend_view
 from voc.web.engagement_view import Wanted
 from voc.web.figure_view import Asking
 from voc.web.given import AnyRequest, GivenApp, GivenVisit
@@ -89,6 +91,7 @@ def engagement_page(
     from_on: Annotated[str, QueryParameter(name="from")] = "",
     live: Annotated[str, QueryParameter(name="live")] = "",
     beside: Annotated[str, QueryParameter(name="beside")] = "",
+    trend: Annotated[str, QueryParameter(name="trend")] = "",
 ) -> Response[str]:
     now = app.now()
     wanted = wanted_of(
@@ -118,7 +121,19 @@ def engagement_page(
             today=now.date(),
             periods=_beside(db, visit.viewer, wanted, now=now) if wanted.beside else None,
         )
-    return pages.page(app, visit, "leader/engagement.html", page=page)
+        line = _trend(db, found, wanted, trend, known)
+    return pages.page(app, visit, "leader/engagement.html", page=page, trend=line)
+
+
+def _trend(
+    db: Connection, found: Engagement, wanted: Wanted, name: str, known: Preferences
+) -> trend_view.Section | None:
+    """Of the whole that the page shows; no night keeps a part of it by segment or region."""
+    if wanted.segment or wanted.region:
+        return None
+    chosen = name if name in trends.NAMES else trends.NAMES[0]
+    line = trends.of(db, (found.whole.scope, found.whole.id), chosen, window=found.window, preferences=known)
+    return trend_view.section(line, address=wanted.address(), asking=Asking(days=found.window.days))
 
 
 def _beside(db: Connection, viewer: Viewer, wanted: Wanted, *, now: datetime) -> run.Beside:

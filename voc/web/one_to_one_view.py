@@ -148,7 +148,7 @@ def _figure(figure: Figure, label: str, preferences: Preferences, asking: Asking
     return FigureRow(
         name=label,
         value=wording.value(figure) if figure.shown != Shown.COUNTS else "too few",
-        of=figure_view.counts(figure),
+        of="; ".join(one for one in (figure_view.counts(figure), wording.more(figure)) if one),
         standard=view.percent(standard) if standard is not None else view.DASH,
         mark=figure_view.mark(figure, asking),
     )

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from voc.base.words import Scope
-from voc.metrics import wording
+from voc.metrics import enough, wording
 from voc.metrics.catalogue import BY_NAME
 from voc.metrics.definition import Measure
+from voc.metrics.enough import LEAST_COMPARED, NOTHING, Missing
 from voc.metrics.model import Figure, Shown
 from voc.metrics.money.compared import Comparison, Kept
 from voc.metrics.money.page import Goal, Line, Open, RetentionPage
@@ -233,7 +234,7 @@ def _row(one: Line, found: RetentionPage, asking: Asking, *, own: bool, kept: Ke
 
 def _cell(figure: Figure, asking: Asking, who: str, currency: str) -> Cell:
     if figure.shown == Shown.COUNTS and figure.name in _IN_MONEY:
-        return replace(figure_view.cell(figure, asking, who=who, of=wording.counts(figure)), value="too few")
+        return replace(figure_view.cell(figure, asking, who=who, of=_few(figure)), value="too few")
     if figure.shown in (Shown.REASON, Shown.COUNTS):
         return figure_view.cell(figure, asking, who=who)
     of = wording.counts(figure)
@@ -245,11 +246,16 @@ def _cell(figure: Figure, asking: Asking, who: str, currency: str) -> Cell:
     return figure_view.cell(figure, asking, who=who, of=f"{of}; {span}" if span and figure.name == "nrr" else of)
 
 
+def _few(figure: Figure) -> str:
+    return "; ".join(one for one in (wording.counts(figure), wording.more(figure, short=True)) if one)
+
+
 def against_standard(kept: Kept) -> str:
     if not kept.decided:
         return "No renewal was decided."
     if kept.standard is None:
-        return f"Too few to say: {view.count(kept.decided, 'renewal')}."
+        missing = Missing("renewals", kept.decided, LEAST_COMPARED, least_accounts=0)
+        return f"Too few to say: {view.count(kept.decided, 'renewal')}; {enough.words(missing, NOTHING, days=None)}."
     return wording.STANDARD[kept.standard]
 
 

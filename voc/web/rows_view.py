@@ -215,6 +215,8 @@ def _facts(found: Behind, opened: Opened, around: Around) -> list[tuple[str, str
             facts.append(("In", view.count(figure.accounts, "account")))
         if figure.interval is not None:
             facts.append(("95% interval", wording.interval(figure) or ""))
+        if told_more := wording.more(figure):
+            facts.append(("Too few", told_more))
         if figure.left_out:
             facts.append(("Left out", f"{view.listed(figure.left_out)}: no exchange rate for {found.currency}"))
     if found.definition.owner == Owner.TODAY:

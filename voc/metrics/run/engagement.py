@@ -18,6 +18,7 @@ from voc.metrics.pages import Engagement, ScopeFigures
 from voc.metrics.run import accounts
 from voc.metrics.run.kept import KeptLook, kept
 from voc.metrics.run.looking import Asking, CompanyLook, allowed, look
+from voc.metrics.run.outlook import Outlooks
 
 TREND_DAYS = 365
 NAMES = (
@@ -57,7 +58,8 @@ def figures(
             raise NotFound(f"There is no {scope} {', '.join(missing)}.")
         keys = [key for key in keys if key[1] in set(ids)]
     compared = _compared(found, found.keys(Scope.CSM))
-    return [_line(found, key, compared) for key in keys]
+    outlooks = Outlooks(db, now=now, preferences=found.preferences, people=found.people, keys=keys)
+    return [outlooks.told(_line(found, key, compared)) for key in keys]
 
 
 def engagement(
@@ -89,13 +91,14 @@ def engagement(
         raise NotFound("There is no such team.")
     shared = _team_of(found, whole)
     everybody = [key for key in found.keys(Scope.CSM) if shared is None or _in_team(found, key[1], shared)]
-    compared = _compared(found, everybody)
+    outlooks = Outlooks(db, now=now, preferences=known, people=found.people, keys=[whole, *everybody], segment=segment)
+    compared = outlooks.compared(_compared(found, everybody), days=found.days)
     lines = [key for key in everybody if may.sees(key)]
     return Engagement(
         window=found.window,
         currency=known.reporting_currency,
-        whole=_line(found, whole, compared),
-        lines=tuple(_line(found, key, compared) for key in lines),
+        whole=outlooks.told(_line(found, whole, compared)),
+        lines=tuple(outlooks.told(_line(found, key, compared)) for key in lines),
         comparisons=compared,
         trend=store.trends(
             db,

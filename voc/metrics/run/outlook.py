@@ -9,12 +9,12 @@ import msgspec
 from sqlalchemy import Connection
 
 from voc.base.preferences import Preferences
-from voc.base.words import FigureState, Scope
+from voc.base.words import Scope
 from voc.metrics import enough
 from voc.metrics.cohorts import Key
 from voc.metrics.compare import Comparisons
 from voc.metrics.enough import Coming, Outlook
-from voc.metrics.model import Figure, Person
+from voc.metrics.model import Figure, Person, Shown
 from voc.metrics.pages import ScopeFigures
 from voc.metrics.store import outlook as store
 
@@ -43,7 +43,7 @@ class Outlooks:
 
     def told(self, one: ScopeFigures) -> ScopeFigures:
         """The same, with when there will be enough in the reason of whatever rests on too few."""
-        few = [figure for figure in one.figures.values() if figure.state == FigureState.TOO_FEW]
+        few = [figure for figure in one.figures.values() if figure.shown == Shown.COUNTS]
         if not few:
             return one
         outlook = self.of((one.scope, one.id))

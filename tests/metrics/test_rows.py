@@ -1,0 +1,94 @@
+"""Rows a page at a time: none twice, none left out, forwards and back; those of a night stay what it counted."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import update
+
+from tests import builders
+from tests.builders import NOW, TODAY
+from tests.metrics.test_figures import LEADER, two_books
+from tests.metrics.world import DAY, World
+from voc.base import schema
+from voc.base.db import Database
+from voc.base.words import Scope
+from voc.metrics import rows, run
+from voc.metrics.catalogue import CATALOGUE
+from voc.metrics.model import CountedRow
+from voc.metrics.rows import Account, Page, Wanted
+from voc.metrics.run.counted_rows import Opened, behind
+
+YESTERDAY = TODAY - timedelta(days=1)
+
+
+def row(account: str, number: int, whole: float) -> CountedRow:
+    return CountedRow("place", f"{account}:{number}", account, account, None, None, None, None, "gap", 0.0, whole)
+
+
+@given(
+    books=st.dictionaries(st.text("abc", min_size=1, max_size=2), st.lists(st.sampled_from((0.0, 1.0)), max_size=5)),
+    nameless=st.integers(0, 3),
+    size=st.integers(1, 4),
+)
+def test_pages_hold_every_row_once_forwards_and_back(books: dict[str, list[float]], nameless: int, size: int) -> None:
+    found = {Account(name, name): [row(name, at, one) for at, one in enumerate(of)] for name, of in books.items()}
+    others = [row("", at, 1.0) for at in range(nameless)]
+    source = rows.with_nameless(rows.of_sorted(found), others)
+    every = [one for _, one in rows.walk(source) if one.whole > 0]
+    assert sorted(one.id for one in every) == sorted(
+        one.id for of in [*found.values(), others] for one in of if one.whole > 0
+    )
+    pages = [rows.page(source, Wanted(), size=size)]
+    while (after := pages[-1].after) is not None:
+        pages.append(rows.page(source, Wanted(), size=size, after=rows.place_of(rows.told(after))))
+    assert [one for page in pages for one in page.rows] == every
+    back = [pages[-1]]
+    while (before := back[-1].before) is not None:
+        back.append(rows.page(source, Wanted(), size=size, before=before))
+    assert [page.rows for page in reversed(back)] == [page.rows for page in pages] or len(back) == len(pages)
+    assert [one for page in reversed(back) for one in page.rows] == every
+
+
+def test_the_pages_of_a_figure_are_its_rows_in_one_order_on_both_databases(database: Database) -> None:
+    with database.begin() as db:
+        two_books(World(db))
+    with database.read() as db:
+        whole = run.rows(db, LEADER, figure="response_rate", scope=Scope.TOTAL, now=NOW)
+        counted = [one for one in whole if one.whole > 0]
+        opened, listed, after = Opened("response_rate", Scope.TOTAL), list[CountedRow](), None
+        while True:
+            page: Page = behind(db, LEADER, opened, now=NOW, after=after, size=1).page
+            listed += page.rows
+            if (after := page.after) is None:
+                break
+    assert len(counted) > 1
+    assert listed == counted
+
+
+def test_the_rows_of_a_night_are_what_it_counted_whatever_comes_in_later(database: Database) -> None:
+    """A late answer, a hand-over and contacts merged by a later run: the rows of that night add up to its figures."""
+    with database.begin() as db:
+        world = World(db)
+        two_books(world)
+    run.snapshot(database, NOW)
+    with database.begin() as db:
+        world.db = db
+        world.hand_over("acc-1", "csm-2", at=NOW + DAY)
+        run_id = builders.add_sync_run(db, started_at=NOW + DAY)
+        for loser, winner in (("ch-3", "dm-3"),):
+            db.execute(schema.alias.insert().values(kind="contact", loser_id=loser, winner_id=winner))
+            merged = {"object": "contact", "record_id": loser, "change": "merged", "winner_id": winner}
+            db.execute(schema.sync_change.insert().values(run_id=run_id, fields=None, **merged))
+        silent = update(schema.invitation).where(schema.invitation.c.contact_id == "dm-3")
+        db.execute(silent.values(answered_at=NOW + DAY))
+    with database.read() as db:
+        for one in CATALOGUE:
+            for key in ((Scope.TOTAL, ""), (Scope.CSM, "csm-1"), (Scope.CSM, "csm-2")):
+                opened = Opened(one.name, *key, as_of=YESTERDAY)
+                found = behind(db, LEADER, opened, now=NOW + 30 * DAY)
+                assert found.figure is not None
+                assert found.differs is None, (one.name, key)
+                assert found.counted == found.figure.counted
+                assert sum(row.whole for row in found.page.rows) == pytest.approx(found.figure.denominator or 0)
