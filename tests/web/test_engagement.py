@@ -125,7 +125,7 @@ def test_the_table_is_a_file(company: Company) -> None:
     text = company.enter("marcus").get("/engagement/by-csm.csv").content.decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(text)))
     assert [row["CSM"] for row in rows] == ["Dana Whitlock", "Jonas Brandt", "Mei Tanaka"]
-    assert [row["Answered"] for row in rows] == ["16.0", "4.0", "4.0"]
+    assert [float(row["Answered"]) for row in rows] == [16, 4, 4]
     assert rows[2]["Response"] == "0.4444444444444444"
 
 
