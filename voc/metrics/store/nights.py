@@ -182,7 +182,7 @@ def trends(
     if ids is not None:
         query = query.where(figure_snapshot.c.scope_id.in_(sorted(ids)))
     found: dict[str, list[tuple[date, float]]] = defaultdict(list)
-    for scope_id, as_of, value in db.execute(query).tuples():
+    for scope_id, as_of, value in db.execute(query):
         if value is not None:
             found[scope_id].append((as_of, value))
     return dict(found)
