@@ -726,7 +726,7 @@ worked(
     ),
     (0, 140),
 )
-MARGIN = {"standards": Standards(gross_margin=0.8), "costs_known": True}
+MARGIN: dict[str, Any] = {"standards": Standards(gross_margin=0.8), "costs_known": True}
 worked(
     "net_profitability",
     "365 at 80% are 292, less 20 for service",

@@ -69,7 +69,7 @@ def in_use(db: Any, *, approved: bool = True) -> None:
     run.use(db, NAME, by="Otto Lang", now=AT)
     file = store.in_use(db, MeasureFile.SCORECARD)[NAME].file
     results = run.reckon(db, run.card_of(file), FEBRUARY, now=FROZEN_AT)
-    kept = {"file_id": file.id, "results": results, "reason": None, "by": run.NIGHT, "now": FROZEN_AT}
+    kept: dict[str, Any] = {"file_id": file.id, "results": results, "reason": None, "by": run.NIGHT, "now": FROZEN_AT}
     month_id, _ = store.add_month(db, NAME, FEBRUARY, **kept)
     kept_rows.keep(db, month_id, card_rows.portions(db, run.card_of(file), FEBRUARY, now=FROZEN_AT))
     if approved:

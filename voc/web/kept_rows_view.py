@@ -1,6 +1,6 @@
 """The rows behind a line of a frozen month: those that were counted, whatever came later."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from voc.base.words import Scope
@@ -65,9 +65,9 @@ class KeptRows:
     def _path(self) -> str:
         return f"{cards_view.month_path(self.card.name, self.frozen.month)}/rows"
 
-    def _address(self, **more: object) -> str:
-        of = {"figure": self.figure, "days": self.days, "scope": self.scope.value, "id": self.id}
-        return address(self._path, revision=self.frozen.revision, **of, **more)
+    def _address(self, **more: str | int | None) -> str:
+        of: dict[str, str | int | None] = {"figure": self.figure, "days": self.days, "scope": self.scope.value}
+        return address(self._path, revision=self.frozen.revision, **of, id=self.id, **more)
 
     def page(self, *, start: int) -> Page:
         counted = [row for row in self.rows if row.whole > 0]
@@ -129,7 +129,7 @@ class KeptRows:
             (row.part, row.whole),
         )
 
-    def file_rows(self) -> list[Sequence[Cell]]:
+    def file_rows(self) -> Iterable[Sequence[Cell]]:
         return rows_view.file_rows(self.rows, self.names)
 
 

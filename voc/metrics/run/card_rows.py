@@ -25,6 +25,7 @@ from voc.metrics.store import cards as cards_store
 from voc.metrics.store import kept_rows
 from voc.metrics.store.cards import Frozen
 from voc.metrics.store.kept_rows import KeptRow, Portion
+from voc.metrics.units import Terms
 
 SCOPES = frozenset({Scope.CSM, Scope.TEAM, Scope.TOTAL})
 PORTION = 2_000  # accounts whose facts are in memory at a time
@@ -36,9 +37,10 @@ def periods(card: Scorecard, month: Month, *, as_of: date) -> dict[int, tuple[in
     """The days that a line names -> the days that are counted, and the figures; a month under way is cut off."""
     found: dict[int, tuple[int, set[str]]] = {}
     so_far = (as_of - month.first_on).days + 1
-    for one in (*card.lines, *card.beside):
-        days = one.days or month.days
-        found.setdefault(days, (so_far if days == month.days else days, set()))[1].add(one.figure)
+    asked = [(one.figure, one.days) for one in card.lines] + [(one.figure, one.days) for one in card.beside]
+    for figure, days_asked in asked:
+        days = days_asked or month.days
+        found.setdefault(days, (so_far if days == month.days else days, set()))[1].add(figure)
     return dict(sorted(found.items()))
 
 
@@ -87,7 +89,7 @@ def _of_accounts(db: Connection, asking: Asking, ids: list[str], names: Iterable
     return found
 
 
-def _nameless(db: Connection, everybody: Facts, asking: Asking, terms: figured.Terms, names: Iterable[str]) -> Sorted:
+def _nameless(db: Connection, everybody: Facts, asking: Asking, terms: Terms, names: Iterable[str]) -> Sorted:
     groups = released(db, terms.moment, terms.days, asking.part)
     found: Sorted = defaultdict(list)
     keys = {key for one in groups for key in figured.scopes_of_group(everybody, one) if key[0] in SCOPES}
