@@ -40,7 +40,10 @@ def read(
     """What `keep` was given; None where that night kept nothing of it."""
     query = select(_columns.value).where(_columns.as_of == on, _columns.page == page, _columns.window_days == days)
     found = db.execute(query.where(_columns.scope == scope[0], _columns.scope_id == scope[1])).scalar()
-    return None if found is None else msgspec.convert(_typed(found), kind)
+    try:
+        return None if found is None else msgspec.convert(_typed(found), kind)
+    except msgspec.ValidationError:  # an older release kept it in another shape: the next night keeps it anew
+        return None
 
 
 def _plain(value: Any) -> Any:
