@@ -357,7 +357,7 @@ def test_a_stop_at_every_batch_boundary_and_its_continuation_equal_an_unbroken_r
     reused = ReusedFile(here)
     with reused.copy_of(sqlite_template) as database:
         sync(database, busy_export(), tmp_path / "crm")
-    base = shutil.copy(here / "voc.db", tmp_path / "base.db")
+    base = Path(shutil.copy(here / "voc.db", tmp_path / "base.db"))
     with reused.copy_of(base) as database:
         sync(database, busy_export(changed=True), tmp_path / "crm", on=TUESDAY)
         expected = crm_state(database)

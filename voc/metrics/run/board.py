@@ -37,8 +37,8 @@ def page(
     """
     scope, id = _scope(viewer, team_id)
     on = kept_on(db, TERMINAL, now=now, as_of=as_of, live_up_to=live_up_to)
-    if on is not None and (found := board_nights.page(db, viewer, (scope, id), on, now=now, preferences=preferences)):
-        return found
+    if on is not None and (kept := board_nights.page(db, viewer, (scope, id), on, now=now, preferences=preferences)):
+        return kept
     moment = facts.moment_of(as_of, now=now)
     window = cohorts.window(moment, preferences.window_days)
     earlier = window.after_on

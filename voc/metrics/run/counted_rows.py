@@ -215,8 +215,10 @@ def _how_many(figure: Figure | None, label: str, page: Page, other: Page | None,
     if label:
         # A label's rows all count, or none of them does.
         beside_ = bool(other and other.rows) or any(row.whole <= 0 for row in page.rows)
-        many = figure.parts.get(label, 0)
+        many = figure.parts.get(label, 0) if figure is not None else 0
         return (0, many) if beside_ else (many, 0)
+    if figure is None:
+        return len(page.rows), len(other.rows) if other is not None else 0
     return figure.counted, max(sum(figure.parts.values()) - figure.counted, 0)
 
 

@@ -78,7 +78,8 @@ class Outlooks:
         scope, id = key
         if self._segment not in (None, segment):
             return False
-        manager = self._people[csm_id].manager_id if csm_id in self._people else None
+        owner = self._people.get(csm_id) if csm_id is not None else None
+        manager = owner.manager_id if owner is not None else None
         return {
             Scope.TOTAL: True,
             Scope.TEAM: manager == id,
