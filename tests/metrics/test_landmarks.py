@@ -1,15 +1,18 @@
 """Renewals at their landmark in the database: frozen histories, each answer worked out by hand."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, insert, select, update
 
 from tests import builders
+from tests.accounts.folders import write_csv
 from tests.builders import NOW, TODAY
 from tests.metrics.test_figures import DANA, LEADER
 from tests.metrics.world import DAY, World
-from voc.base import schema
+from voc.accounts import run as accounts
+from voc.base import preferences, schema
 from voc.base.db import Database
 from voc.base.words import AccountState, OutOfCohort
 from voc.metrics.cost.table import Group
@@ -20,10 +23,18 @@ DECIDED = TODAY - 10 * DAY
 LANDMARK_AGO = 100
 
 
-def decide(db: Connection, account_id: str, *, lost: bool, on: Any = DECIDED, id: str | None = None) -> None:
+def decide(
+    db: Connection,
+    account_id: str,
+    *,
+    lost: bool,
+    on: Any = DECIDED,
+    id: str | None = None,
+    kind: str | None = "Renewal",
+) -> None:
     row = {"name": "Renewal", "stage": "Closed", "closed": True, "state": "live", "hash": ""}
     values = {"id": id or f"opp-{account_id}", "account_id": account_id, "close_on": on, "won": not lost}
-    db.execute(insert(schema.opportunity).values(**row, **values, kind="Renewal"))
+    db.execute(insert(schema.opportunity).values(**row, **values, kind=kind))
 
 
 def two_people(
@@ -122,6 +133,32 @@ def test_notice_given_before_the_landmark_keeps_a_decision_out(database: Databas
         db.execute(insert(schema.milestone).values(**told, on=TODAY - 120 * DAY))
     row = read(database)["renewal:opp-noticed"]
     assert (row.reason, row.state) == (OutOfCohort.NOTICE_BEFORE, None)
+
+
+def test_notice_comes_in_with_a_file_of_milestones(database: Database, tmp_path: Path) -> None:
+    """The word as a person types it; before 2025-11-23, the landmark of a renewal lost ten days ago."""
+    write_csv(tmp_path / "Account.csv", [["id", "name", "segment", "arr", "status"],
+                                         ["acc-1", "Calder", "small", "100", "customer"]])  # fmt: skip
+    write_csv(tmp_path / "Opportunity.csv", [["id", "account_id", "name", "kind", "closed", "won", "close_on"],
+                                             ["o1", "acc-1", "Year 2", "Renewal", "1", "0", str(DECIDED)]])  # fmt: skip
+    write_csv(tmp_path / "Milestone.csv", [["id", "account_id", "kind", "on"],
+                                           ["m1", "acc-1", "Notice given", "2025-11-03"]])  # fmt: skip
+    with database.begin() as db:
+        World(db).wave("first", launched_days_ago=170)
+    accounts.sync(database, accounts.open_source(f"csv:{tmp_path}"), as_of=TODAY, now=NOW)
+    assert read(database)["renewal:o1"].reason == OutOfCohort.NOTICE_BEFORE
+
+
+def test_a_company_s_own_word_for_a_renewal_is_read_here_as_on_the_page_of_retention(database: Database) -> None:
+    with database.begin() as db:
+        world = World(db)
+        world.wave("first", launched_days_ago=170)
+        for account_id, kind in (("own", "Verlängerung"), ("not-one", "Renewed interest"), ("none", None)):
+            two_people(world, account_id)
+            decide(db, account_id, lost=False, kind=kind)
+        words = {"verlängerung": "renewal", "renewed interest": "new"}
+        preferences.change(db, {"deal_kinds": words}, actor="Clara", now=NOW)
+    assert sorted(read(database)) == ["renewal:opp-own"]
 
 
 def test_the_score_of_the_night_before_and_our_own_call_are_kept_with_it(database: Database) -> None:

@@ -251,3 +251,35 @@ def test_the_lead_hears_once_of_what_fell_to_half(database: Database, vault: Vau
         assert mails[0].subject == "[Test for marcus@vendor.example] What fell suddenly in February 2026"
         told = falls.text(falls.found(db, second), {"csm-1": "Dana Whitlock"}, base_url="https://voc.example")
     assert "Dana Whitlock, Expansion: 10 in the month, 100 is usual." in told
+
+
+def keep_month_ends(db: Connection, name: str, *, usual: tuple[float, float], last: tuple[float, float]) -> None:
+    """On the last nights of fourteen months, February 2025 to March 2026."""
+    firsts = [date(2025 + (month + 2) // 12, (month + 2) % 12 + 1, 1) for month in range(14)]
+    for first in firsts:
+        part, whole = last if first == firsts[-1] else usual
+        night = {"as_of": first - timedelta(days=1), "scope": "csm", "scope_id": "csm-1", "name": name}
+        kept = {"window_days": 90, "numerator": part, "denominator": whole, "value": part / whole, "state": "ok"}
+        db.execute(insert(schema.figure_snapshot).values(**night, **kept, detail={}, definition_version=1))
+
+
+def test_revenue_and_what_stands_for_long_are_no_trials_and_raise_no_alarm(database: Database) -> None:
+    """One customer with 50,000 of a million falls silent: counted as a million trials it would be beyond any chance."""
+    with database.begin() as db:
+        World(db)
+        keep_month_ends(db, "silent_arr", usual=(0, 1e6), last=(50_000, 1e6))
+        keep_month_ends(db, "coverage_named", usual=(18, 20), last=(8, 20))
+        assert falls.found(db, datetime(2026, 4, 2, 3, tzinfo=UTC)) == []
+
+
+def test_shares_of_ninety_days_are_compared_by_quarters_that_do_not_overlap(database: Database) -> None:
+    """Told after March; a fall after February stands in months of which each shares sixty days with the next."""
+    with database.begin() as db:
+        World(db)
+        keep_month_ends(db, "voc_contribution", usual=(18, 20), last=(8, 20))
+        (fell,) = falls.found(db, datetime(2026, 4, 2, 3, tzinfo=UTC))
+        told = falls.text([fell], {"csm-1": "Dana Whitlock"}, base_url="https://voc.example")
+        assert "VOC contribution: 40% in the 90 days to the end of the month, 90% is usual." in told
+        newest = schema.figure_snapshot.c.as_of >= date(2026, 2, 1)
+        db.execute(update(schema.figure_snapshot).where(newest).values(numerator=8))
+        assert falls.found(db, datetime(2026, 3, 2, 3, tzinfo=UTC)) == []

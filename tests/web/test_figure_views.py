@@ -4,6 +4,9 @@ from datetime import date, timedelta
 
 import pytest
 
+from voc.base.preferences import Preferences
+from voc.metrics.catalogue import CATALOGUE
+from voc.web import figure_view
 from voc.web.engagement_view import monthly
 from voc.web.survival_view import Lasted, chart, curve, median
 
@@ -46,3 +49,16 @@ def test_a_trend_takes_the_latest_night_of_each_month() -> None:
 def test_a_month_without_a_night_is_left_out() -> None:
     today = date(2026, 3, 3)
     assert monthly([(today, 0.5), (today - timedelta(days=100), 0.4)], to_on=today) == [0.4, 0.5]
+
+
+def test_every_page_has_a_figure_s_standard_from_its_definition() -> None:
+    told = {one.name: figure_view.standard(one.name, Preferences()) for one in CATALOGUE}
+    assert {name: words for name, words in told.items() if words != "–"} == {
+        "response_rate": "50%",
+        "response_target": "60%",
+        "coverage_fresh": "70%",
+        "identified_promoters": "25%",
+        "silent_accounts": "at most 5%",
+        "invitation_guideline": "80%",
+        "follow_up_attainment": "90%",
+    }

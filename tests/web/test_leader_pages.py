@@ -121,6 +121,7 @@ def test_the_one_to_one_page_begins_with_their_words_and_is_for_the_own_team_onl
     ingrid = company.enter("ingrid")
     page = ingrid.get("/csms/csm-dana").text
     assert page.index("Their words") < page.index("Where the book stands") < page.index("Two accounts to talk about")
+    assert "at most 5%" in page  # of silent accounts, as on the board
     assert "<script>alert" not in page
     assert ingrid.get("/csms/csm-mei").status_code == 404
     assert ingrid.get("/csms/csm-dana/page.pdf").content.startswith(b"%PDF-")

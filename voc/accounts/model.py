@@ -123,6 +123,7 @@ class MilestoneKind(StrEnum):
     REFERENCE_VALIDATED = "reference_validated"
     DOCUMENTATION_CONTRIBUTED = "documentation_contributed"
     CALL_REVIEWED = "call_reviewed"  # value: 1 to 5
+    NOTICE_GIVEN = "notice_given"  # the customer said that it will not renew
     # numbers that finance and the product know; amounts in the account's own currency
     COST_ACQUISITION = "cost_acquisition"
     COST_SERVICE = "cost_service"

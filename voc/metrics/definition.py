@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from voc.base.choices import Preferences
 from voc.metrics.columns.money.fact_rows import FactRows
 from voc.metrics.model import Fact, Reckoned, Sample
 from voc.metrics.units import Units
@@ -96,6 +97,12 @@ class Definition:
     measure: Measure = Measure.SHARE
     nightly: bool = False  # kept each night for accounts too
     version: int = VERSION
+    standard: str = ""  # the setting that says what is asked of everybody
+
+    def asked_of_all(self, preferences: Preferences) -> float | None:
+        """The standard as the owner set it: at least this, or at most where less is better. None: it has none."""
+        found: float | None = getattr(preferences, self.standard) if self.standard else None
+        return found
 
     @property
     def in_money(self) -> bool:

@@ -22,14 +22,6 @@ from voc.web.parts import Choice, Link, Mark, address, choice, files
 
 NO_FEED = "No figure on this page feeds pay or discipline by itself."
 NAMED_SHOWN = 3
-_STANDARDS = {
-    "identified_promoters": "promoter_standard",
-    "follow_up_attainment": "follow_up_standard",
-    "response_rate": "response_standard",
-    "silent_accounts": "silent_standard",
-    "invitation_guideline": "guideline_standard",
-    "response_target": "target_standard",
-}
 _MEANS: Mapping[AccountState, tuple[str, str]] = {
     AccountState.HEARD: ("one answer or more", "heard"),
     AccountState.SILENT: ("asked, reached, nobody answered", "silent"),
@@ -183,7 +175,6 @@ def _filters(team: str, teams: Mapping[str, str]) -> list[Choice]:
 
 def _six(one: SixLine, preferences: Preferences, asking: Asking, currency: str, found: Board) -> Six:
     figure = one.now
-    standard = getattr(preferences, _STANDARDS[figure.name])
     of = figure_view.counts(figure)
     if figure.name == "silent_accounts":
         silent = next((line for line in found.states if line.state == AccountState.SILENT), None)
@@ -193,7 +184,7 @@ def _six(one: SixLine, preferences: Preferences, asking: Asking, currency: str, 
         name=BY_NAME[figure.name].label,
         now=_now(figure),
         of=of,
-        standard=f"{'at most ' if figure.name == 'silent_accounts' else ''}{view.percent(standard)}",
+        standard=figure_view.standard(figure.name, preferences),
         since=_since(one),
         mark=figure_view.mark(figure, asking),
     )

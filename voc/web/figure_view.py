@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from voc.base.preferences import Preferences
 from voc.metrics import wording
-from voc.metrics.catalogue import OPENS, Measure
+from voc.metrics.catalogue import BY_NAME, OPENS, Direction, Measure
 from voc.metrics.cohorts import Key
 from voc.metrics.model import Figure, Shown
 from voc.web import view
@@ -60,6 +61,15 @@ def part_mark(figure: Figure, asking: Asking, label: str) -> Mark:
 def part_told(figure: Figure, asking: Asking, label: str, words: str) -> list[Told]:
     """What stands beside a figure, where there is any of it."""
     return [Told(words, part_mark(figure, asking, label))] if figure.parts.get(label) else []
+
+
+def standard(name: str, preferences: Preferences) -> str:
+    """What is asked of everybody: 50%, or at most 5%; a dash where nothing is."""
+    told = BY_NAME[name]
+    asked = told.asked_of_all(preferences)
+    if asked is None:
+        return view.DASH
+    return f"{'at most ' if told.direction == Direction.DOWN else ''}{view.percent(asked)}"
 
 
 def definition(name: str) -> str:

@@ -139,17 +139,11 @@ def _verdicts(found: OneToOne) -> list[str]:
 
 
 def _figure(figure: Figure, label: str, preferences: Preferences, asking: Asking) -> FigureRow:
-    standards = {
-        "response_rate": preferences.response_standard,
-        "coverage_fresh": preferences.coverage_standard,
-        "follow_up_attainment": preferences.follow_up_standard,
-    }
-    standard = standards.get(figure.name)
     return FigureRow(
         name=label,
         value=wording.value(figure) if figure.shown != Shown.COUNTS else "too few",
         of="; ".join(one for one in (figure_view.counts(figure), wording.more(figure)) if one),
-        standard=view.percent(standard) if standard is not None else view.DASH,
+        standard=figure_view.standard(figure.name, preferences),
         mark=figure_view.mark(figure, asking),
     )
 

@@ -14,5 +14,6 @@ DEFINITIONS: tuple[Definition, ...] = (
         owner=Owner.FOLLOW_UP,
         units=units.follow_up_attainment,
         spread=Spread.PLAIN,
+        standard="follow_up_standard",
     ),
 )

@@ -26,6 +26,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         "Answered in time, in full or in part, of all invitations that arrived: complete and partial over complete, "
         f"partial, refused, silent and other (RR6). Bounces are left out and shown beside it. {_LEFT}",
         nightly=True,
+        standard="response_standard",
     ),
     _rate(
         "response_rate_1",
@@ -111,5 +112,6 @@ DEFINITIONS: tuple[Definition, ...] = (
         "Accounts where at least the standard's share of the delivered answered and a decision maker was heard, "
         f"{_REACHED}.",
         spread=Spread.PLAIN,
+        standard="target_standard",
     ),
 )

@@ -14,6 +14,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         owner=Owner.TODAY,
         units=units.coverage_fresh,
         nightly=True,
+        standard="coverage_standard",
     ),
     Definition(
         name="coverage_named",
@@ -70,6 +71,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         owner=Owner.TODAY,
         units=units.identified_promoters,
         kind=Kind.SENTIMENT,
+        standard="promoter_standard",
     ),
     Definition(
         name="silent_accounts",
@@ -82,6 +84,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         units=units.silent_accounts,
         direction=Direction.DOWN,
         kind=Kind.STATE,
+        standard="silent_standard",
     ),
     Definition(
         name="silent_arr",
@@ -104,5 +107,6 @@ DEFINITIONS: tuple[Definition, ...] = (
         counts="accounts",
         owner=Owner.TODAY,
         units=units.invitation_guideline,
+        standard="guideline_standard",
     ),
 )

@@ -11,6 +11,7 @@ from voc.statistics.compare import THREE_SIGMA
 
 MONTHS = 12
 LEAST_FOR_LIMITS = 12
+QUARTERS = 4
 HALF = 0.5
 
 
@@ -53,11 +54,21 @@ def turned(months: Sequence[Month]) -> list[Month]:
     return [Month(one.first, one.whole - one.part, one.whole) for one in months]
 
 
-def rate_fell(months: Sequence[Month]) -> bool:
-    """The last month below 3 sigma of the twelve before it (Laney p'); each of them needs something to count."""
-    before, last = months[:-1], months[-1]
-    if len(before) < LEAST_FOR_LIMITS or last.whole <= 0 or any(one.whole <= 0 for one in before):
+def quarters(months: Sequence[Month]) -> list[Month]:
+    """Of thirteen months every third, so that what looks back 90 days shares no day with the next; each March, June,
+    September and December. None in between: a fall would be told three times.
+    """
+    return list(months[::3]) if months[-1].first.month % 3 == 0 else []
+
+
+def rate_fell(months: Sequence[Month], *, least: int = LEAST_FOR_LIMITS) -> bool:
+    """The last below 3 sigma of those before it (Laney p'); each of them needs something to count, whole things.
+
+    They must share no row with each other: limits are drawn as if each were a draw of its own.
+    """
+    if len(months) <= least or any(one.whole <= 0 for one in months):
         return False
+    before, last = months[:-1], months[-1]
     part, whole = sum(one.part for one in before), sum(one.whole for one in before)
     if not 0 < part < whole:  # no spread to measure: what is as rare as 3 sigma decides
         usual = (part + 0.5) / (whole + 1)

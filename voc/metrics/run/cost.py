@@ -36,8 +36,8 @@ class CostPage:
 def catch_up(database: Database, now: datetime) -> int:
     """Read every decision that is not kept yet, or that the CRM corrected, at its landmark; how many. Idempotent."""
     with database.read() as db:
-        found = store.decisions(db, until=now.date())
         kept, waves, known = store.kept_keys(db), store.waves(db), settings.load(db)
+        found = store.decisions(db, until=now.date(), preferences=known)
     new = [one for one in found if kept.get(one.key) != (one.decided_on, one.lost)]
     gone = set(kept) - {one.key for one in found}
     if gone:

@@ -1,7 +1,13 @@
 """Once a month the lead hears of what fell suddenly: beyond 3 sigma of its own twelve months, or to half for money.
 
-Every share of 8a that has a month of its own is compared month by month; what stands rather than happens (places,
-silence, the guideline) by what the last night of each month kept. Where less is better, a rise is the fall.
+Compared month by month: the shares in `RATES`, response and follow-ups, each row of which has a day. Compared quarter
+by quarter, as the last night of each kept it: the shares in `BY_QUARTER`, which look back 90 days, so that no two
+points share a day. Sums and counts (`WON`, `MET`, `COUNTED`) fall to half of their mean. Where less is better, a rise
+is the fall.
+
+Left out: what stands from one month to the next or looks back further (places known, promoters, silence, onboardings
+stuck), since its points repeat each other and limits for independent ones would raise false alarms; shares of revenue
+(retention in money, silent revenue), since a euro is no trial.
 """
 
 from collections import defaultdict
@@ -46,19 +52,7 @@ RATES = (
 )
 """Each row has its day."""
 ASKED, FOLLOWED_UP = "response_rate", "follow_up_attainment"
-STANDING = (
-    "coverage_named",
-    "contact_upkeep",
-    "identified_promoters",
-    "silent_accounts",
-    "silent_arr",
-    "invitation_guideline",
-    "response_target",
-    "voc_contribution",
-    "business_reviews_held",
-    "stuck_accounts",
-)
-"""As the last night of each month left them."""
+BY_QUARTER = ("invitation_guideline", "response_target", "voc_contribution")
 KEPT_DAYS = 90
 WON = ("expansion", "upsell", "cross_sell", "whitespace")
 MET = "activity"
@@ -87,13 +81,7 @@ def found(db: Connection, now: datetime) -> list[Fall]:
     spans = falls.spans(now.date())
     rates[ASKED] = _owned(months_of.answered(db, spans), facts, now.date())
     rates[FOLLOWED_UP] = _owned(months_of.followed_up(db, spans), facts, now.date())
-    rates |= _kept(db, spans, now.date())
-    fell = [
-        Fall(key, name, _usual(months), months[-1])
-        for name, by_key in rates.items()
-        for key, months in by_key.items()
-        if falls.rate_fell(falls.turned(months) if BY_NAME[name].direction == Direction.DOWN else months)
-    ]
+    fell = [*_fell(rates, least=falls.MONTHS), *_fell(_kept(db, spans, now.date()), least=falls.QUARTERS)]
     fell += [
         Fall(key, name, sum(one.part for one in months[:-1]) / falls.MONTHS, months[-1])
         for name, by_key in _amounts(ledger, facts).items()
@@ -103,6 +91,15 @@ def found(db: Connection, now: datetime) -> list[Fall]:
     whole = {one.key for one in fell if one.name == "expansion"}  # its parts would say the same again
     fell = [one for one in fell if one.name not in PARTS or one.key not in whole]
     return sorted(fell, key=lambda one: (one.key, one.name))
+
+
+def _fell(rates: Mapping[str, Mapping[Key, list[Month]]], *, least: int) -> list[Fall]:
+    return [
+        Fall(key, name, _usual(months), months[-1])
+        for name, by_key in rates.items()
+        for key, months in by_key.items()
+        if falls.rate_fell(falls.turned(months) if BY_NAME[name].direction == Direction.DOWN else months, least=least)
+    ]
 
 
 def _owned(rows: Iterable[Owned], facts: Facts, on: date) -> dict[Key, list[Month]]:
@@ -118,9 +115,12 @@ def _owned(rows: Iterable[Owned], facts: Facts, on: date) -> dict[Key, list[Mont
 
 def _kept(db: Connection, spans: list[tuple[date, date]], on: date) -> dict[str, dict[Key, list[Month]]]:
     dated: dict[str, list[tuple[Key, Dated]]] = defaultdict(list)
-    for one in months_of.month_ends(db, spans, names=STANDING, window_days=KEPT_DAYS):
+    for one in months_of.month_ends(db, spans, names=BY_QUARTER, window_days=KEPT_DAYS):
         dated[one.name].append(((one.scope, one.scope_id), (one.first, one.part, one.whole)))
-    return {name: _by_month(rows, on) for name, rows in dated.items()}
+    return {
+        name: {key: falls.quarters(months) for key, months in _by_month(rows, on).items()}
+        for name, rows in dated.items()
+    }
 
 
 def _usual(months: list[Month]) -> float:
@@ -233,6 +233,7 @@ def _moved(one: Fall) -> str:
         return f"{one.last.part:.0f} people met or called in the month, {one.before:.0f} is usual."
     if one.name in COUNTED:
         return f"{one.last.part:.0f} in the month, {one.before:.1f} is usual."
-    if one.name in STANDING:
-        return f"{100 * one.last.part / one.last.whole:.0f}% at the month's end, {100 * one.before:.0f}% is usual."
+    if one.name in BY_QUARTER:
+        share = f"{100 * one.last.part / one.last.whole:.0f}%"
+        return f"{share} in the {KEPT_DAYS} days to the end of the month, {100 * one.before:.0f}% is usual."
     return f"{one.last.part:.0f} of {one.last.whole:.0f} in the month, {100 * one.before:.0f}% is usual."

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from voc.base.preferences import Preferences
 from voc.base.words import Scope
 from voc.metrics import store
+from voc.metrics.catalogue import BY_NAME
 from voc.metrics.cohorts import Key
 from voc.metrics.model import Window
 from voc.metrics.store import history
@@ -22,13 +23,6 @@ NAMES = (
     "follow_up_attainment",
     "nps_people",
 )
-_STANDARDS = {
-    "response_rate": "response_standard",
-    "coverage_fresh": "coverage_standard",
-    "follow_up_attainment": "follow_up_standard",
-    "silent_accounts": "silent_standard",
-    "identified_promoters": "promoter_standard",
-}
 
 
 def of(db: Connection, key: Key, name: str, *, window: Window, preferences: Preferences) -> Trend:
@@ -45,8 +39,7 @@ def of(db: Connection, key: Key, name: str, *, window: Window, preferences: Pref
         *history.settings(db, since=begins, until=until),
         *new_definitions(points),
     ]
-    setting = _STANDARDS.get(name)
-    standard = getattr(preferences, setting) if setting else None
+    standard = BY_NAME[name].asked_of_all(preferences)
     return Trend(name, points, sorted(events, key=lambda one: one.on), standard)
 
 

@@ -7,8 +7,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, insert, select
 
+from voc.accounts.model import MilestoneKind
 from voc.base.access import Viewer, visible_accounts
 from voc.base.confidential import shown as may_be_shown
+from voc.base.preferences import Preferences
 from voc.base.schema import (
     account,
     account_csm,
@@ -36,12 +38,12 @@ from voc.base.words import (
 )
 from voc.metrics.cost.landmark import Decision, Invited, Landmark, Past
 from voc.metrics.cost.table import Renewal
+from voc.metrics.store.deal_words import renewals_by_word
 
-NOTICES = ("notice_given", "notice", "cancellation_notice")  # kinds of milestones, as the CRM types them
 _MERGED = and_(alias.c.kind == "account")
 
 
-def decisions(db: Connection, *, until: date) -> list[Decision]:
+def decisions(db: Connection, *, until: date, preferences: Preferences) -> list[Decision]:
     """Every renewal that the CRM calls closed, and accounts lost without one; a merged account's are its winner's."""
     winner = func.coalesce(alias.c.winner_id, opportunity.c.account_id)
     renewals = (
@@ -51,7 +53,7 @@ def decisions(db: Connection, *, until: date) -> list[Decision]:
         .where(
             opportunity.c.state == RecordState.LIVE,
             opportunity.c.closed,
-            func.lower(opportunity.c.kind).like("%renew%"),
+            renewals_by_word(db, preferences),
             opportunity.c.close_on <= until,
         )
         .order_by(opportunity.c.close_on, opportunity.c.id)
@@ -146,7 +148,7 @@ def _owners(ids: Sequence[str]) -> Any:
 def _notices(ids: Sequence[str]) -> Any:
     table = milestone.c
     query = select(table.account_id, table.on).where(table.account_id.in_(ids), table.state == RecordState.LIVE)
-    return query.where(func.lower(table.kind).in_(NOTICES)).order_by(table.on, table.id)
+    return query.where(table.kind == MilestoneKind.NOTICE_GIVEN).order_by(table.on, table.id)
 
 
 def _calls(ids: Sequence[str]) -> Any:

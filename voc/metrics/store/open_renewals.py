@@ -6,15 +6,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, func, select
 
-from voc.accounts import kinds
 from voc.base.access import Viewer, visible_accounts
 from voc.base.preferences import Preferences
 from voc.base.schema import account, alias, csm, opportunity
 from voc.base.words import AccountStatus, RecordState, Scope
 from voc.metrics.cohorts import Key
-from voc.metrics.money.facts import DealKind
 from voc.metrics.money.page import Open
 from voc.metrics.store import in_reporting
+from voc.metrics.store.deal_words import renewals_by_word
 
 
 @dataclass(frozen=True)
@@ -28,8 +27,6 @@ def waiting(
     db: Connection, viewer: Viewer, whole: Key, *, until: date, preferences: Preferences, limit: int
 ) -> Waiting:
     """Of customers under today's owners."""
-    words = db.execute(select(opportunity.c.kind).distinct()).scalars()
-    meant = [word for word in words if kinds.deal_kind(word, preferences.deal_kinds) == DealKind.RENEWAL]
     columns = (
         opportunity.c.id,
         account.c.id.label("account_id"),
@@ -42,7 +39,8 @@ def waiting(
         account.c.currency.label("own_currency"),
         opportunity.c.renewal_confirmed_on,
     )
-    query = _of(select(*columns), viewer, whole).where(opportunity.c.kind.in_(meant), opportunity.c.close_on <= until)
+    meant = renewals_by_word(db, preferences)
+    query = _of(select(*columns), viewer, whole).where(meant, opportunity.c.close_on <= until)
     rows = db.execute(query.order_by(opportunity.c.close_on, account.c.name, opportunity.c.id).limit(limit))
     counted = query.with_only_columns(func.count())
     today = until - timedelta(days=_AHEAD)
