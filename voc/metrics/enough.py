@@ -2,6 +2,7 @@
 
 Likely is what is on its way: invitations that come due on a known day, else the next wave by its cadence, as large
 as the last one was. Where nothing is on its way, a period is named that would have been long enough at the same pace.
+What is under way is invitations, so only what counts invitations is forecast by it: not people, nor answers.
 """
 
 from collections.abc import Sequence
@@ -14,16 +15,16 @@ from voc.metrics.model import Figure, FigureState, Shown
 
 LEAST_COMPARED, LEAST_ACCOUNTS, LEAST_EFFECTIVE = 10, 3, 8  # 3-metrics 2.6
 LONGEST_PERIOD = 1_000  # days: what one may ask for
-_PEOPLE = frozenset({"response_rate", "reach", "nps_people"})
+_OF_INVITATIONS = frozenset({"response_rate"})
 
 
 @dataclass(frozen=True)
 class Coming:
-    """Invitations of one scope that come due on a day."""
+    """Invitations of one scope that come due on a day; `accounts` are told of those that need more of them."""
 
     on: date
     rows: int
-    accounts: frozenset[str]
+    accounts: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,8 @@ class Outlook:
     coming: Sequence[Coming] = ()
     wave_on: date | None = None  # when most of its invitations are due
     wave_rows: int = 0  # as the last one had
-    wave_accounts: int = 0
+    wave_accounts: frozenset[str] = frozenset()
+    known: frozenset[str] = frozenset()  # accounts that the figure counts already: one of these is not one more
 
 
 NOTHING = Outlook()
@@ -66,9 +68,8 @@ def of_figure(figure: Figure, outlook: Outlook = NOTHING) -> str | None:
         return figure.reason
     what = definition.rows or definition.counts
     few = f"Too few for a {'score' if score else 'percentage'}: {figure.counted} {what}"
-    by_invitations = definition.owner == Owner.ASKED and figure.name in _PEOPLE
     missing = Missing(what, figure.counted, LEAST_COMPARED if score else definition.least)
-    return f"{few}; {words(missing, outlook if by_invitations else NOTHING, days=_days(figure))}."
+    return f"{few}; {words(missing, outlook if figure.name in _OF_INVITATIONS else NOTHING, days=_days(figure))}."
 
 
 def _days(figure: Figure) -> int | None:
@@ -105,10 +106,10 @@ def words(missing: Missing, outlook: Outlook, *, days: int | None) -> str:
 def _when(missing: Missing, outlook: Outlook, days: int | None) -> str:
     rows, accounts = 0, set[str]()
     for one in sorted(outlook.coming, key=lambda coming: coming.on):
-        rows, accounts = rows + one.rows, accounts | one.accounts
+        rows, accounts = rows + one.rows, accounts | (one.accounts - outlook.known)
         if rows >= missing.rows and len(accounts) >= missing.more_accounts:
             return f"likely on {one.on.day} {one.on:%B}, when {rows} under way are due"
-    then = rows + outlook.wave_rows, len(accounts) + outlook.wave_accounts
+    then = rows + outlook.wave_rows, len(accounts | (outlook.wave_accounts - outlook.known))
     if outlook.wave_on is not None and then[0] >= missing.rows and then[1] >= missing.more_accounts:
         return f"likely after the next wave, in {outlook.wave_on:%B %Y}"
     if days is None or not missing.have:

@@ -91,7 +91,7 @@ def engagement(
         raise NotFound("There is no such team.")
     shared = _team_of(found, whole)
     everybody = [key for key in found.keys(Scope.CSM) if shared is None or _in_team(found, key[1], shared)]
-    outlooks = Outlooks(db, now=now, preferences=known, people=found.people, keys=[whole, *everybody], segment=segment)
+    outlooks = Outlooks(db, now=now, preferences=known, people=found.people, keys=[whole, *everybody], part=asking.part)
     compared = outlooks.compared(_compared(found, everybody), days=found.days)
     lines = [key for key in everybody if may.sees(key)]
     return Engagement(
