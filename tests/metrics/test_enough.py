@@ -43,8 +43,10 @@ def test_a_score_is_not_promised_from_invitations_that_nobody_has_answered(sqlit
         builders.add_account(db, "acc-1")
         for number in range(30):
             builders.add_contact(db, f"p-{number}", account_id="acc-1")
-            told = {"answer": 9} if number < 3 else {"days_ago": 7.0, "disposition": None}
-            world.ask(f"p-{number}", account_id="acc-1", **told)
+            if number < 3:
+                world.ask(f"p-{number}", account_id="acc-1", answer=9)
+            else:
+                world.ask(f"p-{number}", account_id="acc-1", days_ago=7, disposition=None)
     with sqlite.read() as db:
         told = run.engagement(db, LEADER, now=NOW, live=True).whole.figures["nps_people"].reason
     assert told is not None

@@ -4,7 +4,7 @@ import csv
 import html
 import io
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select, update
@@ -20,6 +20,8 @@ from voc.base.schema import account, csm
 from voc.base.words import Scope
 from voc.metrics import run
 from voc.metrics.catalogue import CATALOGUE
+from voc.web.engagement_view import Wanted
+from voc.web.leader import wanted_of
 
 _ROWS = re.compile(r'href="(/engagement/rows\?[^"]+)"')
 
@@ -65,7 +67,7 @@ def test_the_standard_comes_first_and_chance_second_with_the_words_of_the_defini
     page = company.enter("marcus").get("/engagement").text
     assert "▼ Below the standard, more than chance.</b> <span" in page
     assert "This does not say why: customers, segment, product and history count too." in page
-    assert "Too few to say: 9 invitations, 3 accounts." in page
+    assert "Too few to say: 9 invitations, 3 accounts; enough from 10 invitations of 3 accounts: 1 more" in page
     assert "Expected by chance on this page: about 0.1 of 2 outside the inner lines." in page
     assert "significant" not in page
     assert "because of" not in page
@@ -152,9 +154,61 @@ def test_a_trend_marks_what_happened_and_has_its_table_behind(company: Company) 
         hand_over(db, "acc-dana-1", "csm-jonas", at=NOW - timedelta(days=8))
     page = company.enter("marcus").get("/engagement?trend=participation").text
     assert "Trend of a year: participation" in page
-    assert re.search(r"<li>[^<]*: response standard changed to 0.6</li>", page)
+    assert re.search(r"<li>[^<]*: response standard changed to 60%</li>", page)
     assert re.search(r"<li>[^<]*: 1 account handed over</li>", page)
     assert "wave Relationship, late comers launched" in page
     assert page.count("as_of=2026-02-") >= 2  # each night opens to its rows
     assert "Upright lines are the numbers of the list" in page
     assert "How we know" in page
+
+
+def test_a_period_from_any_day_counts_that_day() -> None:
+    def asked(**given: str) -> Wanted:
+        return wanted_of(**{"days": "", "as_of": "", "segment": "", **given}, today=date(2026, 4, 9))
+
+    assert asked(from_on="2026-01-01", as_of="2026-03-31").days == 90
+    assert asked(from_on="2026-03-31", as_of="2026-03-31").days == 1
+    today = asked(from_on="2026-04-01")
+    assert (today.days, today.live) == (9, True)
+    assert asked(beside_to="2026-01-31").beside == "2026-01-31"
+    assert asked(beside_to="2026-01-31", beside="previous").beside == "2026-01-31"
+    assert asked(beside_to="2026-04-09").beside == ""
+
+
+def test_the_filters_keep_what_else_was_chosen_and_no_day_overrules_a_new_period(company: Company) -> None:
+    marcus = company.enter("marcus")
+    page = marcus.get("/engagement?from=2026-01-01&as_of=2026-02-09&csm=csm-jonas&beside=previous").text
+    form = re.search(r'<form class="filters".*?</form>', page, re.DOTALL)
+    assert form is not None
+    assert 'name="csm" value="csm-jonas"' in form[0]
+    assert 'name="beside" value="previous"' in form[0]
+    assert re.search(r'name="from"[^>]* value="\d', form[0]) is None
+    assert '<option value="40" selected>' in form[0]
+    other = marcus.get("/engagement?days=180&beside_to=2025-12-31&trend=coverage_fresh").text
+    assert "Beside 180 days to 31 December 2025" in other
+    assert 'name="beside_to" value="2025-12-31"' in other
+    assert 'name="trend" value="coverage_fresh"' in other
+
+
+def test_a_trend_of_a_segment_is_shown_and_of_a_segment_of_a_team_it_says_why_not(company: Company) -> None:
+    for weeks in (2, 1, 0):
+        run.snapshot(company.app.database, NOW - timedelta(weeks=weeks))
+    marcus = company.enter("marcus")
+    with company.app.database.read() as db:
+        segment = next(one.id for one in run.figures(db, scope=Scope.SEGMENT, now=NOW))
+    page = marcus.get(f"/engagement?segment={segment}&trend=fresh_contacts").text
+    behind = [link for link in links(page.split('id="h-trend"')[1]) if f"scope=segment&id={segment}" in link]
+    assert len(behind) >= 2
+    assert marcus.get(behind[0]).status_code == 200
+    assert "Upright lines are the numbers of the list" in page
+    crossed = marcus.get(f"/engagement?segment={segment}&team=csm-ingrid").text
+    assert "Choose one alone to see its trend." in crossed
+
+
+def test_a_trend_is_drawn_from_thirty_on_and_its_table_keeps_the_rest(company: Company) -> None:
+    for weeks in (2, 1, 0):
+        run.snapshot(company.app.database, NOW - timedelta(weeks=weeks))
+    page = company.enter("marcus").get("/engagement?trend=account_response").text.split('id="h-trend"')[1]
+    assert "A trend needs 2 weeks that rest on 30 rows and 3 accounts or more; there are 0." in page
+    assert "on fewer stand in the table." in page
+    assert "The same as a table" in page

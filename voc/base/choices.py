@@ -102,7 +102,7 @@ class Preferences(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     keep_answers_months: int = 36
 
 
-_SHARES = (
+SHARES = (
     "response_standard",
     "response_goal",
     "coverage_standard",
@@ -140,7 +140,7 @@ _MOST = 3_650  # days: ten years; moments further away than a date can be would 
 
 def check(values: Preferences) -> None:
     """Refused, with field and mend, if they do not make sense together."""
-    for name in _SHARES:
+    for name in SHARES:
         if not 0 < getattr(values, name) < 1:
             raise Refused("Write a share between 0 and 1, such as 0.5", field=name)
     for name in _AT_LEAST_ONE:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 
+from voc.metrics.catalogue import OPENS, Spread
 from voc.metrics.model import Figure, Shown
 
 WEEK = timedelta(days=7)
@@ -12,15 +13,21 @@ WEEK = timedelta(days=7)
 
 @dataclass(frozen=True)
 class Point:
-    """What the night after `on` kept; `value` is None where only counts were told."""
+    """What the night after `on` kept; `value` is None where it rests on too few for a trend (3-metrics 0.7)."""
 
     on: date
     figure: Figure
 
     @property
     def value(self) -> float | None:
-        few = self.figure.shown in (Shown.REASON, Shown.COUNTS)
-        return None if few else self.figure.value
+        return self.figure.value if self.is_enough else None
+
+    @property
+    def is_enough(self) -> bool:
+        """From 30 rows on; our own records are no sample and need no number."""
+        if OPENS[self.figure.name].spread == Spread.NONE:
+            return self.figure.shown not in (Shown.REASON, Shown.COUNTS)
+        return self.figure.shown == Shown.TREND
 
 
 @dataclass(frozen=True)

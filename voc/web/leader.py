@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -17,6 +18,7 @@ from voc.base.preferences import Preferences
 from voc.base.words import Scope, Segment
 from voc.metrics import catalogue, run
 from voc.metrics import store as metrics
+from voc.metrics.cohorts import Key
 from voc.metrics.pages import Engagement, ScopeFigures
 from voc.metrics.rows import place_of
 from voc.metrics.run import trend as trends
@@ -47,15 +49,18 @@ def wanted_of(
     from_on: str = "",
     live: str = "",
     beside: str = "",
+    beside_to: str = "",
+    trend: str = "",
 ) -> Wanted:
     """The filters as they were asked for; what makes no sense falls back, a day to come is today.
 
-    `from_on` opens the period the day after it, whatever `days` says.
+    `from_on` is the first day of the period, whatever `days` says; `beside_to` the last day of an earlier one.
     """
     on = _day(as_of) or today
-    since = _day(from_on)
-    if since is not None and since < min(on, today) <= since + timedelta(days=1000):
-        days = str((min(on, today) - since).days)
+    until, since, earlier = min(on, today), _day(from_on), _day(beside_to or beside)
+    if since is not None and since <= until < since + timedelta(days=1000):
+        days = str((until - since).days + 1)
+        live = "1" if until == today else live  # last night's figures end a day before
     return Wanted(
         team=team,
         segment=segment if segment in {one.value for one in Segment} else "",
@@ -65,8 +70,16 @@ def wanted_of(
         team_line=against == "team",
         region=region[:64],
         live=live == "1",
-        beside=beside if beside == "previous" or _day(beside) else "",
+        beside=_earlier(beside, earlier, until),
+        trend=trend if trend in trends.NAMES else "",
     )
+
+
+def _earlier(beside: str, earlier: date | None, until: date) -> str:
+    """A chosen day must be earlier than the end of the period; it goes before the period just before."""
+    if earlier is not None:
+        return earlier.isoformat() if earlier < until else ""
+    return beside if beside == "previous" else ""
 
 
 def _day(text: str) -> date | None:
@@ -91,6 +104,7 @@ def engagement_page(
     from_on: Annotated[str, QueryParameter(name="from")] = "",
     live: Annotated[str, QueryParameter(name="live")] = "",
     beside: Annotated[str, QueryParameter(name="beside")] = "",
+    beside_to: Annotated[str, QueryParameter(name="beside_to")] = "",
     trend: Annotated[str, QueryParameter(name="trend")] = "",
 ) -> Response[str]:
     now = app.now()
@@ -104,6 +118,8 @@ def engagement_page(
         from_on=from_on,
         live=live,
         beside=beside,
+        beside_to=beside_to,
+        trend=trend,
         today=now.date(),
     )
     with app.database.read() as db:
@@ -125,15 +141,24 @@ def engagement_page(
     return pages.page(app, visit, "leader/engagement.html", page=page, trend=line)
 
 
-def _trend(
-    db: Connection, found: Engagement, wanted: Wanted, name: str, known: Preferences
-) -> trend_view.Section | None:
-    """Of the whole that the page shows; no night keeps a part of it by segment or region."""
-    if wanted.segment or wanted.region:
+def _trend(db: Connection, found: Engagement, wanted: Wanted, name: str, known: Preferences) -> trend_view.Section:
+    """Of the whole that the page shows: all teams, a team or a book, a segment or a region."""
+    chosen, address = name if name in trends.NAMES else trends.NAMES[0], replace(wanted, trend="").address()
+    key = _kept_key(found, wanted)
+    if key is None:
+        return trend_view.not_kept(chosen, address=address)
+    line = trends.of(db, key, chosen, window=found.window, preferences=known)
+    return trend_view.section(line, address=address, asking=Asking(days=found.window.days))
+
+
+def _kept_key(found: Engagement, wanted: Wanted) -> Key | None:
+    """What a night keeps; it crosses no two of team, segment and region."""
+    whole = found.whole.scope, found.whole.id
+    if not wanted.segment and not wanted.region:
+        return whole
+    if found.whole.scope != Scope.TOTAL or (wanted.segment and wanted.region):
         return None
-    chosen = name if name in trends.NAMES else trends.NAMES[0]
-    line = trends.of(db, (found.whole.scope, found.whole.id), chosen, window=found.window, preferences=known)
-    return trend_view.section(line, address=wanted.address(), asking=Asking(days=found.window.days))
+    return (Scope.SEGMENT, wanted.segment) if wanted.segment else (Scope.REGION, wanted.region)
 
 
 def _beside(db: Connection, viewer: Viewer, wanted: Wanted, *, now: datetime) -> run.Beside:

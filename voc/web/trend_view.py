@@ -46,6 +46,21 @@ def section(found: Trend, *, address: str, asking: Asking) -> Section:
     )
 
 
+def not_kept(name: str, *, address: str) -> Section:
+    """Of a part that crosses two of team, segment and region."""
+    label = BY_NAME[name].label
+    return Section(
+        heading=f"Trend of a year: {label[:1].lower()}{label[1:]}",
+        links=[_link(one, address, name) for one in NAMES],
+        drawing=Markup(""),
+        caption="",
+        events=[],
+        rows=[],
+        none="A night keeps each team, each book, each segment and each region, not a segment or region of one of "
+        "them. Choose one alone to see its trend.",
+    )
+
+
 def _link(name: str, address: str, chosen: str) -> Link:
     join = "&" if "?" in address else "?"
     return Link(BY_NAME[name].label, f"{address}{join}trend={name}#h-trend", current=name == chosen)
@@ -82,17 +97,21 @@ def _spot(one: Point) -> Spot:
 def _caption(found: Trend, known: Sequence[Point], label: str) -> str:
     first, last = known[0], known[-1]
     band = " The band is the 95% interval of each night." if any(one.figure.interval for one in known) else ""
+    few = len([one for one in found.points if not one.is_enough])
+    left = f" {view.count(few, 'week rests', 'weeks rest')} on fewer than 30 rows or 3 accounts: only in the table."
     return (
         f"{label}: {wording.value(first.figure)} on {view.short_day(first.on)}, {wording.value(last.figure)} on "
         f"{view.short_day(last.on)}, as each night kept it. Upright lines are the numbers of the list: they stand "
-        f"beside the change, and do not say why it came.{band}"
+        f"beside the change, and do not say why it came.{band}{left if few else ''}"
     )
 
 
 def _none(found: Trend) -> str:
     nights = len([one for one in found.points if one.value is not None])
     there = f"there {'is' if nights == 1 else 'are'} {nights}"
-    return f"A trend needs {LEAST_NIGHTS} weeks whose nights kept a share; {there}. Each night keeps one from now on."
+    few = len(found.points) - nights
+    table = f" {view.count(few, 'week')} on fewer stand{'s' if few == 1 else ''} in the table." if few else ""
+    return f"A trend needs {LEAST_NIGHTS} weeks that rest on 30 rows and 3 accounts or more; {there}.{table}"
 
 
 def _row(one: Point, asking: Asking) -> tuple[str, Told, str]:

@@ -17,8 +17,13 @@ A_YEAR = timedelta(days=365)
 NAMES = (
     "response_rate",
     "participation",
+    "account_response",
+    "response_target",
     "coverage_fresh",
+    "fresh_contacts",
     "silent_accounts",
+    "silent_arr",
+    "invitation_guideline",
     "identified_promoters",
     "follow_up_attainment",
     "nps_people",

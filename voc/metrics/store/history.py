@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, or_, select
 
+from voc.base.choices import SHARES
 from voc.base.schema import account_csm, audit, figure_snapshot, invitation, wave
 from voc.base.words import Scope, WaveState
 from voc.metrics.model import Figure
@@ -73,15 +74,18 @@ def settings(db: Connection, *, since: date, until: date) -> list[Event]:
         .order_by(audit.c.id)
     )
     return [
-        Event(row.at.date(), f"{row.object_id.replace('_', ' ')} changed{_to(row.detail)}")
+        Event(row.at.date(), f"{row.object_id.replace('_', ' ')} changed{_to(row.object_id, row.detail)}")
         for row in db.execute(query)
         if any(part in row.object_id for part in _MOVES)
     ]
 
 
-def _to(detail: Any) -> str:
+def _to(name: str, detail: Any) -> str:
+    """As pages show it: a share as a percentage."""
     new = detail.get("to") if isinstance(detail, dict) else None
-    return "" if new is None else f" to {new}"
+    if new is None:
+        return ""
+    return f" to {new:.0%}" if name in SHARES and isinstance(new, int | float) else f" to {new}"
 
 
 def _start(on: date) -> datetime:

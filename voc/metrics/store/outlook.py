@@ -58,7 +58,7 @@ def accounts_sent(
     if until is not None:
         query = query.where(_COLUMNS.closes_at <= until)
     found = db.execute(query.order_by("csm_id", "segment", "account_id", "due_on"))
-    return [AccountSent(*row[:3], date.fromisoformat(row[3])) for row in found]
+    return [AccountSent(row[0], row[1], row[2], date.fromisoformat(row[3])) for row in found]
 
 
 def _by_name(query: Any, csm_ids: Collection[str] | None) -> Any:
@@ -108,11 +108,9 @@ def _books(db: Connection, wave_id: int, csm_ids: Collection[str] | None) -> lis
     return [(row[0], row[1], row[2]) for row in db.execute(query.group_by(*books).order_by(*books))]
 
 
-def accounts_of_wave(
-    db: Connection, wave_id: int, *, csm_ids: Collection[str]
-) -> list[tuple[str | None, str | None, str]]:
+def accounts_of_wave(db: Connection, wave_id: int, *, csm_ids: Collection[str]) -> list[tuple[str, str | None, str]]:
     """CSM, segment and account: those of these CSMs whom that wave asked."""
     columns = _COLUMNS.csm_id, _COLUMNS.segment, _COLUMNS.account_id
     query = select(*columns).distinct().where(_COLUMNS.wave_id == wave_id, _COLUMNS.sent_at.is_not(None))
     found = db.execute(query.where(_COLUMNS.csm_id.in_(sorted(csm_ids))).order_by(*columns))
-    return [(row[0], row[1], row[2]) for row in found]
+    return [(row[0], row[1], row[2]) for row in found if row[0] is not None]

@@ -9,7 +9,7 @@ from voc.base.words import Scope
 from voc.metrics import wording
 from voc.metrics.model import Figure
 from voc.metrics.pages import Engagement, ScopeFigures
-from voc.metrics.run import WINDOWS, Beside
+from voc.metrics.run import Beside
 from voc.web import figure_view, view
 from voc.web.engagement_view.cards import figure_cards, more_cards
 from voc.web.engagement_view.chain import participation_chain
@@ -67,11 +67,18 @@ def page(
         footer=f"{wording.footer(found.comparisons)} {_FOOTER}",
         counted=_counted(found),
         count_now=Link("Count now", replace(asked, as_of=None).address(live=True)) if found.kept else None,
-        from_on=found.window.after_on.isoformat() if wanted.days not in WINDOWS else "",
+        kept_choices=_kept_choices(asked),
+        beside_to=asked.beside if asked.beside != "previous" else "",
         beside=None if periods else _beside_link(wanted),
         periods=periods_of(periods, wanted.asking, (whole.scope, whole.id)) if periods else None,
         more=more_cards(whole, asking, found.currency),
     )
+
+
+def _kept_choices(wanted: Wanted) -> list[tuple[str, str]]:
+    before = wanted.beside if wanted.beside == "previous" else ""
+    choices = (("csm", wanted.csm), ("trend", wanted.trend), ("beside", before))
+    return [(name, value) for name, value in choices if value]
 
 
 def _beside_link(wanted: Wanted) -> Link:

@@ -23,6 +23,7 @@ class Wanted:
     region: str = ""
     live: bool = False  # counted now, not as of last night
     beside: str = ""  # "previous", or the last day of the period to compare with
+    trend: str = ""  # of which figure; empty: the first
 
     def address(self, path: str = "/engagement", **change: object) -> str:
         wanted = replace(self, **change)  # type: ignore[arg-type]  # our own field names
@@ -37,6 +38,7 @@ class Wanted:
             region=wanted.region or None,
             live="1" if wanted.live else None,
             beside=wanted.beside or None,
+            trend=wanted.trend or None,
         )
 
     @property
@@ -109,7 +111,8 @@ class EngagementPage:
     footer: str
     counted: str = ""  # as of which night
     count_now: Link | None = None
-    from_on: str = ""
+    kept_choices: Sequence[tuple[str, str]] = ()  # what the filters leave as it was, by name
+    beside_to: str = ""
     beside: Link | None = None
     periods: Periods | None = None
     more: Sequence[Card] = ()
