@@ -15,10 +15,13 @@ from voc.base import schema
 from voc.base.db import Database
 from voc.base.words import Scope
 from voc.metrics import rows, run
-from voc.metrics.catalogue import CATALOGUE
+from voc.metrics.catalogue import CATALOGUE, OPENS
+from voc.metrics.figures import of_rows
 from voc.metrics.model import CountedRow
 from voc.metrics.rows import Account, Page, Wanted
-from voc.metrics.run.counted_rows import Opened, behind
+from voc.metrics.run.counted_rows import Opened, behind, every_row
+from voc.web import rows_view
+from voc.web.parts import Link
 
 YESTERDAY = TODAY - timedelta(days=1)
 
@@ -67,6 +70,36 @@ def test_the_pages_of_a_figure_are_its_rows_in_one_order_on_both_databases(datab
     assert listed == counted
 
 
+def test_a_page_reads_nothing_where_there_is_nothing_and_nothing_after_the_last_row() -> None:
+    found = {Account(f"{at:05}", str(at)): [row(str(at), 0, float(at != 7))] for at in range(1_000)}
+    every, read = rows.of_sorted(found), list[Account]()
+    source = rows.Source(every.accounts, lambda wanted: read.extend(wanted) or every.rows(wanted))
+    assert rows.page(source, Wanted(beside=True), size=200, there=0) == Page((), None, None)
+    assert read == []
+    assert [one.id for one in rows.page(source, Wanted(beside=True), size=200, there=1).rows] == ["7:0"]
+    assert len(read) <= 101
+    assert len(rows.page(source, Wanted(), size=200, there=999).rows) == 200
+
+
+@pytest.mark.parametrize("figure", ["under_way", "reached_in_time"])
+def test_what_stands_beside_is_added_up_as_its_rows_are(database: Database, figure: str) -> None:
+    with database.begin() as db:
+        world = World(db)
+        two_books(world)
+        world.ask("dm-4", account_id="acc-4", csm_id="csm-2", days_ago=5, disposition=None)
+    now, counted = NOW, 0
+    to = None if figure == "under_way" else now.date() - timedelta(days=10)
+    with database.read() as db:
+        for key in ((Scope.TOTAL, ""), (Scope.SEGMENT, "enterprise")):
+            opened = Opened(figure, *key, to=to, live=True)
+            found = behind(db, LEADER, opened, now=now)
+            assert found.figure is not None
+            again = of_rows(list(every_row(db, LEADER, opened, now=now)), key, OPENS[figure], found.window)
+            assert found.figure == again, key
+            counted += again.counted
+    assert counted
+
+
 def test_the_rows_of_a_night_are_what_it_counted_whatever_comes_in_later(database: Database) -> None:
     """A late answer, a hand-over and contacts merged by a later run: the rows of that night add up to its figures."""
     with database.begin() as db:
@@ -90,5 +123,10 @@ def test_the_rows_of_a_night_are_what_it_counted_whatever_comes_in_later(databas
                 found = behind(db, LEADER, opened, now=NOW + 30 * DAY)
                 assert found.figure is not None
                 assert found.differs is None, (one.name, key)
+                assert found.compared
                 assert found.counted == found.figure.counted
                 assert sum(row.whole for row in found.page.rows) == pytest.approx(found.figure.denominator or 0)
+        opened = Opened("response_rate", Scope.TOTAL, as_of=YESTERDAY)
+        first = behind(db, LEADER, opened, now=NOW + 30 * DAY, size=1)
+        around = rows_view.Around("All teams", {}, Link("Engagement", "/engagement"), "/engagement/rows?figure=x")
+        assert "is not told here" in rows_view.page(first, opened, around).differs

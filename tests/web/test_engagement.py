@@ -5,21 +5,24 @@ import html
 import io
 import re
 from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
-from tests.builders import NOW
+import voc.web
+from tests.builders import NOW, TODAY
 from tests.metrics.world import hand_over
 from tests.web.company import Company
 from tests.web.people import Visitor
 from tests.web.world import HOSTILE
 from voc.base import preferences
 from voc.base.access import TERMINAL
-from voc.base.schema import account, csm
+from voc.base.schema import account, csm, milestone
 from voc.base.words import Scope
 from voc.metrics import run
-from voc.metrics.catalogue import CATALOGUE
+from voc.metrics.catalogue import CATALOGUE, OPENS
 from voc.web.engagement_view import Wanted
 from voc.web.leader import wanted_of
 
@@ -135,6 +138,25 @@ def test_the_definitions_name_every_figure_once(company: Company) -> None:
     page = company.enter("dana").get("/definitions").text
     for one in CATALOGUE:
         assert page.count(f'id="{one.name}"') == 1
+
+
+def test_every_link_to_a_definition_finds_it(company: Company) -> None:
+    """Written out in a page, or made of the name of a figure that opens to rows."""
+    web = Path(voc.web.__file__).parent
+    sources = [*web.rglob("*.py"), *web.rglob("*.html")]
+    linked = {name for one in sources for name in re.findall(r"/definitions#([\w-]+)", one.read_text("utf-8"))}
+    assert {"late_now", "people_valid"} <= linked
+    page = company.enter("dana").get("/definitions").text
+    assert [name for name in sorted(linked | set(OPENS)) if page.count(f'id="{name}"') != 1] == []
+
+
+def test_numbers_of_a_company_have_a_heading_of_their_own(company: Company) -> None:
+    with company.app.database.begin() as db:
+        own = {"account_id": "acc-dana-1", "kind": "number_seats", "on": TODAY, "value": Decimal(4)}
+        db.execute(insert(milestone).values(id="seats", **own, state="live", hash=""))
+    page = company.enter("dana").get("/definitions").text
+    assert 'id="number_seats"' in page
+    assert '<h2 id="g-mixed">Numbers of your own</h2>' in page
 
 
 def test_before_the_first_account_the_page_says_what_to_do(company: Company) -> None:

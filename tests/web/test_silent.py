@@ -9,7 +9,11 @@ from sqlalchemy import func, insert, select
 
 from tests.builders import NOW
 from tests.web.company import Company
+from voc.base.access import Viewer
 from voc.base.schema import follow_up, renewal_landmark
+from voc.base.words import StaffRole
+from voc.metrics.run import cost
+from voc.web import cost_view
 
 
 def cases(company: Company, account_id: str) -> int:
@@ -90,8 +94,23 @@ def test_what_silence_costs_is_one_price_for_all_and_opens_to_own_rows_only(comp
         assert f">{own} counted</h2>" in somebody.get("/silent/renewals").text
         rows = somebody.get("/silent/renewals?group=silent").text
         assert f">{silent} counted</h2>" in rows
+        assert "The next page" not in rows
         file = somebody.get("/silent/renewals.csv").content.decode("utf-8-sig")
         assert len(list(csv.DictReader(io.StringIO(file)))) == own
+
+
+def test_renewals_stand_a_page_at_a_time(company: Company) -> None:
+    for number in range(3):
+        decided(company, f"acc-dana-{number}", state="silent", lost=False)
+    with company.app.database.read() as db:
+        found = cost.page(db, Viewer(None, "Marcus Oyelaran", StaffRole.LEADER))
+    first = cost_view.renewals_page(found, group="", csms={}, size=2)
+    assert (len(first.rows), first.counted) == (2, 3)
+    assert [one.words for one in first.pages] == ["The next page"]
+    second = company.enter("marcus").get(first.pages[0].href).text
+    assert [first.rows[0].name in second, second.count('<tr role="row" data-part=')] == [False, 1]
+    assert ">3 counted</h2>" in second
+    assert "The page before" in second
 
 
 def test_the_chosen_play_is_logged_once_with_who_chose_it(company: Company) -> None:

@@ -285,15 +285,25 @@ def _sample(tally: Tally) -> Sample:
 
 def of_rows(rows: Sequence[CountedRow], key: Key, definition: Definition, window: Window) -> Figure:
     """The figure that rows of one scope add up to, without a range."""
-    tally, labels = Tally(), Counter(row.label for row in rows)
-    counted = [row for row in rows if row.whole > 0]
-    tally.part, tally.whole, tally.counted = (
-        sum(row.part for row in counted),
-        sum(row.whole for row in counted),
-        len(counted),
-    )
+    tally, counted = Tally(), [row for row in rows if row.whole > 0]
+    tally.part, tally.whole = sum(row.part for row in counted), sum(row.whole for row in counted)
+    tally.counted, tally.labels = len(counted), Counter(row.label for row in rows)
+    return _plain(tally, len({row.account_id for row in counted}), key, definition, window)
+
+
+def of_sums(
+    part: int, labels: Mapping[str, int], accounts: int, key: Key, definition: Definition, *, window: Window
+) -> Figure:
+    """The same of rows that were added up elsewhere, each of which counts one; `labels` are how many of each."""
+    tally, counted = Tally(), sum(labels.values())
+    tally.part, tally.whole = float(part), float(counted)
+    tally.counted, tally.labels = counted, Counter({label: many for label, many in labels.items() if many})
+    return _plain(tally, accounts, key, definition, window)
+
+
+def _plain(tally: Tally, accounts: int, key: Key, definition: Definition, window: Window) -> Figure:
     scale = 100.0 if definition.measure == Measure.SCORE else 1.0
-    nothing = not counted
+    nothing = not tally.counted
     return Figure(
         name=definition.name,
         scope=key[0],
@@ -306,11 +316,11 @@ def of_rows(rows: Sequence[CountedRow], key: Key, definition: Definition, window
         reason=definition.nothing if nothing else None,
         shown=shown_of(replace(definition, spread=Spread.PLAIN), tally, scope=key[0]),
         counted=tally.counted,
-        accounts=len({row.account_id for row in counted}),
+        accounts=accounts,
         window=window,
         as_of=window.to_on,
         definition_version=definition.version,
-        parts=dict(sorted(labels.items())),
+        parts=dict(sorted(tally.labels.items())),
     )
 
 

@@ -118,11 +118,25 @@ def _of_account(
         yield from ((place, row) for place, row in places if place.at > start.at)
 
 
-def page(source: Source, wanted: Wanted, *, size: int, after: Place | None = None, before: Place | None = None) -> Page:
-    """`size` rows after a place, or the last ones before it; the first ones where neither is named."""
+def page(
+    source: Source,
+    wanted: Wanted,
+    *,
+    size: int,
+    after: Place | None = None,
+    before: Place | None = None,
+    there: int | None = None,
+) -> Page:
+    """`size` rows after a place, or the last ones before it; the first ones where neither is named.
+
+    `there` is how many there are in all, if that is known: nothing is read for none, and nothing after the last.
+    """
+    if there == 0:
+        return Page((), None, None)
     backwards = before is not None
     found = (one for one in walk(source, start=before or after, backwards=backwards) if wanted.takes(one[1]))
-    read = list(islice(found, size + 1))
+    anywhere = after is not None or before is not None
+    read = list(islice(found, size + 1 if there is None or anywhere else min(size + 1, there)))
     more, kept = len(read) > size, read[:size]
     if backwards:
         kept.reverse()

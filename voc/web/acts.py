@@ -73,7 +73,8 @@ def _roles(form: Form) -> list[Role]:
         raise Refused("Choose roles from the list", field="role") from None
 
 
-def _day(form: Form, name: str) -> date:
+def day_of(form: Form, name: str) -> date:
+    """The day that was written, or Refused beside its field."""
     try:
         return date.fromisoformat(form.text(name))
     except ValueError:
@@ -199,7 +200,7 @@ def exclude(app: GivenApp, visit: GivenVisit, account_id: FromPath[str], form: G
     """Do not ask the account, or one contact of it, until a day."""
     contact_id = form.maybe("contact_id")
     try:
-        until = _day(form, "expires_on")
+        until = day_of(form, "expires_on")
         with app.database.begin() as db:
             name = known.visible_account(db, account_id, visit.viewer)
             if contact_id is not None:

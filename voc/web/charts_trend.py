@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from markupsafe import Markup
 
-from voc.web.plot import Frame, drawing, line, n, path, share_grid, text
+from voc.web.plot import Frame, drawing, line, n, share_grid, text
 
 
 @dataclass(frozen=True)
@@ -155,4 +155,4 @@ def _last(frame: Frame, one: Line) -> Markup:
     )
 
 
-__all__ = ["Happened", "Line", "Spot", "path", "trend"]
+__all__ = ["Happened", "Line", "Spot", "trend"]

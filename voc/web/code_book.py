@@ -22,7 +22,7 @@ from voc.metrics.store.forest import book as store
 from voc.responses.run import themes as verbatims
 from voc.web import code_book_view, pages
 from voc.web.context import App
-from voc.web.forest import asked_of
+from voc.web.forest import asked_of, theme_id_of
 from voc.web.forest_view import drivers as drivers_view
 from voc.web.forms import Form
 from voc.web.given import GivenApp, GivenForm, GivenVisit
@@ -69,7 +69,7 @@ def add_theme(app: GivenApp, visit: GivenVisit, form: GivenForm) -> Response[Any
 def _add(db: Connection, form: Form, visit: Visit, app: App) -> tuple[int, str]:
     language, word, now = form.text("language") or "en", form.text("word"), app.now()
     if form.text("do") == "word":
-        theme = store.one(db, _id(form.text("theme")))
+        theme = store.one(db, theme_id_of(form.text("theme")))
         run.add_word(db, theme.id, language=language, word=word, viewer=visit.viewer, now=now)
         return theme.id, f"“{word}” is a word of {theme.name}. {READ_AGAIN}"
     name = form.text("name") or word[:1].upper() + word[1:]
@@ -77,12 +77,6 @@ def _add(db: Connection, form: Form, visit: Visit, app: App) -> tuple[int, str]:
     draft = Draft("", name, department, {language: pure.lines(word)})
     theme_id = run.add(db, draft, viewer=visit.viewer, now=now)
     return theme_id, f"{name} is a theme. Say which department it is for, and give it more words. {READ_AGAIN}"
-
-
-def _id(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) < 10):
-        raise NotFound("There is no such theme.")
-    return int(text)
 
 
 @get("/forest/code-book/{theme_id:int}", sync_to_thread=True, opt=roles(*EVERYBODY))
@@ -118,7 +112,7 @@ def _change(db: Connection, theme_id: int, form: Form, visit: Visit, app: App) -
     match form.text("do"):
         case "save":
             version = run.change(
-                db, theme_id, _draft(form), seen=_id(form.text("version")), viewer=visit.viewer, now=app.now()
+                db, theme_id, _draft(form), seen=theme_id_of(form.text("version")), viewer=visit.viewer, now=app.now()
             )
             return f"Version {version} of the code book stands. {READ_AGAIN}"
         case "retire":
@@ -172,8 +166,8 @@ def sorting_page(
 def sort_comment(app: GivenApp, visit: GivenVisit, response_id: FromPath[int], form: GivenForm) -> Redirect:
     """The themes that somebody chose, none of them meaning none."""
     question = form.text("question")
-    chosen = [_id(one) for one in form.many("theme")]
-    offered = [_id(one) for one in form.many("offered")]
+    chosen = [theme_id_of(one) for one in form.many("theme")]
+    offered = [theme_id_of(one) for one in form.many("offered")]
     with app.database.begin() as db:
         if not set(offered) <= {one.id for one in store.themes(db)}:
             raise Refused("The code book has changed meanwhile. Load the page again")
@@ -183,7 +177,7 @@ def sort_comment(app: GivenApp, visit: GivenVisit, response_id: FromPath[int], f
             question,
             themes=chosen,
             offered=offered,
-            book=_id(form.text("version")),
+            book=theme_id_of(form.text("version")),
             viewer=visit.viewer,
             now=app.now(),
         )

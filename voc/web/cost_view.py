@@ -15,6 +15,7 @@ from voc.reports.tables import Column
 from voc.reports.tables import Kind as Holds
 from voc.web import view
 from voc.web.charts_risk import Kind, Line, times
+from voc.web.paged_list import ON_A_PAGE, page_of
 from voc.web.parts import Link, Mark, address, files
 
 GROUPS: Mapping[Group, tuple[str, str]] = {
@@ -257,9 +258,7 @@ class RenewalsPage:
     rows: Sequence[RenewalRow]
     beside_words: str
     beside: Sequence[RenewalRow]
-
-
-MOST_SHOWN = 1_000
+    pages: Sequence[Link]
 
 
 def chosen(found: CostPage, group: str, band: str = "") -> list[Renewal]:
@@ -276,7 +275,16 @@ def _all_chosen(found: CostPage, group: str, band: str) -> list[Renewal]:
     return list(rows)
 
 
-def renewals_page(found: CostPage, *, group: str, csms: Mapping[str, str], band: str = "") -> RenewalsPage:
+def renewals_page(
+    found: CostPage,
+    *,
+    group: str,
+    csms: Mapping[str, str],
+    band: str = "",
+    after: str = "",
+    size: int = ON_A_PAGE,
+) -> RenewalsPage:
+    """Those that count a page at a time, then those that do not."""
     rows = chosen(found, group, band)
     everybody = [one for one in _all_chosen(found, group, band) if one.counts]
     withheld = len(everybody) - sum(one.counts for one in rows)
@@ -284,20 +292,25 @@ def renewals_page(found: CostPage, *, group: str, csms: Mapping[str, str], band:
     left = sum(one.lost for one in counted)
     name = GROUPS[Group(group)][0].lower() if group in {one.value for one in Group} else "counted"
     name = f"{name}, band {band}" if band else name
-    cut = f" The first {MOST_SHOWN:,} are shown; the file has all." if len(counted) > MOST_SHOWN else ""
+    path = address("/silent/renewals", group=group, band=band)
+
+    def after_row(key: str) -> str:
+        return address("/silent/renewals", group=group, band=band, after=key)
+
+    page = page_of([*counted, *beside], _key, after=after, address=after_row, size=size)
     return RenewalsPage(
         heading=f"{view.count(len(counted), 'renewal')} {name}, {left} left",
         lede="One for each customer, the latest. The state is what was known 90 days before the decision, or at the "
-        f"notice date if earlier; nothing that came later entered.{cut}",
+        "notice date if earlier; nothing that came later entered.",
         links=[
             Link("How we know", "/definitions#cost_of_silence", "what silence costs"),
-            *files(address("/silent/renewals", group=group, band=band), "of these renewals"),
+            *files(path, "of these renewals"),
         ],
         mark=Mark(
             "renewals",
             sum(one.lost for one in everybody),
             len(everybody),
-            address("/silent/renewals", group=group, band=band),
+            path,
         ),
         counted=len(counted),
         withheld=withheld,
@@ -305,10 +318,15 @@ def renewals_page(found: CostPage, *, group: str, csms: Mapping[str, str], band:
         "silence has one price for the whole company, and each sees the rows of the own book."
         if withheld
         else "",
-        rows=[_renewal(one, csms) for one in counted[:MOST_SHOWN]],
+        rows=[_renewal(one, csms) for one in page.rows if one.counts],
         beside_words=f"Not counted: {view.count(len(beside), 'decision')}" if beside else "",
-        beside=[_renewal(one, csms) for one in beside[:MOST_SHOWN]],
+        beside=[_renewal(one, csms) for one in page.rows if not one.counts],
+        pages=page.links,
     )
+
+
+def _key(one: Renewal) -> str:
+    return f"{one.account_id} {one.decided_on.isoformat()}"
 
 
 def _renewal(one: Renewal, csms: Mapping[str, str]) -> RenewalRow:

@@ -92,7 +92,7 @@ def comments_page(
     start: Annotated[str, QueryParameter(name="start")] = "",
 ) -> Response[str]:
     """The comments behind one count."""
-    asked, wanted, place = asked_of(days, team), cut_of(cut), _number(start or "0")
+    asked, wanted, place = asked_of(days, team), cut_of(cut), theme_id_of(start or "0")
     with app.database.read() as db:
         found = views.behind(
             db,
@@ -147,10 +147,11 @@ def _theme(text: str) -> int:
     """The id in an address; `none` for comments of no theme, nothing for all."""
     if text == "none":
         return views.NO_THEME
-    return _number(text) if text else views.EVERYTHING
+    return theme_id_of(text) if text else views.EVERYTHING
 
 
-def _number(text: str) -> int:
+def theme_id_of(text: str) -> int:
+    """NotFound for what is no number."""
     if not (text.isascii() and text.isdecimal() and len(text) < 10):
         raise NotFound("There is no such theme.")
     return int(text)
@@ -166,7 +167,7 @@ def correct_comment(app: GivenApp, visit: GivenVisit, response_id: FromPath[int]
     if do not in _DOES:
         raise NotFound("There is no such thing to do with a comment.")
     with app.database.begin() as db:
-        theme = book.one(db, _number(form.text("theme") or "x"))
+        theme = book.one(db, theme_id_of(form.text("theme") or "x"))
         verbatims.correct(db, response_id, question, theme.id, holds=_DOES[do], viewer=visit.viewer, now=app.now())
     said = {
         "add": f"The comment counts as one about {theme.name}.",

@@ -114,7 +114,6 @@ class KeptRows:
             account, href, note = self.names.get(row.csm_id or "", view.DASH), "", view.low_word(row.kind)
         elif row.handed_over:
             href, note = "", "handed over since"
-        days = [view.count(round(row.size), "day")] if row.size is not None else []
         return Shown(
             account,
             href,
@@ -123,9 +122,9 @@ class KeptRows:
             view.word(row.role),
             self.names.get(row.csm_id or "", view.DASH),
             rows_view.label(row.label),
-            ", ".join([*([view.short_day(row.on)] if row.on is not None else []), *days]),
-            _number(row.part),
-            _number(row.whole),
+            rows_view.when(row),
+            rows_view.number(row.part),
+            rows_view.number(row.whole),
             (row.part, row.whole),
         )
 
@@ -135,7 +134,3 @@ class KeptRows:
 
 def _label(figure: str) -> str:
     return BY_NAME[figure].label if figure in BY_NAME else figure
-
-
-def _number(value: float) -> str:
-    return view.number(value, 0 if value == round(value) else 2)

@@ -263,7 +263,7 @@ def rows_page(app: GivenApp, visit: GivenVisit, request: AnyRequest) -> Response
             after=place_of(query.get("after", "")),
             before=place_of(query.get("before", "")),
         )
-        names = _names(db)
+        names = names_of(db)
     path = _rows_address(opened)
     around = rows_view.Around(
         who=found.account_name or _who(opened.scope, opened.id, names),
@@ -300,7 +300,7 @@ _RETENTION = frozenset(one.name for one in catalogue.CATALOGUE if one.kind == ca
 
 def _counted_rows(db: Connection, asked: Asked) -> Found:
     opened = opened_of({name: asked.get(name) for name in ROWS_QUERY}, today=asked.today)
-    names = _names(db)
+    names = names_of(db)
     rows = every_row(db, asked.viewer, opened, now=asked.now)
     definition = catalogue.OPENS[opened.figure]
     facts = [
@@ -349,10 +349,12 @@ def definitions_page(app: GivenApp, visit: GivenVisit) -> Response[str]:
         own = numbers.kinds(db)
     for one in (*catalogue.CATALOGUE, *(catalogue.BY_NAME[name] for name in own if name in catalogue.BY_NAME)):
         groups.setdefault(one.kind.value, []).append(one)
-    return pages.page(app, visit, "leader/definitions.html", groups=groups, version=catalogue.VERSION)
+    beside = [one for name, one in catalogue.OPENS.items() if name not in catalogue.BY_NAME]
+    return pages.page(app, visit, "leader/definitions.html", groups=groups, beside=beside, version=catalogue.VERSION)
 
 
-def _names(db: Connection) -> dict[str, str]:
+def names_of(db: Connection) -> dict[str, str]:
+    """Our people by CSM id."""
     return {id: one.name for id, one in metrics.people(db).items()}
 
 

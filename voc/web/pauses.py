@@ -1,6 +1,5 @@
 """What a CSM says about an account or a contact that keeps mail from them: escalation, consent and its withdrawal."""
 
-from datetime import date
 from typing import Any
 
 from litestar import Response, post
@@ -13,20 +12,12 @@ from voc.delivery import run as delivery
 from voc.stakeholders import run as stakeholders
 from voc.stakeholders import store as known
 from voc.web import pages, view
-from voc.web.acts import Input, form_again
-from voc.web.forms import Form
+from voc.web.acts import Input, day_of, form_again
 from voc.web.given import GivenApp, GivenForm, GivenVisit
 from voc.web.visit import EVERYBODY, roles
 
 ESCALATION = (Input("reason", "Why"), Input("until_on", "Until", "date"))
 CONSENT = (Input("given_on", "Given on", "date"), Input("source", "Where it is written down"))
-
-
-def _day(form: Form, name: str) -> date:
-    try:
-        return date.fromisoformat(form.text(name))
-    except ValueError:
-        raise Refused("Write a day as year-month-day, such as 2026-11-30", field=name) from None
 
 
 def moved_in_words(moved: Moved) -> str:
@@ -43,7 +34,7 @@ def moved_in_words(moved: Moved) -> str:
 @post("/accounts/{account_id:str}/escalation", sync_to_thread=True, opt=roles(*EVERYBODY))
 def escalate(app: GivenApp, visit: GivenVisit, account_id: FromPath[str], form: GivenForm) -> Response[Any]:
     try:
-        until_on = _day(form, "until_on")
+        until_on = day_of(form, "until_on")
         with app.database.begin() as db:
             moved = campaigns.escalate(
                 db,
@@ -81,7 +72,7 @@ def consent(app: GivenApp, visit: GivenVisit, contact_id: FromPath[str], form: G
                     stakeholders.record_consent(
                         db,
                         contact_id=contact_id,
-                        given_on=_day(form, "given_on"),
+                        given_on=day_of(form, "given_on"),
                         source=form.text("source"),
                         viewer=viewer,
                         now=now,

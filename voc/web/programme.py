@@ -85,13 +85,14 @@ def wave_rows(
     reason: Annotated[str, QueryParameter(name="reason")] = "",
     csm: Annotated[str, QueryParameter(name="csm")] = "",
     half: Annotated[str, QueryParameter(name="half")] = "",
+    after: Annotated[str, QueryParameter(name="after")] = "",
 ) -> Response[str]:
     """The people behind one number of the wave's page."""
     with app.database.read() as db:
         row = wave_pages.row(db, wave_id, visit.viewer)
         asked = wave_pages.asked(db, wave_id, visit.viewer)
         left_out = wave_pages.left_out(db, wave_id, visit.viewer)
-    page = behind.rows_page(row, asked, left_out, Chosen(of, became, reason, csm or None, half))
+    page = behind.rows_page(row, asked, left_out, Chosen(of, became, reason, csm or None, half), after=after)
     return pages.page(app, visit, "programme/wave_rows.html", page=page)
 
 

@@ -256,6 +256,11 @@ def _none(found: Behind, opened: Opened, beside: bool) -> str:
 
 
 def _differs(found: Behind) -> str:
+    if not found.compared:
+        return (
+            "The night’s count stands above. The rows are found now, and fill several pages: whether they still add up "
+            "to it is not told here. The file has all of them."
+        )
     if found.differs is None or found.figure is None:
         return ""
     count, part, whole = found.differs
@@ -269,7 +274,7 @@ def _differs(found: Behind) -> str:
 
 
 def _sum(value: float | None) -> str:
-    return _number(value or 0.0)
+    return number(value or 0.0)
 
 
 def _row(row: CountedRow, csms: Mapping[str, str], found: Behind) -> list[Shown]:
@@ -286,13 +291,13 @@ def _row(row: CountedRow, csms: Mapping[str, str], found: Behind) -> list[Shown]
         Shown(row.contact_name or view.DASH),
         Shown(view.word(row.role)),
         Shown(csms.get(row.csm_id or "", view.DASH)),
-        Shown(label(row.label), follow_up, _when(row)),
-        Shown(_number(row.part)),
-        Shown(_number(row.whole)),
+        Shown(label(row.label), follow_up, when(row)),
+        Shown(number(row.part)),
+        Shown(number(row.whole)),
     ]
 
 
-def _when(row: CountedRow) -> str:
+def when(row: CountedRow) -> str:
     """How an answer was given, if not on the page; the day of a dated fact, and how long it took."""
     told = ["on the phone"] if row.by_phone else []
     told += [view.short_day(row.on)] if row.on is not None else []
@@ -303,7 +308,8 @@ def label(key: str) -> str:
     return LABELS.get(key, view.low_word(key))
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
+    """What a row counts: whole where it is."""
     return view.number(value, 0 if value == round(value) else 2)
 
 

@@ -1,6 +1,6 @@
 """Silent accounts in order of work, what to do about each, and what silence has cost here."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -19,13 +19,13 @@ from voc.followup.model import FollowUp
 from voc.followup.store import plays
 from voc.followup.store.cases import OPEN
 from voc.metrics import run
-from voc.metrics import store as metrics
 from voc.metrics.run import cost, kept_pages, standings
 from voc.metrics.silence import WEIGHTS_VERSION
 from voc.web import cost_view, pages, silent_view
 from voc.web.context import App
 from voc.web.figure_view import Asking
 from voc.web.given import GivenApp, GivenForm, GivenVisit
+from voc.web.leader import names_of
 from voc.web.tables import Asked, Found, PageTable, file_handlers
 from voc.web.visit import EVERYBODY, Visit, roles
 
@@ -42,7 +42,7 @@ def silent_page(
         theirs = _silent_cases(db, visit.viewer, {one.account_id for one in found.silent}, now=now)
         page = silent_view.page(
             found,
-            csms=_names(db),
+            csms=names_of(db),
             cases=theirs,
             plays=plays.latest(db, [one.id for one in theirs.values()]),
             today=now.date(),
@@ -50,10 +50,6 @@ def silent_page(
         )
         costs = cost_view.section(kept_pages.cost_page(db, visit.viewer, standings.large_on(db, now=now)))
     return pages.page(app, visit, "leader/silent.html", page=page, cost=costs, weights=WEIGHTS_VERSION)
-
-
-def _names(db: Connection) -> Mapping[str, str]:
-    return {id: one.name for id, one in metrics.people(db).items()}
 
 
 def _silent_cases(
@@ -68,7 +64,7 @@ def _silent_cases(
 
 
 def _silent_rows(db: Connection, asked: Asked) -> Found:
-    found, names = run.silent(db, asked.viewer, now=asked.now), _names(db)
+    found, names = run.silent(db, asked.viewer, now=asked.now), names_of(db)
     facts = [("As of", asked.today.isoformat()), ("Weights of the score", f"version {WEIGHTS_VERSION}")]
     return Found([silent_view.file_row(one, names) for one in found.silent], facts)
 
@@ -90,16 +86,18 @@ def renewals_page(
     *,
     group: Annotated[str, QueryParameter(name="group")] = "",
     band: Annotated[str, QueryParameter(name="band")] = "",
+    after: Annotated[str, QueryParameter(name="after")] = "",
 ) -> Response[str]:
     """The rows behind the table of what silence costs: of the viewer's own accounts."""
     with app.database.read() as db:
-        page = cost_view.renewals_page(cost.page(db, visit.viewer), group=group, csms=_names(db), band=band)
+        found, names = cost.page(db, visit.viewer), names_of(db)
+    page = cost_view.renewals_page(found, group=group, csms=names, band=band, after=after)
     return pages.page(app, visit, "leader/renewals.html", page=page)
 
 
 def _renewal_rows(db: Connection, asked: Asked) -> Found:
     found = cost_view.chosen(cost.page(db, asked.viewer), asked.get("group"), asked.get("band"))
-    return Found(cost_view.file_rows(found, _names(db)))
+    return Found(cost_view.file_rows(found, names_of(db)))
 
 
 RENEWALS = PageTable(

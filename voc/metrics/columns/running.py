@@ -29,13 +29,26 @@ class Running:
     def _scope_of(self) -> dict[Scope, Column]:
         return dict(self._counting.scopes_of_asked(self._pool))
 
-    def of(self, key: Key) -> Flight | None:
+    def sums(self, key: Key) -> tuple[int, int, int]:
+        """Answered, waiting, and the accounts of both."""
+        pool = self._in(key)
+        if pool is None:
+            return 0, 0, 0
+        running = pool.of(np.flatnonzero(pool.flying(self._at)))
+        answered = int(here(running.answered).sum())
+        return answered, len(running) - answered, len(np.unique(running.account))
+
+    def _in(self, key: Key) -> Asked | None:
+        """The waves under way, of one scope."""
         ids = self._counting.ids_of(key[0])
         if key[1] not in ids or not len(self._pool):
             return None
-        pool = self._pool.of(np.flatnonzero(self._scope_of[key[0]] == ids.index(key[1])))
-        running = pool.of(np.flatnonzero(pool.flying(self._at)))
-        if not len(running):
+        return self._pool.of(np.flatnonzero(self._scope_of[key[0]] == ids.index(key[1])))
+
+    def of(self, key: Key) -> Flight | None:
+        pool = self._in(key)
+        running = None if pool is None else pool.of(np.flatnonzero(pool.flying(self._at)))
+        if pool is None or running is None or not len(running):
             return None
         answered = int(here(running.answered).sum())
         expected, z = self._pace(running, answered)

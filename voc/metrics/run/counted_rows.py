@@ -33,7 +33,7 @@ from voc.metrics.model import (
     Window,
 )
 from voc.metrics.rows import Account, Page, Place, Source, Wanted
-from voc.metrics.run import subjects
+from voc.metrics.run import beside_sums, subjects
 from voc.metrics.run.looking import Allowed, Asking, allowed, facts_for, look, look_at, released, terms_of
 from voc.metrics.run.subjects import Question
 from voc.metrics.store import by_phone, in_order, nights
@@ -77,6 +77,7 @@ class Behind:
 
     `counted` rows make up its denominator, `beside` stand beside it; the pages hold some of them. `differs` are
     the sums of the rows where the night counted others: all rows are on the page, and something was learned since.
+    `compared` is whether a night's count was held against its rows: where they fill several pages it was not.
     """
 
     definition: Definition
@@ -90,6 +91,7 @@ class Behind:
     currency: str
     account_name: str = ""
     differs: tuple[int, float, float] | None = None
+    compared: bool = True
 
 
 def rows(
@@ -156,13 +158,16 @@ def behind(
     kept = _kept(db, opened, now=now, known=known)
     source = _source(db, may, opened, now=now, known=known, kept=kept is not None)
     wanted = Wanted(want_beside, opened.label)
-    page = paged.page(source, wanted, size=size, after=after, before=before)
+    figure = kept or _counted_now(db, opened, now=now, known=known, source=source, window=window)
+    many, many_beside = _there(figure, opened.label, source)
+    # What a night kept is held against what is found, so its rows are all read.
+    there = many_beside if want_beside else many if kept is None or many == 0 else None
+    page = paged.page(source, wanted, size=size, after=after, before=before, there=there)
     whole = page.before is None and page.after is None
     other = None
     if not want_beside and after is None and before is None:
-        other = paged.page(source, Wanted(True, opened.label), size=size)
-    figure = kept or _counted_now(db, opened, now=now, known=known, source=source, window=window)
-    counted, others = _how_many(figure, opened.label, page, other, whole=whole)
+        other = paged.page(source, Wanted(True, opened.label), size=size, there=many_beside)
+    counted, others = _how_many(page, other, many, many_beside, whole=whole)
     return Behind(
         definition,
         window,
@@ -174,6 +179,7 @@ def behind(
         others,
         known.reporting_currency,
         account_name=_account_name(db, opened),
+        compared=kept is None or whole,
         differs=_differs(kept, page) if whole and not want_beside and not opened.label else None,
     )
 
@@ -202,24 +208,32 @@ def _counted_now(
 ) -> Figure:
     """By another way than the rows: of the whole company by its columns. What no night keeps is its rows added up."""
     if opened.figure not in BY_NAME or opened.to is not None:
+        in_columns = opened.scope in (Scope.TOTAL, Scope.TEAM, Scope.SEGMENT, Scope.REGION)
+        if in_columns and opened.figure == beside.UNDER_WAY.name and opened.to is None:
+            return beside_sums.under_way(db, _asking(opened, now, known), opened.key)
+        if in_columns and opened.figure == beside.REACHED_IN_TIME.name and opened.to is not None:
+            return beside_sums.reached_in_time(db, _asking(opened, now, known), opened.key, opened.to)
         return figured.of_rows([row for _, row in paged.walk(source)], opened.key, OPENS[opened.figure], window)
     asking = _asking(opened, now, known)
     looked = look_at(db, asking, [opened.id]) if opened.scope == Scope.ACCOUNT else look(db, asking)
     return looked.figure(opened.key, opened.figure)
 
 
-def _how_many(figure: Figure | None, label: str, page: Page, other: Page | None, *, whole: bool) -> tuple[int, int]:
-    """Rows that count and rows beside, of the label if one is named; by the figure, or where all are here, by them."""
+def _there(figure: Figure, label: str, source: Source) -> tuple[int, int]:
+    """How many rows count and how many stand beside, of the label if one is named, by the figure."""
+    if not label:
+        return figure.counted, max(sum(figure.parts.values()) - figure.counted, 0)
+    many = figure.parts.get(label, 0)
+    first = next((row for _, row in paged.walk(source) if row.label == label), None) if many else None
+    # A label's rows all count, or none of them does.
+    return (0, many) if first is not None and first.whole <= 0 else (many, 0)
+
+
+def _how_many(page: Page, other: Page | None, many: int, many_beside: int, *, whole: bool) -> tuple[int, int]:
+    """Rows that count and rows beside: by the figure, or where all are here, by them."""
     if whole and other is not None and other.after is None:
         return len(page.rows), len(other.rows)
-    if label:
-        # A label's rows all count, or none of them does.
-        beside_ = bool(other and other.rows) or any(row.whole <= 0 for row in page.rows)
-        many = figure.parts.get(label, 0) if figure is not None else 0
-        return (0, many) if beside_ else (many, 0)
-    if figure is None:
-        return len(page.rows), len(other.rows) if other is not None else 0
-    return figure.counted, max(sum(figure.parts.values()) - figure.counted, 0)
+    return many, many_beside
 
 
 def _differs(kept: Figure | None, page: Page) -> tuple[int, float, float] | None:

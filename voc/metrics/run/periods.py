@@ -60,8 +60,8 @@ def compare_periods(
     terms = terms_of(asking, moment, known)
     found = company(db, moment=moment, window_days=days + back.days, preferences=known)
     later = Counting(found, terms, asking.part)
-    after = _of(later, key, later.due)
-    before = _of(later, key, _due(later, back))
+    after = people_in(later, key, later.due)
+    before = people_in(later, key, _due(later, back))
     return Beside(
         window=cohorts.window(moment, days),
         earlier=cohorts.window(moment - back, days),
@@ -77,7 +77,8 @@ def _due(counting: Counting, back: timedelta) -> Asked:
     return asked.of(counting.asked_in(rows))
 
 
-def _of(counting: Counting, key: Key, due: Asked) -> periods.Person:
+def people_in(counting: Counting, key: Key, due: Asked) -> periods.Person:
+    """Everybody whom these invitations of a scope reached."""
     scope, id = key
     ids = counting.ids_of(scope)
     place = ids.index(id) if id in ids else -2

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from voc.base.words import Disposition
 from voc.campaigns.store.trials import IN_TIME, NOT_COUNTED
 from voc.campaigns.store.wave_pages import Asked, LeftOut, Standing, WaveRow
 from voc.web import view
+from voc.web.paged_list import ON_A_PAGE, page_of
 from voc.web.parts import Link, Mark
 from voc.web.rehearsal_words import REASONS, STOPS
 from voc.web.wave_people import NOBODYS, Chosen
@@ -46,18 +48,37 @@ class RowsPage:
     label: str
     heading: str
     mark: Mark
+    counted: int
     rows: Sequence[Row]
+    pages: Sequence[Link]
     links: Sequence[Link]
 
 
-def rows_page(row: WaveRow, asked: Sequence[Asked], left_out: Sequence[LeftOut], chosen: Chosen) -> RowsPage:
+def rows_page(
+    row: WaveRow,
+    asked: Sequence[Asked],
+    left_out: Sequence[LeftOut],
+    chosen: Chosen,
+    *,
+    after: str = "",
+    size: int = ON_A_PAGE,
+) -> RowsPage:
+    """A page of them, after the row of that address."""
     rows = [*_of_asked(asked, chosen, row), *_of_left_out(left_out, chosen)]
+    path = chosen.address(row.id)
+
+    def after_row(key: str) -> str:
+        return f"{path}{'&' if '?' in path else '?'}{urlencode({'after': key})}" if key else path
+
+    page = page_of(rows, lambda one: f"{one.href} {one.account_href}", after=after, address=after_row, size=size)
     return RowsPage(
         id=row.id,
         label=row.label,
         heading=f"{view.count(len(rows), 'person', 'people')} {_words(chosen)}",
-        mark=Mark("wave", sum(one.counts for one in rows), len(rows), chosen.address(row.id)),
-        rows=rows,
+        mark=Mark("wave", sum(one.counts for one in rows), len(rows), path),
+        counted=len(rows),
+        rows=page.rows,
+        pages=page.links,
         links=[
             Link("CSV of those asked", f"/waves/{row.id}/people.csv", file=True),
             Link("CSV of those not asked", f"/waves/{row.id}/not-asked.csv", file=True),
