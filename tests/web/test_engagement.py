@@ -200,6 +200,7 @@ def test_a_period_from_any_day_counts_that_day() -> None:
 def test_the_filters_keep_what_else_was_chosen_and_no_day_overrules_a_new_period(company: Company) -> None:
     marcus = company.enter("marcus")
     page = marcus.get("/engagement?from=2026-01-01&as_of=2026-02-09&csm=csm-jonas&beside=previous").text
+    assert "No night has kept this period yet; each keeps the last 90, 180 and 365 days." in page
     form = re.search(r'<form class="filters".*?</form>', page, re.DOTALL)
     assert form is not None
     assert 'name="csm" value="csm-jonas"' in form[0]

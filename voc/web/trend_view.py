@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from voc.metrics import wording
 from voc.metrics.catalogue import BY_NAME, Measure
+from voc.metrics.run import WINDOWS
 from voc.metrics.run.trend import NAMES
 from voc.metrics.trend import Event, Point, Trend
 from voc.web import charts_trend, figure_view, view
@@ -107,6 +108,9 @@ def _caption(found: Trend, known: Sequence[Point], label: str) -> str:
 
 
 def _none(found: Trend) -> str:
+    if not found.points:
+        kept = ", ".join(str(days) for days in WINDOWS[:-1])
+        return f"No night has kept this period yet; each keeps the last {kept} and {WINDOWS[-1]} days."
     nights = len([one for one in found.points if one.value is not None])
     there = f"there {'is' if nights == 1 else 'are'} {nights}"
     few = len(found.points) - nights
