@@ -1,5 +1,6 @@
 """Rows a page at a time: none twice, none left out, forwards and back; those of a night stay what it counted."""
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import pytest
@@ -73,7 +74,12 @@ def test_the_pages_of_a_figure_are_its_rows_in_one_order_on_both_databases(datab
 def test_a_page_reads_nothing_where_there_is_nothing_and_nothing_after_the_last_row() -> None:
     found = {Account(f"{at:05}", str(at)): [row(str(at), 0, float(at != 7))] for at in range(1_000)}
     every, read = rows.of_sorted(found), list[Account]()
-    source = rows.Source(every.accounts, lambda wanted: read.extend(wanted) or every.rows(wanted))
+
+    def of(wanted: Sequence[Account]) -> Mapping[Account, Sequence[CountedRow]]:
+        read.extend(wanted)
+        return every.rows(wanted)
+
+    source = rows.Source(every.accounts, of)
     assert rows.page(source, Wanted(beside=True), size=200, there=0) == Page((), None, None)
     assert read == []
     assert [one.id for one in rows.page(source, Wanted(beside=True), size=200, there=1).rows] == ["7:0"]
