@@ -51,7 +51,7 @@ PAGES = (
     "/waves/{running}",
 )
 LEADERS_ONLY = ("/engagement?team=csm-ingrid&csm=csm-jonas", "/board?team=csm-ingrid")
-NOT_FIGURES = re.compile(r"standard|weight|points|reached|pays|rank|score|owner|due|renewal|interval", re.I)
+NOT_FIGURES = re.compile(r"standard|weight|points|reached|pays|owner|interval", re.I)
 
 VIEWERS = {
     "marcus": Viewer(None, "Marcus Oyelaran", StaffRole.LEADER),
