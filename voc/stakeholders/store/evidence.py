@@ -16,8 +16,8 @@ from voc.base.words import MessageKind, MessageState, RecordState, Role, Sign, S
 from voc.stakeholders import rules
 from voc.stakeholders.model import SignOfLife
 
-# Above this many ids a condition on them costs more than reading the table.
-_WORTH_NAMING = 5_000
+# Above this many ids a condition on them costs more than reading the table; below, a table of a million rows costs more.
+_WORTH_NAMING = 50_000
 
 
 def among_these(column: Any, ids: Collection[str] | None) -> ColumnElement[bool]:
