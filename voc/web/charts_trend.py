@@ -8,6 +8,8 @@ from markupsafe import Markup
 
 from voc.web.plot import Frame, drawing, line, n, share_grid, text
 
+_APART = 34  # of the drawing's units, between the first of two groups: "14–17" and some air
+
 
 @dataclass(frozen=True)
 class Spot:
@@ -91,19 +93,31 @@ def _months(frame: Frame, first: date, last: date) -> Markup:
 
 
 def _events(frame: Frame, one: Line) -> list[Markup]:
-    """Upright dashes with the number of the list; numbers that would touch stand on a second line."""
-    drawn, taken = [], [-99.0, -99.0]
-    for event in one.events:
-        x = _x(frame, one, event.on)
-        row = 0 if x - taken[0] > 16 else 1
-        taken[row] = x
+    """Upright dashes with the numbers of the list; of those that would touch the first and the last."""
+    drawn: list[Markup] = []
+    for x in dict.fromkeys(_x(frame, one, event.on) for event in one.events):
         drawn.append(
             Markup('<path class="k-ink2" stroke-dasharray="2 3" d="M{x} {top}V{floor}"/>').format(
                 x=n(x), top=n(frame.top - 4), floor=n(frame.floor)
             )
-            + text(x, frame.top - 8 - 12 * row, str(event.number), anchor="middle")
         )
+    for near in _near(frame, one):
+        first, last = near[0], near[-1]
+        words = str(first.number) if first is last else f"{first.number}–{last.number}"
+        middle = (_x(frame, one, first.on) + _x(frame, one, last.on)) / 2
+        drawn.append(text(middle, frame.top - 8, words, anchor="middle"))
     return drawn
+
+
+def _near(frame: Frame, one: Line) -> list[list[Happened]]:
+    """Events whose numbers would stand on each other, together."""
+    groups: list[list[Happened]] = []
+    for event in one.events:
+        if groups and _x(frame, one, event.on) - _x(frame, one, groups[-1][0].on) < _APART:
+            groups[-1].append(event)
+        else:
+            groups.append([event])
+    return groups
 
 
 def _standard(frame: Frame, standard: float | None) -> list[Markup]:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, func, or_, select
 
 from voc.base.choices import SHARES
-from voc.base.schema import account_csm, audit, figure_snapshot, invitation, wave
+from voc.base.schema import account_csm, audit, figure_snapshot, invitation, occasion, wave
 from voc.base.words import Scope, WaveState
 from voc.metrics.model import Figure
 from voc.metrics.store.nights import figure_of
@@ -32,9 +32,14 @@ def nights(
 
 
 def waves(db: Connection, *, since: date, until: date, csm_ids: Collection[str] | None) -> list[Event]:
-    """Launched and closed; of these CSMs those in which somebody of theirs was asked."""
+    """Launched and closed; of these CSMs those in which somebody of theirs was asked.
+
+    Not those by event: one begins whenever an account has gone live or a review was held, and they would hide the rest.
+    """
+    by_event = select(occasion.c.wave_id).where(occasion.c.wave_id.is_not(None))
     query = select(wave.c.id, wave.c.label, wave.c.launched_at, wave.c.closed_at).where(
         wave.c.state != WaveState.PLANNING,
+        wave.c.id.not_in(by_event),
         wave.c.launched_at <= _end(until),
         or_(wave.c.closed_at.is_(None), wave.c.closed_at >= _start(since)),
     )

@@ -16,7 +16,7 @@ from voc.base.words import MessageKind, MessageState, RecordState, Role, Sign, S
 from voc.stakeholders import rules
 from voc.stakeholders.model import SignOfLife
 
-# Above this many ids a condition on them costs more than reading the table; below, a table of a million rows costs more.
+# Above this many ids a condition on them costs more than reading the table, even one of a million rows.
 _WORTH_NAMING = 50_000
 
 
