@@ -105,7 +105,7 @@ class Year:
         return planned, jobs.next_beat(self._app, after=self._clock.now(), slot=SLOT)
 
     def _schedule(self) -> None:
-        """The CRM and the night's figures every four weeks; daily in the last week, as they are in real life."""
+        """The CRM and the night's figures every four weeks; in the last days daily, as they are in real life."""
         self._forest.schedule()
         day = company.STARTS_ON
         while day <= company.ENDS_ON:
@@ -114,7 +114,7 @@ class Year:
             since = (day - company.STARTS_ON).days
             if since % 28 == 0 or day in LAUNCHES or at_the_end:
                 self._at(begins + timedelta(hours=2), self._sync)
-            if since % 28 == 0 or at_the_end:
+            if since % 28 == 0 or company.ENDS_ON - day <= timedelta(days=2):
                 self._at(begins + timedelta(hours=jobs.NIGHT_HOUR), self._nightly)
             if day in LAUNCHES:
                 self._at(begins + timedelta(hours=8), self._launch)
