@@ -32,7 +32,7 @@ def participation_chain(one: ScopeFigures, asking: Asking, *, is_whole: bool) ->
     lost = (
         "places, the census",
         f"{view.number(missing)} {not_invited if missing == no_contact else 'not invited'}",
-        f"{view.count(invited - delivered, 'mail')} bounced",
+        f"{view.count(invited - delivered, 'place')} lost to bounces",
         f"{view.number(delivered - answered)} gave no answer",
     )
     names = ("should be heard", "invited", "delivered", "answered")
