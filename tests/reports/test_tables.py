@@ -139,5 +139,30 @@ def test_a_file_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
         write_file(path, COLUMNS, broken(), as_format=Format.CSV, about=ABOUT)
     assert list(tmp_path.iterdir()) == []
     assert write_file(path, COLUMNS, [ROW], as_format=Format.CSV, about=ABOUT) == 1
-    with pytest.raises(Refused, match="could not be written"), whole(tmp_path / "none" / "x.csv"):
+    with pytest.raises(Refused, match="could not be written"), whole(path / "x.csv"):
         pass
+
+
+def test_of_two_who_write_one_file_each_writes_a_whole_one(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "table.csv"
+    with whole(path) as first:
+        first.write(b"first, as it began")
+        with whole(path) as second:
+            second.write(b"second")
+        assert path.read_bytes() == b"second"
+        first.write(b", and to its end")
+    assert path.read_bytes() == b"first, as it began, and to its end"
+    assert [one.name for one in path.parent.iterdir()] == ["table.csv"]
+
+
+def test_a_place_where_no_file_can_be_is_refused_in_words(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("here")
+    with pytest.raises(Refused, match="Name another file"), whole(tmp_path / "file" / "table.csv"):
+        pass
+
+
+def test_a_filter_s_name_may_hold_anything() -> None:
+    out = io.BytesIO()
+    about = About("Accounts", facts=[("Filter: \x01", "\x02 = 1")])
+    write(out, COLUMNS, [ROW], as_format=Format.XLSX, about=about)
+    assert [row[0].value for row in load_workbook(out)["About"].iter_rows()][1].startswith("Filter:")

@@ -72,6 +72,9 @@ def test_nothing_is_exported_before_it_is_approved_and_then_it_is_audited(measur
     assert refused.status_code == 409
     assert "is not approved yet" in refused.text
     marcus.get(MONTH)
+    for strange in ("²", "9" * 5_000, "x"):
+        assert marcus.post(f"{MONTH}/approve", revision=strange).status_code == 409
+        marcus.get(MONTH)
     answer = marcus.post(f"{MONTH}/approve", revision="1")
     assert "February 2026 is approved" in answer.text
     table = marcus.client.get(f"{MONTH}/results.csv")

@@ -194,7 +194,7 @@ TABLE: dict[str, Gate] = {
     "GET /scorecards/{card}/months/{month}/of/{csm}": Gate(ALL, "csm"),
     "GET /scorecards/{card}/months/{month}/rows": Gate(ALL, "csm", query=KEPT_ROWS),
     "GET /scorecards/{card}/months/{month}/rows.csv": Gate(ALL, "csm", query=KEPT_ROWS),
-    "POST /scorecards/{card}/months/{month}/approve": Gate(FROM_LEADER),
+    "POST /scorecards/{card}/months/{month}/approve": Gate(FROM_LEADER, None, {"revision": "1"}),
     "POST /scorecards/{card}/months/{month}/correct": Gate(FROM_LEADER, None, {"reason": "The CRM came late"}),
     "GET /scorecards/{card}/months/{month}/results.csv": Gate(FROM_LEADER),
     "GET /scorecards/{card}/months/{month}/results.xlsx": Gate(FROM_LEADER),

@@ -1,7 +1,7 @@
 """The one row that says what this database is: whose, a rehearsal or real, and where it stands in time."""
 
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, insert, inspect, select, update
 
@@ -10,6 +10,9 @@ from voc.base.place import Place
 from voc.base.schema import installation, installation_mark
 
 MARKS_KEPT = 50_000
+
+# That a rehearsal moves at once: there is no way back from a slip of the year.
+FURTHEST = timedelta(days=5 * 365)
 
 
 @dataclass(frozen=True)
@@ -145,4 +148,6 @@ def move(db: Connection, *, to: datetime) -> None:
         )
     if here.moment is not None and to < here.moment:
         raise Refused(f"This rehearsal has reached {here.moment:%Y-%m-%d %H:%M} UTC already and cannot go back.")
+    if to > (here.moment or here.created_at) + FURTHEST:
+        raise Refused(f"A rehearsal moves {FURTHEST.days // 365} years at a time at most, and never back.")
     db.execute(update(installation).values(moment=to))

@@ -6,7 +6,6 @@ What a programme owner changes from day to day (standards, calendar, limits) is 
 
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -14,6 +13,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from voc.base import toml
 from voc.base.errors import Misconfigured
 from voc.base.secrets import KEY_FILE, Vault
 
@@ -176,8 +176,8 @@ def parse(text: str, folder: Path, environ: Mapping[str, str] = os.environ) -> S
     """The same from the text of a voc.toml that stands, or will stand, in that folder."""
     path = folder / FILE
     try:
-        raw: dict[str, Any] = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as mistake:
+        raw: dict[str, Any] = toml.read(text)
+    except toml.NotToml as mistake:
         raise Misconfigured(str(path), f"not readable as TOML: {mistake}", "Correct that line") from None
     for name, value in environ.items():
         if name.startswith("VOC_MAIL_PASSWORD") and name != "VOC_MAIL_PASSWORD_FILE":

@@ -8,12 +8,12 @@ same questionnaire can be made again from them for as long as its answers are ke
 import hashlib
 import json
 import re
-import tomllib
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from voc.base import toml
 from voc.campaigns import templates
 from voc.campaigns.definition import Language, Mail, Questionnaire
 from voc.campaigns.languages import read_language
@@ -93,13 +93,10 @@ def _load(items: tuple[tuple[str, str], ...]) -> Questionnaire:
 
 def _toml(path: str, text: str, mistakes: list[Mistake]) -> dict[str, Any] | None:
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as mistake:
-        found = re.search(r"\(at line (\d+), column \d+\)|\(at end of document\)", str(mistake))
-        line = int(found.group(1)) if found and found.group(1) else text.count("\n") + 1
-        problem = str(mistake).split(" (at ")[0]
+        return toml.read(text)
+    except toml.NotToml as mistake:
         mend = "Texts stand in quotes, lists in [ ], and each key once"
-        mistakes.append(Mistake(path, line, "", f"this is not TOML: {problem}", mend))
+        mistakes.append(Mistake(path, mistake.line, "", f"this is not TOML: {mistake.problem}", mend))
         return None
 
 

@@ -86,11 +86,10 @@ def table_command(
         return
     if target is None:
         raise click.UsageError("Name the file: --out FILE")
-    app, chosen = wiring.open_app(directory, at=at), page_table(name)
-    wanted = _format(target, as_format)
+    chosen, wanted = page_table(name), _format(target, as_format)
     if wanted not in chosen.formats:
         raise Refused(f"{name} is written as {' or '.join(chosen.formats)}", field="format")
-    target.parent.mkdir(parents=True, exist_ok=True)
+    app = wiring.open_app(directory, at=at)
     with tables.whole(target) as out:
         asked_for = f"{target.resolve()} {' '.join(wheres)}".strip()
         _, rows = write_page_table(
@@ -171,7 +170,6 @@ def dictionary_command(*, target: Path) -> None:
 
     Example: voc export dictionary --out .
     """
-    target.mkdir(parents=True, exist_ok=True)
     with tables.whole(target / "dictionary.md") as out:
         out.write(dictionary.markdown().encode())
     with tables.whole(target / "dictionary.csv") as out:

@@ -187,8 +187,11 @@ def _looked_at(
         wanted = months.parse(month)
     except Refused:
         raise NotFound("There is no such month.") from None
-    number = int(revision) if revision.isascii() and revision.isdigit() and len(revision) < 5 else None
-    return run.look(db, card, wanted, viewer, now=now, revision=number, anew=anew)
+    return run.look(db, card, wanted, viewer, now=now, revision=_revision(revision), anew=anew)
+
+
+def _revision(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 5 else None
 
 
 @get("/scorecards/{card:str}/months/{month:str}/rows", sync_to_thread=True, opt=roles(*EVERYBODY))
@@ -269,9 +272,11 @@ def _others(db: Connection, visit: Visit, card: str, csm_id: str) -> list[tuple[
 
 @post("/scorecards/{card:str}/months/{month:str}/approve", sync_to_thread=True, opt=roles(*LEADERS))
 def approve(app: GivenApp, visit: GivenVisit, card: FromPath[str], month: FromPath[str], form: GivenForm) -> Redirect:
-    wanted, revision = months.parse(month), form.text("revision")
+    wanted, looked_at = months.parse(month), form.text("revision")
+    number = _revision(looked_at)
+    if number is None:
+        raise Refused("Say which revision you looked at", field="revision")
     with app.database.begin() as db:
-        number = int(revision) if revision.isdigit() else run.month(db, card, wanted).revision
         run.approve(db, card, wanted, revision=number, viewer=visit.viewer, now=app.now())
     said = f"{cards_view.month_words(wanted)} is approved. It may be paid and exported."
     return pages.back(app, visit, cards_view.month_path(card, wanted), said)

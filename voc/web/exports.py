@@ -13,6 +13,7 @@ from litestar.response import Stream
 from sqlalchemy import Connection
 
 from voc.base import audit
+from voc.base.errors import Refused
 from voc.reports import export as kept
 from voc.reports.star import STAR, dictionary, writing
 from voc.reports.tables import Format
@@ -81,6 +82,8 @@ def star_file(
     personal: Annotated[str, QueryParameter(name="personal")] = "",
 ) -> Response[Any]:
     """All of it as one file: made on disk, then sent piece by piece."""
+    if as_format not in ("", *writing.FORMATS):
+        raise Refused(f"The star schema is written as {' or '.join(writing.FORMATS)}", field="format")
     wanted = Format.CSV if as_format == Format.CSV else Format.PARQUET
     with waiting() as out:
         _make(app, visit, out, as_format=wanted, personal=personal == "yes")

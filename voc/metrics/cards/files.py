@@ -2,11 +2,11 @@
 
 import hashlib
 import re
-import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 
+from voc.base import toml
 from voc.base.errors import Refused
 from voc.campaigns.mistakes import Mistake, Place, line_of, places
 from voc.campaigns.reading import Notes, Table
@@ -92,13 +92,10 @@ def load(name: str, text: str, *, catalogue: Catalogue = BY_NAME) -> Scorecard:
 def opened(file: str, text: str) -> tuple[dict[str, Any], Notes]:
     """The values, and where to note what is wrong with them. CardMistakes if it is not TOML at all."""
     try:
-        return tomllib.loads(text), Notes(file, places(text))
-    except tomllib.TOMLDecodeError as mistake:
-        found = re.search(r"\(at line (\d+), column \d+\)", str(mistake))
-        line = int(found.group(1)) if found else text.count("\n") + 1
-        problem = str(mistake).split(" (at ")[0]
+        return toml.read(text), Notes(file, places(text))
+    except toml.NotToml as mistake:
         mend = 'Texts and percentages stand in quotes ("90%"), lists in [ ], and each key once'
-        raise CardMistakes([Mistake(file, line, "", f"this is not TOML: {problem}", mend)]) from None
+        raise CardMistakes([Mistake(file, mistake.line, "", f"this is not TOML: {mistake.problem}", mend)]) from None
 
 
 def _no_ranks(table: Table) -> None:

@@ -1,11 +1,11 @@
 """The code book: themes with their words, checked before they are kept. Pure."""
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from voc.base import toml
 from voc.metrics.forest.languages import STEMMERS
 from voc.metrics.forest.phrases import why_not
 
@@ -102,8 +102,8 @@ def key_of(name: str, taken: Sequence[str]) -> str:
 def read(text: str) -> tuple[list[Draft], list[str]]:
     """The themes of a code book file, and every mistake in it with its place."""
     try:
-        given = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as mistake:
+        given = toml.read(text)
+    except toml.NotToml as mistake:
         return [], [f"This is not TOML: {mistake}"]
     themes = given.get("theme")
     if not isinstance(themes, list) or not themes:

@@ -7,7 +7,8 @@ csvs, xlsx, parquet     one writer a format
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from tempfile import NamedTemporaryFile
+from typing import BinaryIO, cast
 
 from voc.base.errors import Refused
 from voc.reports.tables import csvs, parquet, xlsx
@@ -34,17 +35,21 @@ def write(out: BinaryIO, columns: Sequence[Column], rows: Iterable[Row], *, as_f
 @contextmanager
 def whole(path: Path) -> Iterator[BinaryIO]:
     """A file that appears under its name only when it is whole. Refused where it cannot be written."""
-    unfinished = path.with_name(f"{path.name}.part")
+    unfinished: Path | None = None
     try:
-        with unfinished.open("wb") as out:
-            yield out
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # A name of its own: of two who write the same file, each writes a whole one.
+        with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", suffix=".part", delete=False) as out:
+            unfinished = Path(out.name)
+            yield cast("BinaryIO", out)
         unfinished.replace(path)
     except OSError as problem:
         raise Refused(
             f"{path} could not be written: {problem.strerror or problem}. Name another file", field="out"
         ) from None
     finally:
-        unfinished.unlink(missing_ok=True)
+        if unfinished is not None:
+            unfinished.unlink(missing_ok=True)
 
 
 def write_file(path: Path, columns: Sequence[Column], rows: Iterable[Row], *, as_format: Format, about: About) -> int:

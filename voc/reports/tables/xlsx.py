@@ -112,7 +112,7 @@ def _about(page: _Page, columns: Sequence[Column], about: About, written: int) -
     page.column_dimensions["A"].width, page.column_dimensions["B"].width, page.column_dimensions["C"].width = 30, 60, 90
     page.append([_bold(page, about.title)])
     for label, said in (*_told(about), ("Rows", f"{written:,}")):
-        page.append([label, _words(page, said)])
+        page.append([_words(page, label), _words(page, said)])
     page.append([])
     page.append([_bold(page, head) for head in ("Column", "Holds", "Meaning")])
     for column in columns:

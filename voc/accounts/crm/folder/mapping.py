@@ -11,7 +11,6 @@ name = "Company"
 "technical buyer" = "influencer"
 """
 
-import tomllib
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ import msgspec
 from voc.accounts import clean, rules
 from voc.accounts.connection import Connection
 from voc.accounts.model import Kind, Spellings
+from voc.base import toml
 from voc.base.errors import Misconfigured
 
 NAME = "mapping.toml"
@@ -81,9 +81,9 @@ def _from_file(path: Path) -> Mapping:
     if not path.is_file():
         return Mapping()
     try:
-        found: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        found: dict[str, Any] = toml.read(path.read_text(encoding="utf-8"))
         return msgspec.convert(found, Mapping)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as mistake:
+    except (toml.NotToml, UnicodeDecodeError, msgspec.ValidationError) as mistake:
         raise Misconfigured(str(path), f"it cannot be read: {mistake}", _MEND) from None
 
 
