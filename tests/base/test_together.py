@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import IntegrityError
 
+from tests import looped
 from voc.base.clock import pause
 from voc.base.fairlock import FairLock
 from voc.base.together import MOST, Together
@@ -129,7 +130,7 @@ def test_the_event_loop_waits_for_the_commit_and_each_gets_its_own_result_or_err
             assert kept(engine) == set()
         return await asyncio.gather(*asked, return_exceptions=True)
 
-    found = asyncio.run(ask())
+    found = looped.run(ask())
     together.close()
     assert isinstance(found[1], ValueError)
     assert (found[0], found[2]) == (1, 3)
@@ -150,7 +151,7 @@ def test_who_went_away_does_not_stop_the_others_and_its_work_is_kept(engine: Eng
             await asyncio.sleep(0)
         return await stays
 
-    assert asyncio.run(ask()) == 2
+    assert looped.run(ask()) == 2
     together.close()
     assert kept(engine) == {1, 2}
 
@@ -158,7 +159,7 @@ def test_who_went_away_does_not_stop_the_others_and_its_work_is_kept(engine: Eng
 def test_after_a_close_it_serves_again(engine: Engine) -> None:
     together = Together(engine, FairLock())
     for id in (1, 2):
-        assert asyncio.run(together.soon(say(id))) == id
+        assert looped.run(together.soon(say(id))) == id
         together.close()
     together.close()
     assert kept(engine) == {1, 2}

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests import looped
 from tests.web.company import Company
 from tests.web.people import visitor
 from voc.web.hook_room import Crowded, Room
@@ -32,7 +33,7 @@ def test_long_calls_fill_their_part_and_short_ones_still_find_room() -> None:
             assert room.held == 81 * KB
         assert room.held == 0
 
-    asyncio.run(crowd())
+    looped.run(crowd())
 
 
 def test_one_caller_takes_no_more_than_its_share_and_a_promise_takes_none() -> None:
@@ -46,7 +47,7 @@ def test_one_caller_takes_no_more_than_its_share_and_a_promise_takes_none() -> N
                 assert room.held == 40 * KB
         assert room.held == 0
 
-    asyncio.run(crowd())
+    looped.run(crowd())
 
 
 def test_a_call_that_drips_is_let_go_with_its_room() -> None:
@@ -60,7 +61,7 @@ def test_a_call_that_drips_is_let_go_with_its_room() -> None:
             await room.holding(drip(), source="one").__aenter__()
         assert room.held == 0
 
-    asyncio.run(crowd())
+    looped.run(crowd())
 
 
 def test_a_call_that_finds_no_room_is_asked_to_come_again(company: Company) -> None:

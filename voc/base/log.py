@@ -33,7 +33,8 @@ def configure(*, json_lines: bool, level: str = "INFO") -> None:
             structlog.processors.JSONRenderer() if json_lines else structlog.dev.ConsoleRenderer(colors=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level)),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        # Wherever it leads when a line is written: who redirected it may have ended.
+        logger_factory=lambda *_named: structlog.WriteLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
 
