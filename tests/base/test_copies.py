@@ -158,7 +158,7 @@ def test_after_a_restore_is_released_it_is_the_installation(sqlite: Database, tm
     home.works(2)
     assert sqlite.path is not None
     sqlite.close()
-    for path in tmp_path.glob("voc.db*"):
+    for path in sqlite.path.parent.glob("voc.db*"):
         path.unlink()
     restoring.restore(made.path, home.path, now=home.now, tokens=RandomTokens(), environ={}, report=silent)
     assert "this is a backup of 03 March 2026, 09:02 UTC" in (home.works() or "")

@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 # One page of each kind is enough: /accounts/0015f... and /accounts/0016a... are the same page.
 _ID = re.compile(r"/[0-9][0-9A-Za-z]*(?=/|$)")
-_FILE = re.compile(r"\.(csv|json|svg)$")
+_FILE = re.compile(r"\.(csv|json|svg|xlsx|parquet|pdf|zip)$")
 MOST = 25
 
 

@@ -67,7 +67,11 @@ def queue(
         html=rendered.html,
         message_id=office.message_id(id),
         at=now,
-        more=(*(headers.AUTOMATIC if automatic else ()), *office.echoed(id)),
+        more=(
+            *(headers.AUTOMATIC if automatic else ()),
+            *(headers.original_to(to.address) if office.wanted.test_mode else ()),
+            *office.echoed(id),
+        ),
     )
     draft = Draft(
         key=key,
