@@ -133,8 +133,12 @@ def _heading(found: CsmsPage, shown: Sequence[Line]) -> str:
         return "Too few invitations have come due to compare anybody"
     books = view.count(found.compared, "book")
     apart = f"{len(told)} of {books} {'is' if len(told) == 1 else 'are'} further from the team than chance would give"
+    look = sum(one.judged.team == "edge" and not one.judged.beyond for one in shown)
+    apart = apart if told else f"None of {books} is further from the team than chance would give"
+    if look:
+        apart += f", {look} {'is' if look == 1 else 'are'} worth a look"
     short = f"{len(below) or 'none'} {'are' if len(below) > 1 else 'is'} below the standard"
-    return f"{apart if told else f'None of {books} is further from the team than chance would give'}; {short}"
+    return f"{apart}; {short}"
 
 
 def _orders(wanted: Wanted, *, by_work: bool) -> list[Link]:
