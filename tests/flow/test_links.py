@@ -18,7 +18,7 @@ OF_A_KIND = 8
 
 
 def _kind(path: str) -> str:
-    """Pages whose addresses differ in an id are alike, and so are workbooks: what is in them is tests/web/test_tables'."""
+    """Pages whose addresses differ in an id are alike, and so are workbooks (tests/web/test_tables reads them)."""
     plain = path.partition("?")[0]
     ending = plain.rpartition(".")[2]
     if ending in ("xlsx", "parquet", "zip"):

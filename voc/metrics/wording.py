@@ -75,7 +75,9 @@ def counts(figure: Figure) -> str:
         return many(figure.counted, "account")
     definition = OPENS[figure.name]
     if definition.measure in (Measure.MEAN, Measure.MONEY):
-        return _whole(figure.denominator)
+        # Two answers are no rating of 2.
+        told = f" {definition.counts}" if figure.shown == Shown.COUNTS else ""
+        return f"{_whole(figure.denominator)}{told}"
     if definition.rows and figure.shown == Shown.COUNTS:
         return f"{figure.counted} {definition.rows}"
     return f"{_whole(figure.numerator)} of {_whole(figure.denominator)}"
