@@ -50,8 +50,8 @@ def dead_links(site: str, address: str) -> tuple[list[str], int]:
 
 
 @pytest.mark.parametrize("who", ["csm", "leader", "admin"])
-def test_no_link_leads_nowhere(told: Story, who: str) -> None:
-    address = {"csm": told.owner_address, "leader": LEADER, "admin": ADMIN}[who]
-    dead, opened = dead_links(told.site, address)
+def test_no_link_leads_nowhere(by_http: Story, who: str) -> None:
+    address = {"csm": by_http.owner_address, "leader": LEADER, "admin": ADMIN}[who]
+    dead, opened = dead_links(by_http.site, address)
     assert dead == []
     assert opened > 40
