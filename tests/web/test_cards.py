@@ -99,8 +99,9 @@ def test_a_name_that_a_spreadsheet_would_run_is_harmless_in_both_files(measured:
     with measured.app.database.begin() as db:
         db.exec_driver_sql("UPDATE csm SET name = '=HYPERLINK(1)' WHERE id = 'csm-dana'")
         run.save(db, NAME, CARD, by="Otto Lang", now=scorecards.FROZEN_AT)
+    now = measured.app.now()
     run.correct(
-        measured.app.database, NAME, scorecards.FEBRUARY, reason="A name changed", by="Otto", now=measured.app.now()
+        measured.app.database, NAME, scorecards.FEBRUARY, revision=1, reason="A name changed", by="Otto", now=now
     )
     with measured.app.database.begin() as db:
         marcus = Viewer(None, "Marcus Oyelaran", StaffRole.LEADER)
@@ -116,7 +117,7 @@ def test_whoever_saved_the_file_is_told_who_can_approve(measured: Company) -> No
     with measured.app.database.begin() as db:
         run.save(db, NAME, CARD.replace("50%", "60%"), by="Clara Wendt", now=measured.app.now())
     clara.get(MONTH)
-    clara.post(f"{MONTH}/correct", reason="The standard of the year is 60%")
+    clara.post(f"{MONTH}/correct", revision="1", reason="The standard of the year is 60%")
     page = clara.get(MONTH).text
     assert (
         "You saved version 2 of its file and counted it anew: somebody else approves it. Marcus Oyelaran can." in page

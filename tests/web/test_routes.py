@@ -195,7 +195,9 @@ TABLE: dict[str, Gate] = {
     "GET /scorecards/{card}/months/{month}/rows": Gate(ALL, "csm", query=KEPT_ROWS),
     "GET /scorecards/{card}/months/{month}/rows.csv": Gate(ALL, "csm", query=KEPT_ROWS),
     "POST /scorecards/{card}/months/{month}/approve": Gate(FROM_LEADER, None, {"revision": "1"}),
-    "POST /scorecards/{card}/months/{month}/correct": Gate(FROM_LEADER, None, {"reason": "The CRM came late"}),
+    "POST /scorecards/{card}/months/{month}/correct": Gate(
+        FROM_LEADER, None, {"reason": "The CRM came late", "revision": "1"}
+    ),
     "GET /scorecards/{card}/months/{month}/results.csv": Gate(FROM_LEADER),
     "GET /scorecards/{card}/months/{month}/results.xlsx": Gate(FROM_LEADER),
     "GET /scorecards/{card}/edit": Gate(FROM_LEADER),

@@ -284,8 +284,12 @@ def approve(app: GivenApp, visit: GivenVisit, card: FromPath[str], month: FromPa
 
 @post("/scorecards/{card:str}/months/{month:str}/correct", sync_to_thread=True, opt=roles(*LEADERS))
 def correct(app: GivenApp, visit: GivenVisit, card: FromPath[str], month: FromPath[str], form: GivenForm) -> Redirect:
-    wanted = months.parse(month)
-    number = run.correct(app.database, card, wanted, reason=form.text("reason"), by=visit.viewer.name, now=app.now())
+    wanted, looked_at = months.parse(month), _revision(form.text("revision"))
+    if looked_at is None:
+        raise Refused("Say which revision you looked at", field="revision")
+    number = run.correct(
+        app.database, card, wanted, revision=looked_at, reason=form.text("reason"), by=visit.viewer.name, now=app.now()
+    )
     said = f"{cards_view.month_words(wanted)} is counted anew as revision {number}. It wants an approval of its own."
     return pages.back(app, visit, cards_view.month_path(card, wanted), said)
 

@@ -140,12 +140,14 @@ def test_a_frozen_month_does_not_change_with_what_comes_later(company: Database)
 def test_a_correction_is_a_revision_with_its_reason_and_the_old_one_stays(company: Database) -> None:
     run.catch_up(company, FIRST_OF_MARCH)
     with pytest.raises(Refused, match="Say why"):
-        run.correct(company, "response", FEBRUARY, reason="oops", by="Clara Wendt", now=IN_MARCH)
+        run.correct(company, "response", FEBRUARY, revision=1, reason="oops", by="Clara Wendt", now=IN_MARCH)
     with company.begin() as db:
         run.save(db, "response", CARD.replace('"50%"', '"100%"'), by="Clara Wendt", now=IN_MARCH)
         run.approve(db, "response", FEBRUARY, revision=1, viewer=VERA, now=IN_MARCH)
     why = "The standard of the year is 100%"
-    assert run.correct(company, "response", FEBRUARY, reason=why, by="Clara Wendt", now=IN_MARCH) == 2
+    assert run.correct(company, "response", FEBRUARY, revision=1, reason=why, by="Clara Wendt", now=IN_MARCH) == 2
+    with pytest.raises(Refused, match="Revision 2 came after"):  # a button that is pressed twice
+        run.correct(company, "response", FEBRUARY, revision=1, reason=why, by="Clara Wendt", now=IN_MARCH)
     with company.read() as db:
         new, old = store.frozen(db, "response", FEBRUARY)
         assert (new.revision, new.number, new.reason, new.approved_at) == (2, 2, why, None)
@@ -155,7 +157,7 @@ def test_a_correction_is_a_revision_with_its_reason_and_the_old_one_stays(compan
         assert run.look(db, "response", FEBRUARY, LEADER, now=IN_MARCH).frozen == new
         assert run.look(db, "response", FEBRUARY, LEADER, now=IN_MARCH, revision=1).frozen == old
     with pytest.raises(NotFound):
-        run.correct(company, "response", MARCH, reason=why, by="Clara Wendt", now=IN_MARCH)
+        run.correct(company, "response", MARCH, revision=1, reason=why, by="Clara Wendt", now=IN_MARCH)
 
 
 def test_whoever_saved_the_file_does_not_approve_while_another_can(decided: Database) -> None:
@@ -187,7 +189,7 @@ def test_whoever_is_alone_approves_and_the_log_says_so(decided: Database) -> Non
 
 def test_a_revision_that_was_not_looked_at_is_not_approved(decided: Database) -> None:
     run.catch_up(decided, FIRST_OF_MARCH)
-    run.correct(decided, "response", FEBRUARY, reason="The CRM came late", by="Clara Wendt", now=IN_MARCH)
+    run.correct(decided, "response", FEBRUARY, revision=1, reason="The CRM came late", by="Clara Wendt", now=IN_MARCH)
     with pytest.raises(Refused, match="Revision 2 came after"), decided.begin() as db:
         run.approve(db, "response", FEBRUARY, revision=1, viewer=LEADER, now=IN_MARCH)
 

@@ -218,20 +218,22 @@ def _months_due(since_on: date, today: date) -> list[Month]:
     return found[::-1]
 
 
-def correct(database: Database, name: str, month: Month, *, reason: str, by: str, now: datetime) -> int:
+def correct(database: Database, name: str, wanted: Month, *, revision: int, reason: str, by: str, now: datetime) -> int:
     """Count a frozen month anew by the newest version and by what is known now; the new revision's number.
 
-    The month before stays as it was. The new one wants an approval of its own.
+    `revision` is the one that was looked at: of two who correct it at once, or of one who presses twice, the first
+    counts and the second is refused. What was frozen stays as it was. The new one wants an approval of its own.
     """
     if len(reason.strip()) < 10:
         raise Refused("Say why, in a sentence: whoever approves it reads it", field="reason")
     with database.read() as db:
-        if not store.frozen(db, name, month):
+        if not store.frozen(db, name, wanted):
             raise NotFound("This month is not frozen: there is nothing to correct.")
         file = store.versions(db, _CARD, name)[0]
-    counted = _counted(database, card_of(file), month, now=now)
+    counted = _counted(database, card_of(file), wanted, now=now)
     with database.begin() as db:
-        return _freeze(db, name, month, file=file, counted=counted, reason=reason.strip(), by=by, now=now)
+        _must_be_newest(db, name, wanted, revision)
+        return _freeze(db, name, wanted, file=file, counted=counted, reason=reason.strip(), by=by, now=now)
 
 
 def _freeze(
@@ -306,11 +308,16 @@ def others_who_approve(db: Connection, by: str) -> list[str]:
     return [name for _address, name in store.approvers(db) if name != by]
 
 
-def approve(db: Connection, name: str, wanted: Month, *, revision: int, viewer: Viewer, now: datetime) -> Frozen:
-    """From here on it may be paid and exported. Refused with the reason; `revision` is the one that was looked at."""
+def _must_be_newest(db: Connection, name: str, wanted: Month, revision: int) -> Frozen:
     found = month(db, name, wanted)
     if found.revision != revision:
         raise Refused(f"Revision {found.revision} came after the one you looked at. Look at it first")
+    return found
+
+
+def approve(db: Connection, name: str, wanted: Month, *, revision: int, viewer: Viewer, now: datetime) -> Frozen:
+    """From here on it may be paid and exported. Refused with the reason; `revision` is the one that was looked at."""
+    found = _must_be_newest(db, name, wanted, revision)
     others = others_who_approve(db, viewer.name)
     if (because := why_not_approve(found, by=viewer.name, others=others)) is not None:
         raise Refused(because)

@@ -65,7 +65,7 @@ def _line(
     return Row(
         name=who,
         href=href,
-        accounts=view.count(one.accounts, "account"),
+        accounts=view.count(one.accounts, "account") if one.accounts else "no account now",
         own=own,
         chain=[view.number(count) for count in (census, invited, delivered, answered)] if census else [],
         chain_mark=figure_view.mark(figures["participation"], asking),

@@ -64,7 +64,7 @@ def page(
         standard=view.percent(preferences.response_standard),
         rows=[csm_row(one, found, wanted, own=one.id in (own_csm_id, wanted.csm)) for one in found.lines],
         total=total_row(total, found, replace(asking, mine=not shared)),
-        footer=f"{wording.footer(found.comparisons)} {_FOOTER}",
+        footer=" ".join(one for one in (_between(found, total), wording.footer(found.comparisons), _FOOTER) if one),
         counted=_counted(found),
         count_now=Link("Count now", replace(asked, as_of=None).address(live=True)) if found.kept else None,
         kept_choices=_kept_choices(asked),
@@ -104,6 +104,20 @@ def _heading(whole: ScopeFigures, teams: Mapping[str, str], wanted: Wanted) -> s
     if whole.scope == Scope.TEAM:
         return f"Engagement, team of {teams.get(whole.id, whole.name)}{segment}"
     return f"Engagement, all teams{segment}"
+
+
+def _between(found: Engagement, total: ScopeFigures) -> str:
+    """Why the lines add up to less than the last one; nothing where they do, or where they are not everybody's."""
+    if total is not found.whole or total.scope == Scope.CSM:
+        return ""
+    told = []
+    for name, one in (("participation", "place"), ("response_rate", "invitation")):
+        apart = total.figures[name].counted - sum(line.figures[name].counted for line in found.lines)
+        if apart > 0:
+            told.append(view.count(apart, one))
+    if not told:
+        return ""
+    return f"Between the lines and “All”: {' and '.join(told)}, of accounts just handed over or without a CSM."
 
 
 def _book_words(found: Engagement) -> str:
