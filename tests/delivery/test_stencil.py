@@ -104,6 +104,8 @@ LETTERS = st.builds(
 @given(LETTERS, st.sampled_from(["en", "de", "ar"]))
 @example(letter(name="Ana\r\nBcc: all@evil.example"), "en")
 @example(letter(name=": \u202a"), "en")
+@example(letter(csm_name="0", csm_title="000" + 8 * "\x80" + 2 * "\U00010000" + "0"), "en")  # 76 columns, and more
+@example(letter(account="a" * 76, csm_name="Dana", csm_title="a" * 73 + "é"), "en")
 @example(letter(first_name="." * 80, account="a " * 300), "de")
 @example(letter(first_name="سارة", you_said=("We named a contact.",)), "ar")
 @settings(max_examples=60, deadline=None)

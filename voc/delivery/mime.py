@@ -79,6 +79,16 @@ def quoted(text: str) -> bytes:
     return binascii.b2a_qp(lines.encode("utf-8"), istext=True).replace(b"\n", b"\r\n")
 
 
+def quoted_part(text: str) -> bytes:
+    """A part of a line in quoted-printable: its last line has 75 columns at most, so that a soft end fits behind it."""
+    before, end, last = quoted(text).rpartition(b"\r\n")
+    if len(last) <= _COLUMNS:
+        return before + end + last
+    kept, moved = (last[:-3], last[-3:]) if last[-3:-2] == b"=" else (last[:-1], last[-1:])
+    return before + end + kept + b"=\r\n" + (b"=2E" if moved == b"." else moved)  # a lone dot ends a mail
+
+
+_COLUMNS = 75
 _TOKEN = re.compile(rb"(/[qu]/)[A-Za-z0-9_-]{20,}")
 
 

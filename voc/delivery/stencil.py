@@ -96,7 +96,7 @@ _AS_IT_IS = re.compile("[A-Za-z0-9_-]{1,72}")
 
 @lru_cache(maxsize=4096)
 def _shown_in_html(value: str) -> bytes:
-    return mime.quoted(html.escape(value))
+    return mime.quoted_part(html.escape(value))
 
 
 @lru_cache(maxsize=4096)
@@ -231,7 +231,7 @@ def _line(parts: tuple[Part, ...], widths: Sequence[int]) -> Iterator[_Piece]:
     column = 0
     for part in parts:
         if isinstance(part, str):
-            shown = mime.quoted(part)
+            shown = mime.quoted_part(part)
             first = shown.partition(b"\r\n")[0]
             if column and column + len(first) > _ROOM:
                 yield b"=\r\n"
