@@ -94,6 +94,7 @@ def _same_board(db: Connection, viewer: Viewer) -> None:
     assert [_near(vars(one)) for one in kept.states] == [vars(one) for one in live.states]
     assert [_near(one.now.value) for one in kept.six] == [one.now.value for one in live.six]
     assert (kept.places, kept.empty_places, kept.empty_senior) == (live.places, live.empty_places, live.empty_senior)
+    assert kept.median_days == _near(live.median_days)
     assert (kept.window, kept.before, kept.heard, kept.causes) == (live.window, live.before, live.heard, live.causes)
 
 

@@ -38,8 +38,9 @@ TOUCHES = ["QBR", "Call", "Meeting", "Training", "Mail", None]
 def history(db: Connection, chance: Random) -> None:
     world = World(db)
     builders.add_csm(db, "csm-9", name="Nobody's", manager_id=None)
-    gross_margin = chance.choice([0.0, 0.8])
-    preferences.change(db, {"currency_rates": {"EUR": 1.1}, "gross_margin": gross_margin}, actor="t", now=NOW)
+    rules = {"gross_margin": chance.choice([0.0, 0.8]), "notice_days": chance.choice([90, 150])}
+    chosen = {"currency_rates": {"EUR": 1.1}, **rules}
+    preferences.change(db, chosen, actor="t", now=NOW)
     db.execute(update(schema.questionnaire_version).values(files=FILES, name=chance.choice(["onboarding", "pulse"])))
     ids = [f"acc-{number}" for number in range(6)]
     for number, id in enumerate(ids):

@@ -67,6 +67,13 @@ def test_a_renewal_belongs_to_whoever_owned_the_account_90_days_before() -> None
     assert owner_at_landmark((), ago(0)) == Owned(None)
 
 
+def test_where_contracts_ask_for_notice_earlier_the_owner_of_that_day_counts() -> None:
+    """Handed over 120 days before: with 90 days to decide it is Ben's, with 150 days of notice it was Dana's."""
+    held = (Held("csm-1", date(2020, 1, 1), ago(120)), Held("csm-2", ago(120)))
+    assert owner_at_landmark(held, ago(0), notice_days=30) == BEN
+    assert owner_at_landmark(held, ago(0), notice_days=150) == DANA
+
+
 def test_in_the_first_60_days_after_a_hand_over_a_fact_counts_for_the_team() -> None:
     held = (Held("csm-1", date(2020, 1, 1), ago(100)), Held("csm-2", ago(100)))
     assert owner_on(held, ago(101)) == DANA

@@ -1,6 +1,6 @@
 """Every figure, in the order of the page of definitions; each subject defines its own in `defined`."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from voc.metrics.defined import beside, follow_ups, money, places, response, scores, standing
@@ -19,6 +19,7 @@ __all__ = [
     "Owner",
     "Spread",
     "chosen",
+    "ever",
 ]
 
 CATALOGUE: tuple[Definition, ...] = (
@@ -56,6 +57,22 @@ def chosen(names: Collection[str] | None) -> list[Definition]:
         return list(CATALOGUE)
     own = sorted(name for name in names if name not in _SHIPPED and name in BY_NAME)
     return [one for one in CATALOGUE if one.name in names] + [BY_NAME[name] for name in own]
+
+
+def ever(name: str, catalogue: Mapping[str, Definition] = BY_NAME) -> Definition:
+    """Also of a figure that an earlier version of this service had: it has a name, and nothing is counted for it."""
+    return catalogue[name] if name in catalogue else _gone(name)
+
+
+def _gone(name: str) -> Definition:
+    return Definition(
+        name=name,
+        label=name.replace("_", " ").capitalize(),
+        text="A figure of an earlier version of this service. Nothing is counted for it any more.",
+        counts="rows",
+        owner=Owner.TODAY,
+        kind=Kind.STATE,
+    )
 
 
 _SHIPPED = frozenset(one.name for one in CATALOGUE)

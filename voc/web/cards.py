@@ -77,6 +77,7 @@ def card_page(
         frozen = store.frozen(db, card)
         amounts = _amounts(db)
     since = in_use.since_on if in_use else None
+    outdated = run.why_outdated(in_use.file) if in_use and visit.may(*LEADERS) else ()
     return pages.page(
         app,
         visit,
@@ -85,6 +86,7 @@ def card_page(
         file=file,
         in_use=in_use,
         versions=every,
+        outdated=outdated,
         text=file.text if file else run.shipped()[card],
         lines=[cards_view.defined(one) for one in found.lines],
         beside=[cards_view.beside(one) for one in found.beside],

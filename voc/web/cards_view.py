@@ -10,7 +10,7 @@ from markupsafe import Markup
 from voc.base.words import Scope
 from voc.metrics.cards import counting, months, wording
 from voc.metrics.cards.model import Beside, Line, LineResult, Month, Result, Scorecard
-from voc.metrics.catalogue import BY_NAME, Direction, Owner
+from voc.metrics.catalogue import BY_NAME, Direction, Owner, ever
 from voc.metrics.store.cards import Frozen
 from voc.web import charts, view
 from voc.web.parts import Link, Mark, address
@@ -282,7 +282,7 @@ class LineDefined:
 
 
 def defined(line: Line) -> LineDefined:
-    definition = BY_NAME[line.figure]
+    definition = ever(line.figure)
     own = line.standard if line.standard is not None else line.team_standard
     told = wording.exact(definition.measure, own)
     if definition.direction == Direction.DOWN:
@@ -304,7 +304,7 @@ def defined(line: Line) -> LineDefined:
 
 
 def _rules(line: Line) -> list[str]:
-    definition = BY_NAME[line.figure]
+    definition = ever(line.figure)
     found = []
     if line.counting == "all or nothing":
         found.append("All or nothing.")
@@ -398,7 +398,7 @@ def month_page(
         month=months.written(month),
         month_words=month_words(month),
         state=state_words(frozen, month, today, counted=counted),
-        heads=[BY_NAME[line.figure].label for line in card.lines]
+        heads=[ever(line.figure).label for line in card.lines]
         if not people
         else [one.label for one in people[0].lines],
         rows=[_row(card, one, month, opens, amounts, pays=pays) for one in people],
@@ -417,7 +417,9 @@ def _missing(people: Sequence[Result]) -> list[MissingShown]:
     """Said once for all who miss the same for the same reason."""
     names: dict[tuple[str, str], list[str]] = {}
     for one in people:
-        for line in one.gaps:
+        for line in one.lines:
+            if not wording.missing(line):
+                continue
             names.setdefault((line.label, wording.missing(line)), []).append(one.name)
     return [MissingShown(label, words, view.listed(who)) for (label, words), who in names.items()]
 
@@ -501,4 +503,4 @@ def recent_months(today: date, since_on: date | None, frozen: Sequence[Frozen]) 
 
 def beside(one: Beside) -> tuple[str, str, str]:
     """Label, definition and period of a figure that is read with the lines."""
-    return BY_NAME[one.figure].label, f"/definitions#{one.figure}", period(one.figure, one.days)
+    return ever(one.figure).label, f"/definitions#{one.figure}", period(one.figure, one.days)

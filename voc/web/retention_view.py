@@ -21,7 +21,7 @@ from voc.web.parts import Card, Choice, Link, files
 
 INFLUENCED = (
     "Influenced, not owned: churn has many parents (price, product, a merger), and a CSM is one of them. A renewal "
-    "stands under whoever owned the account 90 days before the decision."
+    "stands under whoever owned the account 90 days before the decision, or at the notice date if that is earlier."
 )
 _IN_MONEY = frozenset(
     ("revenue_churn", "grr", "nrr", "expansion", "upsell", "cross_sell", "whitespace", "net_profitability",

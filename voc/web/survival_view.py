@@ -142,6 +142,12 @@ def _time_row(one: Duration, case: FollowUp | None, hours_a_day: float, *, count
         href=f"/follow-ups/{one.follow_up_id}",
         account=case.account_name if case else view.DASH,
         days=f"{one.hours / hours_a_day:.1f}",
-        state="confirmed" if one.confirmed else "resolved" if one.resolved else "open, at its age",
+        state=_state(one),
         counts=counts,
     )
+
+
+def _state(one: Duration) -> str:
+    if one.resolved:
+        return "confirmed" if one.confirmed else "resolved"
+    return "the customer left before it was resolved" if one.left else "open, at its age"

@@ -3,11 +3,12 @@
 import msgspec
 import pytest
 
-from tests.metrics.cards.card import CATALOGUE, DANA, JONAS, LEADS, MARCH, PLAN, Shares, figures
+from tests.metrics.cards.card import CATALOGUE, DANA, JONAS, LEADS, MARCH, PLAN, Shares, define, figures
 from voc.base.words import Scope
-from voc.metrics.cards import files
+from voc.metrics.cards import files, wording
 from voc.metrics.cards.counting import Figures, count, without_one
 from voc.metrics.cards.model import Book, Gap, Result
+from voc.metrics.catalogue import Kind
 
 GOOD: Shares = {
     "confirmed_ahead": (3.0, 4.0),
@@ -72,6 +73,33 @@ def test_joined_on_the_seventeenth_is_paid_for_fifteen_days_of_thirty_one() -> N
     assert sum(one.money or 0 for one in dana.lines) == pytest.approx(423.39)
     whole = PLAN.replace("amount = 1000", 'amount = 1000\nproration = "none"')
     assert counted(whole, figures({"dana": GOOD}), joined)[Scope.CSM, "dana"].money == 875.0
+
+
+def test_a_figure_that_came_to_be_an_opinion_pays_nobody_though_the_file_says_so() -> None:
+    """The file was right when it was saved. 30 + 25 + 22.5 of the 90 that still pay: 861.11; it weighs as before."""
+    later = {**CATALOGUE, "crm_upkeep": define("crm_upkeep", Kind.SENTIMENT)}
+    card = files.reread("plan", PLAN + "least = 1\n", catalogue=later)
+    of = figures({"dana": GOOD, "jonas": GOOD})
+    dana = count(card, MARCH, books=(DANA, JONAS), leads=LEADS, figures=of, catalogue=later)[0]
+    assert (dana.money, [one.money for one in dana.lines]) == (861.11, [333.33, 277.78, 250.0, None])
+    assert dana.points == pytest.approx(87.5)
+    assert "pays nothing" in wording.missing(dana.lines[3])
+    assert [wording.missing(one) for one in dana.lines[:3]] == ["", "", ""]
+
+
+def test_a_figure_that_is_no_more_is_missing_and_the_others_count() -> None:
+    """(30 + 25 + 22.5) of 90 points."""
+    later = {name: one for name, one in CATALOGUE.items() if name != "crm_upkeep"}
+    card = files.reread("plan", PLAN, catalogue=later)
+    of = figures({"dana": {**GOOD}, "jonas": GOOD})
+    dana = count(card, MARCH, books=(DANA, JONAS), leads=LEADS, figures=_without("crm_upkeep", of), catalogue=later)[0]
+    assert (dana.lines[3].gap, dana.lines[3].label) == (Gap.NO_FACTS, "Crm upkeep")
+    assert dana.points == pytest.approx(100 * 77.5 / 90)
+    assert dana.money == 861.11
+
+
+def _without(name: str, of: Figures) -> Figures:
+    return {key: {one: found for one, found in by.items() if one != name} for key, by in of.items()}
 
 
 STORIES = """

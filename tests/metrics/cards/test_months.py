@@ -14,6 +14,7 @@ from voc.base.errors import NotFound, Refused
 from voc.base.words import MeasureFile, Scope, StaffRole
 from voc.metrics.cards import files, months
 from voc.metrics.cards.files import CardMistakes
+from voc.metrics.cards.model import Gap
 from voc.metrics.run import cards as run
 from voc.metrics.store import cards as store
 
@@ -192,6 +193,44 @@ def test_a_revision_that_was_not_looked_at_is_not_approved(decided: Database) ->
     run.correct(decided, "response", FEBRUARY, revision=1, reason="The CRM came late", by="Clara Wendt", now=IN_MARCH)
     with pytest.raises(Refused, match="Revision 2 came after"), decided.begin() as db:
         run.approve(db, "response", FEBRUARY, revision=1, viewer=LEADER, now=IN_MARCH)
+
+
+LONG_AGO = """
+title = "Of long ago"
+about = "Saved before the check knew better."
+amount = 1000
+
+[[line]]
+figure = "a_figure_of_old"
+standard = "50%"
+weight = 40
+pays = 40
+
+[[line]]
+figure = "identified_promoters"
+standard = "10%"
+weight = 60
+pays = 60
+"""
+
+
+def test_a_version_that_would_be_refused_today_opens_its_months_and_pays_nobody(company: Database) -> None:
+    with company.begin() as db:
+        digest = files.digest(LONG_AGO)
+        kind = MeasureFile.SCORECARD
+        old = store.add_file(db, kind, "old", text=LONG_AGO, digest=digest, note=None, by="Clara", now=IN_FEBRUARY)
+        store.use(db, kind, "old", file_id=old.id, since_on=FEBRUARY.first_on, by="Clara", now=IN_FEBRUARY)
+    assert run.catch_up(company, FIRST_OF_MARCH) == 2  # one old file keeps no other from being counted
+    with company.read() as db:
+        for month in (FEBRUARY, MARCH):
+            found = run.look(db, "old", month, LEADER, now=IN_MARCH)
+            assert {one.money for one in found.results} == {None}
+            assert {one.lines[0].gap for one in found.results} == {Gap.NO_FACTS}
+    with company.begin() as db:
+        run.approve(db, "old", FEBRUARY, revision=1, viewer=VERA, now=IN_MARCH)
+        assert run.approved(db, "old", FEBRUARY, LEADER).card.title == "Of long ago"
+    with pytest.raises(CardMistakes, match="identified_promoters is a sentiment figure"), company.begin() as db:
+        run.use(db, "old", by="Clara", now=IN_MARCH)
 
 
 def test_nothing_leaves_before_it_is_approved(decided: Database) -> None:

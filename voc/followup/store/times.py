@@ -3,23 +3,31 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, and_, case, func, select
 
 from voc.base.access import Viewer, visible_accounts
 from voc.base.preferences import Preferences
 from voc.base.schema import account, alias, csm, follow_up
+from voc.base.words import AccountStatus
 from voc.followup.hours import of_owner
 
 
 @dataclass(frozen=True)
 class Duration:
-    """Business hours in the owner's calendar from opening to resolution, or until now while it is open."""
+    """Business hours in the owner's calendar from opening to resolution, or until now while it is open.
+
+    `left`: the customer left before it was resolved. What was noted afterwards resolved nothing: it stays open.
+    """
 
     follow_up_id: int
     hours: float
     resolved: bool
     confirmed: bool
     csm_id: str | None = None  # who owns the account
+    left: bool = False
+
+
+_left_on = case((account.c.status == AccountStatus.CHURNED, account.c.churned_on))
 
 
 def durations(
@@ -29,7 +37,7 @@ def durations(
     merged = and_(alias.c.kind == "account", alias.c.loser_id == follow_up.c.account_id)
     query = (
         select(follow_up.c.id, follow_up.c.opened_at, follow_up.c.resolved_at, follow_up.c.confirmed_at)
-        .add_columns(csm.c.time_zone, account.c.csm_id)
+        .add_columns(csm.c.time_zone, account.c.csm_id, _left_on.label("left_on"))
         .select_from(follow_up)
         .outerjoin(alias, merged)
         .join(account, account.c.id == func.coalesce(alias.c.winner_id, follow_up.c.account_id))
@@ -40,7 +48,9 @@ def durations(
     found = []
     for row in db.execute(query):
         resolved = row.resolved_at is not None and row.resolved_at <= now
+        left = row.left_on is not None and row.left_on < (row.resolved_at if resolved else now).date()
+        resolved = resolved and not left
         hours = of_owner(row.time_zone, preferences).elapsed(row.opened_at, row.resolved_at if resolved else now)
-        confirmed = row.confirmed_at is not None and row.confirmed_at <= now
-        found.append(Duration(row.id, hours, resolved, confirmed, row.csm_id))
+        confirmed = resolved and row.confirmed_at is not None and row.confirmed_at <= now
+        found.append(Duration(row.id, hours, resolved, confirmed, row.csm_id, left))
     return found

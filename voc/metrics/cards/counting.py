@@ -22,7 +22,7 @@ from voc.metrics.cards.model import (
     Without,
 )
 from voc.metrics.cards.sums import Part
-from voc.metrics.catalogue import BY_NAME, Definition, Measure
+from voc.metrics.catalogue import BY_NAME, Definition, Measure, ever
 from voc.metrics.cohorts import TOTAL, Key
 from voc.metrics.model import Figure
 
@@ -46,6 +46,9 @@ class _Given:
 
     def days(self, one: Line | Beside) -> int:
         return one.days or self.month.days
+
+    def definition(self, one: Line) -> Definition:
+        return ever(one.figure, self.catalogue)
 
     def figure(self, key: Key, one: Line | Beside) -> Figure | None:
         return self.figures.get((key, self.days(one)), {}).get(one.figure)
@@ -111,7 +114,7 @@ def _own_standard(given: _Given, line: Line, share: float | None, part: float) -
     """A target that is a number of the month shrinks with the part of the month; a rate does not."""
     if line.team_standard is not None:
         return None if not share else line.team_standard * share
-    if line.standard is None or given.catalogue[line.figure].measure not in _ADDS_UP or line.days is not None:
+    if line.standard is None or given.definition(line).measure not in _ADDS_UP or line.days is not None:
         return line.standard
     return line.standard * part
 
@@ -121,7 +124,7 @@ def _of_many(given: _Given, key: Key, name: str, people: Sequence[Result]) -> Re
     lines = []
     for number, line in enumerate(given.card.lines):
         own = [one.lines[number].standard for one in people]
-        adds_up = given.catalogue[line.figure].measure in _ADDS_UP
+        adds_up = given.definition(line).measure in _ADDS_UP
         standard = sum(one for one in own if one is not None) if adds_up else line.standard
         lines.append(_line(given, key, line, standard or None, None))
     lines, points = _weighed(lines)
@@ -167,7 +170,7 @@ def _bare(one: Beside) -> Line:
 
 
 def _line(given: _Given, key: Key, line: Line, standard: float | None, share: float | None) -> LineResult:
-    definition = given.catalogue[line.figure]
+    definition = given.definition(line)
     figure = _told(given, key, line)
     gap, reason = _gap(given, figure, line)
     value = None if figure is None or gap == Gap.NO_FACTS else figure.value
@@ -220,7 +223,7 @@ def _line(given: _Given, key: Key, line: Line, standard: float | None, share: fl
 def _told(given: _Given, key: Key, line: Line) -> Figure | None:
     """The figure; where things are counted and somebody has them, having none of them is a nought and no gap."""
     figure, whole = given.figure(key, line), given.figure(TOTAL, line)
-    counts_things = given.catalogue[line.figure].measure == Measure.NUMBER
+    counts_things = given.definition(line).measure == Measure.NUMBER
     if not counts_things or whole is None or not _has_value(whole) or _has_value(figure):
         return figure
     return msgspec.structs.replace(
@@ -247,7 +250,7 @@ def _gap(given: _Given, figure: Figure | None, line: Line) -> tuple[Gap | None, 
         return Gap.NO_FACTS, whole.reason if whole is not None else None
     if figure is None or not _has_value(figure):
         return Gap.NOTHING_DUE, figure.reason if figure is not None else None
-    if figure.counted < line.least and given.catalogue[line.figure].measure != Measure.NUMBER:
+    if figure.counted < line.least and given.definition(line).measure != Measure.NUMBER:
         return Gap.TOO_FEW, f"{figure.counted} of the {line.least} that it takes to count."
     return None, None
 
@@ -261,14 +264,21 @@ def _weighed(lines: Sequence[LineResult]) -> tuple[list[LineResult], float | Non
 
 
 def _paid(lines: Sequence[LineResult], full: float) -> tuple[list[LineResult], float | None]:
-    """What each line pays, in cents that add up; None where the scorecard pays nothing or nothing was counted."""
+    """What each line pays, in cents that add up; None where the scorecard pays nothing or nothing was counted.
+
+    A figure that came to be an opinion after the file was saved pays nothing: it is left out like one without a value.
+    """
     if not any(one.pays for one in lines):
         return list(lines), None
-    counted, points = sums.add_up([Part(one.pays, one.attainment, one.without) for one in lines])
+    counted, points = sums.add_up(
+        [Part(one.pays, one.attainment, one.without) if one.may_pay else Part(one.pays, None) for one in lines]
+    )
     cents = sums.in_cents([full * one.points / 100 for one in counted])
     paid = [
         msgspec.structs.replace(
-            line, pays_counted=one.weight, money=float(cent) if line.pays and points is not None else None
+            line,
+            pays_counted=one.weight,
+            money=float(cent) if line.pays and line.may_pay and points is not None else None,
         )
         for line, one, cent in zip(lines, counted, cents, strict=True)
     ]

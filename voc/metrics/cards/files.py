@@ -13,7 +13,7 @@ from voc.campaigns.reading import Notes, Table
 from voc.metrics.cards import amounts
 from voc.metrics.cards.amounts import NotAnAmount
 from voc.metrics.cards.model import PAYING, Beside, Counting, Line, Proration, Scorecard, Split, Without
-from voc.metrics.catalogue import BY_NAME, Definition, Measure
+from voc.metrics.catalogue import BY_NAME, Definition, Measure, ever
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,47}")
 _TOP = ("title", "about", "amount", "proration", "without", "split", "most", "teams", "line", "beside")
@@ -63,7 +63,37 @@ def load(name: str, text: str, *, catalogue: Catalogue = BY_NAME) -> Scorecard:
     values, notes = opened(f"{name}.toml", text)
     if (wrong := why_not_a_name(name)) is not None:
         notes.add((), wrong.split(". ")[0], wrong.split(". ")[1])
-    root = Table(values, (), notes)
+    found = _read(name, Table(values, (), notes), catalogue)
+    if notes.mistakes:
+        raise CardMistakes(notes.mistakes)
+    return found
+
+
+def reread(name: str, text: str, *, catalogue: Catalogue = BY_NAME) -> Scorecard:
+    """A version that was right when it was saved: what is refused since then keeps no month shut.
+
+    A figure that is no more stays a line without a value; one that may not pay any more pays nothing when counted.
+    """
+    values, notes = opened(f"{name}.toml", text)
+    return _read(name, Table(values, (), notes), _Ever(catalogue))
+
+
+class _Ever(dict[str, Definition]):
+    """A catalogue that has figures of earlier versions too."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        super().__init__()
+        self._catalogue = catalogue
+
+    def __missing__(self, name: str) -> Definition:
+        return ever(name, self._catalogue)
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str)
+
+
+def _read(name: str, root: Table, catalogue: Catalogue) -> Scorecard:
+    """Whatever is wrong stands in the table's notes."""
     _no_ranks(root)
     root.only((*_TOP, *_RANKS))
     without = root.word("without", Without, None) or Without.SHARED
@@ -84,8 +114,6 @@ def load(name: str, text: str, *, catalogue: Catalogue = BY_NAME) -> Scorecard:
         teams=_teams(root),
     )
     _together(root, found)
-    if notes.mistakes:
-        raise CardMistakes(notes.mistakes)
     return found
 
 

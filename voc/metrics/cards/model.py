@@ -129,6 +129,10 @@ class LineResult(msgspec.Struct, frozen=True):
     gap: Gap | None
     without: Without
 
+    @property
+    def may_pay(self) -> bool:
+        return self.kind in PAYING
+
 
 class Result(msgspec.Struct, frozen=True):
     """One scorecard, one month, one scope. `points` of 100 are the lines' points added up; None: nothing was counted.

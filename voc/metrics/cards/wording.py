@@ -14,6 +14,11 @@ _WITHOUT = {
     Without.NOTHING: "Counts as nothing.",
 }
 
+_UNPAID = (
+    "A {kind} figure pays nothing; its share of the amount goes to the others. Save a version of the scorecard in "
+    "which another line pays."
+)
+
 
 def said(measure: Measure, value: float | None) -> str:
     """A value in the figure's own unit."""
@@ -79,9 +84,9 @@ def split(line: LineResult) -> str:
 
 
 def missing(line: LineResult) -> str:
-    """Why a line has no points, and what becomes of its weight; empty where it has some."""
+    """Why a line has no points or pays nothing, and what becomes of its weight; empty where all is as the file says."""
     if line.gap is None:
-        return ""
+        return _UNPAID.format(kind=line.kind) if line.pays and not line.may_pay else ""
     because = {
         Gap.NOTHING_DUE: line.reason or "There was nothing to count.",
         Gap.TOO_FEW: f"Too few to say: {line.reason}",

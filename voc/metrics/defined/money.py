@@ -32,8 +32,9 @@ def _figure(name: str, rule: Rule, columns: Columns, **declared: Any) -> Definit
 
 
 _LANDMARK = (
-    "Counts accounts whose renewal was decided in the period, under whoever owned them 90 days before the decision. "
-    "Renewals not decided yet are listed beside it. Churn has many parents: influenced, not owned."
+    "Counts accounts whose renewal was decided in the period, under whoever owned them 90 days before the decision, or "
+    "at the notice date if that is earlier. Renewals not decided yet are listed beside it. Churn has many parents: "
+    "influenced, not owned."
 )
 _REVENUE = (
     f"Accounts without an amount, or whose currency has no rate, are left out and named. Under 8 decisions only counts "
@@ -42,7 +43,8 @@ _REVENUE = (
 _OWNER = "Under the owner on the day; in the first 60 days after a hand-over it counts for the team."
 _DAYS = "An account that changed hands is shared among its owners by their days."
 _DUE = (
-    "Renewals whose term ended in the period; one still open after its day is due too. Under the owner 90 days before."
+    "Renewals whose term ended in the period; one still open after its day is due too. Under the owner 90 days "
+    "before, or at the notice date if that is earlier."
 )
 
 _LOGOS = {

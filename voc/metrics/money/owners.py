@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from voc.metrics.money.facts import NOBODY, Held, Owned, Stretch
 
-LANDMARK = timedelta(days=90)  # before a renewal's decision: whoever owned it then had time to do something
+LANDMARK = timedelta(days=90)  # before a renewal's decision, or more: whoever owned it then had time to do something
 SETTLES_IN = timedelta(days=60)  # an account handed over less than this before counts for the team
 
 
@@ -23,9 +23,12 @@ def owner_on(held: Sequence[Held], on: date, *, named: str | None = None) -> Own
     return Owned(now.csm_id, inherited=now is not _first(held) and on - now.from_on < SETTLES_IN)
 
 
-def owner_at_landmark(held: Sequence[Held], decided_on: date) -> Owned:
-    """Whoever owned the account 90 days before; where nobody is known to have, it counts for the team alone."""
-    then = holder(held, decided_on - LANDMARK)
+def owner_at_landmark(held: Sequence[Held], decided_on: date, *, notice_days: int = 0) -> Owned:
+    """Whoever owned the account 90 days before, or the notice period if that is longer: then it was still open.
+
+    Where nobody is known to have, it counts for the team alone.
+    """
+    then = holder(held, decided_on - max(LANDMARK, timedelta(days=notice_days)))
     return Owned(then.csm_id) if then is not None and then.csm_id is not None else _before_our_time(held)
 
 

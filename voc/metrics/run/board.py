@@ -8,8 +8,6 @@ from voc.base.access import TERMINAL, Viewer
 from voc.base.errors import NotFound
 from voc.base.preferences import Preferences
 from voc.base.words import AccountState, Role, Scope, StaffRole
-from voc.followup.hours import a_day
-from voc.followup.store.times import durations
 from voc.metrics import board, cohorts, run
 from voc.metrics import store as facts
 from voc.metrics.board import Board
@@ -57,7 +55,6 @@ def page(
     causes = board.ordered(board_nights.line_of(one, work) for one in found.found)
     heard = sum(one.state == AccountState.HEARD for one in standings.values())
     gaps = run.rows(db, viewer, figure="coverage_named", scope=scope, id=id, now=now, as_of=as_of)
-    times = durations(db, viewer, since=since, now=moment, preferences=preferences)
     return Board(
         window=window,
         before=cohorts.window(facts.moment_of(earlier, now=now), window.days),
@@ -75,9 +72,9 @@ def page(
         heard_again=board.moved(standings, earlier_standings, to=AccountState.HEARD),
         newly_silent=board.moved(standings, earlier_standings, to=AccountState.SILENT),
         confirmed=store.confirmed(db, viewer, since=since, until=moment, team_id=team),
-        median_days=board.median_days([(one.hours / a_day(preferences), one.resolved) for one in times])
-        if team is None
-        else None,
+        median_days=board_nights.median_days(
+            db, viewer, None, since=since, now=moment, preferences=preferences, team_id=team
+        ),
         empty_places=sum(row.label == "gap" for row in gaps),
         empty_senior=sum(row.label == "gap" and row.role in _SENIOR for row in gaps),
         places=len(gaps),

@@ -59,7 +59,7 @@ def page(
         heard_again=_moved(db, part, before.to_on, days, to=AccountState.HEARD),
         newly_silent=_moved(db, part, before.to_on, days, to=AccountState.SILENT),
         confirmed=store.confirmed(db, viewer, since=since, until=moment, team_id=team),
-        median_days=_median_days(db, viewer, on, since, now=now, preferences=preferences) if team is None else None,
+        median_days=median_days(db, viewer, on, since=since, now=now, preferences=preferences, team_id=team),
         empty_places=places.gaps,
         empty_senior=places.senior_gaps,
         places=places.all,
@@ -118,8 +118,16 @@ def line_of(one: Cause, work: Mapping[int, Doing]) -> CauseLine:
     )
 
 
-def _median_days(
-    db: Connection, viewer: Viewer, on: date, since: datetime, *, now: datetime, preferences: Preferences
+def median_days(
+    db: Connection,
+    viewer: Viewer,
+    on: date | None,
+    *,
+    since: datetime,
+    now: datetime,
+    preferences: Preferences,
+    team_id: str | None,
 ) -> float | None:
-    found = kept_pages.took(db, viewer, on, since=since, now=now, preferences=preferences)
+    """Working days by which half of the follow-ups are resolved; None while more than half are open."""
+    found = kept_pages.took(db, viewer, on, since=since, now=now, preferences=preferences, team_id=team_id)
     return board.median_days([(one.hours / a_day(preferences), one.resolved) for one in found])

@@ -59,7 +59,7 @@ def _rows(db: Connection, asking: Asking, known: Preferences) -> Iterator[Sorted
     moment = store.moment_of(asking.as_of, now=asking.now)
     terms = terms_of(asking, moment, known)
     everybody = Facts(moment, (), store.people(db))
-    names = sorted(asking.names or ())
+    names = sorted(name for name in asking.names or () if name in BY_NAME)
     yield _of_subjects(db, everybody, Question(moment, terms.days, known), names)
     yield _nameless(db, everybody, asking, terms, names)
     if any(BY_NAME[name].units is not None for name in names):

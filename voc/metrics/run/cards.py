@@ -17,8 +17,10 @@ from voc.base.access import Viewer
 from voc.base.db import Database
 from voc.base.errors import NotFound, Refused
 from voc.base.words import MeasureFile, Scope, StaffRole
+from voc.campaigns.mistakes import Mistake
 from voc.metrics.cards import counting, files, months
 from voc.metrics.cards.counting import Figures
+from voc.metrics.cards.files import CardMistakes
 from voc.metrics.cards.model import Month, Result, Scorecard
 from voc.metrics.cohorts import TOTAL, Key
 from voc.metrics.model import Figure
@@ -55,12 +57,21 @@ def text_of(db: Connection, name: str) -> str:
 
 @lru_cache(maxsize=256)
 def _loaded(name: str, text: str) -> Scorecard:
-    return files.load(name, text)
+    return files.reread(name, text)
 
 
 def card_of(file: File) -> Scorecard:
     """A version as it was saved; what was right then is right, whatever the checker has learned since."""
     return _loaded(file.name, file.text)
+
+
+def why_outdated(file: File) -> tuple[Mistake, ...]:
+    """What the check would refuse of it today."""
+    try:
+        files.load(file.name, file.text)
+    except CardMistakes as wrong:
+        return wrong.mistakes
+    return ()
 
 
 # --- files ---
@@ -97,6 +108,7 @@ def use(db: Connection, name: str, *, by: str, now: datetime, since: Month | Non
     """
     versions = store.versions(db, _CARD, name)
     kept = versions[0] if versions else save(db, name, text_of(db, name), by=by, now=now, note="As it ships")[0]
+    files.load(name, kept.text)  # refused here too: a version of long ago may name what may not pay any more
     month = since or months.month_of(now.date())
     if month.first_on < months.last_whole(now.date()).first_on or month.first_on > now.date():
         raise Refused("It can count from this month or from the last one", field="since")

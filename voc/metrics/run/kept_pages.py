@@ -131,12 +131,16 @@ def took(
     preferences: Preferences,
     team_id: str | None = None,
 ) -> list[Took]:
-    """How long follow-ups opened since then took. From the night where one is named, then of its own window."""
+    """How long follow-ups opened since then took. From the night where one is named, then of its own window.
+
+    Of a team: at the accounts that its CSMs own today.
+    """
     kept = None if on is None else store.read(db, on, "took", dict[str, list[Took]], days=preferences.window_days)
+    csms = _csms(db, viewer, team_id)
     if kept is None:
         found = durations(db, viewer, since=since, now=now, preferences=preferences)
-        return [Took(one.hours, one.resolved, one.confirmed) for one in found]
-    csms = _csms(db, viewer, team_id)
+        mine = [one for one in found if team_id is None or csms is None or one.csm_id in csms]
+        return [Took(one.hours, one.resolved, one.confirmed) for one in mine]
     return [one for csm_id, some in kept.items() if csms is None or csm_id in csms for one in some]
 
 

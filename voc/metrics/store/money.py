@@ -127,7 +127,7 @@ def _deal(read: _Read, row: Any, account_id: str, renewal_on: date | None) -> De
 def _owner_of_deal(read: _Read, account_id: str, kind: DealKind, row: Any) -> Owned:
     on = row.close_on or read.moment.date()
     if kind == DealKind.RENEWAL:
-        return owners.owner_at_landmark(read.held.get(account_id, ()), on)
+        return owners.owner_at_landmark(read.held.get(account_id, ()), on, notice_days=read.preferences.notice_days)
     return read.owner(account_id, on)
 
 

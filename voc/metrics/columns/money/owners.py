@@ -76,8 +76,8 @@ class Ownership:
             csm, inherited = np.where(told, named, csm), inherited & ~told
         return Owned(csm, inherited | settling)
 
-    def at_landmark(self, account: Column, decided_on: Column) -> Owned:
-        then = self.csm_of(self.holder(account, decided_on - _LANDMARK))
+    def at_landmark(self, account: Column, decided_on: Column, *, notice_days: int = 0) -> Owned:
+        then = self.csm_of(self.holder(account, decided_on - max(_LANDMARK, notice_days)))
         before = self._before_our_time(account)
         return Owned(np.where(then >= 0, then, before.csm), before.inherited & (then < 0))
 

@@ -63,7 +63,8 @@ def _owners(ground: Ground, owned: Ownership, found: dict[str, Column], kind: Co
     """A renewal's at its landmark, any other's on the day of the decision."""
     account = found["account"]
     on = np.where(here(found["closes_on"]), found["closes_on"], day_of(ground.moment.date()))
-    then, now = owned.at_landmark(account, on), owned.of_day(account, on)
+    then = owned.at_landmark(account, on, notice_days=ground.preferences.notice_days)
+    now = owned.of_day(account, on)
     renewal = kind == _RENEWAL
     return Owned(*(np.where(renewal, one, other) for one, other in zip(then, now, strict=True)))
 
