@@ -1,0 +1,60 @@
+"""Everything that was counted, and how alike colleagues in one account answer."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from voc.base.words import Scope
+from voc.metrics import cohorts
+from voc.metrics.cohorts import Key
+from voc.metrics.model import Norms, Tallies, Tally, Window
+from voc.statistics.moments import correlation_of
+
+SPARE_ACCOUNTS_FOR_ICC = 20
+SCORES_FOR_OWN_ICC = 100
+LEAST_PEOPLE_FOR_REACH = 30
+
+
+@dataclass
+class Counted:
+    """All tallies of all scopes, and how alike colleagues in one account answer."""
+
+    window: Window
+    tallies: Tallies = field(default_factory=lambda: defaultdict(lambda: defaultdict(Tally)))
+    flying: dict[Key, int] = field(default_factory=lambda: defaultdict(int))
+    in_confidence: set[Key] = field(default_factory=set)  # where somebody was asked so, answered or not
+    heard: dict[str, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))  # by segment: of people
+    icc_default: float = 0.2
+
+    @cached_property
+    def icc(self) -> float:
+        """Pooled over all CSMs; the default while fewer than 20 accounts are to spare."""
+        return self._icc("response_rate")
+
+    @cached_property
+    def norms(self) -> Norms:
+        """By segment from 30 people on; what is too thin is read from all."""
+        reach = {
+            segment: heard / people
+            for segment, (heard, people) in sorted(self.heard.items())
+            if people >= (LEAST_PEOPLE_FOR_REACH if segment else 1)
+        }
+        return Norms(icc=self.icc, reach=reach)
+
+    @cached_property
+    def score_icc(self) -> float:
+        """Of the scores, once a hundred exist; of the response until then."""
+        total = self.tallies[cohorts.TOTAL]["nps_people"]
+        return self._icc("nps_people") if total.whole >= SCORES_FOR_OWN_ICC else self.icc
+
+    def _icc(self, name: str) -> float:
+        books = [
+            tallies[name].moments
+            for (scope, _), tallies in self.tallies.items()
+            if scope == Scope.CSM and name in tallies
+        ]
+        measured, spare = correlation_of(books)
+        return self.icc_default if measured is None or spare < SPARE_ACCOUNTS_FOR_ICC else measured
+
+    def deff(self, key: Key, name: str = "response_rate", *, icc: float | None = None) -> float:
+        return 1 + (self.tallies[key][name].spread_out - 1) * (self.icc if icc is None else icc)
