@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from voc.base.errors import NotFound
 from voc.followup.store import improvements
 from voc.metrics import store as metrics
-from voc.metrics.forest.comments import Cut
+from voc.metrics.forest.people import Cut
 from voc.metrics.run.forest import views
 from voc.metrics.run.forest.views import PERIODS, Asked
 from voc.metrics.store.forest import book

@@ -8,19 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import NOW
-from voc.metrics.forest.comments import (
-    LEAST_PEOPLE,
-    Comment,
-    Count,
-    Cut,
-    admitted,
-    complete,
-    cut_table,
-    grow,
-    hidden_cells,
-    people_of,
-    population,
-)
+from voc.metrics.forest.cutting import cut_table
+from voc.metrics.forest.growing import grow
+from voc.metrics.forest.hiding import admitted, complete, hidden_cells, population
+from voc.metrics.forest.people import LEAST_PEOPLE, Comment, Count, Cut, people_of
 from voc.statistics import suppress
 
 A, B = 1, 2

@@ -11,7 +11,7 @@ from voc.base import audit, schema
 from voc.base.db import Database
 from voc.base.errors import NotFound, Refused
 from voc.metrics.forest.book import Draft, Theme
-from voc.metrics.forest.comments import Cut
+from voc.metrics.forest.people import Cut
 from voc.metrics.run.forest import book as run
 from voc.metrics.run.forest import reading, sorting, views
 from voc.metrics.run.forest.views import EVERYTHING, NO_THEME, Asked

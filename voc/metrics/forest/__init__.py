@@ -6,6 +6,9 @@ book        themes, checked; the file that ships
 matching    a comment -> the themes it is about
 agreement   rule against person
 suggesting  words that detractors use and no theme has
-comments    comments -> themes by accounts, revenue, people; cuts with suppression; which views may stand
+people      comments -> people, each once, with what was true of them
+hiding      cells beside small cells, and views too near to each other, are not shown
+cutting     themes by score, segment, role or region
+growing     themes by accounts, revenue, people
 drivers     what goes with the score
 """

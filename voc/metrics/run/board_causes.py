@@ -15,7 +15,7 @@ from voc.base.errors import NotFound
 from voc.base.words import Scope, StaffRole
 from voc.metrics import board
 from voc.metrics.cohorts import TOTAL, Key
-from voc.metrics.forest.comments import Forest
+from voc.metrics.forest.growing import Forest
 from voc.metrics.run.forest import views
 from voc.metrics.run.forest.views import PERIODS, Asked, ForestPage, forest
 from voc.metrics.store import board as store

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from voc.base.words import ThemeSource
 from voc.metrics.forest.book import Theme
-from voc.metrics.forest.comments import Cut
+from voc.metrics.forest.people import Cut
 from voc.metrics.run.forest import views
 from voc.metrics.run.forest.views import Asked, Behind, Said
 from voc.reports.cells import Cell

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from voc.followup.improving import Improvement
-from voc.metrics.forest.comments import ANY, Cut, Forest, Line
+from voc.metrics.forest.cutting import ANY
+from voc.metrics.forest.growing import Forest, Line
+from voc.metrics.forest.people import Cut
 from voc.metrics.run.forest.views import EVERYTHING, NO_THEME, Asked, ForestPage
 from voc.reports.cells import Cell
 from voc.reports.tables import Column, Kind

@@ -1,7 +1,7 @@
 """The words that the forest's pages share."""
 
 from voc.base.words import Role
-from voc.metrics.forest.comments import LEAST_ACCOUNTS, LEAST_PEOPLE, Count, Cut
+from voc.metrics.forest.people import LEAST_ACCOUNTS, LEAST_PEOPLE, Count, Cut
 from voc.metrics.run.forest.views import EVERYTHING, NO_THEME, PERIODS, Asked
 from voc.web import view
 from voc.web.parts import address

@@ -12,10 +12,12 @@ from voc.base.errors import NotFound, Refused
 from voc.base.preferences import Preferences
 from voc.base.words import StaffRole
 from voc.metrics import store
-from voc.metrics.forest import comments as pure
 from voc.metrics.forest.book import Theme
-from voc.metrics.forest.comments import ANY, Comment, Count, Cut, Forest, Table
+from voc.metrics.forest.cutting import ANY, Table, cut_table
+from voc.metrics.forest.growing import Forest, grow
+from voc.metrics.forest.hiding import admitted, population
 from voc.metrics.forest.matching import Matcher
+from voc.metrics.forest.people import Comment, Count, Cut, people_of
 from voc.metrics.forest.suggesting import Suggestion, suggest
 from voc.metrics.store.forest import book, comments
 from voc.metrics.store.forest.comments import Words
@@ -84,8 +86,8 @@ def forest(db: Connection, viewer: Viewer, asked: Asked, *, cut: Cut | None, now
         teams=teams,
         protected=protected,
         near=near,
-        forest=None if near else pure.grow(here, order, protected=protected, before=before),
-        table=None if near or cut is None else pure.cut_table(pure.people_of(here), order, cut, protected=protected),
+        forest=None if near else grow(here, order, protected=protected, before=before),
+        table=None if near or cut is None else cut_table(people_of(here), order, cut, protected=protected),
         comments=len(here),
         book=version,
         unread=verbatims.has_unread(db, book=version),
@@ -105,11 +107,11 @@ def of_every_team(
     order = sorted(PERIODS, key=lambda one: one != PERIODS[1])
     views = [Asked(one, team) for team in ("", *teams) for one in order]
     here = {one.name: _of(everything, one, now=now) for one in views}
-    near = pure.admitted({name: pure.population(pure.people_of(some)) for name, some in here.items()})
+    near = admitted({name: population(people_of(some)) for name, some in here.items()})
     names = {id: one.name for id, one in themes.items()}
     for team in ("", *teams):
         mine = Asked(days, team).name
-        grown = None if near[mine] else pure.grow(here[mine], list(themes), protected=True)
+        grown = None if near[mine] else grow(here[mine], list(themes), protected=True)
         yield team, grown, names, len(here[mine])
 
 
@@ -137,8 +139,8 @@ def _too_near(
     if asked not in views:
         raise Refused(f"Choose {PERIODS[0]}, {PERIODS[1]} or {PERIODS[2]} days", field="days")
     by_name = {one.name: one for one in views}
-    people = {one.name: pure.population(pure.people_of(_of(everything, one, now=now))) for one in views}
-    near = pure.admitted(people)[asked.name]
+    people = {one.name: population(people_of(_of(everything, one, now=now))) for one in views}
+    near = admitted(people)[asked.name]
     return None if near is None else by_name[near]
 
 
@@ -225,7 +227,7 @@ def _rows(
     since = now - timedelta(days=asked.days)
     all_of_them = comments.comments(db, viewer, after=since, until=now, preferences=known)
     here = _of(all_of_them, asked, now=now)
-    mine = {(one.account_id, one.contact_id): one for one in pure.people_of(here)}
+    mine = {(one.account_id, one.contact_id): one for one in people_of(here)}
 
     def counts(one: Comment) -> bool:
         person = mine[one.account_id, one.contact_id]

@@ -13,7 +13,7 @@ from voc.base.preferences import Preferences
 from voc.base.schema import account, alias, answer, coding, contact, csm, invitation, response, theme, wave
 from voc.base.words import ResponseState
 from voc.metrics import store
-from voc.metrics.forest.comments import Comment
+from voc.metrics.forest.people import Comment
 from voc.metrics.regions import region_of
 from voc.responses.store import themes as verbatims
 
