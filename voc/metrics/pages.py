@@ -57,6 +57,24 @@ class Sum:
 
 
 @dataclass(frozen=True)
+class Since:
+    """What the last night counted of the same accounts, and how many moved since: why two pages tell two numbers."""
+
+    on: date
+    silent: int
+    asked: int
+    answered: int  # silent then, somebody answered since
+    fell_silent: int
+    left: int  # asked then, no customer or nobody to ask any more
+    out: int  # asked then, no longer within the period
+    joined: int  # asked now, not then
+
+    @property
+    def same(self) -> bool:
+        return not (self.answered or self.fell_silent or self.left or self.out or self.joined)
+
+
+@dataclass(frozen=True)
 class SilentPage:
     """`silent` is one page of them in order of work (score x revenue); `more` the account after which it goes on.
 
@@ -80,6 +98,7 @@ class SilentPage:
     median_days: float | None
     soon: int
     kept_on: date | None = None
+    since: Since | None = None  # where it was read for this page, and last night was counted too
 
     @property
     def all(self) -> Sum:

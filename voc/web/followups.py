@@ -1,6 +1,7 @@
 """Follow-ups: the board, one case, and the steps from new to confirmed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Annotated, Any
@@ -14,27 +15,33 @@ from voc.base import preferences
 from voc.base.access import Viewer
 from voc.base.errors import Refused
 from voc.base.preferences import Preferences
-from voc.base.words import Cause, FollowUpState, Scope, StaffRole
+from voc.base.words import Cause, FollowUpState, StaffRole
 from voc.followup import hours, rules, run, store, you_said
 from voc.followup.model import FollowUp, Promise
 from voc.followup.store import lines
 from voc.followup.store.times import durations
 from voc.metrics import run as metrics
+from voc.metrics import store as figures
 from voc.metrics import wording
+from voc.metrics.model import Figure
+from voc.metrics.recovery import Recovery
 from voc.metrics.run import kept_pages, recovery, standings
-from voc.metrics.run.kept import kept_of
+from voc.metrics.run.kept import kept_of, last_night
+from voc.metrics.run.narrowing import Within, within
 from voc.web import figure_view, followups_view, pages, recovery_view, survival_view, view, you_said_view
 from voc.web.context import App
+from voc.web.engagement_view import Wanted, filters
 from voc.web.figure_view import Asking
 from voc.web.followups_view import Chosen
 from voc.web.forms import Form
-from voc.web.given import GivenApp, GivenForm, GivenVisit
+from voc.web.given import AnyRequest, GivenApp, GivenForm, GivenVisit
+from voc.web.leader import csms_of, part_asked_for, part_wanted, teams_of
 from voc.web.parts import Card
 from voc.web.survival_view import Lasted
 from voc.web.tables import Asked, Found, PageTable, file_handlers
 from voc.web.visit import EVERYBODY, Visit, roles
 
-WINDOW = timedelta(days=180)
+PERIODS = (90, 180, 365)
 LAST_CONFIRMED = 5
 
 _SCOPES = {StaffRole.CSM: "Your accounts", StaffRole.LEAD: "Your team"}
@@ -51,33 +58,45 @@ def board_page(
     only: Annotated[str, QueryParameter(name="only")] = "",
     after: Annotated[str, QueryParameter(name="after")] = "",
     cause: Annotated[str, QueryParameter(name="cause")] = "",
+    team: Annotated[str, QueryParameter(name="team")] = "",
+    csm: Annotated[str, QueryParameter(name="csm")] = "",
+    segment: Annotated[str, QueryParameter(name="segment")] = "",
+    region: Annotated[str, QueryParameter(name="region")] = "",
+    days: Annotated[str, QueryParameter(name="days")] = "",
 ) -> Response[str]:
-    chosen = Chosen(
-        as_list=show == "list",
-        mine=mine == "yes",
-        late=only == "late",
-        done=only == "done",
-        cause=cause if cause in {one.value for one in Cause} else "",
-    )
+    narrowing = {"team": team, "csm": csm, "segment": segment, "region": region, "days": days}
     place = int(after) if after.isascii() and after.isdecimal() and len(after) < 10 else None
     now, viewer = app.now(), visit.viewer
     with app.database.read() as db:
         wanted = preferences.load(db)
-        cases, total = _cases(db, viewer, chosen, place, now=now, wanted=wanted)
-        last = store.confirmed(db, viewer, now=now, preferences=wanted, limit=LAST_CONFIRMED)
+        teams, csms = teams_of(db) if viewer.sees_all else {}, csms_of(db, viewer, team)
+        part = part_wanted(**narrowing, csms=csms, today=now.date())
+        chosen = Chosen(
+            as_list=show == "list",
+            mine=mine == "yes",
+            late=only == "late",
+            done=only == "done",
+            cause=cause if cause in {one.value for one in Cause} else "",
+            part=part,
+        )
+        inside = _within(db, viewer, part, wanted)
+        since = now - timedelta(days=part.days)
+        cases, total = _cases(db, viewer, chosen, place, inside, now=now, wanted=wanted)
+        last = store.confirmed(db, viewer, now=now, preferences=wanted, limit=LAST_CONFIRMED, part=inside.part)
         a_day = hours.a_day(wanted)
         on = standings.large_on(db, now=now)
         page = followups_view.board_page(
             cases,
             last,
-            store.causes(db, viewer, since=now - WINDOW),
-            _times(db, viewer, on, now=now, wanted=wanted, a_day=a_day),
-            in_time=_in_time(db, viewer, on, now=now, wanted=wanted),
-            recovered=kept_pages.recovery_of(db, viewer, on, now=now),
+            store.causes(db, viewer, since=since, part=inside.part),
+            _times(db, viewer, on, inside, days=part.days, now=now, wanted=wanted, a_day=a_day),
+            in_time=_in_time(db, viewer, on, inside, part, now=now, wanted=wanted),
+            recovered=_recovered(db, viewer, on, inside, now=now),
+            filters=filters(part, teams, windows=PERIODS, regions=figures.regions(db, wanted), csms=csms),
             chosen=chosen,
             total=total,
             after=place,
-            scope=_SCOPES.get(viewer.role, "All teams"),
+            scope=_scope(viewer, part, {**teams, **csms}),
             owns_cases=viewer.csm_id is not None,
             hours_a_day=a_day,
             resolve_hours=wanted.resolve_hours,
@@ -85,62 +104,135 @@ def board_page(
     return pages.page(app, visit, "followups/board.html", page=page)
 
 
+def _within(db: Connection, viewer: Viewer, part: Wanted, known: Preferences) -> Within:
+    return within(
+        db,
+        viewer,
+        team_id=part.team or None,
+        csm_id=part.csm or None,
+        segment=part.segment or None,
+        region=part.region or None,
+        preferences=known,
+    )
+
+
+def _scope(viewer: Viewer, part: Wanted, names: Mapping[str, str]) -> str:
+    told = ", ".join(part.told(names))
+    return told[:1].upper() + told[1:] if told else _SCOPES.get(viewer.role, "All teams")
+
+
 def _caused_by(cases: Sequence[FollowUp], cause: str, *, since: datetime) -> list[FollowUp]:
     return [one for one in cases if one.cause == cause and one.confirmed_at is not None and one.confirmed_at >= since]
 
 
 def _cases(
-    db: Connection, viewer: Viewer, chosen: Chosen, after: int | None, *, now: datetime, wanted: Preferences
+    db: Connection,
+    viewer: Viewer,
+    chosen: Chosen,
+    after: int | None,
+    inside: Within,
+    *,
+    now: datetime,
+    wanted: Preferences,
 ) -> tuple[list[FollowUp], int]:
     """Those of the view, and how many there are: of the confirmed one page and one more."""
+    mine, part = chosen.mine, inside.part
     if chosen.cause:
-        every = store.listing(db, viewer, now=now, preferences=wanted, states=[FollowUpState.CONFIRMED])
-        caused = _caused_by(every, chosen.cause, since=now - WINDOW)
+        every = store.listing(db, viewer, now=now, preferences=wanted, states=[FollowUpState.CONFIRMED], part=part)
+        caused = _caused_by(every, chosen.cause, since=now - timedelta(days=chosen.days))
         return caused, len(caused)
     if chosen.done:
         most = followups_view.LIST_MOST + 1
-        found = store.confirmed(db, viewer, now=now, preferences=wanted, mine=chosen.mine, after=after, limit=most)
-        return found, store.how_many_confirmed(db, viewer, mine=chosen.mine)
-    found = store.listing(db, viewer, now=now, preferences=wanted, states=_WAITING, mine=chosen.mine, late=chosen.late)
+        found = store.confirmed(db, viewer, now=now, preferences=wanted, mine=mine, after=after, limit=most, part=part)
+        return found, store.how_many_confirmed(db, viewer, mine=mine, part=part)
+    found = store.listing(
+        db, viewer, now=now, preferences=wanted, states=_WAITING, mine=mine, late=chosen.late, part=part
+    )
     return found, len(found)
 
 
 def _times(
-    db: Connection, viewer: Viewer, on: date | None, *, now: datetime, wanted: Preferences, a_day: float
+    db: Connection,
+    viewer: Viewer,
+    on: date | None,
+    inside: Within,
+    *,
+    days: int,
+    now: datetime,
+    wanted: Preferences,
+    a_day: float,
 ) -> list[Lasted]:
-    found = kept_pages.took(db, viewer, on, since=now - WINDOW, now=now, preferences=wanted)
-    return [Lasted(one.hours / a_day, one.resolved, one.confirmed) for one in found]
+    """From the night where it kept just this; a part, or another period, is read as it stands."""
+    since = now - timedelta(days=days)
+    if inside.part.whole and days == wanted.window_days:
+        found = kept_pages.took(db, viewer, on, since=since, now=now, preferences=wanted)
+        return [Lasted(one.hours / a_day, one.resolved, one.confirmed) for one in found]
+    read = durations(db, viewer, since=since, now=now, preferences=wanted, part=inside.part)
+    return [Lasted(one.hours / a_day, one.resolved, one.confirmed) for one in read]
 
 
-def _in_time(db: Connection, viewer: Viewer, on: date | None, *, now: datetime, wanted: Preferences) -> Card:
-    """The figure that the engagement page shows, of what this viewer sees."""
-    scope, id = (Scope.TOTAL, "") if viewer.sees_all else (Scope.TEAM, viewer.csm_id or "")
-    if viewer.role == StaffRole.CSM:
-        scope = Scope.CSM
-    name = "follow_up_attainment"
-    figure = None if on is None else kept_of(db, (scope, id), on=on, days=wanted.window_days, names=[name]).get(name)
-    if figure is None:
-        ids = None if scope == Scope.TOTAL else [id]
-        found = metrics.figures(db, scope=scope, ids=ids, now=now, preferences=wanted, viewer=viewer, names=[name])
-        figure = found[0].figures[name]
+def _recovered(db: Connection, viewer: Viewer, on: date | None, inside: Within, *, now: datetime) -> Recovery:
+    if inside.part.whole:
+        return kept_pages.recovery_of(db, viewer, on, now=now)
+    return recovery.page(db, viewer, now=now, part=inside.part).recovery
+
+
+def _in_time(
+    db: Connection, viewer: Viewer, on: date | None, inside: Within, part: Wanted, *, now: datetime, wanted: Preferences
+) -> Card:
+    """The figure that the engagement page shows, of the same part; and what that page says, where it says another."""
+    name, key = "follow_up_attainment", inside.kept_key
+    night = on or last_night(now.date())
+    kept = None if key is None else kept_of(db, key, on=night, days=part.days, names=[name]).get(name)
+    if on is not None and kept is not None:
+        asking = Asking(on, part.days) if key != inside.key else replace(part, as_of=on).asking
+        return _in_time_card(kept, asking, [])
+    scope, id = inside.key
+    figure = metrics.figures(
+        db,
+        scope=scope,
+        ids=[id],
+        now=now,
+        window_days=part.days,
+        preferences=wanted,
+        viewer=viewer,
+        names=[name],
+        part=inside.slice,
+    )[0].figures[name]
+    apart = kept is not None and (kept.numerator, kept.denominator) != (figure.numerator, figure.denominator)
+    told = [f"{wording.counts(kept)} in the night after {view.short_day(night)}, as Engagement counts"] if apart else []
+    return _in_time_card(figure, part.asking, told)
+
+
+def _in_time_card(figure: Figure, asking: Asking, notes: Sequence[str]) -> Card:
     pending = figure.parts.get("pending", 0)
-    notes = [f"{pending} open within the limit"] if pending else []
+    beside = [f"{pending} open within the limit"] if pending else []
     of = f"{wording.counts(figure)} due"
-    return figure_view.card(figure, Asking(on), name="Contacted in time", of=of, notes=notes)
+    return figure_view.card(figure, asking, name="Contacted in time", of=of, notes=[*beside, *notes])
 
 
 @get("/follow-ups/recovery", sync_to_thread=True, opt=roles(*EVERYBODY))
-def recovery_page(
-    app: GivenApp, visit: GivenVisit, of: Annotated[str, QueryParameter(name="of")] = ""
-) -> Response[str]:
+def recovery_page(app: GivenApp, visit: GivenVisit, request: AnyRequest) -> Response[str]:
     """Detractors who were asked again, one row each; `of` those who answered, or by what was done in between."""
+    asked = _asked(app, visit, request)
     with app.database.read() as db:
-        page = recovery_view.page(recovery.page(db, visit.viewer, now=app.now()), of=of)
+        found, part = _recovery(db, asked)
+        page = recovery_view.page(found, of=asked.get("of"), query=part.query)
     return pages.page(app, visit, "followups/recovery.html", page=page)
 
 
+def _asked(app: App, visit: Visit, request: AnyRequest) -> Asked:
+    return Asked(app, visit.viewer, app.now(), dict(request.query_params))
+
+
+def _recovery(db: Connection, asked: Asked) -> tuple[recovery.RecoveryPage, Wanted]:
+    part = part_asked_for(db, asked)
+    inside = _within(db, asked.viewer, part, preferences.load(db))
+    return recovery.page(db, asked.viewer, now=asked.now, part=inside.part), part
+
+
 def _recovery_rows(db: Connection, asked: Asked) -> Found:
-    return Found(recovery_view.file_rows(recovery.page(db, asked.viewer, now=asked.now)))
+    return Found(recovery_view.file_rows(_recovery(db, asked)[0]))
 
 
 RECOVERY = PageTable(
@@ -154,32 +246,35 @@ RECOVERY = PageTable(
 
 
 @get("/follow-ups/times", sync_to_thread=True, opt=roles(*EVERYBODY))
-def times_page(
-    app: GivenApp, visit: GivenVisit, only: Annotated[str, QueryParameter(name="state")] = ""
-) -> Response[str]:
-    """How long each follow-up of the last 180 days took, or has taken: the rows behind the curve."""
-    now, viewer = app.now(), visit.viewer
+def times_page(app: GivenApp, visit: GivenVisit, request: AnyRequest) -> Response[str]:
+    """How long each follow-up of the period took, or has taken: the rows behind the curve."""
+    asked = _asked(app, visit, request)
+    now, viewer, only = asked.now, visit.viewer, asked.get("state") == "resolved"
     with app.database.read() as db:
-        wanted = preferences.load(db)
-        lasted = durations(db, viewer, since=now - WINDOW, now=now, preferences=wanted)
-        if only == "resolved":
-            lasted = [one for one in lasted if one.resolved]
-        cases = {case.id: case for case in store.listing(db, viewer, now=now, preferences=wanted)}
-    rows = [(one, cases.get(one.follow_up_id)) for one in lasted]
-    page = survival_view.times_page(rows, hours.a_day(wanted), only_resolved=only == "resolved")
+        wanted, part = preferences.load(db), part_asked_for(db, asked)
+        inside = _within(db, viewer, part, wanted).part
+        since = now - timedelta(days=part.days)
+        lasted = durations(db, viewer, since=since, now=now, preferences=wanted, part=inside)
+        cases = {case.id: case for case in store.listing(db, viewer, now=now, preferences=wanted, part=inside)}
+    rows = [(one, cases.get(one.follow_up_id)) for one in lasted if one.resolved or not only]
+    query = Chosen(part=part).query
+    page = survival_view.times_page(rows, hours.a_day(wanted), days=part.days, only_resolved=only, query=query)
     return pages.page(app, visit, "followups/times.html", page=page)
 
 
 def _case_rows(db: Connection, asked: Asked) -> Found:
     wanted = {"done": (FollowUpState.CONFIRMED,), "late": _WAITING, "waiting": _WAITING}
+    known = preferences.load(db)
+    inside = _within(db, asked.viewer, part_asked_for(db, asked), known)
     cases = store.listing(
         db,
         asked.viewer,
         now=asked.now,
-        preferences=preferences.load(db),
+        preferences=known,
         mine=asked.get("mine") == "yes",
         late=asked.get("only") == "late",
         states=wanted.get(asked.get("only")),
+        part=inside.part,
     )
     return Found([followups_view.file_row(case) for case in cases])
 
@@ -190,7 +285,8 @@ CASES = PageTable(
     "/follow-ups/all",
     followups_view.FILE_COLUMNS,
     _case_rows,
-    "Every duty to get back to a person, with its owner and its times. only=late, waiting or done; mine=yes.",
+    "Every duty to get back to a person, with its owner and its times. only=late, waiting or done; mine=yes; of a "
+    "team, csm, segment or region.",
 )
 
 

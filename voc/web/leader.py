@@ -205,10 +205,34 @@ def teams_of(db: Connection) -> dict[str, str]:
     }
 
 
+def csms_of(db: Connection, viewer: Viewer, team: str = "") -> dict[str, str]:
+    """Whoever owns an account that the viewer may see, of a team if one is chosen: by id, in alphabetical order."""
+    people = metrics.people(db)
+    found = (people[id] for id in metrics.owner_ids(db, viewer) & set(people) if team in ("", people[id].manager_id))
+    return {one.id: one.name for one in sorted(found, key=lambda one: (one.name.casefold(), one.id))}
+
+
 def _asked_for(asked: Asked) -> Wanted:
     """The page's filters out of the query of a file."""
     names = ("team", "segment", "days", "as_of", "region", "live")
     return wanted_of(**{name: asked.get(name) for name in names}, from_on=asked.get("from"), today=asked.today)
+
+
+def part_wanted(
+    *, team: str, csm: str, segment: str, region: str, csms: Mapping[str, str], today: date, days: str = ""
+) -> Wanted:
+    """What narrows a list. A CSM of another team than the chosen one is left out: the team was chosen anew."""
+    wanted = wanted_of(days=days, as_of="", segment=segment, team=team, csm=csm, region=region, today=today)
+    return wanted if not team or csm in csms else replace(wanted, csm="")
+
+
+def part_asked_for(db: Connection, asked: Asked) -> Wanted:
+    """The same out of the query of a file."""
+    names = ("team", "csm", "segment", "region")
+    csms = csms_of(db, asked.viewer, asked.get("team"))
+    return part_wanted(
+        **{name: asked.get(name) for name in names}, csms=csms, today=asked.today, days=asked.get("days")
+    )
 
 
 def _line_rows(db: Connection, asked: Asked) -> Found:

@@ -36,16 +36,22 @@ class Section:
     links: Sequence[Link]
 
 
-def card(found: Recovery) -> Card:
-    """14 of 25 who answered again; about 42% would without any follow-up. Of all 29: 48%."""
+ROWS = "/follow-ups/recovery"
+
+
+def card(found: Recovery, query: Mapping[str, str]) -> Card:
+    """14 of 25 who answered again; about 42% would without any follow-up. Of all 29: 48%.
+
+    `query` is what the page was narrowed to; the rows are too.
+    """
     again, everybody = found.again, found.all
-    rows = "/follow-ups/recovery?of=again"
+    rows = address(ROWS, **query, of="again")
     links = [
         Link("Definition", "/definitions#recovery", "of recovery"),
         Link(view.count(again.all, "row"), rows, "behind recovery"),
     ]
     mark = Mark("recovery", again.part, again.all, rows)
-    of_all = Mark("recovery_of_all", everybody.part, everybody.all, "/follow-ups/recovery")
+    of_all = Mark("recovery_of_all", everybody.part, everybody.all, address(ROWS, **query))
     if not again.all:
         waiting = (
             f"{found.waiting} detractors not asked again yet" if found.waiting else "no detractor was asked again yet"
@@ -71,17 +77,17 @@ def _percent(share: Share) -> str:
     return view.percent(share.value) if share.all >= 5 else f"{share.part}"
 
 
-def section(found: Recovery) -> Section:
+def section(found: Recovery, query: Mapping[str, str]) -> Section:
     shares = ((Contact.IN_TIME, found.in_time), (Contact.LATE, found.late), (Contact.NONE, found.untouched))
     return Section(
         sentence=sentence(found),
-        rows=[_row(kind, share) for kind, share in shares],
+        rows=[_row(kind, share, query) for kind, share in shares],
         notes=[told for told in (_credit(found), _promoters(found), _waiting(found)) if told],
         how=[_how(found)],
         links=[
             Link("How we know", "/definitions#recovery", "who recovered"),
             *(
-                [Link(f"The {found.all.all}", "/follow-ups/recovery", "detractors asked again")]
+                [Link(f"The {found.all.all}", address(ROWS, **query), "detractors asked again")]
                 if found.all.all
                 else []
             ),
@@ -104,7 +110,7 @@ def sentence(found: Recovery) -> str:
     )
 
 
-def _row(kind: Contact, share: Share) -> Row:
+def _row(kind: Contact, share: Share, query: Mapping[str, str]) -> Row:
     span = view.span(*share.interval).rstrip("%") if share.interval and share.all >= 10 else ""
     return Row(
         CONTACTS[kind].capitalize(),
@@ -112,7 +118,7 @@ def _row(kind: Contact, share: Share) -> Row:
         view.number(share.all),
         view.percent(share.value) if share.all >= 5 else view.DASH,
         span,
-        Mark("recovery", share.part, share.all, address("/follow-ups/recovery", of=kind.value)),
+        Mark("recovery", share.part, share.all, address(ROWS, **query, of=kind.value)),
     )
 
 
@@ -182,19 +188,19 @@ def chosen(found: RecoveryPage, of: str) -> list[Pair]:
     return list(found.recovery.rows)
 
 
-def page(found: RecoveryPage, *, of: str = "") -> Page:
+def page(found: RecoveryPage, *, of: str = "", query: Mapping[str, str]) -> Page:
     again, pairs = found.recovery.again, chosen(found, of)
     recovered = sum(one.recovered for one in pairs)
     which = "who answered again" if of == "again" else "asked again"
     kind = f", {CONTACTS[Contact(of)]}" if of in {one.value for one in Contact} else ""
     return Page(
         heading=f"{view.count(len(pairs), 'detractor')} {which}{kind}, {recovered} recovered",
-        mark=Mark("recovery", recovered, len(pairs), address("/follow-ups/recovery", of=of)),
+        mark=Mark("recovery", recovered, len(pairs), address(ROWS, **query, of=of)),
         lede=f"{view.of(again.part, again.all)} of those who answered again scored 7 or more. An answer of 6 or less "
         "and the same person’s next wave; silence there is no recovery.",
         links=[
             Link("Definition", "/definitions#recovery", "of recovery"),
-            *files("/follow-ups/recovery", "of all rows"),
+            *files(address(ROWS, **query), "of all rows"),
         ],
         rows=[_pair(one, found) for one in pairs],
     )

@@ -19,13 +19,15 @@ from voc.followup.model import FollowUp
 from voc.followup.store import plays
 from voc.followup.store.cases import OPEN
 from voc.metrics import run
+from voc.metrics import store as metrics
+from voc.metrics.pages import SilentPage
 from voc.metrics.run import cost, kept_pages, standings
 from voc.metrics.silence import WEIGHTS_VERSION
 from voc.web import cost_view, pages, silent_view
 from voc.web.context import App
-from voc.web.figure_view import Asking
+from voc.web.engagement_view import Wanted, filters
 from voc.web.given import GivenApp, GivenForm, GivenVisit
-from voc.web.leader import names_of
+from voc.web.leader import csms_of, names_of, part_asked_for, part_wanted, teams_of
 from voc.web.tables import Asked, Found, PageTable, file_handlers
 from voc.web.visit import EVERYBODY, Visit, roles
 
@@ -34,11 +36,21 @@ LONGEST_PLAY = 200
 
 @get("/silent", sync_to_thread=True, opt=roles(*EVERYBODY))
 def silent_page(
-    app: GivenApp, visit: GivenVisit, *, after: Annotated[str, QueryParameter(name="after")] = ""
+    app: GivenApp,
+    visit: GivenVisit,
+    *,
+    after: Annotated[str, QueryParameter(name="after")] = "",
+    team: Annotated[str, QueryParameter(name="team")] = "",
+    csm: Annotated[str, QueryParameter(name="csm")] = "",
+    segment: Annotated[str, QueryParameter(name="segment")] = "",
+    region: Annotated[str, QueryParameter(name="region")] = "",
 ) -> Response[str]:
-    now = app.now()
+    now, viewer = app.now(), visit.viewer
     with app.database.read() as db:
-        found = run.silent(db, visit.viewer, now=now, after=after[:64] or None, limit=silent_view.PAGE)
+        known = preferences.load(db)
+        teams, csms = teams_of(db) if viewer.sees_all else {}, csms_of(db, viewer, team)
+        wanted = part_wanted(team=team, csm=csm, segment=segment, region=region, csms=csms, today=now.date())
+        found = _silent(db, viewer, wanted, now=now, after=after[:64] or None, limit=silent_view.PAGE)
         theirs = _silent_cases(db, visit.viewer, {one.account_id for one in found.silent}, now=now)
         page = silent_view.page(
             found,
@@ -46,10 +58,28 @@ def silent_page(
             cases=theirs,
             plays=plays.latest(db, [one.id for one in theirs.values()]),
             today=now.date(),
-            asking=Asking(found.kept_on),
+            wanted=wanted,
+            filters=filters(wanted, teams, windows=(), regions=metrics.regions(db, known), csms=csms),
+            names={**teams, **csms},
         )
         costs = cost_view.section(kept_pages.cost_page(db, visit.viewer, standings.large_on(db, now=now)))
     return pages.page(app, visit, "leader/silent.html", page=page, cost=costs, weights=WEIGHTS_VERSION)
+
+
+def _silent(
+    db: Connection, viewer: Viewer, wanted: Wanted, *, now: datetime, after: str | None = None, limit: int | None = None
+) -> SilentPage:
+    return run.silent(
+        db,
+        viewer,
+        now=now,
+        after=after,
+        limit=limit,
+        team_id=wanted.team or None,
+        csm_id=wanted.csm or None,
+        segment=wanted.segment or None,
+        region=wanted.region or None,
+    )
 
 
 def _silent_cases(
@@ -64,7 +94,8 @@ def _silent_cases(
 
 
 def _silent_rows(db: Connection, asked: Asked) -> Found:
-    found, names = run.silent(db, asked.viewer, now=asked.now), names_of(db)
+    wanted, names = part_asked_for(db, asked), names_of(db)
+    found = _silent(db, asked.viewer, wanted, now=asked.now)
     facts = [("As of", asked.today.isoformat()), ("Weights of the score", f"version {WEIGHTS_VERSION}")]
     return Found([silent_view.file_row(one, names) for one in found.silent], facts)
 

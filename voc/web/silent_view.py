@@ -1,12 +1,12 @@
 """Silent accounts in order of work, with the score in seven visible parts; and where the other accounts stand."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from markupsafe import Markup
 
-from voc.base.words import AccountState
+from voc.base.words import AccountState, Scope
 from voc.followup.model import Event, FollowUp
 from voc.metrics import wording
 from voc.metrics.model import Shown, Standing
@@ -16,8 +16,9 @@ from voc.reports.tables import Column, Kind
 from voc.statistics.silence import MOST_POINTS, SilentScore
 from voc.web import figure_view, view
 from voc.web.charts_score import Part, seven, seven_heads
+from voc.web.engagement_view import Wanted
 from voc.web.figure_view import Asking
-from voc.web.parts import Link, Mark, address, files
+from voc.web.parts import Choice, Link, Mark, address, files
 
 STATES: Mapping[AccountState, tuple[str, str]] = {
     AccountState.HEARD: ("Heard", "somebody answered in 180 days"),
@@ -86,6 +87,7 @@ class Page:
     total: str
     summary: str
     links: Sequence[Link]
+    filters: Sequence[Choice]
     state_links: Sequence[Link]
     marks: Sequence[Mark]
     states: Sequence[State]
@@ -101,13 +103,18 @@ def page(
     cases: Mapping[str, FollowUp],
     plays: Mapping[int, Event],
     today: date,
-    asking: Asking,
+    wanted: Wanted,
+    filters: Sequence[Choice],
+    names: Mapping[str, str],
 ) -> Page:
-    """`csms` are names by id, `cases` the open follow-ups by silent account, `plays` what they plan, by case."""
-    currency = found.currency
+    """`csms` are names by id, `cases` the open follow-ups by silent account, `plays` what they plan, by case.
+
+    `names` are those of the team and the CSM that it may be narrowed to.
+    """
+    currency, asking = found.currency, _asking(found, wanted)
     money = found.all.arr
     return Page(
-        crumb=_crumb(found),
+        crumb=_crumb(found, wanted, names),
         heading=_heading(found, money),
         lede=_lede(found),
         heads=seven_heads([Part(_name(key), 0, most) for key, most in MOST_POINTS.items()]),
@@ -124,7 +131,8 @@ def page(
         ],
         total=f"{view.count(found.all.accounts, 'account')}, {view.money(money, currency)}",
         summary=_summary(found),
-        links=_links(found),
+        links=_links(found, wanted),
+        filters=filters,
         state_links=figure_view.links(found.accounts, asking),
         marks=[figure_view.mark(one, asking) for one in (found.accounts, found.revenue)],
         states=_states(found, currency, asking),
@@ -134,16 +142,47 @@ def page(
     )
 
 
-def _crumb(found: SilentPage) -> str:
+def _asking(found: SilentPage, wanted: Wanted) -> Asking:
+    """A night's figure of a segment or a region is a scope of its own."""
+    if found.scope in (Scope.SEGMENT, Scope.REGION):
+        return Asking(found.kept_on)
+    return replace(wanted, as_of=found.kept_on).list_asking
+
+
+def _crumb(found: SilentPage, wanted: Wanted, names: Mapping[str, str]) -> str:
     told = f"{found.window.days} days to {view.day(found.window.to_on)}"
-    return told if found.kept_on is None else f"{told}, as of last night"
+    return ", ".join([told if found.kept_on is None else f"{told}, as of last night", *wanted.told(names)])
 
 
-def _links(found: SilentPage) -> list[Link]:
-    whole = files("/silent", "of silent accounts")
+def _links(found: SilentPage, wanted: Wanted) -> list[Link]:
+    whole = files(address("/silent", **wanted.query), "of silent accounts")
     if found.more is None:
         return [*whole]
-    return [Link(f"The next {PAGE}", address("/silent", after=found.more), "silent accounts"), *whole]
+    following = address("/silent", **wanted.query, after=found.more)
+    return [Link(f"The next {PAGE}", following, "silent accounts"), *whole]
+
+
+def since(found: SilentPage) -> str:
+    """Why Engagement and CSMs tell another number, with what makes the difference."""
+    that = found.since
+    if that is None or (that.same and _same_counts(found)):
+        return ""
+    moved = [
+        (that.answered, "answered", "answered"),
+        (that.fell_silent, "fell silent", "fell silent"),
+        (that.joined, "more was asked", "more were asked"),
+        (that.left, "is no customer any more, or nobody is to be asked there", "are no customers any more"),
+        (that.out, "was last asked longer ago than that", "were last asked longer ago than that"),
+    ]
+    told = [f"{view.number(count)} {one if count == 1 else many}" for count, one, many in moved if count]
+    counted = f"{view.of(that.silent, that.asked)} in the night after {view.day(that.on)}"
+    why = f"since then {view.listed(told)}" if told else "the difference is how far back 180 days reach"
+    return f"Engagement and CSMs count {counted}; {why}."
+
+
+def _same_counts(found: SilentPage) -> bool:
+    that, figure = found.since, found.accounts
+    return that is not None and (that.silent, that.asked) == (figure.numerator or 0, figure.denominator or 0)
 
 
 def _heading(found: SilentPage, money: float) -> str:
@@ -168,6 +207,7 @@ def _lede(found: SilentPage) -> str:
     ]
     if gaps:
         told.append(f"{view.listed(gaps)} are not silent; they are gaps in coverage.")
+    told += [one for one in [since(found)] if one]
     if found.without_rate:
         told.append(f"No exchange rate for {view.listed(found.without_rate)}: left out of the revenue.")
     return " ".join(told) or "Silence is read once people were asked, and it is long past their due date."

@@ -1,7 +1,7 @@
 """Times of follow-ups -> the curve of how long until they are resolved, with its words and its table."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -11,7 +11,7 @@ from voc.followup.store.times import Duration
 from voc.statistics import kaplan_meier
 from voc.web import view
 from voc.web.charts_survival import Curve, Point, survival
-from voc.web.parts import Mark
+from voc.web.parts import Mark, address
 
 _DRAWN_FROM = 10  # cases: a curve of fewer says more about each of them than about the work (3-metrics 0.7)
 
@@ -118,7 +118,12 @@ class TimesPage:
 
 
 def times_page(
-    cases: Sequence[tuple[Duration, FollowUp | None]], hours_a_day: float, *, only_resolved: bool = False
+    cases: Sequence[tuple[Duration, FollowUp | None]],
+    hours_a_day: float,
+    *,
+    days: int,
+    only_resolved: bool = False,
+    query: Mapping[str, str],
 ) -> TimesPage:
     """The longest first. Of the resolved ones those count that the customer confirmed."""
     ranked = sorted(cases, key=lambda pair: (-pair[0].hours, pair[0].follow_up_id))
@@ -127,8 +132,13 @@ def times_page(
     part, words = (confirmed, "confirmed") if only_resolved else (resolved, "resolved")
     which = "resolved follow-up" if only_resolved else "follow-up"
     return TimesPage(
-        heading=f"{view.count(len(cases), which)} in 180 days, {part} {words}",
-        mark=Mark("confirmed" if only_resolved else "time_to_resolve", part, len(cases), "/follow-ups/times"),
+        heading=f"{view.count(len(cases), which)} in {days} days, {part} {words}",
+        mark=Mark(
+            "confirmed" if only_resolved else "time_to_resolve",
+            part,
+            len(cases),
+            address("/follow-ups/times", **query, state="resolved" if only_resolved else None),
+        ),
         rows=[
             _time_row(one, case, hours_a_day, counts=one.confirmed if only_resolved else one.resolved)
             for one, case in ranked

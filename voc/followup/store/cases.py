@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, selec
 from voc.base import schema
 from voc.base.access import Viewer, visible_accounts
 from voc.base.errors import NotFound
+from voc.base.narrowed import WHOLE, Narrowed, accounts_within, owned_within
 from voc.base.preferences import Preferences
 from voc.base.schema import account, alias, answer, contact, csm, follow_up_event, invitation, response
 from voc.base.words import Cause, FollowUpKind, FollowUpState, Role
@@ -34,12 +35,13 @@ def listing(
     late: bool = False,
     account_id: str | None = None,
     limit: int | None = None,
+    part: Narrowed = WHOLE,
 ) -> list[FollowUp]:
     """Cases the viewer sees: those with something due first, the most urgent on top, then the latest closed.
 
-    `mine` are those the viewer's own CSM id owns; `late` those past a limit.
+    `mine` are those the viewer's own CSM id owns; `late` those past a limit; `part` goes by the follow-up's owner.
     """
-    conditions: list[ColumnElement[bool]] = []
+    conditions = within(part)
     if late:
         states = [state for state in OPEN if states is None or state in states]
     if states is not None:
@@ -63,9 +65,10 @@ def confirmed(
     mine: bool = False,
     after: int | None = None,
     limit: int,
+    part: Narrowed = WHOLE,
 ) -> list[FollowUp]:
     """A page of what customers confirmed, the latest first, from the case `after` on."""
-    conditions = _confirmed_of(viewer, mine=mine)
+    conditions = _confirmed_of(viewer, mine=mine, part=part)
     query = joined(select(table.c.id)).where(*conditions)
     if after is not None and (last := db.execute(select(_confirmed_at).where(table.c.id == after)).scalar()):
         beyond = and_(_confirmed_at == last, table.c.id > after)
@@ -74,16 +77,22 @@ def confirmed(
     return sorted(cases(db, viewer, table.c.id.in_(ids), now=now, preferences=preferences), key=_urgency)
 
 
-def how_many_confirmed(db: Connection, viewer: Viewer, *, mine: bool = False) -> int:
-    return int(db.execute(joined(select(func.count())).where(*_confirmed_of(viewer, mine=mine))).scalar_one())
+def how_many_confirmed(db: Connection, viewer: Viewer, *, mine: bool = False, part: Narrowed = WHOLE) -> int:
+    conditions = _confirmed_of(viewer, mine=mine, part=part)
+    return int(db.execute(joined(select(func.count())).where(*conditions)).scalar_one())
 
 
 _confirmed_at = func.coalesce(table.c.confirmed_at, table.c.resolved_at, table.c.opened_at)
 
 
-def _confirmed_of(viewer: Viewer, *, mine: bool) -> list[ColumnElement[bool]]:
+def _confirmed_of(viewer: Viewer, *, mine: bool, part: Narrowed) -> list[ColumnElement[bool]]:
     own = [table.c.owner_csm_id == (viewer.csm_id or "")] if mine else []
-    return [visible_accounts(viewer), table.c.state == FollowUpState.CONFIRMED, *own]
+    return [visible_accounts(viewer), table.c.state == FollowUpState.CONFIRMED, *own, *within(part)]
+
+
+def within(part: Narrowed) -> list[ColumnElement[bool]]:
+    """A follow-up belongs to whoever owns it, at an account of today's segment and country."""
+    return [*owned_within(part, table.c.owner_csm_id), *accounts_within(part)]
 
 
 def _urgency(case: FollowUp) -> tuple[bool, float, int]:
@@ -160,11 +169,11 @@ def of_accounts(
     return cases(db, viewer, *wanted, now=now, preferences=preferences)
 
 
-def causes(db: Connection, viewer: Viewer, *, since: datetime) -> list[CauseCount]:
+def causes(db: Connection, viewer: Viewer, *, since: datetime, part: Narrowed = WHOLE) -> list[CauseCount]:
     """Root causes of the cases confirmed since then, the most frequent first."""
     accounts = func.count(account.c.id.distinct())
     query = joined(select(table.c.cause, func.count(), accounts)).where(
-        table.c.confirmed_at >= since, table.c.cause.is_not(None), visible_accounts(viewer)
+        table.c.confirmed_at >= since, table.c.cause.is_not(None), visible_accounts(viewer), *within(part)
     )
     rows = db.execute(query.group_by(table.c.cause).order_by(func.count().desc(), table.c.cause))
     return [CauseCount(Cause(cause), cases, places) for cause, cases, places in rows]

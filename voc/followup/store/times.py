@@ -6,10 +6,12 @@ from datetime import datetime
 from sqlalchemy import Connection, and_, case, func, select
 
 from voc.base.access import Viewer, visible_accounts
+from voc.base.narrowed import WHOLE, Narrowed
 from voc.base.preferences import Preferences
 from voc.base.schema import account, alias, csm, follow_up
 from voc.base.words import AccountStatus
 from voc.followup.hours import of_owner
+from voc.followup.store.cases import within
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,13 @@ _left_on = case((account.c.status == AccountStatus.CHURNED, account.c.churned_on
 
 
 def durations(
-    db: Connection, viewer: Viewer, *, since: datetime, now: datetime, preferences: Preferences
+    db: Connection,
+    viewer: Viewer,
+    *,
+    since: datetime,
+    now: datetime,
+    preferences: Preferences,
+    part: Narrowed = WHOLE,
 ) -> list[Duration]:
     """Every follow-up opened since then that the viewer sees, by id. One query; what came after `now` is not known."""
     merged = and_(alias.c.kind == "account", alias.c.loser_id == follow_up.c.account_id)
@@ -42,7 +50,7 @@ def durations(
         .outerjoin(alias, merged)
         .join(account, account.c.id == func.coalesce(alias.c.winner_id, follow_up.c.account_id))
         .outerjoin(csm, csm.c.id == follow_up.c.owner_csm_id)
-        .where(visible_accounts(viewer), follow_up.c.opened_at > since, follow_up.c.opened_at <= now)
+        .where(visible_accounts(viewer), follow_up.c.opened_at > since, follow_up.c.opened_at <= now, *within(part))
         .order_by(follow_up.c.id)
     )
     found = []

@@ -1,6 +1,6 @@
 """One account and lists of accounts: figures, where each stands, silent ones."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from statistics import median
 
@@ -13,12 +13,14 @@ from voc.base.preferences import Preferences
 from voc.base.words import AccountState, Scope
 from voc.metrics import cohorts, silence, store
 from voc.metrics.cohorts import Key
-from voc.metrics.model import Standing
-from voc.metrics.pages import ScopeFigures, SilentPage, Sum
-from voc.metrics.run.kept import kept_of
-from voc.metrics.run.looking import Allowed, Asking, FactsLook, allowed, look_at, usual
+from voc.metrics.model import Figure, Standing
+from voc.metrics.pages import ScopeFigures, SilentPage, Since, Sum
+from voc.metrics.run.kept import kept_of, last_night
+from voc.metrics.run.looking import Allowed, Asking, FactsLook, allowed, look, look_at, usual
+from voc.metrics.run.narrowing import Within, within
 from voc.metrics.run.standings import kept_on
 from voc.metrics.store import standings as nights
+from voc.metrics.units import NOT_ASKED
 
 GAPS = (AccountState.NOT_ASKED, AccountState.UNREACHABLE, AccountState.ALL_OPTED_OUT)
 GAPS_NAMED = 200
@@ -108,29 +110,43 @@ def silent(
     after: str | None = None,
     limit: int | None = None,
     live_up_to: int | None = None,
+    team_id: str | None = None,
+    csm_id: str | None = None,
+    segment: str | None = None,
+    region: str | None = None,
 ) -> SilentPage:
     """The silent-accounts page of the viewer's accounts: `limit` of the silent ones (None: all), after that account.
 
-    Of many accounts as of last night, of few (`live_up_to`) as they stand now.
+    Of many accounts as of last night, of few (`live_up_to`) as they stand now. Of a part of them a foreign team or
+    CSM is NotFound.
     """
     on = kept_on(db, viewer, now=now, as_of=as_of, live_up_to=live_up_to)
     known = preferences or settings.load(db)
+    chosen = within(db, viewer, team_id=team_id, csm_id=csm_id, segment=segment, region=region, preferences=known)
     if on is not None:
-        found = _kept_silent(db, viewer, on, known, now=now, after=after, limit=limit)
+        found = _kept_silent(db, viewer, on, chosen, known, now=now, after=after, limit=limit)
         if found is not None:
             return found
-    return _live_silent(db, viewer, now=now, as_of=as_of, known=known, after=after, limit=limit)
+    return _live_silent(db, viewer, chosen, now=now, as_of=as_of, known=known, after=after, limit=limit)
 
 
 def _kept_silent(
-    db: Connection, viewer: Viewer, on: date, known: Preferences, *, now: datetime, after: str | None, limit: int | None
+    db: Connection,
+    viewer: Viewer,
+    on: date,
+    chosen: Within,
+    known: Preferences,
+    *,
+    now: datetime,
+    after: str | None,
+    limit: int | None,
 ) -> SilentPage | None:
     """None where the night kept other figures than these: the period was another one."""
-    scope, scope_id = allowed(db, viewer).whole
-    figures = kept_of(db, (scope, scope_id), on=on, days=known.window_days, names=_FIGURES)
+    figures = _night_figures(db, on, chosen, known, now=now)
     if len(figures) < len(_FIGURES):
         return None
-    part = nights.Part(viewer, on)
+    scope, scope_id = figures["silent_accounts"].scope, figures["silent_accounts"].scope_id
+    part = nights.Part(viewer, on, within=chosen.part)
     states = nights.by_state(db, part)
     listed = nights.listing(
         db, part, state=AccountState.SILENT, after=after, limit=None if limit is None else limit + 1
@@ -159,6 +175,17 @@ def _kept_silent(
     )
 
 
+def _night_figures(
+    db: Connection, on: date, chosen: Within, known: Preferences, *, now: datetime
+) -> Mapping[str, Figure]:
+    """As the night kept them; of what crosses two of its parts counted as of then."""
+    key = chosen.kept_key
+    if key is not None:
+        return kept_of(db, key, on=on, days=known.window_days, names=_FIGURES)
+    looked = look(db, Asking(now, on, known.window_days, chosen.slice, _FIGURES, known))
+    return {name: looked.figure(chosen.key, name) for name in _FIGURES}
+
+
 def _more(listed: Sequence[Standing], limit: int | None) -> str | None:
     return listed[limit - 1].account_id if limit is not None and len(listed) > limit else None
 
@@ -166,6 +193,7 @@ def _more(listed: Sequence[Standing], limit: int | None) -> str | None:
 def _live_silent(
     db: Connection,
     viewer: Viewer,
+    chosen: Within,
     *,
     now: datetime,
     as_of: date | None,
@@ -174,10 +202,13 @@ def _live_silent(
     limit: int | None,
 ) -> SilentPage:
     may = allowed(db, viewer)
-    looked = look_at(db, Asking(now, as_of, names=_FIGURES, preferences=known), may.only)
+    mine = may.accounts if chosen.part.whole else store.ids_within(db, viewer, chosen.part)
+    only = may.only if chosen.part.whole else mine
+    looked = look_at(db, Asking(now, as_of, names=_FIGURES, preferences=known), only)
+    standing = [one for one in _standings(db, looked) if one.account_id in mine]
     by_state: dict[AccountState, list[Standing]] = {}
-    for one in _standings(db, looked):
-        if one.account_id in may.accounts and one.state != AccountState.NO_CENSUS:
+    for one in standing:
+        if one.state != AccountState.NO_CENSUS:
             by_state.setdefault(one.state, []).append(one)
     found = sorted(
         by_state.get(AccountState.SILENT, []), key=lambda one: (-one.work_order, one.name.lower(), one.account_id)
@@ -185,7 +216,7 @@ def _live_silent(
     place = next((at + 1 for at, one in enumerate(found) if one.account_id == after), 0)
     listed = found[place:]
     ages = [(now.date() - one.last_answered_at.date()).days for one in found if one.last_answered_at is not None]
-    scope, scope_id = may.whole
+    scope, scope_id = chosen.key
     return SilentPage(
         window=looked.window,
         currency=known.reporting_currency,
@@ -193,14 +224,45 @@ def _live_silent(
         more=_more(listed, limit),
         states={state: _sum(by_state[state]) for state in AccountState if state in by_state},
         gaps={state: _largest(by_state[state]) for state in GAPS if state in by_state},
-        accounts=looked.figure(may.whole, "silent_accounts"),
-        revenue=looked.figure(may.whole, "silent_arr"),
+        accounts=looked.figure(chosen.key, "silent_accounts"),
+        revenue=looked.figure(chosen.key, "silent_arr"),
         scope=scope,
         scope_id=scope_id,
         without_rate=tuple(one.name for one in found if one.arr is None and one.amount is not None),
         median_days=median(ages) if ages else None,
         soon=sum(one.renewal_on is not None and now.date() <= one.renewal_on <= now.date() + SOON for one in found),
+        since=None if as_of is not None else _since(db, viewer, chosen, standing, known, now=now),
     )
+
+
+def _since(
+    db: Connection, viewer: Viewer, chosen: Within, standing: Sequence[Standing], known: Preferences, *, now: datetime
+) -> Since | None:
+    """What last night counted of the same accounts; None where it did not."""
+    on, key = last_night(now.date()), chosen.kept_key
+    kept = {} if key is None else kept_of(db, key, on=on, days=known.window_days, names=_FIGURES[:1])
+    then = nights.states(db, nights.Part(viewer, on, within=chosen.part)) if kept else {}
+    if not then:
+        return None
+    today = {one.account_id: one.state for one in standing}
+    asked_then, asked_now = ({id for id, state in some.items() if _is_asked(state)} for some in (then, today))
+    gone = asked_then - asked_now
+    left = {id for id in gone if today.get(id, AccountState.NO_CENSUS) == AccountState.NO_CENSUS}
+    was = {id for id, state in then.items() if state == AccountState.SILENT}
+    return Since(
+        on=on,
+        silent=round(kept["silent_accounts"].numerator or 0),
+        asked=round(kept["silent_accounts"].denominator or 0),
+        answered=sum(today.get(id) == AccountState.HEARD for id in was),
+        fell_silent=sum(state == AccountState.SILENT and id not in was for id, state in today.items()),
+        left=len(left),
+        out=len(gone - left),
+        joined=len(asked_now - asked_then),
+    )
+
+
+def _is_asked(state: AccountState) -> bool:
+    return state not in NOT_ASKED
 
 
 def _sum(some: Sequence[Standing]) -> Sum:

@@ -13,7 +13,7 @@ from voc.base.words import Scope
 from voc.metrics import compare, store
 from voc.metrics.cohorts import Key
 from voc.metrics.compare import Comparisons
-from voc.metrics.model import Slice
+from voc.metrics.model import EVERYTHING, Slice
 from voc.metrics.pages import Engagement, ScopeFigures
 from voc.metrics.run import accounts
 from voc.metrics.run.kept import KeptLook, kept
@@ -40,6 +40,7 @@ def figures(
     preferences: Preferences | None = None,
     viewer: Viewer = TERMINAL,
     names: Collection[str] | None = None,
+    part: Slice = EVERYTHING,
 ) -> list[ScopeFigures]:
     """Figures of a scope (all, or those of `names`), by name; `ids` None means everybody of it the viewer may see.
 
@@ -47,7 +48,7 @@ def figures(
     NotFound for an id that does not exist or is not the viewer's.
     """
     may = allowed(db, viewer)
-    asking = Asking(now, as_of, window_days, names=names, preferences=preferences)
+    asking = Asking(now, as_of, window_days, part, names, preferences)
     if scope == Scope.ACCOUNT:
         return accounts.figures(db, asking, may, ids)
     found = look(db, asking)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from voc.base.access import Viewer
+from voc.base.narrowed import WHOLE, Narrowed
 from voc.metrics.recovery import Recovery, recovery
 from voc.metrics.store import recovery as store
 from voc.metrics.store.recovery import Known
@@ -20,7 +21,7 @@ class RecoveryPage:
     known: Mapping[str, Known]
 
 
-def page(db: Connection, viewer: Viewer, *, now: datetime) -> RecoveryPage:
-    """Of the viewer's accounts; every row is one of theirs."""
-    found, known = store.answers(db, viewer, since=now - WINDOW, now=now)
+def page(db: Connection, viewer: Viewer, *, now: datetime, part: Narrowed = WHOLE) -> RecoveryPage:
+    """Of the viewer's accounts, or of a part of them; every row is one of theirs."""
+    found, known = store.answers(db, viewer, since=now - WINDOW, now=now, part=part)
     return RecoveryPage(recovery(found), known)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, and_, func, or_, select
 from voc.base.access import Viewer, visible_accounts, visible_csms
 from voc.base.confidential import named
 from voc.base.confidential import shown as may_be_shown
+from voc.base.narrowed import Narrowed, accounts_within, owned_within
 from voc.base.preferences import Preferences
 from voc.base.schema import (
     account,
@@ -62,9 +63,11 @@ __all__ = [
     "accounts_kept_between",
     "accounts_known",
     "contact_names",
+    "countries_of",
     "drop_unfinished",
     "facts",
     "how_many_accounts",
+    "ids_within",
     "in_reporting",
     "is_counted",
     "keep",
@@ -73,6 +76,7 @@ __all__ = [
     "mark_counted",
     "moment_of",
     "norms",
+    "owner_ids",
     "owners_today",
     "people",
     "rate_to_reporting",
@@ -489,6 +493,12 @@ def how_many_accounts(db: Connection, viewer: Viewer) -> int:
     return db.execute(select(func.count()).select_from(account).where(visible_accounts(viewer))).scalar_one()
 
 
+def owner_ids(db: Connection, viewer: Viewer) -> frozenset[str]:
+    """Whoever owns one of the viewer's accounts."""
+    query = select(account.c.csm_id).where(account.c.csm_id.is_not(None), visible_accounts(viewer)).distinct()
+    return frozenset(db.execute(query).scalars())
+
+
 def owners_today(db: Connection) -> dict[str, str | None]:
     return {row.id: row.csm_id for row in db.execute(select(account.c.id, account.c.csm_id))}
 
@@ -531,3 +541,16 @@ def regions(db: Connection, preferences: Preferences) -> list[str]:
     query = select(account.c.country).where(account.c.status == AccountStatus.CUSTOMER).distinct()
     found = {region_of(country, preferences.regions) for country in db.execute(query).scalars()}
     return sorted(one for one in found if one is not None)
+
+
+def countries_of(db: Connection, region: str, preferences: Preferences) -> frozenset[str]:
+    """The countries of a region, as the accounts write them."""
+    found = db.execute(select(account.c.country).where(account.c.country.is_not(None)).distinct()).scalars()
+    return frozenset(one for one in found if region_of(one, preferences.regions) == region)
+
+
+def ids_within(db: Connection, viewer: Viewer, part: Narrowed) -> frozenset[str]:
+    """The viewer's accounts of a part of the company, by who owns them today."""
+    query = select(account.c.id).where(account.c.state != RecordState.MERGED, visible_accounts(viewer))
+    query = query.where(*owned_within(part, account.c.csm_id), *accounts_within(part))
+    return frozenset(db.execute(query).scalars())

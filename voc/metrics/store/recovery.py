@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from voc.base.access import Viewer, visible_accounts
 from voc.base.confidential import named
+from voc.base.narrowed import WHOLE, Narrowed, accounts_within, owned_within
 from voc.base.schema import account, alias, contact, follow_up, invitation, response
 from voc.base.words import FollowUpKind, ResponseState
 from voc.metrics.columns.kinds import Column, last_of, numbered, place_in
@@ -30,8 +31,13 @@ class Known:
     account_name: str
 
 
-def answers(db: Connection, viewer: Viewer, *, since: datetime, now: datetime) -> tuple[list[Answer], dict[str, Known]]:
-    """Every named invitation sent since then at the viewer's accounts, and whose it was; merged people are one."""
+def answers(
+    db: Connection, viewer: Viewer, *, since: datetime, now: datetime, part: Narrowed = WHOLE
+) -> tuple[list[Answer], dict[str, Known]]:
+    """Every named invitation sent since then at the viewer's accounts, and whose it was; merged people are one.
+
+    `part` goes by who owns the account today.
+    """
     theirs, of_account = alias.alias("theirs"), alias.alias("of_account")
     person = func.coalesce(theirs.c.winner_id, invitation.c.contact_id)
     place = func.coalesce(of_account.c.winner_id, invitation.c.account_id)
@@ -55,7 +61,7 @@ def answers(db: Connection, viewer: Viewer, *, since: datetime, now: datetime) -
         .join(contact, contact.c.id == person)
         .where(
             named, visible_accounts(viewer), invitation.c.sent_at > since, invitation.c.sent_at <= now,
-            invitation.c.bounced_at.is_(None),
+            invitation.c.bounced_at.is_(None), *owned_within(part, account.c.csm_id), *accounts_within(part),
         )
         .order_by(invitation.c.sent_at, invitation.c.id)
     )  # fmt: skip

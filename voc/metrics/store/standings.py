@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Select, and_, bindparam, delete, func, insert
 
 from voc import statistics
 from voc.base.access import Viewer, visible_accounts
+from voc.base.narrowed import WHOLE, Narrowed, accounts_within, owned_within
 from voc.base.prepared import Prepared
 from voc.base.schema import account, account_night, csm, figure_snapshot
 from voc.base.words import AccountState, RecordState, Scope, Segment
@@ -26,12 +27,16 @@ _name = func.lower(account.c.name)
 
 @dataclass(frozen=True)
 class Part:
-    """Whose accounts: all that the viewer may see, or of these those that a lead's team (or one CSM) owned then."""
+    """Whose accounts: all that the viewer may see, or of these those that a lead's team (or one CSM) owned then.
+
+    `within` narrows them too, by who owned them then.
+    """
 
     viewer: Viewer
     on: date
     team_id: str | None = None
     csm_id: str | None = None
+    within: Narrowed = WHOLE
 
 
 def is_kept(db: Connection, on: date) -> bool:
@@ -87,7 +92,7 @@ def _of(query: Select[*tuple[Any, ...]], part: Part) -> Select[*tuple[Any, ...]]
         found = found.join(csm, csm.c.id == _night.csm_id).where(csm.c.manager_id == part.team_id)
     if part.csm_id is not None:
         found = found.where(_night.csm_id == part.csm_id)
-    return found
+    return found.where(*owned_within(part.within, _night.csm_id), *accounts_within(part.within))
 
 
 def _standings(part: Part) -> Select[*tuple[Any, ...]]:
@@ -159,6 +164,11 @@ def by_state(db: Connection, part: Part) -> dict[AccountState, Sum]:
     query = _of(select(_night.state, func.count(), func.sum(_night.arr)), part).group_by(_night.state)
     found = {AccountState(state): Sum(count, float(arr or 0.0)) for state, count, arr in db.execute(query)}
     return {state: found[state] for state in AccountState if state in found}
+
+
+def states(db: Connection, part: Part) -> dict[str, AccountState]:
+    """Where each account stood, by id."""
+    return {id: AccountState(state) for id, state in db.execute(_of(select(_night.account_id, _night.state), part))}
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """What is asked (`Wanted`), and what stands on the page."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -40,6 +40,22 @@ class Wanted:
             beside=wanted.beside or None,
             trend=wanted.trend or None,
         )
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The part of the company, as an address carries it."""
+        named = {"team": self.team, "csm": self.csm, "segment": self.segment, "region": self.region}
+        return {name: value for name, value in named.items() if value}
+
+    def told(self, names: Mapping[str, str]) -> list[str]:
+        """The same in words; `names` of teams and CSMs by id."""
+        team = f"team of {names.get(self.team, self.team)}" if self.team and not self.csm else ""
+        return [one for one in (team, names.get(self.csm, self.csm), self.segment, self.region) if one]
+
+    @property
+    def list_asking(self) -> Asking:
+        """Of a list that knows no period of its own."""
+        return Asking(self.as_of, segment=self.segment or None, region=self.region or None)
 
     @property
     def asking(self) -> Asking:

@@ -7,10 +7,11 @@ from voc.base.words import FollowUpState
 from voc.followup.model import CauseCount, FollowUp
 from voc.metrics.recovery import Recovery
 from voc.web import view
+from voc.web.engagement_view import Wanted
 from voc.web.followups_view.cards import CaseCard, card
 from voc.web.followups_view.figures import confirmed_card, late_card, median_card
 from voc.web.followups_view.words import CAUSES, KINDS, LANES
-from voc.web.parts import Card, Link, Mark, address, files
+from voc.web.parts import Card, Choice, Link, Mark, address, files
 from voc.web.recovery_view import Section, section
 from voc.web.recovery_view import card as card_of
 from voc.web.survival_view import Lasted, SurvivalChart, chart
@@ -58,6 +59,8 @@ class BoardPage:
     heading: str
     lede: str
     figures: Sequence[Card]
+    filters: Sequence[Choice]
+    hidden: Sequence[tuple[str, str]]
     board_heading: str
     views: Sequence[Link]
     as_list: bool
@@ -76,6 +79,9 @@ class BoardPage:
     done: bool = False  # lists those that are confirmed
 
 
+_ALL = Wanted()
+
+
 @dataclass(frozen=True)
 class Chosen:
     """How the page was asked for."""
@@ -84,12 +90,30 @@ class Chosen:
     mine: bool = False
     late: bool = False
     done: bool = False
-    cause: str = ""  # of those confirmed in 180 days
+    cause: str = ""  # of those confirmed in the period
+    part: Wanted = _ALL  # of which team, CSM, segment, region, and of how many days
+
+    @property
+    def days(self) -> int:
+        return self.part.days
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The part and the period, as an address carries them."""
+        return {**self.part.query, **({} if self.days == Wanted.days else {"days": str(self.days)})}
+
+    @property
+    def hidden(self) -> list[tuple[str, str]]:
+        """What the filters leave as it is."""
+        only = "late" if self.late else "done" if self.done else ""
+        kept = (("show", "list" if self.as_list else ""), ("mine", "yes" if self.mine else ""), ("only", only))
+        return [(name, value) for name, value in kept if value]
 
     def address(self, *, after: int | None = None, **change: bool) -> str:
         wanted = {**self.__dict__, **change}
         return address(
             "/follow-ups",
+            **self.query,
             show="list" if wanted["as_list"] else None,
             mine="yes" if wanted["mine"] else None,
             only="late" if wanted["late"] else ("done" if wanted["done"] else None),
@@ -105,6 +129,7 @@ def board_page(
     times: Sequence[Lasted],
     *,
     in_time: Card,
+    filters: Sequence[Choice],
     recovered: Recovery,
     chosen: Chosen,
     total: int,
@@ -114,7 +139,7 @@ def board_page(
     hours_a_day: float,
     resolve_hours: float,
 ) -> BoardPage:
-    """`cases` are those the chosen view shows, `total` of them; `times` of every case of the last 180 days that the
+    """`cases` are those the chosen view shows, `total` of them; `times` of every case of the period that the
     viewer sees. A list goes on after the case `after`.
     """
     open_ones = [case for case in cases if case.state != FollowUpState.CONFIRMED]
@@ -128,11 +153,13 @@ def board_page(
         lede=f"{scope}. Clocks run in the owner’s business hours and do not stop.",
         figures=[
             in_time,
-            median_card(times),
+            median_card(times, chosen.days, chosen.query),
             late_card(open_ones, late, rows=replace(chosen, as_list=True).address()),
-            confirmed_card(cases, times, last),
-            card_of(recovered),
+            confirmed_card(cases, times, last, chosen.days, chosen.query),
+            card_of(recovered, chosen.part.query),
         ],
+        filters=filters,
+        hidden=chosen.hidden,
         board_heading="Confirmed" if chosen.done else ("Late" if chosen.late else "Open, by what has been done"),
         views=_views(chosen, owns_cases=owns_cases),
         as_list=as_list,
@@ -143,16 +170,18 @@ def board_page(
         more=more,
         none="None. Every answer that asks for a call opens one here at once.",
         curve=chart(times, limit_days=limit_days),
-        no_curve=f"A curve needs ten follow-ups; there are {len(times)} in 180 days.",
-        causes=_cause_rows(causes),
-        causes_heading=f"Why: causes of the {view.number(explained)} confirmed" if explained else "Why",
+        no_curve=f"A curve needs ten follow-ups; there are {len(times)} in {chosen.days} days.",
+        causes=_cause_rows(causes, chosen),
+        causes_heading=f"Why: causes of the {view.number(explained)} confirmed in {chosen.days} days"
+        if explained
+        else "Why",
         causes_total=explained,
         last=[_done(case) for case in last],
         last_links=[
-            Link("All", address("/follow-ups", show="list", only="done"), "confirmed follow-ups"),
-            *files("/follow-ups/all", "of all follow-ups"),
+            Link("All", replace(chosen, done=True, as_list=True, late=False).address(), "confirmed follow-ups"),
+            *files(address("/follow-ups/all", **chosen.part.query), "of all follow-ups"),
         ],
-        recovery=section(recovered),
+        recovery=section(recovered, chosen.part.query),
         done=chosen.done,
     )
 
@@ -199,13 +228,16 @@ def _views(chosen: Chosen, *, owns_cases: bool) -> list[Link]:
     return links
 
 
-def _cause_rows(causes: Sequence[CauseCount]) -> list[CauseRow]:
+def _cause_rows(causes: Sequence[CauseCount], chosen: Chosen) -> list[CauseRow]:
     most = max((one.cases for one in causes), default=1)
-    return [CauseRow(CAUSES[one.cause], one.cases, one.accounts, one.cases / most, _rows_of(one)) for one in causes]
+    return [
+        CauseRow(CAUSES[one.cause], one.cases, one.accounts, one.cases / most, _rows_of(one, chosen)) for one in causes
+    ]
 
 
-def _rows_of(one: CauseCount) -> Mark:
-    return Mark("cause", one.cases, one.cases, address("/follow-ups", show="list", only="done", cause=one.cause.value))
+def _rows_of(one: CauseCount, chosen: Chosen) -> Mark:
+    rows = address("/follow-ups", **chosen.query, show="list", only="done", cause=one.cause.value)
+    return Mark("cause", one.cases, one.cases, rows)
 
 
 def _done(case: FollowUp) -> Done:

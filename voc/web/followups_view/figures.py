@@ -1,7 +1,7 @@
 """The figures above the board."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from voc.base.words import FollowUpState
 from voc.followup.model import FollowUp
@@ -13,17 +13,18 @@ TIMES = "/follow-ups/times"
 LEAST = 10  # follow-ups: a curve of fewer says more about each of them than about the work
 
 
-def median_card(times: Sequence[Lasted]) -> Card:
-    still = sum(not one.resolved for one in times)
+def median_card(times: Sequence[Lasted], days: int, query: Mapping[str, str]) -> Card:
+    """`query` is what the page was narrowed to; the rows are too."""
+    still, rows = sum(not one.resolved for one in times), address(TIMES, **query)
     of = f"{view.number(len(times) - still)} resolved, {view.number(still)} open counted at their age"
-    mark = Mark("time_to_resolve", len(times) - still, len(times), TIMES)
+    mark = Mark("time_to_resolve", len(times) - still, len(times), rows)
     links = [
         Link("Definition", "/definitions#time_to_resolve", "of the time until resolved"),
-        Link(view.count(len(times), "row"), TIMES, "behind the time until resolved"),
+        Link(view.count(len(times), "row"), rows, "behind the time until resolved"),
     ]
     name = "Resolved, half of them within"
     if not times:
-        return Card(name, view.DASH, "no follow-up in 180 days", links=links, mark=mark)
+        return Card(name, view.DASH, f"no follow-up in {days} days", links=links, mark=mark)
     if len(times) < LEAST:
         more = f"too few to say: enough from {LEAST}, {view.number(LEAST - len(times))} more"
         return Card(name, view.DASH, of, note=more, links=links, mark=mark)
@@ -56,22 +57,24 @@ def late_card(open_ones: Sequence[FollowUp], late: Sequence[FollowUp], *, rows: 
     )
 
 
-def confirmed_card(cases: Sequence[FollowUp], times: Sequence[Lasted], last: Sequence[FollowUp]) -> Card:
+def confirmed_card(
+    cases: Sequence[FollowUp], times: Sequence[Lasted], last: Sequence[FollowUp], days: int, query: Mapping[str, str]
+) -> Card:
     waiting = sum(case.state == FollowUpState.RESOLVED for case in cases)
     resolved = sum(one.resolved for one in times)
     confirmed = sum(one.confirmed for one in times)
-    rows = address(TIMES, state="resolved")
+    rows = address(TIMES, **query, state="resolved")
     mark = Mark("confirmed", confirmed, resolved, rows)
     links = [Link(view.count(resolved, "row"), rows, "behind confirmed by the customer")]
     if not resolved:
         name = "Confirmed by the customer"
-        return Card(name, view.DASH, "none resolved in 180 days", links=links, mark=mark)
+        return Card(name, view.DASH, f"none resolved in {days} days", links=links, mark=mark)
     if last:
-        links.append(Link("List", address("/follow-ups", show="list", only="done"), "of confirmed ones"))
+        links.append(Link("List", address("/follow-ups", **query, show="list", only="done"), "of confirmed ones"))
     return Card(
         "Confirmed by the customer",
         view.number(confirmed),
-        f"of {view.number(resolved)} resolved in 180 days",
+        f"of {view.number(resolved)} resolved, of those opened in {days} days",
         note=f"{view.number(waiting)} to ask" if waiting else "",
         links=links,
         mark=mark,
