@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import Connection, insert, select, update
 
 from tests import builders
 from tests.builders import NOW
@@ -20,10 +20,13 @@ from voc.base.errors import Refused
 from voc.base.secrets import Vault
 from voc.base.words import Scope, StaffRole
 from voc.metrics import run
+from voc.metrics.run.forest import views
+from voc.metrics.run.forest.views import Asked
 from voc.reports.star import STAR, dictionary, writing
 from voc.reports.star.model import Sort
 from voc.reports.tables import Format
 
+LEADER = Viewer(None, "Marcus", StaffRole.LEADER)
 Tables = dict[str, list[dict[str, Any]]]
 PEOPLE = ("ana", "bo", "cai", "dag", "eva", "fay")
 
@@ -54,8 +57,37 @@ def fill(database: Database) -> None:
             sent = {"sent_at": NOW - 50 * DAY, "bounced_at": NOW - 40 * DAY}
             builders.add_message(db, key, invitation_id=secret, wave_id=wave_id, step=step, **sent)
         builders.add_follow_up(db, contact_id="ana", contacted_at=NOW - DAY, outcome="Ana was called")
+        add_themes(db)
         deal = {"id": "opp-1", "account_id": "nobody", "name": "x", "closed": True, "won": True, "hash": ""}
         db.execute(insert(schema.opportunity).values(**deal, state="live"))
+
+
+def add_themes(db: Connection) -> None:
+    """Two comments about support, one of them in confidence, another about nothing; an improvement, told to Ana."""
+    themes = {"support": False, "price": False, "old": True}
+    common = {"department": "Service", "words": {"en": ["support"]}, "version": 1}
+    ids = {
+        key: db.execute(
+            insert(schema.theme).values(key=key, name=key.capitalize(), retired=retired, **common).returning(_ID)
+        ).scalar_one()
+        for key, retired in themes.items()
+    }
+    for number in db.execute(select(schema.response.c.id).order_by(schema.response.c.id)).scalars().all():
+        said = {"response_id": number, "question": "recommend", "at": NOW}
+        marks = [("support", "rule", True), ("price", "rule", True), ("price", "person", False), ("old", "rule", True)]
+        for key, source, holds in marks:
+            db.execute(insert(schema.verbatim_theme).values(theme_id=ids[key], source=source, holds=holds, **said))
+    plan = {"title": "Answer within a day", "department": "Service", "owner": "Ola Nord", "state": "done"}
+    days = {"due_on": NOW.date(), "since_on": NOW.date(), "opened_at": NOW, "opened_by": "Marcus", "closed_at": NOW}
+    values = {"theme_id": ids["support"], "done": "Ana asked for it", **plan, **days}
+    made = db.execute(insert(schema.improvement).values(**values).returning(schema.improvement.c.id)).scalar_one()
+    line = {"account_id": "acc-1", "contact_id": "ana"}
+    told = {**line, "line": "We answer within a day", "written_at": NOW, "written_by": "voc"}
+    you_said_id = db.execute(insert(schema.you_said).values(**told).returning(schema.you_said.c.id)).scalar_one()
+    db.execute(insert(schema.improvement_line).values(improvement_id=made, you_said_id=you_said_id, **line))
+
+
+_ID = schema.theme.c.id
 
 
 def written(database: Database, vault: Vault, folder: Path, **wishes: Any) -> Path:
@@ -153,6 +185,38 @@ def test_what_was_asked_in_confidence_says_nowhere_that_it_was_answered(tables: 
     assert [row["bounced_at"] for row in mails] == [None]
     assert secret["bounced_at"] == secret["sent_at"]  # that it came back is told, but not when
     assert len(tables["fact_verbatim"]) == 3  # those given by name
+
+
+def test_the_forest_comes_out_of_the_facts_as_its_page_counts_it(database: Database, tables: Tables) -> None:
+    """Of five answers with the same words one was in confidence; a person took price off each, and one theme is old."""
+    names = {row["theme_key"]: row["name"] for row in tables["dim_theme"]}
+    rows = tables["fact_comment_theme"]
+    assert {names[row["theme_key"]] for row in rows} == {"Support"}
+    with database.read() as db:
+        page = views.forest(db, LEADER, Asked(180), cut=None, now=NOW)
+    assert page.forest is not None
+    (support,) = [one for one in page.forest.lines if page.themes[one.theme_id].name == "Support"]
+    people = {(row["account_key"], row["contact_key"]) for row in rows}
+    assert (len(people), len({row["account_key"] for row in rows})) == (support.count.people, support.count.accounts)
+    assert {row["score_group"] for row in rows} == {"detractor", "promoter", "passive"}
+    assert {row["by_person"] for row in rows} == {0}
+
+
+def test_an_improvement_stands_beside_its_theme_and_whom_it_was_told(tables: Tables) -> None:
+    (done,) = tables["fact_improvement"]
+    (line,) = tables["bridge_improvement_person"]
+    themes = {row["theme_key"]: row["theme"] for row in tables["dim_theme"]}
+    assert (themes[done["theme_key"]], done["state"], done["overdue"], done["drafted"]) == ("support", "done", 0, 1)
+    accounts = {row["account_key"]: row["name"] for row in tables["dim_account"]}
+    assert (line["improvement_key"], accounts[line["account_key"]]) == (done["improvement_key"], "Calder")
+
+
+def test_every_relation_stands_in_the_dictionary_once() -> None:
+    pairs = [f"| {a.name}.{x.name} | {b.name}.{y.name} |" for a, x, b, y in dictionary.relations()]
+    text = dictionary.markdown()
+    assert len(pairs) == len(set(pairs)) > 80
+    assert all(text.count(pair) == 1 for pair in pairs)
+    assert "| fact_comment_theme.theme_key | dim_theme.theme_key |" in pairs
 
 
 def test_nobody_is_named_unless_it_is_asked_for(database: Database, vault: Vault, tmp_path: Path) -> None:

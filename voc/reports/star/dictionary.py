@@ -61,13 +61,15 @@ version {VERSION}. `voc export star --out FOLDER` writes the files.
   `answered_in_time` and `in_response_rate` to those of `fact_invitation`, and the rate is that of the pages.
 - Without `--personal` no name, address or comment of a customer's person is written. That is pseudonymous, not
   anonymous: account, role and country may tell who it is. Who opted out stays in the counts and is marked.
+- The forest: `fact_comment_theme` joined with `dim_theme`; what is done about a theme is `fact_improvement`, and who
+  was told of it `bridge_improvement_person`.
 - Figures of fewer than five are counts only, as on the pages. Do not cut facts so fine that a group of people can be
   guessed, and rank no people by them: the pages say what is chance.
 """
 
 
 def markdown() -> str:
-    parts = [_HEAD, _contents()]
+    parts = [_HEAD, _contents(), _relations()]
     parts += [_table(one) for one in STAR]
     return "\n".join(parts)
 
@@ -77,6 +79,27 @@ def _contents() -> str:
     lines += [
         f"| [{one.name}](#{one.name}) | {one.grain} | {'personal data' if one.personal else ''} |" for one in STAR
     ]
+    return "\n".join([*lines, ""])
+
+
+def relations() -> Iterator[tuple[StarTable, Field, StarTable, Field]]:
+    """Many to one: the column of a table, and the key it holds."""
+    tables = {one.name: one for one in STAR}
+    for table in STAR:
+        for one in table.fields:
+            if one.refers:
+                yield table, one, tables[one.refers], tables[one.refers].key[0]
+
+
+def _relations() -> str:
+    lines = [
+        "## Relations",
+        "",
+        "Many to one, each by one whole number. A tool that allows one active relation between two",
+    ]
+    lines += ["tables needs one of the days of a fact chosen: `due_date_key` is what the pages go by.", ""]
+    lines += ["| from | to |", "|---|---|"]
+    lines += [f"| {table.name}.{one.name} | {to.name}.{key.name} |" for table, one, to, key in relations()]
     return "\n".join([*lines, ""])
 
 

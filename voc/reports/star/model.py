@@ -136,6 +136,10 @@ class Plain:
 
 # --- short ways to declare a field ---
 
+TEXT, WHOLE, MONEY, SHARE, YES, DAY, MOMENT, NUMBER = (
+    Kind.TEXT, Kind.WHOLE, Kind.MONEY, Kind.SHARE, Kind.YES, Kind.DAY, Kind.MOMENT, Kind.NUMBER,
+)  # fmt: skip
+
 
 def own_key(name: str, meaning: str, take: Take, source: str = "") -> Field:
     return Field(name, Kind.WHOLE, meaning, take, source, key=True)
