@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -287,6 +288,12 @@ def test_a_folder_with_something_else_is_left_alone_and_an_earlier_export_is_rep
     (folder / "fact_answer.csv").write_text("old")
     again = written(sqlite, vault, tmp_path / "star", as_format=Format.CSV)
     assert (again / "fact_answer.csv").read_text("utf-8-sig").startswith("answer_key,")
+    killed = [tmp_path / f".star.{ending}-1" for ending in ("part", "old")]
+    for one in killed:
+        one.mkdir()
+        (one / "fact_answer.csv").write_text("half")
+        os.utime(one, (0, 0))
+    written(sqlite, vault, tmp_path / "star", as_format=Format.CSV)
     assert [path.name for path in tmp_path.glob(".star*")] == []
 
 

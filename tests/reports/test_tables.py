@@ -2,15 +2,19 @@
 
 import csv
 import io
+import os
+import re
+import tracemalloc
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryFile
+from typing import Any, BinaryIO, cast
 
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 from openpyxl.worksheet._writer import ALL_TEMP_FILES
@@ -117,10 +121,44 @@ def test_a_sheet_that_cannot_hold_the_rows_is_refused_with_the_limit_and_leaves_
 
 
 def test_what_a_sheet_cannot_hold_in_a_cell_is_cut_and_said_and_letters_it_cannot_hold_are_left_out() -> None:
-    page = load_workbook(io.BytesIO(made(Format.XLSX, [("a" * 40_000,), ("b\x0bc",)], [Column("Words")])))["Rows"]
+    rows = [("a" * 40_000,), ("b\x0bc\uffff",), (" <b>&\n",)]
+    page = load_workbook(io.BytesIO(made(Format.XLSX, rows, [Column("Words")])))["Rows"]
     assert len(page["A2"].value) == xlsx.LONGEST
     assert page["A2"].value.endswith(xlsx.CUT)
     assert page["A3"].value == "bc"
+    assert page["A4"].value == " <b>&\n"
+
+
+def test_a_day_before_a_spreadsheets_calendar_is_text_and_every_other_is_that_day() -> None:
+    days = [date(1899, 12, 31), date(1900, 2, 28), date(1900, 3, 1), date(2024, 2, 29), date(9999, 12, 31)]
+    columns = [Column("On", Kind.DAY), Column("At", Kind.MOMENT)]
+    rows = [(on, datetime(on.year, on.month, on.day, 23, 59, 59, tzinfo=UTC)) for on in days]
+    page = load_workbook(io.BytesIO(made(Format.XLSX, rows, columns)))["Rows"]
+    found = [[cell.value for cell in row] for row in page.iter_rows(min_row=2)]
+    assert found[:2] == [[on.isoformat(), at.isoformat()] for on, at in rows[:2]]
+    assert found[2:] == [[datetime(on.year, on.month, on.day), at.replace(tzinfo=None)] for on, at in rows[2:]]
+
+
+@settings(max_examples=15)
+@given(st.lists(st.text(max_size=20), max_size=20))
+def test_every_text_comes_back_from_a_workbook_as_csv_has_it(texts: list[str]) -> None:
+    rows, columns = [(f"x{text}",) for text in texts], [Column("Words")]
+    page = load_workbook(io.BytesIO(made(Format.XLSX, rows, columns)))["Rows"]
+    found = [page.cell(number, 1).value for number in range(2, len(texts) + 2)]
+    held = [re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", "", one) for (one,) in rows]
+    assert found == [one.replace("\r\n", "\n").replace("\r", "\n") for one in held]
+
+
+def test_a_workbook_of_many_rows_holds_none_of_them() -> None:
+    rows = (("Calder", number, 0.5) for number in range(20_000))
+    columns = [Column("Account"), Column("N", Kind.WHOLE), Column("Share", Kind.SHARE)]
+    tracemalloc.start()
+    with TemporaryFile() as out:
+        assert write(cast("BinaryIO", out), columns, rows, as_format=Format.XLSX, about=ABOUT) == 20_000
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert load_workbook(out, read_only=True)["Rows"]["B20001"].value == 19_999
+    assert most < 2_500_000
 
 
 def test_an_endless_number_is_empty_in_every_format() -> None:
@@ -166,3 +204,48 @@ def test_a_filter_s_name_may_hold_anything() -> None:
     about = About("Accounts", facts=[("Filter: \x01", "\x02 = 1")])
     write(out, COLUMNS, [ROW], as_format=Format.XLSX, about=about)
     assert str([row[0].value for row in load_workbook(out)["About"].iter_rows()][1]).startswith("Filter:")
+
+
+@pytest.mark.parametrize("amount", [Decimal(10) ** 16, -1e20, Decimal("9e300"), 1e308])
+@pytest.mark.parametrize("as_format", list(Format))
+def test_an_amount_beyond_every_tool_is_refused_in_words_and_leaves_no_file(
+    tmp_path: Path, as_format: Format, amount: Any
+) -> None:
+    path = tmp_path / f"a.{as_format}"
+    with pytest.raises(Refused, match=r"An amount of -?\d\.\d{3}E\+\d+ is more than any file here holds"):
+        write_file(path, [Column("Revenue", Kind.MONEY)], [[1], [amount]], as_format=as_format, about=ABOUT)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_largest_amount_and_what_is_no_amount_are_the_same_in_every_format() -> None:
+    largest = Decimal("9999999999999999.99")
+    columns, rows = [Column("Revenue", Kind.MONEY)], [[largest], [Decimal("NaN")], [Decimal("-Infinity")]]
+    assert made(Format.CSV, rows, columns).decode("utf-8-sig").split() == ["Revenue", str(largest), *2 * ['""']]
+    table = pq.read_table(io.BytesIO(made(Format.PARQUET, rows, columns)))
+    assert table.column("revenue").to_pylist() == [largest, None, None]
+
+
+def test_half_a_letter_is_marked_in_every_format_and_in_what_is_said_beside() -> None:
+    columns, rows = [Column("Name")], [["Kühne \ud83d"]]
+    about = About("Accounts", facts=[("Filter: team", "\udc80")])
+    for as_format in Format:
+        out = io.BytesIO()
+        assert write(out, columns, rows, as_format=as_format, about=about) == 1
+        if as_format == Format.CSV:
+            assert "Kühne \ufffd" in out.getvalue().decode()
+        if as_format == Format.PARQUET:
+            assert pq.read_table(out).to_pylist() == [{"name": "Kühne \ufffd"}]
+        if as_format == Format.XLSX:
+            assert load_workbook(out)["Rows"]["A2"].value == "Kühne \ufffd"
+            assert "\ufffd" in [row[1].value for row in load_workbook(out)["About"]]
+
+
+def test_what_a_killed_process_left_is_swept_by_the_next_one_and_what_is_being_written_is_not(tmp_path: Path) -> None:
+    left, other, new = (tmp_path / name for name in (".a.csv.xyz.part", ".b.csv.xyz.part", ".a.csv.abc.part"))
+    for path in (left, other, new):
+        path.write_text("half")
+    day_ago = new.stat().st_mtime - 86_400
+    for path in (left, other):
+        os.utime(path, (day_ago, day_ago))
+    write_file(tmp_path / "a.csv", COLUMNS, [ROW], as_format=Format.CSV, about=ABOUT)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([other.name, new.name, "a.csv"])

@@ -11,7 +11,7 @@ from voc import app as wiring
 from voc import jobs
 from voc.base import preferences
 from voc.base.access import TERMINAL
-from voc.base.clock import SetClock
+from voc.base.clock import SetClock, ShiftedClock
 from voc.base.errors import Refused
 from voc.campaigns import questionnaire as reading
 from voc.campaigns import run as campaigns
@@ -194,8 +194,9 @@ def tick(*, directory: Path, as_json: bool, at: datetime | None) -> None:
     """
     app = wiring.open_app(directory)
     if not isinstance(app.clock, SetClock):
+        runs = "runs on from the day its year ended" if isinstance(app.clock, ShiftedClock) else "keeps real time"
         raise Refused(
-            "This database keeps real time: `voc serve` or `voc worker` does its work. "
+            f"This database {runs}: `voc serve` or `voc worker` does its work. "
             "A rehearsal is made by `voc init --rehearsal`."
         )
     relays = wiring.relays(app)

@@ -13,6 +13,13 @@ Cell = str | int | float | Decimal | date | datetime | bool | None
 # What a spreadsheet takes for the start of a formula; a tab or a line end before it changes nothing.
 _RUNS = re.compile("^\\s*[=+@|%\\-\uff1d\uff0b\uff0d\uff20]")  # the wide forms too: some run them
 
+_LONE = re.compile("[\ud800-\udfff]")  # half of a letter: no file in UTF-8 can hold it
+
+
+def in_utf8(text: str) -> str:
+    """The text with a mark where half a letter stands; almost always the very same."""
+    return text if text.isascii() or not _LONE.search(text) else _LONE.sub("\ufffd", text)
+
 
 def harmless(cell: Cell) -> str:
     """The cell as text; words that a spreadsheet would take for a formula get an apostrophe in front."""

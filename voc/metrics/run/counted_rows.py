@@ -162,7 +162,8 @@ def behind(
     many, many_beside = _there(figure, opened.label, source)
     # What a night kept is held against what is found, so its rows are all read.
     there = many_beside if want_beside else many if kept is None or many == 0 else None
-    page = paged.page(source, wanted, size=size, after=after, before=before, there=there)
+    start, end = _named(db, after), _named(db, before)
+    page = paged.page(source, wanted, size=size, after=start, before=end, there=there)
     whole = page.before is None and page.after is None
     other = None
     if not want_beside and after is None and before is None:
@@ -182,6 +183,13 @@ def behind(
         compared=kept is None or whole,
         differs=_differs(kept, page) if whole and not want_beside and not opened.label else None,
     )
+
+
+def _named(db: Connection, place: Place | None) -> Place | None:
+    """With the account's name, which an address leaves out where it is too long."""
+    if place is None or place.account.name or not place.account.id:
+        return place
+    return place._replace(account=in_order.found_again(db, place.account.id))
 
 
 def _account_name(db: Connection, opened: Opened) -> str:

@@ -44,6 +44,12 @@ def accounts(db: Connection, of: Several, start: Account | None, backwards: bool
     return [Account(row.name, row.id) for row in db.execute(query.order_by(*order).limit(limit))]
 
 
+def found_again(db: Connection, account_id: str) -> Account:
+    """Its place by its id alone; an id that is not known comes first."""
+    name = db.execute(select(_name).where(account.c.id == account_id)).scalar()
+    return Account(name or "", account_id)
+
+
 def names(db: Connection, ids: Collection[str]) -> dict[str, str]:
     query = select(account.c.id, account.c.name).where(account.c.id.in_(sorted(ids)))
     return {row.id: row.name for row in db.execute(query)}

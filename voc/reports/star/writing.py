@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from glob import escape
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from voc.metrics.catalogue import VERSION
 from voc.reports.cells import Cell
 from voc.reports.star import STAR, dictionary
 from voc.reports.star.model import Of, Sort, StarTable
-from voc.reports.tables import Format, csvs, parquet
+from voc.reports.tables import Format, csvs, parquet, sweep
 
 MANIFEST = "export.json"
 FORMATS = (Format.PARQUET, Format.CSV)
@@ -66,6 +67,8 @@ def write_star(
     shutil.rmtree(unfinished, ignore_errors=True)
     try:
         unfinished.mkdir(parents=True)
+        for ending in ("part", "old"):
+            sweep(unfinished, f".{escape(folder.name)}.{ending}-*")
         target = _Target(unfinished, as_format, personal)
         with database.read() as db:
             of = Of(preferences.load(db), blur=vault.blur, now=now)

@@ -4,8 +4,10 @@ model     columns, kinds, what is said beside the rows
 csvs, xlsx, parquet     one writer a format
 """
 
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from glob import escape
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import BinaryIO, cast
@@ -14,7 +16,9 @@ from voc.base.errors import Refused
 from voc.reports.tables import csvs, parquet, xlsx
 from voc.reports.tables.model import About, Column, Format, Kind, Row
 
-__all__ = ["About", "Column", "Format", "Kind", "Row", "csvs", "whole", "write", "write_file"]
+__all__ = ["About", "Column", "Format", "Kind", "Row", "csvs", "sweep", "whole", "write", "write_file"]
+
+_LEFT = 6 * 3600  # seconds: nobody writes for as long without a new file or byte
 
 MEDIA = {
     Format.CSV: "text/csv; charset=utf-8",
@@ -41,6 +45,7 @@ def whole(path: Path) -> Iterator[BinaryIO]:
         # A name of its own: of two who write the same file, each writes a whole one.
         with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", suffix=".part", delete=False) as out:
             unfinished = Path(out.name)
+            sweep(unfinished, f".{escape(path.name)}.*.part")
             yield cast("BinaryIO", out)
         unfinished.replace(path)
     except OSError as problem:
@@ -50,6 +55,17 @@ def whole(path: Path) -> Iterator[BinaryIO]:
     finally:
         if unfinished is not None:
             unfinished.unlink(missing_ok=True)
+
+
+def sweep(beside: Path, pattern: str) -> None:
+    """Take away what killed processes left half-written: of that pattern, untouched long before `beside` was made."""
+    made = beside.stat().st_mtime
+    for one in beside.parent.glob(pattern):
+        try:
+            if made - one.stat().st_mtime > _LEFT:
+                shutil.rmtree(one) if one.is_dir() else one.unlink()
+        except OSError:
+            continue  # somebody else's, or swept by another just now
 
 
 def write_file(path: Path, columns: Sequence[Column], rows: Iterable[Row], *, as_format: Format, about: About) -> int:

@@ -9,7 +9,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from voc.reports.cells import Cell
+from voc.base.errors import Refused
+from voc.reports.cells import Cell, in_utf8
 
 Row = Sequence[Cell]
 
@@ -55,9 +56,18 @@ class About:
     meaning: str = ""
     facts: Sequence[tuple[str, str]] = ()
 
+    @property
+    def told(self) -> list[tuple[str, str]]:
+        """The facts as a file can hold them: filters come from strangers."""
+        return [(in_utf8(label), in_utf8(said)) for label, said in self.facts]
+
+
+MOST = Decimal("9999999999999999.994")
+"""Amounts up to it are whole to the cent in every tool that reads Parquet's decimal(18, 2)."""
+
 
 def _text(cell: Any) -> str:
-    return cell if type(cell) is str else str(cell)
+    return in_utf8(cell if type(cell) is str else str(cell))
 
 
 def _whole(cell: Any) -> int:
@@ -70,9 +80,12 @@ def _number(cell: Any) -> float | None:
 
 
 def _money(cell: Any) -> Decimal | None:
-    if type(cell) is float and not math.isfinite(cell):
+    amount = Decimal(str(cell))
+    if not amount.is_finite():
         return None
-    return Decimal(str(cell)).quantize(Decimal("0.01"))
+    if abs(amount) > MOST:
+        raise Refused(f"An amount of {amount:.3E} is more than any file here holds. Correct it where it comes from")
+    return amount.quantize(Decimal("0.01"))
 
 
 def _day(cell: Any) -> date:

@@ -64,7 +64,7 @@ def _schema(pa: Any, columns: Sequence[Column], about: About | None) -> Any:
         pa.field(one.name, types[one.kind], metadata={"title": one.title, "holds": one.kind, "meaning": one.meaning})
         for one in columns
     ]
-    told = {} if about is None else {"title": about.title, "meaning": about.meaning, **dict(about.facts)}
+    told = {} if about is None else {"title": about.title, "meaning": about.meaning, **dict(about.told)}
     return pa.schema(fields, metadata={f"voc {label.lower()}": said for label, said in told.items()})
 
 
