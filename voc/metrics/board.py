@@ -1,14 +1,14 @@
 """The board page as values: six figures now and one period earlier, revenue by state, causes, what changed. Pure."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from voc import statistics
 from voc.base.words import AccountState
 from voc.metrics.cost.table import Cost
-from voc.metrics.model import Figure, Shown, Standing, Window
+from voc.metrics.model import Figure, Shown, Window
 
 SIX = (
     "identified_promoters",
@@ -140,27 +140,6 @@ def limits(figure: Figure, *, icc: float) -> statistics.Interval | None:
     deff = 1 + max(0.0, figure.counted / figure.accounts - 1) * icc
     n = figure.counted / deff
     return statistics.wilson(x=figure.value * n, n=n)
-
-
-def states(standings: Sequence[Standing]) -> tuple[StateLine, ...]:
-    """Every account with a census, by state; the most important states first."""
-    found = []
-    for state in ORDER:
-        theirs = [one for one in standings if one.state == state]
-        if theirs:
-            found.append(StateLine(state, len(theirs), math.fsum(one.arr or 0.0 for one in theirs)))
-    return tuple(found)
-
-
-def moved(now: Mapping[str, Standing], before: Mapping[str, Standing], *, to: AccountState) -> Moved:
-    """Accounts that are in this state now and were in the other of silent and heard before (or quiet)."""
-    theirs = [
-        one
-        for id, one in now.items()
-        if one.state == to and id in before and before[id].state != to and before[id].state in CAME_FROM[to]
-    ]
-    ranked = sorted(theirs, key=lambda one: (-(one.arr or 0.0), one.name))
-    return Moved(tuple(one.name for one in ranked), math.fsum(one.arr or 0.0 for one in ranked), len(ranked))
 
 
 def certain(causes: Sequence[CauseLine], heard: int) -> tuple[bool, bool]:

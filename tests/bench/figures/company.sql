@@ -30,7 +30,8 @@ INSERT INTO contact_role (account_id, contact_id, role) SELECT 'acc-' || a, 'con
 INSERT INTO census_member (wave_id, contact_id, account_id, address, roles, reason)
 SELECT 4 - w, 'con-' || c, 'acc-' || a, 'con-' || c || '@customer.example', ('["' || role || '"]'){json},
     CASE WHEN a % 23 = 0 AND w < 2 THEN 'escalated' END
-FROM bench_person CROSS JOIN (SELECT d AS w FROM bench_day WHERE d >= 0 AND d < 4) AS waves ORDER BY w DESC, c;
+FROM bench_person CROSS JOIN (SELECT d AS w FROM bench_day WHERE d >= -1 AND d < 4) AS waves
+WHERE w >= 0 OR a % 5 = 2 ORDER BY w DESC, c;
 
 INSERT INTO invitation (wave_id, contact_id, account_id, address, csm_id, inherited, segment, roles, arr, currency,
     language, time_zone, country, freshness, heads_up, sent_at, closes_at, disposition, disposed_at, answered_at,
@@ -46,10 +47,12 @@ SELECT 4 - w, 'con-' || c, 'acc-' || a, 'con-' || c || '@customer.example',
     CASE WHEN luck >= 45 AND luck < 50 THEN t.at END,
     CASE WHEN luck < 45 THEN 'answered' WHEN luck < 50 THEN 'bounced' WHEN luck < 53 THEN 'refused' END,
     CASE WHEN luck < 53 THEN t.at END
-FROM (SELECT one.*, CASE WHEN w = 0 AND a % 50 = 7 THEN 8 ELSE 40 + a % 60 + 168 * w END AS sent,
-        CASE WHEN a % 9 = 4 AND w < 2 THEN 55 ELSE (c * 7919 + w * 1047 + c / 7 * 13) % 100 END AS luck
-    FROM (SELECT c, a, role, segment, d AS w FROM bench_person JOIN bench_day ON d >= 0 AND d < 4) AS one
-    WHERE NOT (a % 23 = 0 AND w < 2)) AS mine
+FROM (SELECT known.*, CASE WHEN w < 0 AND sent <= drawn % 7 + 1 THEN 60 ELSE drawn END AS luck
+    FROM (SELECT one.*, CASE WHEN w < 0 THEN 4 + a % 14 ELSE 40 + a % 60 + 168 * w END AS sent,
+            CASE WHEN a % 9 = 4 AND w < 2 THEN 55 ELSE (c * 7919 + (w + 1) * 1047 + c / 7 * 13) % 100 END AS drawn
+        FROM (SELECT c, a, role, segment, d AS w FROM bench_person JOIN bench_day ON d >= 0 AND d < 4
+                OR d = -1 AND a % 5 = 2) AS one
+        WHERE NOT (a % 23 = 0 AND w < 2)) AS known) AS mine
 JOIN bench_day s ON s.d = sent JOIN bench_day e ON e.d = sent - 21 JOIN bench_day t ON t.d = sent - 1 - luck % 7
 ORDER BY w DESC, c;
 
@@ -108,7 +111,8 @@ SELECT 'detractor:' || i.id, 'detractor',
         WHEN 3 THEN 'price' ELSE 'reliability' END END,
     CASE WHEN luck >= 6 THEN 'Called them, and moved the migration to a team that had done it before.' END
 FROM (SELECT v.*, r.id AS response_id, r.score,
-        CASE WHEN v.wave_id = 4 THEN v.id * 17 % 60 ELSE 3 + v.id * 17 % 900 END AS luck
+        CASE v.wave_id WHEN 5 THEN v.id * 17 % 3 WHEN 4 THEN v.id * 17 % 60
+            ELSE 3 + v.id * 17 % 900 END AS luck
     FROM invitation v JOIN response r ON r.invitation_id = v.id WHERE r.score <= 6) AS i
 JOIN bench_day a ON a.at = i.answered_at JOIN bench_day o ON o.d = a.d - 1 JOIN bench_day z ON z.d = a.d - 7
 ORDER BY i.id;

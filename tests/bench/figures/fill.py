@@ -1,8 +1,8 @@
 """A large company straight in the tables: accounts of one to four people, asked in four waves over two years.
 
-What came of it is there too: answers with comments and their themes, follow-ups, hand-overs, renewals and other deals,
-milestones, meetings, renewals at their landmark. Every row is made by the database itself, so that a million takes a
-minute or two; what a row says follows from its number.
+Some of them are asked in a fifth wave, which runs. What came of it is there too: answers with comments and their
+themes, follow-ups, hand-overs, renewals and other deals, milestones, meetings, renewals at their landmark. Every row is
+made by the database itself, so that a million takes a minute or two; what a row says follows from its number.
 """
 
 import sqlite3
@@ -139,9 +139,10 @@ def _people_and_waves(db: Connection) -> None:
     for number in reversed(range(WAVES)):
         launched = NOW - timedelta(days=100 + 168 * number)
         values = {"label": f"Wave {WAVES - number}", "launched_at": launched}
-        over = {"closed_at": launched + timedelta(days=90)} if number else {}
-        state = "closed" if number else "running"
-        builders.add_wave(db, campaign_id=campaign, questionnaire_version_id=version, **values, state=state, **over)
+        over = {"closed_at": launched + timedelta(days=90), "state": "closed"}
+        builders.add_wave(db, campaign_id=campaign, questionnaire_version_id=version, **values, **over)
+    values = {"label": f"Wave {WAVES + 1}", "launched_at": NOW - timedelta(days=18), "state": "running"}
+    builders.add_wave(db, campaign_id=campaign, questionnaire_version_id=version, **values)
 
 
 def _words(sqlite: bool, invitations: int, themes: int) -> dict[str, object]:

@@ -48,7 +48,7 @@ def standings(counting: Counting, norms: Norms) -> Iterator[Stood]:
     accounts, count = company.accounts, len(company.accounts)
     points = scores(company, counting.places, states)
     people, answered, twice = _people(company)
-    gaps = _Gaps(counting.places, count)
+    gaps = Gaps(counting.places, count)
     chance = _chances(norms)
     asked = any_of(company.asked.account, np.ones(len(company.asked), np.bool_), count)
     asked |= any_of(company.cases.account, np.ones(len(company.cases.account), np.bool_), count)
@@ -130,7 +130,7 @@ def _people(company: Company) -> tuple[Column, Column, Column]:
     )
 
 
-class _Gaps:
+class Gaps:
     """Places of each account, and those that nobody reachable fills."""
 
     def __init__(self, places: Places, count: int) -> None:

@@ -17,7 +17,7 @@ from voc.metrics.model import EVERYTHING, Slice
 from voc.metrics.pages import Engagement, ScopeFigures
 from voc.metrics.run import accounts
 from voc.metrics.run.kept import KeptLook, kept
-from voc.metrics.run.looking import Asking, CompanyLook, allowed, look
+from voc.metrics.run.looking import Allowed, Asking, CompanyLook, allowed, look
 from voc.metrics.run.outlook import Outlooks
 
 TREND_DAYS = 365
@@ -51,14 +51,20 @@ def figures(
     asking = Asking(now, as_of, window_days, part, names, preferences)
     if scope == Scope.ACCOUNT:
         return accounts.figures(db, asking, may, ids)
-    found = look(db, asking)
+    return figures_of(db, look(db, asking), may, scope=scope, ids=ids, now=now)
+
+
+def figures_of(
+    db: Connection, found: CompanyLook, may: Allowed, *, scope: Scope, ids: Collection[str] | None, now: datetime
+) -> list[ScopeFigures]:
+    """As `figures`, of a company that was looked at."""
     keys = [key for key in found.keys(scope) if may.sees(key)]
     if ids is not None:
         missing = sorted(set(ids) - {id for _, id in keys})
         if missing:
             raise NotFound(f"There is no {scope} {', '.join(missing)}.")
         keys = [key for key in keys if key[1] in set(ids)]
-    compared = _compared(found, found.keys(Scope.CSM))
+    compared = _compared(found, found.keys(Scope.CSM)) if scope == Scope.CSM else None
     outlooks = Outlooks(db, now=now, preferences=found.preferences, people=found.people, keys=keys)
     return [outlooks.told(_line(found, key, compared)) for key in keys]
 
@@ -124,7 +130,7 @@ def _compared(found: CompanyLook | KeptLook, keys: Sequence[Key]) -> Comparisons
     return compare.compare(books, standard=found.preferences.response_standard, icc=found.icc)
 
 
-def _line(found: CompanyLook | KeptLook, key: Key, compared: Comparisons) -> ScopeFigures:
+def _line(found: CompanyLook | KeptLook, key: Key, compared: Comparisons | None) -> ScopeFigures:
     book = found.book(key)
     return ScopeFigures(
         scope=key[0],
@@ -135,7 +141,7 @@ def _line(found: CompanyLook | KeptLook, key: Key, compared: Comparisons) -> Sco
         arr=book.arr,
         without_rate=book.without_rate,
         inherited=found.inherited(key),
-        comparison=compared.by_csm.get(key[1]) if key[0] == Scope.CSM else None,
+        comparison=compared.by_csm.get(key[1]) if compared is not None and key[0] == Scope.CSM else None,
         flight=found.flight(key),
     )
 
