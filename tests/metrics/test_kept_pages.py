@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from tests.builders import NOW, TODAY
+from tests.builders import NOW, TODAY, add_follow_up
 from tests.metrics import test_money_columns
 from tests.metrics.test_columns import history
 from voc.accounts.store import book
@@ -34,10 +34,19 @@ EVERY, NONE = 10**9, -1  # accounts up to which a page counts for itself
 def counted(database: Database) -> Database:
     with database.begin() as db:
         history(db, Random(11))
+        _quick_ones(db)
     run.snapshot(database, NOW)
     assert kept_pages.keep(database, NOW) == YESTERDAY
     assert kept_pages.keep(database, NOW) is None
     return database
+
+
+def _quick_ones(db: Connection) -> None:
+    """So many follow-ups of one team resolved within a day that half of its are."""
+    for number in range(12):
+        opened = NOW - timedelta(days=20 + number)
+        resolved = {"opened_at": opened, "contact_by": opened, "resolved_at": opened + timedelta(days=1)}
+        add_follow_up(db, f"quick:{number}", account_id="acc-0", contact_id="p0", **resolved)
 
 
 def test_the_night_says_what_would_have_been_counted(counted: Database) -> None:
@@ -47,6 +56,7 @@ def test_the_night_says_what_would_have_been_counted(counted: Database) -> None:
             _same_silent(db, viewer)
             _same_board(db, viewer)
             _same_parts(db, viewer)
+        _a_teams_time(db)
         _page_by_page(db)
         _in_a_state(db)
 
@@ -96,6 +106,19 @@ def _same_board(db: Connection, viewer: Viewer) -> None:
     assert (kept.places, kept.empty_places, kept.empty_senior) == (live.places, live.empty_places, live.empty_senior)
     assert kept.median_days == _near(live.median_days)
     assert (kept.window, kept.before, kept.heard, kept.causes) == (live.window, live.before, live.heard, live.causes)
+    assert kept.median_days == _near(live.median_days)
+
+
+def _a_teams_time(db: Connection) -> None:
+    """A team's board says how long its follow-ups took: to its lead and to a leader who asks for it."""
+    known = preferences.load(db)
+    times = {
+        board.page(db, viewer, now=NOW, as_of=YESTERDAY, preferences=known, team_id=team, live_up_to=most).median_days
+        for viewer, team in ((LEAD, None), (TERMINAL, "lead-1"))
+        for most in (EVERY, NONE)
+    }
+    assert len(times) == 1
+    assert None not in times
 
 
 def _same_parts(db: Connection, viewer: Viewer) -> None:

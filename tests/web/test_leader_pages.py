@@ -2,10 +2,10 @@
 
 import csv
 import io
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select
 
 from tests.builders import NOW
 from tests.web.company import Company
@@ -125,6 +125,33 @@ def test_the_one_to_one_page_begins_with_their_words_and_is_for_the_own_team_onl
     assert "<script>alert" not in page
     assert ingrid.get("/csms/csm-mei").status_code == 404
     assert ingrid.get("/csms/csm-dana/page.pdf").content.startswith(b"%PDF-")
+
+
+def test_the_one_to_one_page_says_how_each_figure_moved_over_the_year(company: Company) -> None:
+    """Half a year ago 12 of 40 answered, 21 of 42 last night: the CSM sees of themselves what the leader sees."""
+    then = NOW.date() - timedelta(days=181)
+    with company.app.database.begin() as db:
+        for on, share, counted in ((then - 30 * DAY, 0.2, 20), (then, 0.3, 40), (NOW.date() - DAY, 0.5, 42)):
+            csm_night(db, on=on, share=share, counted=counted)
+    pages = [company.enter(who).get("/csms/csm-dana") for who in ("dana", "marcus", "ingrid")]
+    for page in pages:
+        assert "Trend of a year: response" in page.text
+        assert "Response: 30% on" in page.text  # the line leaves out the week that rests on 20
+    assert (
+        'aria-current="true">Coverage, fresh' in company.enter("dana").get("/csms/csm-dana?trend=coverage_fresh").text
+    )
+
+
+def csm_night(db: Connection, *, on: date, share: float, counted: int) -> None:
+    values = {
+        "scope": "csm", "scope_id": "csm-dana", "name": "response_rate", "window_days": 180, "as_of": on,
+        "value": share, "numerator": share * counted, "denominator": counted, "state": "ok", "definition_version": 1,
+        "detail": {
+            "shown": "trend" if counted >= 30 else "interval", "counted": counted, "accounts": 8,
+            "parts": {}, "extra": {}, "left_out": [],
+        },
+    }  # fmt: skip
+    db.execute(insert(schema.figure_snapshot).values(**values))
 
 
 def test_a_guess_belongs_to_the_next_wave_and_one_made_after_it_began_does_not_count() -> None:

@@ -58,6 +58,11 @@ def weekly(nights: Sequence[Figure]) -> list[Point]:
     return found[::-1]
 
 
+def stood(points: Sequence[Point], on: date) -> Point | None:
+    """The figure as it stood on a day: the latest point until then, not more than a week older."""
+    return next((one for one in reversed(points) if on - WEEK < one.on <= on), None)
+
+
 def new_definitions(points: Sequence[Point]) -> list[Event]:
     """Where the figure is counted by another version than the week before."""
     return [

@@ -185,7 +185,7 @@ def _six(one: SixLine, preferences: Preferences, asking: Asking, currency: str, 
         now=_now(figure),
         of=of,
         standard=figure_view.standard(figure.name, preferences),
-        since=_since(one),
+        since=since_words(one),
         mark=figure_view.mark(figure, asking),
     )
 
@@ -194,7 +194,7 @@ def _now(figure: Figure) -> str:
     return "too few" if figure.shown == Shown.COUNTS else wording.value(figure)
 
 
-def _since(one: SixLine) -> str:
+def since_words(one: SixLine) -> str:
     if one.change is None:
         return _why_no_change(one)
     return change_words(one.change)

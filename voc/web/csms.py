@@ -10,12 +10,15 @@ from sqlalchemy import Connection
 from voc.base import preferences
 from voc.base.access import Viewer
 from voc.base.preferences import Preferences
+from voc.base.words import Scope
 from voc.metrics import store as metrics
 from voc.metrics.run import csms as run
 from voc.metrics.run import one_to_one
-from voc.web import csms_view, one_to_one_view, pages, pdf
+from voc.metrics.run import trend as trends
+from voc.web import csms_view, one_to_one_view, pages, pdf, trend_view
 from voc.web.context import App
 from voc.web.engagement_view import Wanted
+from voc.web.figure_view import Asking
 from voc.web.given import GivenApp, GivenVisit
 from voc.web.leader import teams_of, wanted_of
 from voc.web.tables import Asked, Found, PageTable, file_handlers, period
@@ -87,23 +90,36 @@ CSMS = PageTable(
 
 
 @get("/csms/{csm_id:str}", sync_to_thread=True, opt=roles(*EVERYBODY))
-def one_to_one_page(app: GivenApp, visit: GivenVisit, csm_id: FromPath[str]) -> Response[str]:
-    return pages.page(app, visit, "leader/one_to_one.html", page=_one_to_one(app, visit, csm_id))
+def one_to_one_page(
+    app: GivenApp,
+    visit: GivenVisit,
+    csm_id: FromPath[str],
+    *,
+    trend: Annotated[str, QueryParameter(name="trend")] = "",
+) -> Response[str]:
+    page, line = _one_to_one(app, visit, csm_id, trend=trend)
+    return pages.page(app, visit, "leader/one_to_one.html", page=page, trend=line)
 
 
 @get("/csms/{csm_id:str}/page.pdf", sync_to_thread=True, opt=roles(*EVERYBODY))
 def one_to_one_pdf(app: GivenApp, visit: GivenVisit, csm_id: FromPath[str]) -> Response[bytes]:
-    page = _one_to_one(app, visit, csm_id)
+    page, _ = _one_to_one(app, visit, csm_id)
     return pdf.download(app, visit, "one-to-one", one_to_one_view.sheet(page))
 
 
-def _one_to_one(app: App, visit: Visit, csm_id: str) -> one_to_one_view.Page:
+def _one_to_one(
+    app: App, visit: Visit, csm_id: str, *, trend: str = ""
+) -> tuple[one_to_one_view.Page, trend_view.Section]:
+    """The page, and the year of one figure below it."""
     now = app.now()
     with app.database.read() as db:
         known = preferences.load(db)
         found = one_to_one.page(db, visit.viewer, csm_id, now=now, preferences=known)
         names = {id: one.name for id, one in metrics.people(db).items()}
-    return one_to_one_view.page(found, preferences=known, names=names, today=now.date())
+        window, chosen = found.side.engagement.window, trend if trend in trends.NAMES else "response_rate"
+        line = trends.of(db, (Scope.CSM, csm_id), chosen, window=window, preferences=known)
+    page = one_to_one_view.page(found, preferences=known, names=names, today=now.date())
+    return page, trend_view.section(line, address=f"/csms/{csm_id}", asking=Asking(days=window.days))
 
 
 TABLES = (CSMS,)

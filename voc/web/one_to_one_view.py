@@ -4,25 +4,30 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from markupsafe import Markup
+
 from voc.base.preferences import Preferences
 from voc.metrics import guesses, wording
+from voc.metrics.catalogue import BY_NAME
 from voc.metrics.model import Figure, Shown, Standing
-from voc.metrics.run.one_to_one import OneToOne
-from voc.web import csms_view, figure_view, paper, view
+from voc.metrics.run.one_to_one import Moved, OneToOne
+from voc.metrics.trend import Point
+from voc.web import board_view, charts, csms_view, figure_view, paper, view
 from voc.web.figure_view import Asking
 from voc.web.followups_view.words import CAUSES, KINDS
 from voc.web.parts import Link, Mark
 from voc.web.silent_view import STATES
 from voc.web.silent_view import play as next_play
 
-_FIGURES = (
-    ("participation", "Participation"),
-    ("response_rate", "Response"),
-    ("coverage_fresh", "Coverage, fresh"),
-    ("identified_promoters", "Identified promoters"),
-    ("silent_accounts", "Silent accounts"),
-    ("follow_up_attainment", "Follow-ups in time"),
-)
+_LABELS = {
+    "participation": "Participation",
+    "response_rate": "Response",
+    "coverage_fresh": "Coverage, fresh",
+    "identified_promoters": "Identified promoters",
+    "silent_accounts": "Silent accounts",
+    "follow_up_attainment": "Follow-ups in time",
+}
+LEAST_NIGHTS = 2
 NO_FEED = "No figure on this page feeds pay or discipline by itself."
 
 
@@ -40,6 +45,9 @@ class FigureRow:
     of: str
     standard: str
     mark: Mark
+    drawing: Markup
+    no_line: str
+    since: str
 
 
 @dataclass(frozen=True)
@@ -72,6 +80,7 @@ class Page:
     verdicts: Sequence[str]
     says: str
     figures: Sequence[FigureRow]
+    since: str
     accounts: Sequence[AccountRow]
     play: str
     play_of: str
@@ -106,7 +115,10 @@ def page(found: OneToOne, *, preferences: Preferences, names: Mapping[str, str],
         ],
         verdicts=_verdicts(found),
         says=csms_view.quadrant_words(line),
-        figures=[_figure(figures[name], label, preferences, asking) for name, label in _FIGURES],
+        figures=[
+            _figure(figures[name], label, preferences, asking, found.moved[name]) for name, label in _LABELS.items()
+        ],
+        since=f"Since {view.day(window.after_on)}",
         accounts=[_account(one, side.engagement.currency, today) for one in found.accounts],
         play=found.play.outcome if found.play else "",
         play_of=_play_of(found),
@@ -138,14 +150,31 @@ def _verdicts(found: OneToOne) -> list[str]:
     return [*told, f"Against the team: {team[:1].lower()}{team[1:]}"] if team else told
 
 
-def _figure(figure: Figure, label: str, preferences: Preferences, asking: Asking) -> FigureRow:
+def _figure(figure: Figure, label: str, preferences: Preferences, asking: Asking, moved: Moved) -> FigureRow:
+    drawing, no_line = _line(label, moved.points, BY_NAME[figure.name].asked_of_all(preferences))
     return FigureRow(
         name=label,
         value=wording.value(figure) if figure.shown != Shown.COUNTS else "too few",
         of="; ".join(one for one in (figure_view.counts(figure), wording.more(figure)) if one),
         standard=figure_view.standard(figure.name, preferences),
         mark=figure_view.mark(figure, asking),
+        drawing=drawing,
+        no_line=no_line,
+        since="no night of then was kept" if moved.since is None else board_view.since_words(moved.since),
     )
+
+
+def _line(label: str, points: Sequence[Point], standard: float | None) -> tuple[Markup, str]:
+    """A year of nights, a point a week, where they rest on enough; else why there is none."""
+    known = [one for one in points if one.value is not None]
+    if len(known) < LEAST_NIGHTS:
+        return Markup(""), "no earlier weeks kept yet" if len(points) < LEAST_NIGHTS else "fewer than 30 counted"
+    first, last = known[0], known[-1]
+    told = (
+        f"{label}: {wording.value(first.figure)} on {view.short_day(first.on)}, "
+        f"{wording.value(last.figure)} on {view.short_day(last.on)}, {view.count(len(known), 'week')} between"
+    )
+    return charts.spark([one.value for one in points], low=0.0, high=1.0, label=told, standard=standard), ""
 
 
 def _account(one: Standing, currency: str, today: date) -> AccountRow:
@@ -207,9 +236,9 @@ def sheet(page: Page) -> paper.Sheet:
         blocks.append(paper.Words(f"{page.says[:1].upper()}{page.says[1:]}."))
     blocks.append(
         paper.Table(
-            heads=("Figure", "Now", "Counted", "Standard"),
-            rows=[(one.name, one.value, one.of, one.standard) for one in page.figures],
-            widths=(0.3, 0.14, 0.4, 0.16),
+            heads=("Figure", "Now", "Counted", "Standard", f"{page.since}, 95% interval"),
+            rows=[(one.name, one.value, one.of, one.standard, one.since) for one in page.figures],
+            widths=(0.2, 0.09, 0.24, 0.13, 0.34),
             right=frozenset({1, 3}),
             strong=frozenset({1}),
         )

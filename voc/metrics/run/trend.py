@@ -1,5 +1,6 @@
 """The trend of one figure of one scope, with the events that may have moved it."""
 
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 
 from sqlalchemy import Connection
@@ -11,7 +12,7 @@ from voc.metrics.catalogue import BY_NAME
 from voc.metrics.cohorts import Key
 from voc.metrics.model import Window
 from voc.metrics.store import history
-from voc.metrics.trend import Trend, new_definitions, weekly
+from voc.metrics.trend import Point, Trend, new_definitions, weekly
 
 A_YEAR = timedelta(days=365)
 NAMES = (
@@ -32,10 +33,8 @@ NAMES = (
 
 def of(db: Connection, key: Key, name: str, *, window: Window, preferences: Preferences) -> Trend:
     """A year back from the window's end, a point a week; the caller has checked that the scope may be seen."""
-    scope, id = key
     since, until = window.to_on - A_YEAR, window.to_on
-    nights = history.nights(db, scope=scope, scope_id=id, name=name, window_days=window.days, since=since, until=until)
-    points = weekly(nights)
+    points = lines(db, key, (name,), window=window)[name]
     begins = points[0].on if points else since
     csm_ids = _csms(db, key)
     events = [
@@ -46,6 +45,15 @@ def of(db: Connection, key: Key, name: str, *, window: Window, preferences: Pref
     ]
     standard = BY_NAME[name].asked_of_all(preferences)
     return Trend(name, points, sorted(events, key=lambda one: one.on), standard)
+
+
+def lines(db: Connection, key: Key, names: Collection[str], *, window: Window) -> Mapping[str, Sequence[Point]]:
+    """A year of each figure, a point a week, without what happened meanwhile."""
+    (scope, id), until = key, window.to_on
+    found = history.nights(
+        db, scope=scope, scope_id=id, names=names, window_days=window.days, since=until - A_YEAR, until=until
+    )
+    return {name: weekly([one for one in found if one.name == name]) for name in names}
 
 
 def _csms(db: Connection, key: Key) -> list[str] | None:

@@ -18,15 +18,22 @@ _MOVES = ("_standard", "window_days", "due_days", "fresh_cut", "silent_", "custo
 
 
 def nights(
-    db: Connection, *, scope: Scope, scope_id: str, name: str, window_days: int, since: date, until: date
+    db: Connection,
+    *,
+    scope: Scope,
+    scope_id: str,
+    names: Collection[str],
+    window_days: int,
+    since: date,
+    until: date,
 ) -> list[Figure]:
-    """As the nights of that time kept it, the oldest first."""
+    """As the nights of that time kept these figures, the oldest first."""
     columns = figure_snapshot.c
     query = (
         select(figure_snapshot)
-        .where(columns.scope == scope, columns.scope_id == scope_id, columns.name == name)
+        .where(columns.scope == scope, columns.scope_id == scope_id, columns.name.in_(sorted(names)))
         .where(columns.window_days == window_days, columns.as_of >= since, columns.as_of <= until)
-        .order_by(columns.as_of)
+        .order_by(columns.as_of, columns.name)
     )
     return [figure_of(row) for row in db.execute(query)]
 
