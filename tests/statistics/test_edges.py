@@ -75,6 +75,14 @@ def test_relative_risks_with_empty_cells() -> None:
     assert statistics.rr_mantel_haenszel(strata=[(1, 5, 0, 0)]) is None
 
 
+@pytest.mark.parametrize(("n1", "n2"), [(0, 12), (12, 0), (0, 0)])
+def test_without_a_silent_or_a_responding_renewal_the_prior_stands_alone(n1: int, n2: int) -> None:
+    found = statistics.rr_posterior(a=min(n1, 2), n1=n1, b=min(n2, 2), n2=n2)
+    assert found is not None
+    assert found[:3] == pytest.approx((2, 2 / 7, 14))
+    assert found[3] == pytest.approx(0.757, abs=0.001)  # Phi(ln 2 / .99283)
+
+
 def test_books_that_do_not_differ_all_shrink_to_the_mean() -> None:
     found = statistics.eb_shrink(x=[5, 10, 15], n=[10, 20, 30])
     assert found is not None

@@ -122,21 +122,29 @@ def fisher_two_sided(*, a: int, n1: int, b: int, n2: int) -> float:
 def rr_posterior(
     *, a: float, n1: float, b: float, n2: float, prior_median: float = 2, prior_upper: float = 14, conf: float = 0.95
 ) -> tuple[float, float, float, float] | None:
-    """Own renewals weighed against a cautious prior on the log ratio: median, low, high, P(RR > 1)."""
+    """Own renewals weighed against a cautious prior on the log ratio: median, low, high, P(RR > 1).
+
+    With an empty arm there is nothing to compare, and the prior stands alone.
+    """
     from scipy.special import ndtr
 
-    walter = rr_walter(a=a, n1=n1, b=b, n2=n2)
-    if walter is None or walter[0] is None:
+    prior = math.log(prior_median), (math.log(prior_upper / prior_median) / z(0.95)) ** 2
+    found = prior if n1 == 0 or n2 == 0 else _weighed(prior, a=a, n1=n1, b=b, n2=n2)
+    if found is None:
         return None
-    data_variance = 1 / (a + 0.5) - 1 / (n1 + 0.5) + 1 / (b + 0.5) - 1 / (n2 + 0.5)
-    prior_variance = (math.log(prior_upper / prior_median) / z(0.95)) ** 2
-    if data_variance <= 0:
-        return None
-    precision = 1 / prior_variance + 1 / data_variance
-    mean = (math.log(prior_median) / prior_variance + math.log(walter[0]) / data_variance) / precision
-    sd = math.sqrt(1 / precision)
+    mean, sd = found[0], math.sqrt(found[1])
     half = z(conf) * sd
     return math.exp(mean), math.exp(mean - half), math.exp(mean + half), float(ndtr(mean / sd))
+
+
+def _weighed(prior: tuple[float, float], *, a: float, n1: float, b: float, n2: float) -> tuple[float, float] | None:
+    """Mean and variance of the log ratio: the prior's and the Walter estimate's, each by its precision."""
+    walter = rr_walter(a=a, n1=n1, b=b, n2=n2)
+    variance = 1 / (a + 0.5) - 1 / (n1 + 0.5) + 1 / (b + 0.5) - 1 / (n2 + 0.5)
+    if walter is None or walter[0] is None or variance <= 0:
+        return None
+    precision = 1 / prior[1] + 1 / variance
+    return (prior[0] / prior[1] + math.log(walter[0]) / variance) / precision, 1 / precision
 
 
 def firth_log_or(*, a: float, b: float, c: float, d: float) -> float:

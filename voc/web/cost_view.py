@@ -104,7 +104,7 @@ def section(found: CostPage) -> CostSection | None:
         caption=_caption(cost),
         rows=_rows(cost),
         total=_row("All", "", cost.total, "/silent/renewals"),
-        notes=[told for told in (words.crude(cost), words.treated(cost), _out(cost)) if told],
+        notes=[told for told in (words.crude(cost), words.treated(cost), _not_drawn(cost), _out(cost)) if told],
         drawing=times(lines, title="Times as often as responding accounts", description=_description(lines))
         if lines
         else Markup(""),
@@ -169,6 +169,15 @@ def _out(cost: Cost) -> str:
     return f"Left out of {view.count(cost.renewals, 'decision')}: {'; '.join(told)}." if told else ""
 
 
+def _not_drawn(cost: Cost) -> str:
+    empty = [name.capitalize() for name, table in cost.segments if not _both(table)]
+    return f"Nothing to compare yet, so not drawn: {', '.join(empty)}." if empty else ""
+
+
+def _both(table: TwoByTwo) -> bool:
+    return bool(table.silent.all and table.responding.all)
+
+
 def _lines(cost: Cost) -> list[Line]:
     lines = [_line(name.capitalize(), table) for name, table in cost.segments]
     whole = _line("All, segment for segment" if cost.stratified else "All", cost.table, all_of_them=cost.stratified)
@@ -181,7 +190,7 @@ def _line(name: str, table: TwoByTwo, *, all_of_them: Times | None = None) -> Li
         shown = all_of_them or table.crude
         kind = Kind.ALL if name.startswith("All") else Kind.OWN
         return Line(name, counts, shown.value, shown.low, shown.high, _times(shown), kind)
-    if table.guess is None:
+    if table.guess is None or not _both(table):  # the prior alone would look like a finding
         return None
     shown = table.guess.times
     return Line(name, counts, shown.value, shown.low, shown.high, f"{_times(shown)} guess", Kind.GUESS)
@@ -203,7 +212,7 @@ def _thin(cost: Cost) -> list[Thin]:
     return [
         Thin(f"{name.capitalize()}, where the data is thin", words.cannot_tell(table), words.when_enough(table))
         for name, table in cost.segments
-        if not table.enough and table.guess is not None
+        if not table.enough and table.guess is not None and _both(table)
     ]
 
 
