@@ -118,6 +118,20 @@ def test_the_edge_says_how_often_chance_does_that() -> None:
     )
 
 
+def test_the_edge_too_is_unusual_given_how_much_csms_differ_here_once_that_is_allowed_for() -> None:
+    facts = company({"low": [(1, 4)] * 2 + [(0, 4)] * 8, "usual": [(2, 4)] * 10})
+    low = compared(counted(facts), csm_ids=["low", "usual"], standard=0.5).by_csm["low"]
+    for beyond in (False, True):
+        told = wording.against_team(Comparison(**{**vars(low), "beyond": beyond, "spread_known": True}), VIEW)
+        assert told is not None
+        assert told.endswith("Unusual even given how much CSMs differ here.")
+
+
+def test_how_many_chance_alone_puts_outside_is_a_number_a_person_can_read_at_any_size() -> None:
+    """A 22nd of the CSMs: 9.1 of 200 (0.5 of the definitions), 18.2 of 400; one decimal tells 0.1 from nothing."""
+    assert [wording.about(csms * 0.0455002639) for csms in (2, 22, 40, 200, 400)] == ["0.1", "1", "2", "9", "18"]
+
+
 def test_books_that_differ_more_than_chance_widen_the_limits_of_the_team_only() -> None:
     facts = company({f"csm-{n:02}": [(4 if n % 2 else 0, 4)] * 10 for n in range(10)})
     view = compared(counted(facts), csm_ids=[f"csm-{n:02}" for n in range(10)], standard=0.5)

@@ -12,7 +12,7 @@ from voc.base.words import AccountState, Disposition, OutOfCohort, Role, StopRea
 from voc.metrics.cost import words
 from voc.metrics.cost.backtest import Backtest, TooEarly, backtest, bands
 from voc.metrics.cost.landmark import Decision, Invited, Past, landmark_on, read
-from voc.metrics.cost.table import Group, Renewal, cost, one_each
+from voc.metrics.cost.table import Group, Renewal, cost, one_each, share
 from voc.metrics.silence import Limits
 
 DECIDED = date(2026, 9, 30)
@@ -303,6 +303,16 @@ def test_a_model_is_earned_by_losses() -> None:
 def test_bands_are_shares_with_their_interval() -> None:
     rows = [renewal(n, state=AccountState.QUIET, lost=n < 9, score=60.0) for n in range(31)]
     assert [(name, words.band(share)) for name, share in bands(rows)] == [("at risk", "9 of 31 left (16 to 47%)")]
+
+
+def test_a_band_of_few_renewals_tells_counts_then_a_percentage_and_no_interval() -> None:
+    assert words.band(share([renewal(n, state=AccountState.QUIET, lost=n < 1) for n in range(4)])) == "1 of 4 left"
+    assert words.band(share([renewal(n, state=AccountState.QUIET, lost=n < 3) for n in range(8)])) == (
+        "3 of 8 left (38%)"
+    )
+    assert words.band(share([renewal(n, state=AccountState.QUIET, lost=n < 3) for n in range(10)])) == (
+        "3 of 10 left (11 to 60%)"
+    )
 
 
 def test_a_backtest_waits_for_ten_lost_and_thirty_kept_in_quarters_that_have_an_earlier_one() -> None:

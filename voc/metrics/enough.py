@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from voc.metrics.catalogue import OPENS, Owner, Spread
+from voc.base.words import Scope
+from voc.metrics.catalogue import OPENS, Measure, Owner, Spread
 from voc.metrics.compare import Comparison
 from voc.metrics.model import Figure, FigureState, Shown
 
@@ -63,13 +64,23 @@ class Missing:
 def of_figure(figure: Figure, outlook: Outlook = NOTHING) -> str | None:
     """The reason of a figure with too few rows, with what would be enough; of every other figure as it was."""
     definition = OPENS[figure.name]
-    score = definition.spread == Spread.SCORE
-    if figure.state != FigureState.TOO_FEW and not (score and figure.shown == Shown.COUNTS):
+    score = definition.measure == Measure.SCORE and definition.spread in (Spread.SCORE, Spread.ACCOUNTS)
+    if score and figure.shown == Shown.COUNTS:
+        return _of_score(figure)
+    if figure.state != FigureState.TOO_FEW:
         return figure.reason
     what = definition.rows or definition.counts
-    few = f"Too few for a {'score' if score else 'percentage'}: {figure.counted} {what}"
-    missing = Missing(what, figure.counted, LEAST_COMPARED if score else definition.least)
-    return f"{few}; {words(missing, outlook if figure.name in _OF_INVITATIONS else NOTHING, days=_days(figure))}."
+    missing = Missing(what, figure.counted, definition.least)
+    told = words(missing, outlook if figure.name in _OF_INVITATIONS else NOTHING, days=_days(figure))
+    return f"Too few for a percentage: {figure.counted} {what}; {told}."
+
+
+def _of_score(figure: Figure) -> str:
+    """People, however few accounts they are of; and three accounts, unless it is an account's own."""
+    people = round(figure.extra.get("people") or figure.counted)
+    accounts = 0 if figure.scope == Scope.ACCOUNT else LEAST_ACCOUNTS
+    missing = Missing("people", people, LEAST_COMPARED, figure.accounts, accounts)
+    return f"Too few for a score: {people} people; {words(missing, NOTHING, days=_days(figure))}."
 
 
 def _days(figure: Figure) -> int | None:

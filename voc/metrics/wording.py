@@ -3,6 +3,8 @@
 Counts before percent. They never say significant, never because of somebody, and rank nobody.
 """
 
+from dataclasses import dataclass
+
 from voc.base.words import FigureState
 from voc.metrics.catalogue import OPENS, Measure
 from voc.metrics.compare import Comparison, Comparisons
@@ -155,26 +157,51 @@ def against_team(found: Comparison, view: Comparisons) -> str | None:
     """The second comparison, against chance; None when there are too few."""
     if found.team is None:
         return None
-    if found.beyond:
+    usual = Usual(view.compared, view.expected_outside)
+    return chance(found, found.team, usual, beyond=found.beyond, late=found.spread_known)
+
+
+@dataclass(frozen=True)
+class Usual:
+    """How many of the CSMs that are compared chance alone puts outside the inner lines."""
+
+    compared: int
+    outside: float
+
+
+LATE = "Unusual even given how much CSMs differ here."
+
+
+def chance(found: Comparison, team: str, usual: Usual, *, beyond: bool, late: bool) -> str:
+    """What chance says of one book; `late`: its limits allow for how much CSMs differ here anyway."""
+    if beyond:
         text = "More than chance would give. This does not say why: customers, segment, product and history count too."
-    elif found.team == "edge":
-        about = f"{view.expected_outside:.1g}"
+    elif team == "edge":
         text = (
             "Worth a look. About 1 average book in 22 lands this far out by chance; "
-            f"with {many(view.compared, 'CSM')} expect about {about}."
+            f"with {many(usual.compared, 'CSM')} expect about {about(usual.outside)}."
         )
     else:
-        text = (
-            f"Within what chance alone would give for {many(found.invitations, 'invitation')} in "
-            f"{many(found.accounts, 'account')}."
-        )
-    return f"{text} Unusual even given how much CSMs differ here." if found.beyond and found.spread_known else text
+        invitations, accounts = many(found.invitations, "invitation"), many(found.accounts, "account")
+        return f"Within what chance alone would give for {invitations} in {accounts}."
+    return f"{text} {LATE}" if late else text
+
+
+def about(number: float) -> str:
+    """How many to expect: 9, 0.1; no more digits than that, at any size."""
+    if number >= 0.95:
+        return f"{number:.0f}"
+    return f"{number:.1f}" if number >= 0.05 else f"{number:.1g}"
 
 
 def footer(view: Comparisons) -> str:
     """Under every comparison."""
-    about = f"{view.expected_outside:.1f} of {view.compared}"
-    return f"Expected by chance on this page: about {about} outside the inner lines."
+    return expected(Usual(view.compared, view.expected_outside))
+
+
+def expected(usual: Usual) -> str:
+    outside = f"{about(usual.outside)} of {usual.compared}"
+    return f"Expected by chance on this page: about {outside} outside the inner lines."
 
 
 def pace(flight: Flight) -> str:
@@ -208,6 +235,18 @@ def worst_case(figure: Figure) -> str | None:
         f"{points(figure.value)} from {figure.counted} of {asked:.0f} asked. "
         f"If every silent person were unhappy: {points(worst)}."
     )
+
+
+def everybody(figure: Figure) -> str | None:
+    """What the census range says, never without the worst and the best case, which assume nothing of the silent."""
+    worst, best = figure.extra.get("worst"), figure.extra.get("best")
+    low, high = figure.extra.get("census_low"), figure.extra.get("census_high")
+    if worst is None or best is None or worst == best or figure.shown in (Shown.COUNTS, Shown.REASON):
+        return None
+    told = f"between {points(worst)} and {points(best)} depending on the silent"
+    if low is None or high is None:
+        return told
+    return f"{told}; {points(low)} to {points(high)} if they are like those heard"
 
 
 def few_accounts(figure: Figure) -> str | None:

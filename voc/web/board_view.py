@@ -9,7 +9,7 @@ from markupsafe import Markup
 from voc.base.preferences import Preferences
 from voc.base.words import AccountState, Cause, Scope
 from voc.metrics import wording
-from voc.metrics.board import Board, CauseLine, Change, SixLine, StateLine
+from voc.metrics.board import Board, CauseLine, Change, SixLine, StateLine, least_compared
 from voc.metrics.catalogue import BY_NAME, VERSION
 from voc.metrics.cost import words as cost_words
 from voc.metrics.model import Figure, Shown
@@ -215,7 +215,10 @@ def _why_no_change(one: SixLine) -> str:
     if one.before.shown == Shown.REASON:
         return "nothing counted before"
     few = min(one.now.counted, one.before.counted)
-    return f"too few to compare: enough from 10 in 3 accounts on, there were {few}"
+    least = least_compared(one.now.name)
+    if few >= least:
+        return "too few to compare: they are of fewer than 3 accounts"
+    return f"too few to compare: enough from {least} in 3 accounts on, there were {few}"
 
 
 def _revenue_heading(found: Board, money: float) -> str:

@@ -144,7 +144,7 @@ def _rows(cost: Cost) -> list[Row]:
 
 
 def _row(name: str, of: str, share: Share, href: str) -> Row:
-    many = share.all >= 5
+    many = share.all >= words.LEAST_FOR_A_SHARE
     return Row(
         name=name,
         of=of,
@@ -152,14 +152,17 @@ def _row(name: str, of: str, share: Share, href: str) -> Row:
         stayed=view.number(share.stayed),
         all=view.number(share.all),
         share=view.percent(share.left / share.all) if many else view.DASH,
-        span=view.span(*share.interval).rstrip("%") if share.interval and share.all >= 10 else "",
+        span=view.span(*share.interval).rstrip("%")
+        if share.interval and share.all >= words.LEAST_FOR_AN_INTERVAL
+        else "",
         mark=Mark("renewals", share.left, share.all, href),
     )
 
 
 def _band(name: str, share: Share) -> BandRow:
     mark = Mark("renewals", share.left, share.all, address("/silent/renewals", band=name))
-    return BandRow(name, words.band(share), share.left / share.all, mark)
+    drawn = share.left / share.all if share.all >= words.LEAST_FOR_A_SHARE else 0.0
+    return BandRow(name, words.band(share), drawn, mark)
 
 
 def _out(cost: Cost) -> str:

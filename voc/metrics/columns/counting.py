@@ -14,7 +14,7 @@ from voc.metrics.columns.model import DAY, KINDS, SEGMENTS, Asked, Company
 from voc.metrics.columns.places import Places
 from voc.metrics.columns.rows import Books, Rows, tally
 from voc.metrics.columns.states import silent_figures, states
-from voc.metrics.figures import Counted
+from voc.metrics.figures import Counted, with_needed
 from voc.metrics.model import EVERYTHING, Slice
 from voc.metrics.units import Terms
 
@@ -44,6 +44,7 @@ class Counting:
 
     def into(self, counted: Counted, names: Collection[str] | None = None) -> None:
         """Add everything to the tallies. `names` None is all figures."""
+        names = None if names is None else with_needed(names)
         self._asked(counted, names)
         self._flying(counted)
         self._add(counted, self._chain(), self._chain_books(), names)
@@ -116,7 +117,7 @@ class Counting:
         if books.scope == Scope.TOTAL:
             self._hear(counted, people)
         for name, rows in self._of_books(those, at, books, people):
-            if names is None or name in names or name == "response_rate":
+            if names is None or name in names:
                 tally(counted.tallies, name, rows, books, self.company.accounts.names)
 
     def _of_books(

@@ -6,6 +6,7 @@ from voc.metrics.cost.backtest import Backtest, Rival, TooEarly
 from voc.metrics.cost.table import LEAST_IN_GROUP, LEAST_LOST, Cost, Share, Times, TwoByTwo
 from voc.metrics.wording import many, percent
 
+LEAST_FOR_A_SHARE, LEAST_FOR_AN_INTERVAL = 5, 10  # 3-metrics 0.7
 OTHERS = "Others report 7 times, at most 14."
 
 
@@ -117,11 +118,14 @@ def fitted(cost: Cost) -> str:
 
 
 def band(share: Share) -> str:
-    """9 of 31 left (16 to 47%)."""
-    if share.interval is None or share.all < 5:
-        return f"{share.left} of {share.all} left"
+    """9 of 31 left (16 to 47%); of 5 to 9 the percentage, of fewer the counts alone."""
+    told = f"{share.left} of {share.all} left"
+    if share.interval is None or share.all < LEAST_FOR_A_SHARE:
+        return told
+    if share.all < LEAST_FOR_AN_INTERVAL:
+        return f"{told} ({percent(share.left / share.all)})"
     low, high = share.interval
-    return f"{share.left} of {share.all} left ({100 * low:.0f} to {100 * high:.0f}%)"
+    return f"{told} ({100 * low:.0f} to {100 * high:.0f}%)"
 
 
 def too_early(found: TooEarly) -> str:

@@ -1,11 +1,13 @@
 """Everything that was counted, and how alike colleagues in one account answer."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from voc.base.words import Scope
 from voc.metrics import cohorts
+from voc.metrics.catalogue import CATALOGUE, Measure, Spread
 from voc.metrics.cohorts import Key
 from voc.metrics.model import Norms, Tallies, Tally, Window
 from voc.statistics.moments import correlation_of
@@ -42,10 +44,10 @@ class Counted:
         return Norms(icc=self.icc, reach=reach)
 
     @cached_property
-    def score_icc(self) -> float:
-        """Of the scores, once a hundred exist; of the response until then."""
+    def score_icc(self) -> float | None:
+        """Of the scores, once a hundred exist."""
         total = self.tallies[cohorts.TOTAL]["nps_people"]
-        return self._icc("nps_people") if total.whole >= SCORES_FOR_OWN_ICC else self.icc
+        return self._icc("nps_people") if total.whole >= SCORES_FOR_OWN_ICC else None
 
     def _icc(self, name: str) -> float:
         books = [
@@ -58,3 +60,24 @@ class Counted:
 
     def deff(self, key: Key, name: str = "response_rate", *, icc: float | None = None) -> float:
         return 1 + (self.tallies[key][name].spread_out - 1) * (self.icc if icc is None else icc)
+
+    def score_deff(self, key: Key) -> float:
+        """That of the response until a hundred scores exist."""
+        return self.deff(key) if self.score_icc is None else self.deff(key, "nps_people", icc=self.score_icc)
+
+    def people_behind(self, key: Key, name: str) -> int:
+        """A score of accounts rests on the people who gave it, every other figure on its rows."""
+        if name in SCORES_OF_ACCOUNTS:
+            return round(self.tallies[key]["nps_people"].moments.m)
+        return self.tallies[key][name].counted
+
+
+SCORES_OF_ACCOUNTS = frozenset(
+    one.name for one in CATALOGUE if one.measure == Measure.SCORE and one.spread == Spread.ACCOUNTS
+)
+
+
+def with_needed(names: Iterable[str]) -> set[str]:
+    """And what they are read by: colleagues alike widen every range, and a score of accounts is one of people."""
+    wanted = {*names, "response_rate"}
+    return wanted | {"nps_people"} if wanted & SCORES_OF_ACCOUNTS else wanted

@@ -7,7 +7,7 @@ from voc.metrics import cohorts, units
 from voc.metrics.catalogue import CATALOGUE, Definition
 from voc.metrics.cohorts import Key
 from voc.metrics.confidential import Released
-from voc.metrics.figures.counted import Counted
+from voc.metrics.figures.counted import Counted, with_needed
 from voc.metrics.figures.rows import books_of, scopes_of_group, units_of_released
 from voc.metrics.model import AccountFacts, Book, Fact, Facts, Known, Sum, Tallies, Unit, add_up
 from voc.metrics.units import Terms
@@ -15,8 +15,7 @@ from voc.metrics.units import Terms
 
 def count(counted: Counted, facts: Facts, terms: Terms, *, names: Iterable[str] | None = None) -> None:
     """Add these accounts to the tallies of every scope; `names` None means all figures."""
-    # The correlation of the responses widens every other interval.
-    wanted = None if names is None else {*names, "response_rate"}
+    wanted = None if names is None else with_needed(names)
     definitions = [one for one in CATALOGUE if one.units and (wanted is None or one.name in wanted)]
     for account in facts.accounts:
         _count_heard(counted, facts, account, terms)

@@ -19,7 +19,7 @@ def interval_of(counted: Counted, key: Key, definition: Definition, tally: Tally
         found = statistics.wilson(x=tally.part / deff, n=tally.whole / deff, conf=LEVEL)
         return _as_interval(found, IntervalKind.WILSON_CLUSTERED)
     if definition.spread == Spread.SCORE:
-        deff = counted.deff(key, definition.name, icc=counted.score_icc)
+        deff = counted.score_deff(key)
         promoters, passives, detractors = (tally.labels[label] / deff for label in ("promoter", "passive", "detractor"))
         wald = statistics.nps_adjusted_wald(promoters=promoters, passives=passives, detractors=detractors, conf=LEVEL)
         return _as_interval(wald, IntervalKind.NPS)

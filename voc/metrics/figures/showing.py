@@ -6,19 +6,28 @@ from voc.metrics.catalogue import Definition, Measure, Owner, Spread
 from voc.metrics.model import Shown, Tally
 
 
-def shown_of(definition: Definition, tally: Tally, *, scope: Scope) -> Shown:
-    """What the number of rows behind a figure allows; our own records are no sample and are always shown."""
+LEAST_PEOPLE_FOR_SCORE, LEAST_ACCOUNTS = 10, 3
+
+
+def shown_of(definition: Definition, tally: Tally, *, scope: Scope, people: int | None = None) -> Shown:
+    """What the number of rows behind a figure allows; our own records are no sample and are always shown.
+
+    A score is told from ten `people` on, of three accounts unless it is an account's own.
+    """
     if tally.whole <= 0:
         return Shown.REASON
     if definition.spread == Spread.NONE:
         return Shown.PERCENT
-    if tally.counted < (
-        10 if definition.measure == Measure.SCORE and definition.spread == Spread.SCORE else definition.least
-    ):
+    behind = tally.counted if people is None else people
+    few = tally.accounts < LEAST_ACCOUNTS
+    if definition.measure == Measure.SCORE and definition.spread in (Spread.SCORE, Spread.ACCOUNTS):
+        if behind < LEAST_PEOPLE_FOR_SCORE or (few and scope != Scope.ACCOUNT):
+            return Shown.COUNTS
+    elif behind < definition.least:
         return Shown.COUNTS
-    if tally.counted < definition.least_for_interval or tally.accounts < 3 or scope == Scope.ACCOUNT:
+    if behind < definition.least_for_interval or few or scope == Scope.ACCOUNT:
         return Shown.PERCENT
-    return Shown.TREND if tally.counted >= 30 else Shown.INTERVAL
+    return Shown.TREND if behind >= 30 else Shown.INTERVAL
 
 
 UNTOLD = frozenset({FigureState.NONE_ASKED, FigureState.IN_FLIGHT, FigureState.NO_DATA, FigureState.SUPPRESSED})

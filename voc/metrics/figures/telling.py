@@ -10,7 +10,7 @@ from voc.base.words import FigureState
 from voc.metrics import cohorts, enough
 from voc.metrics.catalogue import BY_NAME, Definition, Measure, Owner, Spread
 from voc.metrics.cohorts import Key
-from voc.metrics.figures.counted import Counted
+from voc.metrics.figures.counted import SCORES_OF_ACCOUNTS, Counted
 from voc.metrics.figures.ranges import interval_of, score_extra
 from voc.metrics.figures.showing import UNTOLD, shown_of, state_of
 from voc.metrics.model import CountedRow, Figure, Shown, Tally, Window, sample_of
@@ -32,7 +32,8 @@ def figure(counted: Counted, key: Key, name: str) -> Figure:
         if reckoned.value is None:
             state, reason = FigureState.NO_DATA, definition.nothing
     untold = state in UNTOLD
-    shown = Shown.REASON if untold else shown_of(definition, tally, scope=key[0])
+    people = counted.people_behind(key, name)
+    shown = Shown.REASON if untold else shown_of(definition, tally, scope=key[0], people=people)
     interval = None
     if shown in (Shown.INTERVAL, Shown.TREND):
         interval = reckoned.interval if reckoned else interval_of(counted, key, definition, tally)
@@ -66,6 +67,8 @@ def _value(definition: Definition, tally: Tally) -> float:
 def _extra(counted: Counted, key: Key, definition: Definition, tally: Tally) -> dict[str, float | None]:
     if definition.spread == Spread.SCORE:
         return score_extra(tally)
+    if definition.name in SCORES_OF_ACCOUNTS:
+        return {"people": float(counted.people_behind(key, definition.name))}
     total = key == cohorts.TOTAL
     if definition.name == "response_rate":
         deff = {"deff": counted.deff(key)} if tally.whole > 0 else {}

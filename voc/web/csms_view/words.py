@@ -4,10 +4,9 @@ from collections.abc import Sequence
 
 from voc import statistics
 from voc.base.preferences import Preferences
+from voc.metrics import wording
 from voc.metrics.run.csms import CsmsPage, Line
 from voc.web import view
-
-BEYOND = "More than chance would give. This does not say why: customers, segment, product and history count too."
 
 
 def yardstick(found: CsmsPage) -> str:
@@ -20,28 +19,20 @@ def yardstick(found: CsmsPage) -> str:
 
 
 def footer(found: CsmsPage) -> str:
-    about = f"{found.expected_outside:.1f} of {found.compared}"
-    return f"Expected by chance on this page: about {about} outside the inner lines."
+    return wording.expected(_usual(found))
+
+
+def _usual(found: CsmsPage) -> wording.Usual:
+    return wording.Usual(found.compared, found.expected_outside)
 
 
 def against_team(one: Line, found: CsmsPage) -> str:
-    """The second comparison in the words of the definitions."""
-    that, judged = one.comparison, one.judged
+    """The second comparison in the words of the definitions; by the mix where segments differ."""
+    judged = one.judged
     if judged.team is None:
         return ""
-    if judged.beyond:
-        late = " Unusual even given how much CSMs differ here." if that.spread_known and not judged.by_mix else ""
-        return f"{BEYOND}{late}"
-    if judged.team == "edge":
-        expected = f"{found.expected_outside:.1g}"
-        return (
-            "Worth a look. About 1 average book in 22 lands this far out by chance; "
-            f"with {view.count(found.compared, 'CSM')} expect about {expected}."
-        )
-    return (
-        f"Within what chance alone would give for {view.count(that.invitations, 'invitation')} in "
-        f"{view.count(that.accounts, 'account')}."
-    )
+    late = one.comparison.spread_known and not judged.by_mix
+    return wording.chance(one.comparison, judged.team, _usual(found), beyond=judged.beyond, late=late)
 
 
 def guess(one: Line) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from voc.base.words import Scope
 from voc.metrics import wording
 from voc.metrics.model import Figure, Shown
 from voc.metrics.pages import ScopeFigures
@@ -63,6 +64,9 @@ def _bounces(rate: Figure, strict: Figure, asking: Asking) -> list[Told]:
 def more_cards(whole: ScopeFigures, asking: Asking, currency: str) -> list[Card]:
     """Four questions that one response rate would mix up, and the score in its three totals."""
     found = whole.figures
+    # Of one book the accounts lead: one large happy account cannot hide five small unhappy ones.
+    totals = ("nps_people", "nps_accounts", "nps_money")
+    totals = ("nps_accounts", "nps_people", "nps_money") if whole.scope == Scope.CSM else totals
     shares = (
         *("reach", "account_response", "decision_maker_heard", "two_roles_heard"),
         *("invitation_guideline", "response_target", "contact_upkeep"),
@@ -70,7 +74,7 @@ def more_cards(whole: ScopeFigures, asking: Asking, currency: str) -> list[Card]
     return [
         _money_card(found["arr_heard"], asking, currency),
         *(figure_view.card(found[name], asking) for name in shares),
-        *(_score_card(found[name], asking) for name in ("nps_people", "nps_accounts", "nps_money")),
+        *(_score_card(found[name], asking) for name in totals),
     ]
 
 
@@ -81,11 +85,8 @@ def _money_card(figure: Figure, asking: Asking, currency: str) -> Card:
 
 
 def _score_card(figure: Figure, asking: Asking) -> Card:
-    worst, best = figure.extra.get("worst"), figure.extra.get("best")
-    notes = [wording.few_accounts(figure) or ""]
-    if worst is not None and best is not None and figure.shown not in (Shown.REASON, Shown.COUNTS):
-        notes.append(f"between {wording.points(worst)} and {wording.points(best)} depending on the silent")
-    return figure_view.card(figure, asking, of=wording.counts(figure), notes=[one for one in notes if one])
+    notes = [one for one in (wording.few_accounts(figure), wording.everybody(figure)) if one]
+    return figure_view.card(figure, asking, of=wording.counts(figure), notes=notes)
 
 
 def _silent_card(found: Mapping[str, Figure], asking: Asking, currency: str) -> Card:

@@ -7,7 +7,7 @@ from datetime import date
 from voc.base.preferences import Preferences
 from voc.base.words import Scope
 from voc.metrics import wording
-from voc.metrics.model import Figure
+from voc.metrics.model import Figure, Shown
 from voc.metrics.pages import Engagement, ScopeFigures
 from voc.metrics.run import Beside
 from voc.web import figure_view, view
@@ -55,7 +55,7 @@ def page(
         chains=[participation_chain(one, asking, is_whole=one is whole) for one in (whole, *beside)],
         figures=figure_cards(whole, asking, found.currency),
         in_flight=_in_flight(whole, asking),
-        recommend=_recommend(whole.figures["nps_people"], asking),
+        recommend=_recommend(whole, asking),
         table_heading="By CSM, in alphabetical order" if len(found.lines) > 1 else "Your book",
         table_links=[
             Link("Drawn, with what chance allows", wanted.address("/csms", csm="") + "#h-funnel"),
@@ -143,9 +143,23 @@ def _in_flight(whole: ScopeFigures, asking: Asking) -> Told | None:
     return Told(f"{told} {heading}" if heading else told, mark)
 
 
-def _recommend(figure: Figure, asking: Asking) -> Told | None:
-    told = wording.worst_case(figure)
-    if told is None:
-        return None
+def _recommend(whole: ScopeFigures, asking: Asking) -> list[Told]:
+    """By person with the worst case; of one book the accounts first, which are its headline."""
+    accounts, people = whole.figures["nps_accounts"], whole.figures["nps_people"]
+    told = []
+    if whole.scope == Scope.CSM and accounts.shown not in (Shown.REASON, Shown.COUNTS):
+        note = wording.few_accounts(accounts)
+        words = f"{wording.value(accounts)} from {wording.counts(accounts)}.{f' {note}' if note else ''}"
+        told.append(
+            Told(f"{_titled('Recommend score by account', accounts)}: {words}", figure_view.mark(accounts, asking))
+        )
+    worst = wording.worst_case(people)
+    if worst is not None:
+        name = "By person" if told else "Recommend score"
+        told.append(Told(f"{_titled(name, people)}: {worst}", figure_view.mark(people, asking)))
+    return told
+
+
+def _titled(name: str, figure: Figure) -> str:
     span = figure_view.span(figure)
-    return Told(f"Recommend score{f' ({span})' if span else ''}: {told}", figure_view.mark(figure, asking))
+    return f"{name} ({span})" if span else name

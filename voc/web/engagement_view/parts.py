@@ -118,7 +118,7 @@ class EngagementPage:
     chains: Sequence[Chain]
     figures: Sequence[Card]
     in_flight: Told | None
-    recommend: Told | None
+    recommend: Sequence[Told]
     table_heading: str
     table_links: Sequence[Link]
     standard: str
