@@ -67,6 +67,129 @@ def test_score_intervals_contain_the_score_and_mirror(counts: tuple[int, int, in
     assert (-mirrored[1], -mirrored[0]) == pytest.approx(score, abs=1e-6)
 
 
+@given(ANSWERS.filter(lambda counts: sum(counts) > 1), PEOPLE)
+def test_the_range_that_is_shown_and_that_of_a_census_contain_the_score_and_mirror(
+    counts: tuple[int, int, int], silent: int
+) -> None:
+    """From two answers on: of a single one adjusted Wald has pulled its limits in by three more."""
+    up, same, down = counts
+    everybody = sum(counts) + silent
+    point = statistics.nps(promoters=up, passives=same, detractors=down)
+    shown = statistics.nps_adjusted_wald(promoters=up, passives=same, detractors=down)
+    census = statistics.nps_census(promoters=up, passives=same, detractors=down, N=everybody)
+    mirrored = statistics.nps_adjusted_wald(promoters=down, passives=same, detractors=up)
+    other = statistics.nps_census(promoters=down, passives=same, detractors=up, N=everybody)
+    assert point is not None
+    for found, turned in ((shown, mirrored), (census, other)):
+        assert found is not None
+        assert turned is not None
+        assert -100 <= found[0] <= point["nps"] + 1e-9
+        assert point["nps"] - 1e-9 <= found[1] <= 100
+        assert (-turned[1], -turned[0]) == pytest.approx(found, abs=1e-9)
+    assert census is not None
+    assert silent or census == (point["nps"], point["nps"])
+
+
+@given(ANSWERS.filter(lambda counts: sum(counts) > 1), st.integers(2, 20))
+def test_more_answers_of_the_same_mix_narrow_the_range_of_a_score(counts: tuple[int, int, int], times: int) -> None:
+    up, same, down = counts
+    low, high = statistics.nps_score(promoters=up, passives=same, detractors=down) or (0.0, 0.0)
+    lower, higher = statistics.nps_score(promoters=times * up, passives=times * same, detractors=times * down) or (0, 0)
+    assert higher - lower < high - low + 1e-9
+    # Adjusted Wald is cut off at 100, and three more passives weigh little among many: from ten answers on.
+    ten = [10 * count for count in counts]
+    wald = statistics.nps_adjusted_wald(promoters=ten[0], passives=ten[1], detractors=ten[2]) or (0.0, 0.0)
+    more = [times * count for count in ten]
+    narrower = statistics.nps_adjusted_wald(promoters=more[0], passives=more[1], detractors=more[2]) or (0.0, 0.0)
+    assert narrower[1] - narrower[0] < wald[1] - wald[0]
+
+
+VOTES = st.sampled_from([-1, 0, 1])
+
+
+@given(st.lists(st.tuples(VOTES, VOTES), max_size=12), st.lists(VOTES, max_size=12), st.lists(VOTES, max_size=12))
+def test_a_change_of_scores_lies_in_its_range_whoever_was_asked_twice(
+    both: list[tuple[int, int]], only1: list[int], only2: list[int]
+) -> None:
+    first, second = [a for a, _ in both], [b for _, b in both]
+    counts = [[votes.count(1), votes.count(0), votes.count(-1)] for votes in (first + only1, second + only2)]
+    for found in (
+        statistics.nps_change_paired(wave1=first, wave2=second),
+        statistics.nps_change_overlap(both=both, only1=only1, only2=only2),
+        statistics.nps_change_unpaired(wave1=counts[0], wave2=counts[1]),
+    ):
+        if found is not None and found[2] is not None and found[3] is not None:
+            assert found[2] - 1e-9 <= found[0] <= found[3] + 1e-9
+
+
+@given(COUNTS, PEOPLE)
+def test_a_change_among_the_same_people_lies_in_its_range(counts: tuple[int, int], unchanged: int) -> None:
+    gained, moved = counts
+    found = statistics.paired_response_change(newly_answering=gained, unchanged=unchanged, newly_silent=moved - gained)
+    assert found is not None
+    assert found[1] - 1e-8 <= found[0] <= found[2] + 1e-8
+
+
+WEIGHTED = st.lists(st.tuples(st.floats(-1, 1), st.floats(0.1, 100)), min_size=1, max_size=15)
+
+
+@given(WEIGHTED)
+def test_a_score_by_revenue_lies_in_its_range(accounts: list[tuple[float, float]]) -> None:
+    found = statistics.nps_weighted(account_scores=[s for s, _ in accounts], arr=[w for _, w in accounts])
+    assert found is not None
+    if found["lo"] is not None and found["hi"] is not None:
+        assert -100 <= found["lo"] <= found["est"] + 1e-9
+        assert found["est"] - 1e-9 <= found["hi"] <= 100
+
+
+@given(st.lists(st.tuples(COUNTS, COUNTS), min_size=1, max_size=4))
+def test_every_other_range_of_a_risk_contains_it(strata: list[tuple[tuple[int, int], tuple[int, int]]]) -> None:
+    (a, n1), (b, n2) = strata[0]
+    for found in (statistics.rr_katz(a=a, n1=n1, b=b, n2=n2), statistics.rr_walter(a=a, n1=n1, b=b, n2=n2)):
+        assert found is not None
+        if found[0] is not None and found[1] is not None and found[2] is not None:
+            assert found[1] * (1 - 1e-9) <= found[0] <= found[2] * (1 + 1e-9)
+    pooled = statistics.rr_mantel_haenszel(strata=[(x, n, y, m) for (x, n), (y, m) in strata])
+    assert pooled is None or pooled[2] <= pooled[0] <= pooled[3]
+    guess = statistics.rr_posterior(a=a, n1=n1, b=b, n2=n2)
+    assert guess is None or guess[1] <= guess[0] <= guess[2]
+
+
+@given(st.lists(st.floats(0, 100), min_size=1, max_size=12), st.lists(st.floats(0, 100), min_size=1, max_size=12))
+def test_how_well_a_score_sorts_lies_in_its_range(lost: list[float], kept: list[float]) -> None:
+    found = statistics.auc_delong(churned=lost, renewed=kept)
+    assert found is not None
+    if found[2] is not None and found[3] is not None:
+        assert 0 <= found[2] <= found[0] + 1e-9
+        assert found[0] - 1e-9 <= found[3] <= 1
+
+
+@given(st.lists(COUNTS, min_size=2, max_size=10))
+def test_the_best_guess_of_a_book_lies_between_its_own_rate_and_the_teams_and_in_its_range(
+    books: list[tuple[int, int]],
+) -> None:
+    found = statistics.eb_shrink(x=[x for x, _ in books], n=[n for _, n in books])
+    assert found is not None
+    for (x, n), guess in zip(books, found["shrunk"], strict=True):
+        low, high = sorted((x / n, found["mean"]))
+        assert low - 1e-9 <= guess <= high + 1e-9
+    if "interval_first" in found and found["prior_n"] >= 3:  # under three the guess may stand at the end of a J
+        assert found["interval_first"][0] <= found["shrunk"][0] <= found["interval_first"][1]
+
+
+@given(st.lists(st.tuples(st.integers(0, 60), st.booleans()), min_size=1, max_size=25), st.integers(0, 60))
+def test_what_is_still_open_lies_in_its_range_and_never_grows(cases: list[tuple[int, bool]], at: int) -> None:
+    times, events = [float(time) for time, _ in cases], [done for _, done in cases]
+    found = statistics.kaplan_meier(time=times, event=events, at=at)
+    later = statistics.kaplan_meier(time=times, event=events, at=at + 1)
+    assert found is not None
+    assert later is not None
+    assert later["S"] <= found["S"]
+    assert 0 <= found["S_lo"] <= found["S"] + 1e-12
+    assert found["S"] - 1e-12 <= found["S_hi"] <= 1
+    assert found["median_ci"][0] <= found["median"] <= found["median_ci"][1]
+
+
 @given(ANSWERS, PEOPLE)
 def test_the_score_lies_between_worst_and_best_case(counts: tuple[int, int, int], silent: int) -> None:
     up, same, down = counts
