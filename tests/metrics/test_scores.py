@@ -44,9 +44,15 @@ def test_nine_people_are_no_score_however_many_accounts_they_are_of(name: str) -
     assert (nine.shown, wording.value(nine)) == (Shown.COUNTS, "9 accounts")
     assert nine.reason is not None
     assert nine.reason.startswith("Too few for a score: 9 people; enough from 10 people of 3 accounts: 1 more")
+    # Eight of +1 and one of 0: mean .8889, squares .8889, standard error sqrt(9/8 x .8889)/9 = .1111, t(8) 2.306:
+    # 63.3 to 114.5, cut off at 100.
     ten = score(name, *[[9]] * 8, [9, 0])
-    assert ten.shown == Shown.PERCENT
-    assert wording.value(ten) == "+89"  # eight of +1 and one of 0
+    assert (ten.shown, wording.value(ten)) == (Shown.INTERVAL, "+89")
+    assert wording.interval(ten) == "+63 to +100, approximate"
+    # Of seven accounts there is no range, and it says why.
+    seven = score(name, *[[9, 9]] * 7)
+    assert (wording.value(seven), seven.interval) == ("+100", None)
+    assert str(wording.few_accounts(seven)).startswith("Rests on few")
 
 
 def test_a_score_of_two_accounts_is_told_as_counts_but_on_the_account_itself() -> None:

@@ -5,7 +5,6 @@ from voc.metrics import units
 from voc.metrics.catalogue import Definition, Measure, Owner, Spread
 from voc.metrics.model import Shown, Tally
 
-
 LEAST_PEOPLE_FOR_SCORE, LEAST_ACCOUNTS = 10, 3
 
 
