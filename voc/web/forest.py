@@ -11,7 +11,7 @@ from voc.base.errors import NotFound
 from voc.followup.store import improvements
 from voc.metrics import store as metrics
 from voc.metrics.forest.people import Cut
-from voc.metrics.run.forest import views
+from voc.metrics.run.forest import nights, views
 from voc.metrics.run.forest.views import PERIODS, Asked
 from voc.metrics.store.forest import book
 from voc.responses.run import themes as verbatims
@@ -52,7 +52,7 @@ def forest_page(
 ) -> Response[str]:
     chosen, wanted = asked_of(days, team), cut_of(cut)
     with app.database.read() as db:
-        found = views.forest(db, visit.viewer, chosen, cut=wanted, now=app.now())
+        found = nights.forest(db, visit.viewer, chosen, cut=wanted, now=app.now())
         page = overview.page(
             found,
             cut=wanted,
@@ -65,8 +65,9 @@ def forest_page(
 
 def _theme_rows(db: Connection, asked: FileAsked) -> Found:
     chosen = asked_of(asked.get("days"), asked.get("team"))
-    found = views.forest(db, asked.viewer, chosen, cut=None, now=asked.now)
-    return Found(overview.file_rows(found), [("Days", str(chosen.days)), ("As of", asked.today.isoformat())])
+    found = nights.forest(db, asked.viewer, chosen, cut=None, now=asked.now)
+    as_of = found.kept_on or asked.today
+    return Found(overview.file_rows(found), [("Days", str(chosen.days)), ("As of", as_of.isoformat())])
 
 
 THEMES = PageTable(
@@ -94,7 +95,7 @@ def comments_page(
     """The comments behind one count."""
     asked, wanted, place = asked_of(days, team), cut_of(cut), theme_id_of(start or "0")
     with app.database.read() as db:
-        found = views.behind(
+        found = nights.behind(
             db,
             visit.viewer,
             asked,
@@ -118,7 +119,7 @@ def comments_page(
 
 
 def _comment_rows(db: Connection, asked: FileAsked) -> Found:
-    found = views.behind(
+    found = nights.behind(
         db,
         asked.viewer,
         asked_of(asked.get("days"), asked.get("team")),

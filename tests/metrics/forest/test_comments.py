@@ -178,4 +178,4 @@ def test_no_two_shown_views_part_few_people(views: list[frozenset[tuple[str, str
 
 def test_the_population_of_a_view_is_its_people_at_their_accounts() -> None:
     comments = [said("a", "p"), said("a", "p", at=NOW - timedelta(days=1)), said("b", "p")]
-    assert population(people_of(comments)) == {("a", "p"), ("b", "p")}
+    assert population(comments) == {("a", "p"), ("b", "p")}

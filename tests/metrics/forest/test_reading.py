@@ -29,7 +29,7 @@ def about(database: Database, response_id: int) -> set[str]:
     """What counts for a comment."""
     with database.read() as db:
         keys = {one.id: one.key for one in book.themes(db)}
-        held = comments.themes_of(db, after=NOW - 900 * DAY, until=NOW)
+        held = comments.themes_of(db, [response_id], after=NOW - 900 * DAY, until=NOW)
     return {keys[theme_id] for theme_id in held.get((response_id, "why"), ())}
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 
-from voc.metrics.forest.people import LEAST_PEOPLE, Count, Person
+from voc.metrics.forest.people import LEAST_PEOPLE, Comment, Count
 
 
 def complete(counts: Mapping[str, int], hidden: Collection[str], *, least: int) -> set[str]:
@@ -43,8 +43,9 @@ Population = frozenset[tuple[str, str]]
 """Who is counted: (account, contact)."""
 
 
-def population(people: Iterable[Person]) -> Population:
-    return frozenset((one.account_id, one.contact_id) for one in people)
+def population(comments: Iterable[Comment]) -> Population:
+    """Whoever wrote these."""
+    return frozenset((one.account_id, one.contact_id) for one in comments)
 
 
 def admitted(views: Mapping[str, Population]) -> dict[str, str | None]:
@@ -56,8 +57,14 @@ def admitted(views: Mapping[str, Population]) -> dict[str, str | None]:
     shown: list[str] = []
     found: dict[str, str | None] = {}
     for name, people in views.items():
-        near = next((one for one in shown if 0 < len(people ^ views[one]) < LEAST_PEOPLE), None)
+        near = next((one for one in shown if _are_near(people, views[one])), None)
         found[name] = near
         if near is None:
             shown.append(name)
     return found
+
+
+def _are_near(one: Population, other: Population) -> bool:
+    if abs(len(one) - len(other)) >= LEAST_PEOPLE:  # then they differ by so many too: no need to compare them
+        return False
+    return 0 < len(one ^ other) < LEAST_PEOPLE

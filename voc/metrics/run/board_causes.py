@@ -4,19 +4,18 @@ A page of few accounts reads them as they stand. Of very many a night keeps them
 whole, each team; and of each CSM, who knows the own book by name.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from voc.base.access import Viewer
+from voc.base.access import TERMINAL, Viewer
 from voc.base.errors import NotFound
 from voc.base.words import Scope, StaffRole
 from voc.metrics import board
 from voc.metrics.cohorts import TOTAL, Key
 from voc.metrics.forest.growing import Forest
-from voc.metrics.run.forest import views
 from voc.metrics.run.forest.views import PERIODS, Asked, ForestPage, forest
 from voc.metrics.store import board as store
 
@@ -62,9 +61,7 @@ def now_of(
         return Causes(_root(db, viewer, since=since, until=until, team_id=team_id, revenue=revenue))
     if page.protected and not today:
         return Causes([], A_PAST_DAY, page.comments)
-    if page.near is not None or page.forest is None:
-        return Causes([], TOO_NEAR, page.comments)
-    return Causes(_lines(page.forest, {id: one.name for id, one in page.themes.items()}), comments=page.comments)
+    return _of_page(page)
 
 
 def _period(days: int) -> int:
@@ -102,19 +99,32 @@ def _root(
 
 
 def of_every_team(
-    db: Connection, viewer: Viewer, *, days: int, since: datetime, until: datetime, revenue: Mapping[str, float]
+    db: Connection,
+    found: Iterable[ForestPage],
+    *,
+    days: int,
+    since: datetime,
+    until: datetime,
+    revenue: Mapping[str, float],
 ) -> dict[str, Causes]:
-    """Of the whole ("") and of each lead's team at once; `viewer` sees all."""
-    found: dict[str, Causes] = {}
-    for team, grown, names, comments in views.of_every_team(db, viewer, days=_period(days), now=until):
-        if not comments:
-            root = _root(db, viewer, since=since, until=until, team_id=team or None, revenue=revenue)
-            found[team] = Causes(root)
-        elif grown is None:
-            found[team] = Causes([], TOO_NEAR, comments)
+    """Of the whole ("") and of each lead's team, from the Forest's views."""
+    causes: dict[str, Causes] = {}
+    for page in found:
+        team = page.asked.team
+        if page.asked.days != _period(days):
+            continue
+        if page.comments:
+            causes[team] = _of_page(page)
         else:
-            found[team] = Causes(_lines(grown, names), comments=comments)
-    return found
+            root = _root(db, TERMINAL, since=since, until=until, team_id=team or None, revenue=revenue)
+            causes[team] = Causes(root)
+    return causes
+
+
+def _of_page(page: ForestPage) -> Causes:
+    if page.near is not None or page.forest is None:
+        return Causes([], TOO_NEAR, page.comments)
+    return Causes(_lines(page.forest, {id: one.name for id, one in page.themes.items()}), comments=page.comments)
 
 
 def key_of(key: Key) -> str | None:

@@ -27,6 +27,8 @@ from voc.metrics.recovery import Cells, Recovery, reckoned, together
 from voc.metrics.run import board_causes, cost, recovery, retention_nights
 from voc.metrics.run.board_causes import Causes
 from voc.metrics.run.cost import CostPage
+from voc.metrics.run.forest import nights, views
+from voc.metrics.run.forest.views import ForestPage
 from voc.metrics.run.kept import WINDOWS
 from voc.metrics.store import kept_pages as store
 from voc.metrics.store import landmarks, standings, strata
@@ -54,18 +56,27 @@ class KeptCost:
     too_early: TooEarly | None
 
 
-def keep(database: Database, now: datetime, *, preferences: Preferences | None = None) -> date | None:
+def keep(
+    database: Database,
+    now: datetime,
+    *,
+    preferences: Preferences | None = None,
+    comments_live_up_to: int = nights.LIVE_UP_TO,
+) -> date | None:
     """Count them as the day before ended, once each night; what older nights kept is dropped. None: nothing to do."""
     on = now.date() - timedelta(days=1)
     with database.read() as db:
         if not facts.is_counted(db, on) or store.read(db, on, _LAST, int) is not None:
             return None
         known, moment = preferences or settings.load(db), facts.moment_of(on, now=now)
-        made = list(_made(db, on, moment, known))
+        forest = list(views.every(db, TERMINAL, now=moment))
+        made = list(_made(db, on, moment, known, [page for page, _ in forest]))
         retained = list(retention_nights.kept(db, moment, known, {*WINDOWS, known.window_days}))
     with database.begin() as db:
         for page, days, value in made:
             store.keep(db, on, page, value, days=days)
+        for page, scope, days, view in nights.kept(forest, live_up_to=comments_live_up_to):
+            store.keep(db, on, page, view, days=days, scope=scope)
         for scope, days, one in retained:
             store.keep(db, on, retention_nights.PAGE, one, days=days, scope=scope)
         store.keep(db, on, _LAST, 1)
@@ -76,13 +87,15 @@ def keep(database: Database, now: datetime, *, preferences: Preferences | None =
 _LAST = "counted"  # its mark
 
 
-def _made(db: Connection, on: date, moment: datetime, known: Preferences) -> Sequence[tuple[str, int, object]]:
+def _made(
+    db: Connection, on: date, moment: datetime, known: Preferences, forest: Sequence[ForestPage]
+) -> Sequence[tuple[str, int, object]]:
     days = known.window_days
     since = moment - timedelta(days=days)
     found: list[tuple[str, int, object]] = [
         ("signs", 0, stakeholders.signs_by_csm(db, TERMINAL, now=moment)),
         ("took", days, _took(db, since, moment, known)),
-        ("causes", days, _causes(db, on, since, moment)),
+        ("causes", days, _causes(db, on, since, moment, forest)),
         ("cost", 0, _cost(db)),
         ("recovery", 0, _recovery(db, moment)),
     ]
@@ -189,11 +202,13 @@ def cells(
     return kept if segment is None else [one for one in kept if one.segment == segment]
 
 
-def _causes(db: Connection, on: date, since: datetime, moment: datetime) -> Mapping[str, Causes]:
+def _causes(
+    db: Connection, on: date, since: datetime, moment: datetime, forest: Sequence[ForestPage]
+) -> Mapping[str, Causes]:
     """Of the whole and of each team, by the Forest's rule."""
     revenue = standings.revenue_of(db, standings.Part(TERMINAL, on))
     days = (moment - since).days
-    return board_causes.of_every_team(db, TERMINAL, days=days, since=since, until=moment, revenue=revenue)
+    return board_causes.of_every_team(db, forest, days=days, since=since, until=moment, revenue=revenue)
 
 
 def causes(db: Connection, viewer: Viewer, on: date, key: Key, *, days: int, now: datetime) -> Causes | None:

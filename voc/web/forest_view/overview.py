@@ -98,7 +98,7 @@ def page(
     lines = [] if forest is None else _sorted([one for one in forest.lines if one.rank is not None], by)
     chosen = {"cut": cut.value if cut else "", "by": by if by != "accounts" else ""}
     return Page(
-        crumb=f"The last {words.period(asked.days).removeprefix('a ')}",
+        crumb=_crumb(found),
         heading=_heading(found, lines, by),
         lede=_lede(found),
         refused=_refused(found),
@@ -120,6 +120,11 @@ def page(
         empty=found.comments == 0 and found.near is None,
         may_change=may_change,
     )
+
+
+def _crumb(found: ForestPage) -> str:
+    told = f"The last {words.period(found.asked.days).removeprefix('a ')}"
+    return told if found.kept_on is None else f"{told}, as of last night"
 
 
 def _doing(improvements: Sequence[Improvement]) -> Mapping[int, Sequence[Improvement]]:

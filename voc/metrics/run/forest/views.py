@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -57,6 +57,7 @@ class ForestPage:
     comments: int
     book: int
     unread: bool
+    kept_on: date | None = None  # the day whose night this is from; None: counted for this page
 
 
 def is_protected(viewer: Viewer) -> bool:
@@ -67,81 +68,139 @@ def is_protected(viewer: Viewer) -> bool:
 def forest(db: Connection, viewer: Viewer, asked: Asked, *, cut: Cut | None, now: datetime) -> ForestPage:
     """The themes of one view; `cut` adds the table of themes by its parts."""
     known = settings.load(db)
-    themes = {one.id: one for one in book.themes(db)}
-    back = max(2 * asked.days, PERIODS[-1] if is_protected(viewer) else 0)
-    everything = comments.comments(db, viewer, after=now - timedelta(days=back), until=now, preferences=known)
-    teams = _teams(db, everything) if is_protected(viewer) else {}
+    protected = is_protected(viewer)
+    back = max(2 * asked.days, PERIODS[-1] if protected else 0)
+    everything = Written(
+        comments.comments(db, viewer, after=now - timedelta(days=back), until=now, preferences=known), now=now
+    )
+    teams = _teams(db, everything) if protected else {}
     if asked.team and asked.team not in teams:
         raise NotFound("There is no such team.")
-    near = _too_near(asked, everything, teams, viewer, now=now)
-    here = _of(everything, asked, now=now)
-    before = _of(everything, asked, now=now - timedelta(days=asked.days))
-    protected = is_protected(viewer)
-    order = list(themes)
-    version = book.version(db)
-    return ForestPage(
-        asked=asked,
-        currency=known.reporting_currency,
-        themes=themes,
-        teams=teams,
-        protected=protected,
-        near=near,
-        forest=None if near else grow(here, order, protected=protected, before=before),
-        table=None if near or cut is None else cut_table(people_of(here), order, cut, protected=protected),
-        comments=len(here),
-        book=version,
-        unread=verbatims.has_unread(db, book=version),
+    if protected and asked not in _views(teams):
+        raise Refused(f"Choose {PERIODS[0]}, {PERIODS[1]} or {PERIODS[2]} days", field="days")
+    near = _near(everything, teams)[asked] if protected else None
+    here, order = everything.of(asked), [one.id for one in book.themes(db)]
+    grown = None if near else grow(here, order, protected=protected, before=everything.before(asked))
+    table = None if near or cut is None else cut_table(people_of(here), order, cut, protected=protected)
+    return page_of(
+        Book.load(db), asked, teams=teams, protected=protected, near=near, forest=grown, table=table, comments=len(here)
     )
 
 
-def of_every_team(
-    db: Connection, viewer: Viewer, *, days: int, now: datetime
-) -> Iterator[tuple[str, Forest | None, Mapping[int, str], int]]:
-    """The whole ("") and each lead's team, of one reading: its id, what is shown (None: too near another view), the
-    themes' names, how many comments. For whoever looks over several books.
+@dataclass(frozen=True)
+class Book:
+    """The code book as it stands."""
+
+    themes: Mapping[int, Theme]
+    version: int
+    currency: str
+    unread: bool
+
+    @classmethod
+    def load(cls, db: Connection) -> "Book":
+        version = book.version(db)
+        return cls(
+            themes={one.id: one for one in book.themes(db)},
+            version=version,
+            currency=settings.load(db).reporting_currency,
+            unread=verbatims.has_unread(db, book=version),
+        )
+
+
+def page_of(
+    known: Book,
+    asked: Asked,
+    *,
+    teams: Mapping[str, str],
+    protected: bool = True,
+    near: Asked | None,
+    forest: Forest | None,
+    table: Table | None,
+    comments: int,
+    kept_on: date | None = None,
+) -> ForestPage:
+    """What was counted of one view."""
+    return ForestPage(
+        asked=asked,
+        currency=known.currency,
+        themes=known.themes,
+        teams=teams,
+        protected=protected,
+        near=near,
+        forest=forest,
+        table=table,
+        comments=comments,
+        book=known.version,
+        unread=known.unread,
+        kept_on=kept_on,
+    )
+
+
+def every(db: Connection, viewer: Viewer, *, now: datetime) -> Iterator[tuple[ForestPage, Sequence[Table]]]:
+    """Each view of the whole and of each lead's team, of one reading, and its tables by each cut.
+
+    For whoever looks over several books.
     """
-    known = settings.load(db)
-    themes = {one.id: one for one in book.themes(db)}
-    everything = comments.comments(db, viewer, after=now - timedelta(days=PERIODS[-1]), until=now, preferences=known)
-    teams = _teams(db, everything)
-    order = sorted(PERIODS, key=lambda one: one != PERIODS[1])
-    views = [Asked(one, team) for team in ("", *teams) for one in order]
-    here = {one.name: _of(everything, one, now=now) for one in views}
-    near = admitted({name: population(people_of(some)) for name, some in here.items()})
-    names = {id: one.name for id, one in themes.items()}
-    for team in ("", *teams):
-        mine = Asked(days, team).name
-        grown = None if near[mine] else grow(here[mine], list(themes), protected=True)
-        yield team, grown, names, len(here[mine])
+    since = now - timedelta(days=2 * PERIODS[-1])
+    found = comments.comments(db, viewer, after=since, until=now, preferences=settings.load(db))
+    everything, known = Written(found, now=now), Book.load(db)
+    teams, order = _teams(db, everything), list(known.themes)
+    for asked, near in _near(everything, teams).items():
+        here = everything.of(asked)
+        grown, tables = None, []
+        if near is None:
+            grown = grow(here, order, protected=True, before=everything.before(asked))
+            people = people_of(here)
+            tables = [cut_table(people, order, cut, protected=True) for cut in Cut]
+        yield page_of(known, asked, teams=teams, near=near, forest=grown, table=None, comments=len(here)), tables
 
 
-def _of(everything: Sequence[Comment], asked: Asked, *, now: datetime) -> list[Comment]:
-    since = now - timedelta(days=asked.days)
-    return [one for one in everything if since < one.at <= now and (not asked.team or one.team_id == asked.team)]
+class Written:
+    """Comments up to now by view: a team's are looked for among its own."""
+
+    def __init__(self, everything: Sequence[Comment], *, now: datetime) -> None:
+        self._now = now
+        self._by_team: dict[str, list[Comment]] = {"": list(everything)}
+        for one in everything:
+            if one.team_id:
+                self._by_team.setdefault(one.team_id, []).append(one)
+
+    @property
+    def team_ids(self) -> frozenset[str]:
+        """Teams whose customers wrote in the last year."""
+        return frozenset(id for id in self._by_team if id and self.of(Asked(PERIODS[-1], id)))
+
+    def of(self, asked: Asked) -> list[Comment]:
+        return self._between(asked, self._now - timedelta(days=asked.days), self._now)
+
+    def before(self, asked: Asked) -> list[Comment]:
+        """Of the period before."""
+        until = self._now - timedelta(days=asked.days)
+        return self._between(asked, until - timedelta(days=asked.days), until)
+
+    def _between(self, asked: Asked, after: datetime, until: datetime) -> list[Comment]:
+        return [one for one in self._by_team.get(asked.team, ()) if after < one.at <= until]
 
 
-def _teams(db: Connection, everything: Sequence[Comment]) -> dict[str, str]:
+def _teams(db: Connection, everything: Written) -> dict[str, str]:
     """Leads of whose teams somebody's customers wrote, in alphabetical order."""
     people = store.people(db)
-    leads = {one.team_id for one in everything if one.team_id is not None} & set(people)
+    leads = everything.team_ids & set(people)
     ordered = sorted((people[id] for id in leads), key=lambda one: (one.name.casefold(), one.id))
     return {one.id: one.name for one in ordered} if len(ordered) > 1 else {}
 
 
-def _too_near(
-    asked: Asked, everything: Sequence[Comment], teams: Mapping[str, str], viewer: Viewer, *, now: datetime
-) -> Asked | None:
-    """Which other view of this page tells, beside this one, of one to four people. The half year comes first."""
-    if not is_protected(viewer):
-        return None
-    order = sorted(PERIODS, key=lambda days: days != 180)
-    views = [Asked(days, team) for team in ("", *teams) for days in order]
-    if asked not in views:
-        raise Refused(f"Choose {PERIODS[0]}, {PERIODS[1]} or {PERIODS[2]} days", field="days")
-    by_name = {one.name: one for one in views}
-    people = {one.name: population(people_of(_of(everything, one, now=now))) for one in views}
-    near = admitted(people)[asked.name]
-    return None if near is None else by_name[near]
+def _views(teams: Mapping[str, str]) -> list[Asked]:
+    """Every view there is; the half year comes first."""
+    order = sorted(PERIODS, key=lambda days: days != PERIODS[1])
+    return [Asked(days, team) for team in ("", *teams) for days in order]
+
+
+def _near(everything: Written, teams: Mapping[str, str]) -> dict[Asked, Asked | None]:
+    """Of each view the one shown that tells, beside it, of one to four people; None where there is none."""
+    by_name = {one.name: one for one in _views(teams)}
+    found = admitted({name: population(everything.of(one)) for name, one in by_name.items()})
+    return {by_name[name]: None if near is None else by_name[near] for name, near in found.items()}
 
 
 # --- the rows behind a count --------------------------------------------------------------------
@@ -184,13 +243,29 @@ def behind(
     `theme_id` may be EVERYTHING, or NO_THEME: what the code book does not know yet.
     """
     page = forest(db, viewer, asked, cut=cut, now=now)
+    return behind_of(db, viewer, page, theme_id=theme_id, cut=cut, part=part, now=now, start=start, limit=limit)
+
+
+def behind_of(
+    db: Connection,
+    viewer: Viewer,
+    page: ForestPage,
+    *,
+    theme_id: int,
+    cut: Cut | None,
+    part: str,
+    now: datetime,
+    start: int,
+    limit: int,
+) -> Behind:
+    """Of a view that was counted; `page.table` is there where a cut is asked for."""
     theme = page.themes.get(theme_id)
     if theme is None and theme_id not in (EVERYTHING, NO_THEME):
         raise NotFound("There is no such theme.")
     if page.near is not None:
         raise Refused("These people differ from another view by fewer than five: it is not shown")
     _check_shown(page, theme_id, cut, part)
-    rows = _rows(db, viewer, page, asked, theme_id=theme_id, cut=cut, part=part, now=now)
+    rows = _rows(db, viewer, page, theme_id=theme_id, cut=cut, part=part, now=now)
     some = rows[start : start + limit]
     keys = [(one.response_id, one.question) for one in some]
     words = comments.texts(db, viewer, keys, until=now)
@@ -216,7 +291,6 @@ def _rows(
     db: Connection,
     viewer: Viewer,
     page: ForestPage,
-    asked: Asked,
     *,
     theme_id: int,
     cut: Cut | None,
@@ -224,9 +298,9 @@ def _rows(
     now: datetime,
 ) -> list[Comment]:
     known: Preferences = settings.load(db)
-    since = now - timedelta(days=asked.days)
+    since = now - timedelta(days=page.asked.days)
     all_of_them = comments.comments(db, viewer, after=since, until=now, preferences=known)
-    here = _of(all_of_them, asked, now=now)
+    here = Written(all_of_them, now=now).of(page.asked)
     mine = {(one.account_id, one.contact_id): one for one in people_of(here)}
 
     def counts(one: Comment) -> bool:

@@ -104,7 +104,8 @@ def _scores(ground: Ground, ids: Column, disposition: Column, since: datetime) -
         ),
     )
     row = Keys(ids).place(found["invitation"])
-    partial = disposition[row] == DISPOSITIONS.index(Disposition.PARTIAL)
+    told_of = np.append(disposition, -1)[row]  # the last, reached by -1, is nobody's: there may be no invitation at all
+    partial = told_of == DISPOSITIONS.index(Disposition.PARTIAL)
     kept = (row >= 0) & (found["submitted"] | partial)
     latest = last_of(row[kept], (found["submitted"][kept], found["at"][kept], found["id"][kept]), len(ids))
     has = latest >= 0

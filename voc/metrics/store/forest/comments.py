@@ -10,7 +10,19 @@ from sqlalchemy import Connection, Select, and_, func, select
 from voc.base import confidential
 from voc.base.access import Viewer, visible_accounts
 from voc.base.preferences import Preferences
-from voc.base.schema import account, alias, answer, coding, contact, csm, invitation, response, theme, wave
+from voc.base.schema import (
+    account,
+    alias,
+    answer,
+    coding,
+    contact,
+    csm,
+    invitation,
+    response,
+    theme,
+    verbatim_theme,
+    wave,
+)
 from voc.base.words import ResponseState
 from voc.metrics import store
 from voc.metrics.forest.people import Comment
@@ -49,18 +61,25 @@ def _comments(*columns: Any, viewer: Viewer, after: datetime, until: datetime) -
     )
 
 
-def themes_of(db: Connection, *, after: datetime, until: datetime) -> dict[Key, frozenset[int]]:
-    """Themes by comment, as they count; those that are used no more are left out."""
-    held = verbatims.standing().subquery()
-    query = (
-        select(held.c.response_id, held.c.question, held.c.theme_id)
-        .join(theme, theme.c.id == held.c.theme_id)
-        .join(response, response.c.id == held.c.response_id)
-        .where(~theme.c.retired, response.c.submitted_at > after, response.c.submitted_at <= until)
-    )
+_FEW = 5_000  # ids that a query may name
+
+
+def themes_of(
+    db: Connection, response_ids: Collection[int], *, after: datetime, until: datetime
+) -> dict[Key, frozenset[int]]:
+    """Themes by comment of these answers of that time, as they count; those that are used no more are left out."""
+    held = verbatims.standing()
+    if len(response_ids) <= _FEW:
+        held = held.where(verbatim_theme.c.response_id.in_(sorted(response_ids)))
+    else:
+        held = held.join(response, response.c.id == verbatim_theme.c.response_id).where(
+            response.c.submitted_at > after, response.c.submitted_at <= until
+        )
+    used = set(db.execute(select(theme.c.id).where(~theme.c.retired)).scalars())
     found: dict[Key, set[int]] = {}
-    for response_id, question, theme_id in db.execute(query):
-        found.setdefault((response_id, question), set()).add(theme_id)
+    for response_id, question, theme_id in db.execute(held):
+        if theme_id in used:
+            found.setdefault((response_id, question), set()).add(theme_id)
     return {key: frozenset(some) for key, some in found.items()}
 
 
@@ -68,7 +87,6 @@ def comments(
     db: Connection, viewer: Viewer, *, after: datetime, until: datetime, preferences: Preferences
 ) -> list[Comment]:
     """The oldest first; segment, roles, revenue and country as they were when the person was asked."""
-    held = themes_of(db, after=after, until=until)
     columns = (response.c.score, response.c.submitted_at, invitation.c.segment, invitation.c.roles, invitation.c.arr)
     rows = db.execute(
         _comments(
@@ -81,7 +99,8 @@ def comments(
             after=after,
             until=until,
         ).outerjoin(csm, csm.c.id == account.c.csm_id)
-    )
+    ).all()
+    held = themes_of(db, {row.response_id for row in rows}, after=after, until=until)
     nothing: frozenset[int] = frozenset()
     return [
         Comment(
