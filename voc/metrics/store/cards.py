@@ -23,7 +23,7 @@ from voc.base.schema import (
 from voc.base.words import AccountStatus, MeasureFile, RecordState, Scope, StaffRole
 from voc.metrics.cards import months, shares
 from voc.metrics.cards.model import Book, Month, Result
-from voc.metrics.store import in_reporting
+from voc.metrics.store.amounts import in_reporting
 
 # --- files ---
 

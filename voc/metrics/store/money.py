@@ -16,7 +16,8 @@ from voc.metrics.money import owners
 from voc.metrics.money.facts import Client, Deal, DealKind, Held, Mark, Owned, Told, Touch
 from voc.metrics.money.proofs import REFERENCE
 from voc.metrics.money.retention import due_day
-from voc.metrics.store import in_reporting, reviews
+from voc.metrics.store import reviews
+from voc.metrics.store.amounts import in_reporting
 from voc.metrics.store.told import told_by_account
 from voc.metrics.store.upkeep import standing_by_account
 

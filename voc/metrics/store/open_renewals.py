@@ -12,7 +12,7 @@ from voc.base.schema import account, alias, csm, opportunity
 from voc.base.words import AccountStatus, RecordState, Scope
 from voc.metrics.cohorts import Key
 from voc.metrics.money.page import Open
-from voc.metrics.store import in_reporting
+from voc.metrics.store.amounts import in_reporting
 from voc.metrics.store.deal_words import renewals_by_word
 
 
