@@ -28,6 +28,16 @@ def test_the_board_says_how_many_are_open_and_late(company: Company) -> None:
     assert "acknowledge within 4 h: 3 h left" in page
 
 
+@pytest.mark.parametrize("view", ["", "?only=late", "?show=list&only=done", "?mine=yes", "?cause=training"])
+def test_the_figures_count_every_open_case_whatever_the_list_below_shows(company: Company, view: str) -> None:
+    assert "of 6 open" in company.enter("marcus").get(f"/follow-ups{view}").text
+
+
+def test_a_list_of_late_ones_says_how_many_are_late_not_how_many_are_open(company: Company) -> None:
+    assert "<h1>1 follow-up is late</h1>" in company.enter("marcus").get("/follow-ups?only=late").text
+    assert "<h1>No follow-up is late</h1>" in company.enter("dana").get("/follow-ups?only=late").text
+
+
 def test_a_csm_sees_own_cases_and_a_foreign_one_is_not_found(company: Company) -> None:
     dana = company.enter("dana")
     assert "Jonas" not in dana.get("/follow-ups").text

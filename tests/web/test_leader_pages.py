@@ -168,6 +168,12 @@ def test_a_guess_belongs_to_the_next_wave_and_one_made_after_it_began_does_not_c
     assert guesses.summary([]) == ""
 
 
+def test_whoever_has_accounts_finds_the_way_to_guesses(company: Company) -> None:
+    for path in ("/accounts", "/waves"):
+        assert 'href="/guesses"' in company.enter("dana").get(path).text
+        assert 'href="/guesses"' not in company.enter("marcus").get(path).text
+
+
 def test_guesses_are_kept_for_own_accounts_all_or_none_and_no_figure_moves(company: Company) -> None:
     dana = company.enter("dana")
     before = dana.get("/csms.csv").content
@@ -179,6 +185,8 @@ def test_guesses_are_kept_for_own_accounts_all_or_none_and_no_figure_moves(compa
     refused = dana.post("/guesses", {"guess:acc-dana-1": "11", "guess:acc-dana-2": "5"})
     assert refused.status_code == 409
     assert "Nothing was kept" in refused.text
+    assert 'id="g-acc-dana-1" aria-invalid="true"' in refused.text  # the place, and everything typed still there
+    assert 'value="11"' in refused.text
     dana.get("/guesses")
     assert dana.post("/guesses", {"guess:acc-mei-0": "5"}).status_code == 404
     with company.app.database.read() as db:

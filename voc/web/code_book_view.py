@@ -112,7 +112,7 @@ def _why(found: Agreement) -> str:
     if found.comments < LEAST_COMMENTS:
         changed = f"; {found.stale} before its words changed" if found.stale else ""
         return f"{found.comments} of {LEAST_COMMENTS} sorted{changed}"
-    return f"chosen in {found.chosen}, {LEAST_CHOSEN} would be enough"
+    return f"chosen for {view.count(found.chosen, 'comment')}, it takes {LEAST_CHOSEN}"
 
 
 def _suggestion(one: Suggestion) -> SuggestionRow:

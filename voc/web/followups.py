@@ -76,17 +76,21 @@ def board_page(
             mine=mine == "yes",
             late=only == "late",
             done=only == "done",
-            cause=cause if cause in {one.value for one in Cause} else "",
+            cause=cause if only == "done" and cause in {one.value for one in Cause} else "",
             part=part,
         )
         inside = _within(db, viewer, part, wanted)
         since = now - timedelta(days=part.days)
         cases, total = _cases(db, viewer, chosen, place, inside, now=now, wanted=wanted)
+        waiting = cases
+        if chosen.narrows:
+            waiting = store.listing(db, viewer, now=now, preferences=wanted, states=_WAITING, part=inside.part)
         last = store.confirmed(db, viewer, now=now, preferences=wanted, limit=LAST_CONFIRMED, part=inside.part)
         a_day = hours.a_day(wanted)
         on = standings.large_on(db, now=now)
         page = followups_view.board_page(
             cases,
+            waiting,
             last,
             store.causes(db, viewer, since=since, part=inside.part),
             _times(db, viewer, on, inside, days=part.days, now=now, wanted=wanted, a_day=a_day),
@@ -138,7 +142,8 @@ def _cases(
     """Those of the view, and how many there are: of the confirmed one page and one more."""
     mine, part = chosen.mine, inside.part
     if chosen.cause:
-        every = store.listing(db, viewer, now=now, preferences=wanted, states=[FollowUpState.CONFIRMED], part=part)
+        confirmed = [FollowUpState.CONFIRMED]
+        every = store.listing(db, viewer, now=now, preferences=wanted, states=confirmed, mine=mine, part=part)
         caused = _caused_by(every, chosen.cause, since=now - timedelta(days=chosen.days))
         return caused, len(caused)
     if chosen.done:

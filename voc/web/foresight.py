@@ -18,7 +18,9 @@ def guesses_page(app: GivenApp, visit: GivenVisit) -> Response[str]:
     return _page(app, visit)
 
 
-def _page(app: App, visit: Visit, *, typed: dict[str, str] | None = None, error: str = "") -> Response[str]:
+def _page(
+    app: App, visit: Visit, *, typed: dict[str, str] | None = None, wrong: Refused | None = None
+) -> Response[str]:
     now, viewer = app.now(), visit.viewer
     csm_id = viewer.csm_id or ""
     with app.database.read() as db:
@@ -27,9 +29,9 @@ def _page(app: App, visit: Visit, *, typed: dict[str, str] | None = None, error:
             guesses.standing(db, viewer, csm_id=csm_id),
             guesses.compared(db, viewer, csm_id=csm_id, now=now),
             typed=typed or {},
-            error=error,
+            wrong=wrong,
         )
-    return pages.page(app, visit, "leader/guesses.html", status=409 if error else 200, page=page)
+    return pages.page(app, visit, "leader/guesses.html", status=409 if wrong else 200, page=page)
 
 
 @post("/guesses", sync_to_thread=True, opt=roles(*EVERYBODY))
@@ -40,7 +42,7 @@ def guess(app: GivenApp, visit: GivenVisit, form: GivenForm) -> Response[Any]:
         with app.database.begin() as db:
             new = guesses.keep(db, visit.viewer, _scores(typed), now=app.now())
     except Refused as refused:
-        return _page(app, visit, typed=typed, error=f"{refused.reason}. Nothing was kept.")
+        return _page(app, visit, typed=typed, wrong=refused)
     said = "Nothing changed." if not new else f"{new} guess{'es' if new > 1 else ''} kept; nothing counts them."
     return pages.back(app, visit, "/guesses", said)
 
@@ -51,9 +53,9 @@ def _typed(form: Form) -> dict[str, str]:
 
 def _scores(typed: dict[str, str]) -> dict[str, int]:
     written = {id: text.strip() for id, text in typed.items() if text.strip()}
-    for text in written.values():
-        if not text.isascii() or not text.isdigit() or int(text) > 10:
-            raise Refused(f"{text[:20]} is no guess: write a whole number from 0 to 10")
+    for id, text in written.items():
+        if not text.isascii() or not text.isdigit() or len(text) > 2 or int(text) > 10:
+            raise Refused(f"{text[:20]} is no guess: write a whole number from 0 to 10", field=f"guess:{id}")
     return {id: int(text) for id, text in written.items()}
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from voc.base.errors import Refused
 from voc.metrics.guesses import Compared, Guessed, summary
 from voc.metrics.store.guesses import Open
 from voc.web import view
@@ -15,6 +16,7 @@ class Row:
     of: str
     value: str
     closed: bool
+    error: str
 
 
 @dataclass(frozen=True)
@@ -44,15 +46,15 @@ def page(
     past: Sequence[Compared],
     *,
     typed: Mapping[str, str],
-    error: str,
+    wrong: Refused | None,
 ) -> Page:
     made = sum(one.id in standing for one in accounts)
     return Page(
         heading=f"{view.of(made, len(accounts))} accounts guessed for the next wave"
         if accounts
         else "You have no book",
-        error=error,
-        rows=[_row(one, standing.get(one.id), typed.get(one.id)) for one in accounts],
+        error="" if wrong is None else f"{wrong.reason}. Nothing was kept yet; what you typed is still here.",
+        rows=[_row(one, standing.get(one.id), typed.get(one.id), wrong) for one in accounts],
         closed=sum(one.asked_now for one in accounts),
         past_heading=f"What came of {view.count(len(past), 'guess', 'guesses')}"
         if past
@@ -62,9 +64,16 @@ def page(
     )
 
 
-def _row(one: Open, guess: Guessed | None, typed: str | None) -> Row:
+def _row(one: Open, guess: Guessed | None, typed: str | None, wrong: Refused | None) -> Row:
     kept = "" if guess is None else str(guess.score)
-    return Row(one.id, one.name, view.money(one.arr, one.currency), kept if typed is None else typed, one.asked_now)
+    return Row(
+        one.id,
+        one.name,
+        view.money(one.arr, one.currency),
+        kept if typed is None else typed,
+        one.asked_now,
+        wrong.reason if wrong is not None and wrong.field == f"guess:{one.id}" else "",
+    )
 
 
 def _past(one: Compared) -> Past:

@@ -160,7 +160,7 @@ def _figure(figure: Figure, label: str, preferences: Preferences, asking: Asking
         mark=figure_view.mark(figure, asking),
         drawing=drawing,
         no_line=no_line,
-        since="no night of then was kept" if moved.since is None else board_view.since_words(moved.since),
+        since="nothing kept then" if moved.since is None else board_view.since_words(moved.since),
     )
 
 

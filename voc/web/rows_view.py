@@ -185,7 +185,7 @@ def _heading(found: Behind, opened: Opened) -> str:
     if figure is None:
         return f"{name}: the rows are those of other people’s accounts"
     if opened.label:
-        return f"{name}: {view.number(found.counted + found.beside)} {label(opened.label)}"
+        return f"{name}: {label(opened.label)}, {view.count(found.counted + found.beside, 'row')}"
     if figure.shown == FigureShown.REASON:
         return f"{name}: {(figure.reason or 'nothing to count').rstrip('.')}"
     value, counts = wording.value(figure), counts_of(figure, found.currency)

@@ -49,9 +49,10 @@ def keep(db: Connection, viewer: Viewer, guesses: Mapping[str, int], *, now: dat
     new = 0
     for account_id, score in sorted(guesses.items()):
         if not 0 <= score <= 10:
-            raise Refused("A guess is a whole number from 0 to 10", field=f"guess:{account_id}")
+            raise Refused("Write a whole number from 0 to 10", field=f"guess:{account_id}")
         if mine[account_id].asked_now:
-            raise Refused(f"{mine[account_id].name} is being asked now: guess again before the next wave")
+            told = f"{mine[account_id].name} is being asked now: guess again before the next wave"
+            raise Refused(told, field=f"guess:{account_id}")
         if account_id in before and before[account_id].score == score:
             continue
         store.add(db, account_id=account_id, csm_id=viewer.csm_id, score=score, now=now, by=viewer.name)

@@ -1,8 +1,8 @@
 """The page a leader and a CSM talk about: where the book stands, their customers' words, two accounts, one play."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -12,8 +12,8 @@ from voc.base.preferences import Preferences
 from voc.base.words import Scope
 from voc.metrics import board, run
 from voc.metrics.board import SixLine
-from voc.metrics.model import Standing
-from voc.metrics.run import csms, guesses, trend
+from voc.metrics.model import Figure, Standing
+from voc.metrics.run import csms, guesses, standings, trend
 from voc.metrics.run.csms import CsmsPage, Line
 from voc.metrics.run.guesses import Compared
 from voc.metrics.store import talks
@@ -33,7 +33,10 @@ FIGURES = (
 
 @dataclass(frozen=True)
 class Moved:
-    """A figure over the last year, a point a week; `since`: beside the night a period before, if one kept it."""
+    """A figure over the last year, a point a week; `since`: beside a period before, as its night kept it.
+
+    Where no night did, it is counted as of then; of a very large company it is None.
+    """
 
     points: Sequence[Point]
     since: SixLine | None
@@ -67,7 +70,7 @@ def page(db: Connection, viewer: Viewer, csm_id: str, *, now: datetime, preferen
     return OneToOne(
         line=line,
         side=side,
-        moved=_moved(db, line, side, icc=preferences.icc_default),
+        moved=_moved(db, viewer, line, side, now=now, preferences=preferences),
         said=talks.said(db, viewer, csm_id=csm_id, since=since, until=now, limit=WORDS),
         accounts=stands.most_work(csm_id, limit=ACCOUNTS),
         play=_to_share(plays),
@@ -75,19 +78,43 @@ def page(db: Connection, viewer: Viewer, csm_id: str, *, now: datetime, preferen
     )
 
 
-def _moved(db: Connection, line: Line, side: CsmsPage, *, icc: float) -> Mapping[str, Moved]:
+def _moved(
+    db: Connection, viewer: Viewer, line: Line, side: CsmsPage, *, now: datetime, preferences: Preferences
+) -> Mapping[str, Moved]:
     assert line.figures is not None
     window, figures = side.engagement.window, line.figures.figures
     lines = trend.lines(db, (Scope.CSM, line.csm_id), FIGURES, window=window)
-    found = {}
-    for name, points in lines.items():
-        before = stood(points, window.after_on)
-        since = None
-        if before is not None:
-            change = board.change(figures[name], before.figure, icc=icc)
-            since = SixLine(figures[name], before.figure, change)
-        found[name] = Moved(points, since)
-    return found
+    before = {name: one.figure for name, points in lines.items() if (one := stood(points, window.after_on)) is not None}
+    missing = [name for name in FIGURES if name not in before]
+    if missing and standings.large_on(db, now=now) is None:
+        before |= _then(db, viewer, line.csm_id, missing, window.after_on, now=now, preferences=preferences)
+    icc = preferences.icc_default
+    return {
+        name: Moved(
+            lines[name],
+            SixLine(figures[name], before[name], board.change(figures[name], before[name], icc=icc))
+            if name in before
+            else None,
+        )
+        for name in FIGURES
+    }
+
+
+def _then(
+    db: Connection,
+    viewer: Viewer,
+    csm_id: str,
+    names: Collection[str],
+    on: date,
+    *,
+    now: datetime,
+    preferences: Preferences,
+) -> Mapping[str, Figure]:
+    """As of a day that no night kept."""
+    found = run.figures(
+        db, scope=Scope.CSM, ids=[csm_id], now=now, as_of=on, preferences=preferences, viewer=viewer, names=names
+    )
+    return found[0].figures
 
 
 def _to_share(plays: Sequence[Closed]) -> Closed | None:

@@ -98,6 +98,11 @@ class Chosen:
         return self.part.days
 
     @property
+    def narrows(self) -> bool:
+        """Whether the view shows other cases than all open ones of the part."""
+        return self.mine or self.late or self.done
+
+    @property
     def query(self) -> dict[str, str]:
         """The part and the period, as an address carries them."""
         return {**self.part.query, **({} if self.days == Wanted.days else {"days": str(self.days)})}
@@ -124,6 +129,7 @@ class Chosen:
 
 def board_page(
     cases: Sequence[FollowUp],
+    waiting: Sequence[FollowUp],
     last: Sequence[FollowUp],
     causes: Sequence[CauseCount],
     times: Sequence[Lasted],
@@ -139,11 +145,10 @@ def board_page(
     hours_a_day: float,
     resolve_hours: float,
 ) -> BoardPage:
-    """`cases` are those the chosen view shows, `total` of them; `times` of every case of the period that the
-    viewer sees. A list goes on after the case `after`.
+    """`cases` are those the chosen view shows, `total` of them; `waiting` every open one; `times` of every case of the
+    period that the viewer sees. A list goes on after the case `after`.
     """
-    open_ones = [case for case in cases if case.state != FollowUpState.CONFIRMED]
-    late = [case for case in open_ones if case.late]
+    late = [case for case in waiting if case.late]
     limit_days = resolve_hours / hours_a_day
     explained = sum(one.cases for one in causes)
     as_list = chosen.as_list or chosen.done
@@ -154,8 +159,8 @@ def board_page(
         figures=[
             in_time,
             median_card(times, chosen.days, chosen.query),
-            late_card(open_ones, late, rows=replace(chosen, as_list=True).address()),
-            confirmed_card(cases, times, last, chosen.days, chosen.query),
+            late_card(waiting, late, rows=Chosen(as_list=True, part=chosen.part).address()),
+            confirmed_card(waiting, times, last, chosen.days, chosen.query),
             card_of(recovered, chosen.part.query),
         ],
         filters=filters,
@@ -210,6 +215,9 @@ def _heading(cases: Sequence[FollowUp], chosen: Chosen, total: int) -> str:
     open_ones = [case for case in cases if case.state != FollowUpState.CONFIRMED]
     late = sum(case.late for case in open_ones)
     mine = " of yours" if chosen.mine else ""
+    if chosen.late:
+        told = view.count(late, f"follow-up{mine} is", f"follow-ups{mine} are") if late else f"No follow-up{mine} is"
+        return f"{told} late"
     if not open_ones:
         return f"No follow-up{mine} is open"
     told = f"{view.count(len(open_ones), 'follow-up')}{mine} {'is' if len(open_ones) == 1 else 'are'} open"
@@ -219,9 +227,9 @@ def _heading(cases: Sequence[FollowUp], chosen: Chosen, total: int) -> str:
 def _views(chosen: Chosen, *, owns_cases: bool) -> list[Link]:
     open_board = not chosen.as_list and not chosen.done
     links = [
-        Link("Board", chosen.address(as_list=False, done=False), current=open_board),
-        Link("List", chosen.address(as_list=True, done=False), current=chosen.as_list and not chosen.done),
-        Link("Only late", chosen.address(late=not chosen.late, done=False), current=chosen.late),
+        Link("Board", chosen.address(as_list=False, done=False, cause=""), current=open_board),
+        Link("List", chosen.address(as_list=True, done=False, cause=""), current=chosen.as_list and not chosen.done),
+        Link("Only late", chosen.address(late=not chosen.late, done=False, cause=""), current=chosen.late),
     ]
     if owns_cases:
         links.append(Link("Only mine", chosen.address(mine=not chosen.mine), current=chosen.mine))

@@ -58,9 +58,9 @@ def late_card(open_ones: Sequence[FollowUp], late: Sequence[FollowUp], *, rows: 
 
 
 def confirmed_card(
-    cases: Sequence[FollowUp], times: Sequence[Lasted], last: Sequence[FollowUp], days: int, query: Mapping[str, str]
+    waiting: Sequence[FollowUp], times: Sequence[Lasted], last: Sequence[FollowUp], days: int, query: Mapping[str, str]
 ) -> Card:
-    waiting = sum(case.state == FollowUpState.RESOLVED for case in cases)
+    to_ask = sum(case.state == FollowUpState.RESOLVED for case in waiting)
     resolved = sum(one.resolved for one in times)
     confirmed = sum(one.confirmed for one in times)
     rows = address(TIMES, **query, state="resolved")
@@ -75,7 +75,7 @@ def confirmed_card(
         "Confirmed by the customer",
         view.number(confirmed),
         f"of {view.number(resolved)} resolved, of those opened in {days} days",
-        note=f"{view.number(waiting)} to ask" if waiting else "",
+        note=f"{view.number(to_ask)} to ask" if to_ask else "",
         links=links,
         mark=mark,
     )
