@@ -54,6 +54,19 @@ def test_a_score_is_not_promised_from_invitations_that_nobody_has_answered(sqlit
     assert "under way" not in told
 
 
+def test_a_cell_of_a_table_says_no_more_than_how_many_are_missing(sqlite: Database) -> None:
+    with sqlite.begin() as db:
+        world = World(db)
+        builders.add_account(db, "acc-1")
+        for number in range(3):
+            builders.add_contact(db, f"p-{number}", account_id="acc-1")
+            world.ask(f"p-{number}", account_id="acc-1", answer=9)
+    with sqlite.read() as db:
+        response = run.engagement(db, LEADER, now=NOW, live=True).whole.figures["response_rate"]
+    assert wording.more(response).startswith("enough from 5 invitations: 2 more")
+    assert wording.more(response, short=True) == "needs 2 more"
+
+
 def test_what_was_handed_over_too_late_is_forecast_for_the_team_alone(database: Database) -> None:
     """And an account of the book that is asked again is not one more."""
     with database.begin() as db:

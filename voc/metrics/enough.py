@@ -109,7 +109,7 @@ def words(missing: Missing, outlook: Outlook, *, days: int | None) -> str:
         more.append(f"{missing.rows} more")
     if missing.more_accounts:
         more.append(f"{missing.more_accounts} more {'account' if missing.more_accounts == 1 else 'accounts'}")
-    told = f"enough from {missing.least} {missing.what}{of}: {' and '.join(more) or 'nearly there'}"
+    told = f"enough from {missing.least} {missing.what}{of}: {' and '.join(more) or 'a little more'}"
     when = _when(missing, outlook, days)
     return f"{told}, {when}" if when else told
 

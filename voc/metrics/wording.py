@@ -86,11 +86,14 @@ def counts(figure: Figure) -> str:
 
 
 def more(figure: Figure, *, short: bool = False) -> str:
-    """Of a figure that rests on too few: enough from 5: 2 more, likely on 24 March. Empty for every other."""
+    """Of a figure that rests on too few: enough from 5: 2 more, likely on 24 March. Empty for every other.
+
+    `short` is for a table's cell: needs 2 more.
+    """
     if figure.shown != Shown.COUNTS or not figure.reason or "; " not in figure.reason:
         return ""
     told = figure.reason.split("; ", 1)[1].rstrip(".")
-    return told.split(", ")[0] if short else told
+    return f"needs {told.split(', ')[0].split(': ')[-1]}" if short else told
 
 
 def _whole(number: float | None) -> str:
