@@ -133,6 +133,17 @@ def _answers(world: World, chance: Random, ids: list[str]) -> None:
             inherited=chance.random() < 0.2,
             confidential=chance.random() < 0.1,
         )
+        if chance.random() < 0.7:  # and in a later wave
+            world.ask(
+                contact_id,
+                account_id=account_id,
+                answer=chance.choice([None, 5, 7, 9]),
+                days_ago=chance.choice([10, 40]),
+                after_days=chance.choice([2, 30]),
+                wave="three",
+                csm_id=chance.choice([*CSMS, None]),
+                inherited=chance.random() < 0.2,
+            )
         response_id = db.execute(schema.response.select().where(schema.response.c.invitation_id == asked)).one().id
         for question in ("results", "csm_knows", "nonsense"):
             said: dict[str, Any] = {"question": question, "number": chance.choice([None, 2, 4, 5]), "choices": []}

@@ -10,7 +10,10 @@ from tests.builders import NOW
 from tests.metrics.test_figures import DANA, LEADER
 from tests.metrics.world import DAY, World
 from voc import statistics
+from voc.base import schema
 from voc.base.db import Database
+from voc.base.words import Scope
+from voc.metrics import run as figures
 from voc.metrics.recovery import ASSUMED_R, Answer, Contact, recovery, retest
 from voc.metrics.run import recovery as run
 from voc.web import recovery_view
@@ -79,7 +82,7 @@ def test_credit_is_given_by_contacted_in_time_against_not_contacted_and_only_fro
     enough = recovery([*group(0, 20, 16, Contact.IN_TIME), *group(50, 20, 5, Contact.NONE)])
     assert enough.gap is not None
     assert enough.gap[0] == pytest.approx(0.55)
-    section = recovery_view.section(enough)
+    section = recovery_view.section(enough, {})
     assert any("+55 points" in note and "more than chance would give" in note for note in section.notes)
 
 
@@ -87,7 +90,7 @@ def test_promoters_who_fell_are_always_shown() -> None:
     answers = [one for who, then in enumerate((10, 8, 5, 9)) for one in told(who, 9, then)]
     found = recovery(answers)
     assert ((found.promoters.part, found.promoters.all), found.promoters_to_detractor) == ((2, 4), 1)
-    assert "Of 4 promoters who answered again 2 fell, 1 of them to 6 or less." in recovery_view.section(found).notes
+    assert "Of 4 promoters who answered again 2 fell, 1 of them to 6 or less." in recovery_view.section(found, {}).notes
 
 
 def test_in_the_database_a_person_is_one_across_waves_and_the_follow_up_tells_the_contact(database: Database) -> None:
@@ -115,4 +118,38 @@ def test_in_the_database_a_person_is_one_across_waves_and_the_follow_up_tells_th
         ("jon", 5, None, Contact.NONE),
     ]
     assert (everybody.recovery.all.part, everybody.recovery.all.all) == (2, 3)
-    assert len(recovery_view.page(everybody).rows) == everybody.recovery.all.all
+    assert len(recovery_view.page(everybody, query={}).rows) == everybody.recovery.all.all
+
+
+def test_as_a_figure_it_stands_under_whoever_owned_the_account_at_the_next_wave(database: Database) -> None:
+    """Of Dana's three detractors Ana came back after the hand-over to Ben, Jon answered 5, Far was silent.
+
+    Ana gave her first answer under an address that was merged since, and corrected the second one from 6 to 8.
+    """
+    with database.begin() as db:
+        world = World(db)
+        world.wave("first", launched_days_ago=210)
+        world.wave("second", launched_days_ago=60)
+        for id in ("a", "b"):
+            builders.add_account(db, id)
+        for id, account_id in (("ana", "a"), ("old-ana", "a"), ("jon", "b"), ("far", "b")):
+            builders.add_contact(db, id, account_id=account_id)
+        world.ask("old-ana", account_id="a", days_ago=200, answer=3, wave="first")
+        world.ask("jon", account_id="b", days_ago=200, answer=6, wave="first")
+        world.ask("far", account_id="b", days_ago=200, answer=0, wave="first")
+        world.hand_over("a", "csm-2", at=NOW - 120 * DAY)
+        asked = world.ask("ana", account_id="a", days_ago=50, answer=6, wave="second", csm_id="csm-2")
+        again = {"questionnaire_version_id": world.version, "score": 8, "saved_at": NOW - 40 * DAY}
+        builders.add_response(db, invitation_id=asked, submitted_at=NOW - 40 * DAY, **again)
+        world.ask("jon", account_id="b", days_ago=50, answer=5, after_days=30, wave="second")
+        world.ask("far", account_id="b", days_ago=50, wave="second")
+        db.execute(schema.alias.insert().values(kind="contact", loser_id="old-ana", winner_id="ana"))
+        names = ("recovery_of_all", "recovery_of_answered")
+        found = {
+            id: [
+                (one.numerator, one.denominator)
+                for one in figures.figures(db, scope=scope, ids=[id], now=NOW, names=names)[0].figures.values()
+            ]
+            for scope, id in ((Scope.CSM, "csm-1"), (Scope.CSM, "csm-2"), (Scope.TEAM, "lead-1"))
+        }
+    assert found == {"csm-1": [(0, 2), (0, 1)], "csm-2": [(1, 1), (1, 1)], "lead-1": [(1, 3), (1, 2)]}

@@ -22,7 +22,7 @@ OF_8A: dict[str, tuple[str, ...]] = {
     "activity, meetings": ("activity", "meetings_valued"),
     "business reviews held": ("business_reviews_held",),
     "call quality": ("call_quality", "hand_over_quality"),
-    "A x Q = O": ("activity_x_quality",),
+    "A x Q = O": ("activity_x_quality", "recovery_of_all", "recovery_of_answered"),
     "onboarding time": ("onboarding_time", "live_in_time"),
     "time to launch": ("time_to_launch",),
     "stuck accounts": ("stuck_accounts",),

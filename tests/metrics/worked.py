@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from tests.builders import NOW
-from tests.metrics.clients import BEN, ago, client, mark, renewal, sale, told, touch
+from tests.metrics.clients import BEN, DANA, ago, client, mark, renewal, sale, told, touch
 from tests.metrics.facts import account, asked, holder, team
 from voc.base.words import FollowUpKind, Role, Segment
 from voc.metrics import figures
@@ -14,7 +14,7 @@ from voc.metrics.catalogue import BY_NAME
 from voc.metrics.cohorts import TOTAL
 from voc.metrics.model import AccountFacts, Case, Facts, sample_of
 from voc.metrics.money import growth
-from voc.metrics.money.facts import Client, ContactKind, DealKind, Held, Week
+from voc.metrics.money.facts import Again, Client, ContactKind, DealKind, Held, Week
 from voc.metrics.money.ledger import Ledger
 from voc.metrics.money.rows import Standards
 from voc.metrics.money.rows import Terms as MoneyTerms
@@ -814,6 +814,36 @@ for number in ("product_usage", "number_seats"):
         ),
         (7, 1),
     )
+AGAIN = (
+    Again("1", ago(10), DANA, first=3, then=8),
+    Again("2", ago(20), DANA, first=6, then=6),
+    Again("3", ago(30), DANA, first=5, then=None),
+    Again("4", ago(400), DANA, first=2, then=10),
+)
+worked(
+    "recovery_of_all",
+    "one of three came back, one stayed low, one was silent; the fourth wave lies before the year",
+    lambda: of("recovery_of_all", client("a", again=AGAIN)),
+    (1, 3),
+)
+worked(
+    "recovery_of_all",
+    "two of two silent: nobody came back, and that is a nought",
+    lambda: of("recovery_of_all", client("a", again=AGAIN[2:3]), client("b", again=AGAIN[2:3])),
+    (0, 2),
+)
+worked(
+    "recovery_of_answered",
+    "of the two who answered one came back; the silent one stands beside",
+    lambda: of("recovery_of_answered", client("a", again=AGAIN)),
+    (1, 2),
+)
+worked(
+    "recovery_of_answered",
+    "over two years the fourth counts too: two of three",
+    lambda: of("recovery_of_answered", client("a", again=AGAIN), days=730),
+    (2, 3),
+)
 worked(
     "referrals_named",
     "two answers named three people, two of whom became contacts",

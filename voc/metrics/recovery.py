@@ -53,6 +53,7 @@ class Pair:
     contact: Contact
     followed_up: bool
     invitation_id: int
+    next_id: int = 0  # the invitation of the next wave
 
     @property
     def recovered(self) -> bool:
@@ -120,6 +121,7 @@ def pairs(answers: Iterable[Answer]) -> tuple[list[Pair], int]:
                     contact=first.contact,
                     followed_up=first.followed_up,
                     invitation_id=first.invitation_id,
+                    next_id=then.invitation_id,
                 )
             )
     return found, waiting

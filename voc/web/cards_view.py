@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from voc.base.words import Scope
 from voc.metrics.cards import counting, months, wording
-from voc.metrics.cards.model import Beside, Line, LineResult, Month, Result, Scorecard
+from voc.metrics.cards.model import Beside, Gap, Line, LineResult, Month, Result, Scorecard
 from voc.metrics.catalogue import BY_NAME, Direction, Owner, ever
 from voc.metrics.store.cards import Frozen
 from voc.web import charts, view
@@ -454,16 +454,13 @@ def _row(card: Scorecard, one: Result, month: Month, opens: Opening, amounts: Am
 def _cell(line: LineResult, one: Result, opens: Opening) -> CellShown:
     rows = opens.rows(line, one)
     mark = Mark(line.figure, line.numerator, line.denominator, rows)
-    if line.value is None:
+    if line.value is None and line.gap != Gap.TOO_FEW:
         return CellShown(view.DASH, _short(line), rows, missing=True, mark=mark)
-    of = wording.counts(line) if line.gap is None else "too few to count"
-    return CellShown(wording.value(line), of, rows, mark=mark)
+    return CellShown(wording.value(line), wording.counts(line), rows, mark=mark)
 
 
 def _short(line: LineResult) -> str:
-    return {"nothing_due": "nothing was due", "no_facts": "no facts came in", "too_few": "too few"}.get(
-        line.gap or "", "open"
-    )
+    return {Gap.NOTHING_DUE: "nothing was due", Gap.NO_FACTS: "no facts came in"}.get(line.gap or "", "open")
 
 
 def _without(whole: Result, people: Sequence[Result]) -> list[Sequence[str]]:

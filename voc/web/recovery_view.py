@@ -58,18 +58,18 @@ def card(found: Recovery, query: Mapping[str, str]) -> Card:
         )
         beside = [Told(f"of all {everybody.all} asked again", of_all)] if everybody.all else []
         return Card("Detractors recovered", view.DASH, waiting, links=links, mark=mark, beside=beside)
-    notes = []
+    without = ""
     if found.expected is not None and again.all >= 5:
-        notes.append(f"About {view.percent(found.expected)} would without any follow-up.")
+        without = f"about {view.percent(found.expected)} would without any follow-up"
     few = again.all < 5
     return Card(
         name="Detractors recovered",
         value=view.of(again.part, again.all) if few else view.percent(again.value),
         of="who answered again" if few else f"{view.of(again.part, again.all)} who answered again",
-        note=" ".join(notes),
+        note=without,
         links=links,
         mark=mark,
-        beside=[Told(f"Of all {everybody.all}: {_percent(everybody)}", of_all)],
+        beside=[Told(f"of all {everybody.all}: {_percent(everybody)}", of_all)],
     )
 
 

@@ -1,5 +1,6 @@
 """A catalogue of invented figures and a scorecard over it: the tests of scorecards say only what they are about."""
 
+from collections.abc import Mapping
 from datetime import date
 
 from voc.base.words import FigureState, Scope
@@ -69,10 +70,16 @@ LEADS = {"ingrid": "Ingrid Solheim"}
 
 
 def figure(
-    name: str, part: float | None, whole: float, *, scope: Scope = Scope.CSM, id: str = "dana", days: int = 31
+    name: str,
+    part: float | None,
+    whole: float,
+    *,
+    scope: Scope = Scope.CSM,
+    id: str = "dana",
+    catalogue: Mapping[str, Definition] = CATALOGUE,
 ) -> Figure:
     """`part` of `whole`; None or nothing of nothing is no data."""
-    definition = CATALOGUE[name]
+    days, definition = 31, catalogue[name]
     none = part is None or (whole == 0 and definition.measure != Measure.NUMBER)
     scale = 100.0 if definition.measure == Measure.SCORE else 1.0
     value = None if none or part is None else part if definition.measure in _WHOLE else scale * part / whole
@@ -97,20 +104,30 @@ def figure(
 
 _WHOLE = (Measure.NUMBER, Measure.DAYS)
 
-Shares = dict[str, tuple[float | None, float]]
+Shares = Mapping[str, tuple[float | None, float]]
 """(part, whole) by figure; None is no data."""
 
 
-def figures(of: dict[str, Shares], *, everybody: bool = True, days: int = 31) -> Figures:
+def figures(
+    of: Mapping[str, Shares],
+    *,
+    everybody: bool = True,
+    days: int = 31,
+    catalogue: Mapping[str, Definition] = CATALOGUE,
+) -> Figures:
     """(part, whole) by CSM and figure; the team and all are their sums, unless nobody has any."""
     found: dict[tuple[tuple[Scope, str], int], dict[str, Figure]] = {}
     for id, by_name in of.items():
-        found[(Scope.CSM, id), days] = {name: figure(name, *pair, id=id) for name, pair in by_name.items()}
+        found[(Scope.CSM, id), days] = {
+            name: figure(name, *pair, id=id, catalogue=catalogue) for name, pair in by_name.items()
+        }
     for scope, id in ((Scope.TEAM, "ingrid"), (Scope.TOTAL, "")):
         found[(scope, id), days] = {}
-        for name in CATALOGUE:
+        for name in catalogue:
             pairs = [by_name[name] for by_name in of.values() if name in by_name]
             part, whole = sum(pair[0] or 0.0 for pair in pairs), sum(pair[1] for pair in pairs)
             told = part if everybody and whole else None
-            found[(scope, id), days][name] = figure(name, told, whole if everybody else 0.0, scope=scope, id=id)
+            found[(scope, id), days][name] = figure(
+                name, told, whole if everybody else 0.0, scope=scope, id=id, catalogue=catalogue
+            )
     return found

@@ -98,6 +98,38 @@ def test_a_figure_that_is_no_more_is_missing_and_the_others_count() -> None:
     assert dana.money == 861.11
 
 
+RETAINED = """
+title = "Retention"
+about = "Customers kept."
+[[line]]
+figure = "logo_retention"
+standard = "90%"
+weight = 50
+[[line]]
+figure = "crm_upkeep"
+standard = "100%"
+weight = 50
+[[beside]]
+figure = "logo_retention"
+"""
+
+
+def test_of_fewer_than_ten_decisions_only_the_counts_are_told() -> None:
+    """Six of seven kept: too few for a percentage, so upkeep alone counts. The team's 14 of 17 are enough: 82%."""
+    later = {**CATALOGUE, "logo_retention": define("logo_retention", Kind.RENEWAL, least=10)}
+    card = files.load("plan", RETAINED, catalogue=later)
+    kept: dict[str, tuple[float, float]] = {"dana": (6, 7), "jonas": (8, 10)}
+    of = figures({id: {"logo_retention": pair, "crm_upkeep": (3, 4)} for id, pair in kept.items()}, catalogue=later)
+    found = count(card, MARCH, books=(DANA, JONAS), leads=LEADS, figures=of, catalogue=later)
+    dana, jonas, team = found[:3]
+    for one in (dana.lines[0], dana.beside[0]):
+        assert (one.gap, one.value, one.attainment) == (Gap.TOO_FEW, None, None)
+        assert (wording.value(one), wording.counts(one)) == ("too few", "6 of 7 renewals")
+    assert dana.points == pytest.approx(75)
+    assert (wording.value(jonas.lines[0]), wording.value(team.lines[0])) == ("80%", "82%")
+    assert (wording.value(dana.lines[1]), wording.counts(dana.lines[1])) == ("3 of 4", "weeks")
+
+
 def _without(name: str, of: Figures) -> Figures:
     return {key: {one: found for one, found in by.items() if one != name} for key, by in of.items()}
 
@@ -151,10 +183,10 @@ figure = "nps_accounts"
 """
 
 
-def test_too_few_opinions_are_said_and_shown_but_do_not_count() -> None:
+def test_too_few_opinions_are_told_by_their_number_and_do_not_count() -> None:
     of = figures({"dana": {"call_quality": (8.0, 4.0), "crm_upkeep": (4.0, 4.0), "nps_accounts": (3.0, 10.0)}})
     dana = counted(QUALITY, of, DANA)[Scope.CSM, "dana"]
-    assert (dana.lines[0].gap, dana.lines[0].attainment, dana.lines[0].value) == (Gap.TOO_FEW, None, 2.0)
+    assert (dana.lines[0].gap, dana.lines[0].attainment, dana.lines[0].value) == (Gap.TOO_FEW, None, None)
     assert dana.points == 100.0
     assert dana.beside[0].value == 30.0
     assert dana.beside[0].weight == 0

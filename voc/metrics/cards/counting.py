@@ -7,7 +7,7 @@ from math import isinf
 import msgspec
 
 from voc.base.words import FigureState, Scope
-from voc.metrics.cards import shares, sums
+from voc.metrics.cards import files, shares, sums
 from voc.metrics.cards.model import (
     Beside,
     Book,
@@ -47,7 +47,10 @@ class _Given:
     def days(self, one: Line | Beside) -> int:
         return one.days or self.month.days
 
-    def definition(self, one: Line) -> Definition:
+    def beside(self) -> list[Line]:
+        return [_bare(one, self.definition(one)) for one in self.card.beside]
+
+    def definition(self, one: Line | Beside) -> Definition:
         return ever(one.figure, self.catalogue)
 
     def figure(self, key: Key, one: Line | Beside) -> Figure | None:
@@ -95,7 +98,7 @@ def _of_csm(given: _Given, book: Book) -> Result:
         name=book.name,
         lead_id=book.lead_id,
         lines=tuple(lines),
-        beside=tuple(_line(given, key, _bare(one), None, None) for one in given.card.beside),
+        beside=tuple(_line(given, key, one, None, None) for one in given.beside()),
         points=points,
         money=money,
         full_money=full,
@@ -136,7 +139,7 @@ def _of_many(given: _Given, key: Key, name: str, people: Sequence[Result]) -> Re
         name=name,
         lead_id=None,
         lines=tuple(paid),
-        beside=tuple(_line(given, key, _bare(one), None, None) for one in given.card.beside),
+        beside=tuple(_line(given, key, one, None, None) for one in given.beside()),
         points=points,
         money=round(sum(sums_of_people), 2) if sums_of_people else None,
         full_money=sum(one.full_money for one in people),
@@ -152,7 +155,7 @@ def _added(line: LineResult, of_people: Sequence[LineResult]) -> LineResult:
     return msgspec.structs.replace(line, money=round(sum(paid), 2) if paid else None)
 
 
-def _bare(one: Beside) -> Line:
+def _bare(one: Beside, definition: Definition) -> Line:
     """A figure beside the lines, read like one."""
     return Line(
         figure=one.figure,
@@ -161,7 +164,7 @@ def _bare(one: Beside) -> Line:
         team_standard=None,
         days=one.days,
         pays=0.0,
-        least=1,
+        least=files.default_least(definition),
         counting=Counting.IN_PROPORTION,
         floor=None,
         without=Without.SHARED,
@@ -173,7 +176,7 @@ def _line(given: _Given, key: Key, line: Line, standard: float | None, share: fl
     definition = given.definition(line)
     figure = _told(given, key, line)
     gap, reason = _gap(given, figure, line)
-    value = None if figure is None or gap == Gap.NO_FACTS else figure.value
+    value = None if figure is None or gap in (Gap.NO_FACTS, Gap.TOO_FEW) else figure.value
     attained = None
     if gap is None and value is not None and standard:
         attained = sums.attainment(

@@ -35,6 +35,7 @@ _SPLIT_WHOLE = frozenset({Measure.NUMBER, Measure.MONEY})  # what several people
 _PERIOD = re.compile(r"(\d{1,3}) days")
 SHORTEST, LONGEST = 7, 730
 _EXACT = 1e-6
+USUAL_LEAST = Definition.least
 
 Catalogue = Mapping[str, Definition]
 
@@ -170,8 +171,11 @@ def _line(table: Table, catalogue: Catalogue, without: Without, most: float) -> 
 
 
 def default_least(definition: Definition) -> int:
-    """From how many rows on a line counts. Our own work is known, whatever its number; an opinion needs five."""
-    return 1 if definition.kind in PAYING else 5
+    """From how many rows on a line counts. Our own work is known, whatever its number; an opinion needs five.
+
+    A figure that asks for more itself gets it: of fewer than ten decisions only the counts are told (3-metrics 8).
+    """
+    return max(1 if definition.kind in PAYING else 5, definition.least if definition.least > USUAL_LEAST else 0)
 
 
 def _beside(table: Table, catalogue: Catalogue) -> Beside | None:

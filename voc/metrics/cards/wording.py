@@ -7,6 +7,8 @@ from voc.metrics.catalogue import Direction, Measure
 from voc.metrics.wording import MINUS, points
 
 DASH = "–"
+TOO_FEW = "too few"
+LEAST_FOR_PERCENT = 5  # rows (3-metrics 0.7)
 
 _WITHOUT = {
     Without.SHARED: "Left out; its weight is shared among the others.",
@@ -59,13 +61,25 @@ def standard(line: LineResult) -> str:
 
 
 def value(line: LineResult) -> str:
+    """80%; of one to four rows 3 of 4, for a percentage of so few says more than they do."""
+    if line.gap == Gap.TOO_FEW:
+        return TOO_FEW
+    if _told_by_counts(line):
+        return f"{number(line.numerator or 0.0)} of {number(line.denominator or 0.0)}"
     return said(line.measure, line.value)
 
 
+def _told_by_counts(line: LineResult) -> bool:
+    whole = line.measure == Measure.SHARE and line.denominator == line.counted
+    return whole and 0 < line.counted < LEAST_FOR_PERCENT and line.numerator == round(line.numerator or 0.0)
+
+
 def counts(line: LineResult) -> str:
-    """3 of 4 renewals; empty where nothing was counted."""
+    """3 of 4 renewals; empty where nothing was counted, and renewals where the value is the counts."""
     if not line.denominator or line.numerator is None:
         return ""
+    if line.gap != Gap.TOO_FEW and _told_by_counts(line):
+        return line.counts
     if line.measure == Measure.SHARE:
         return f"{number(line.numerator)} of {number(line.denominator)} {_rows_are(line)}"
     return "" if line.measure == Measure.NUMBER else f"from {line.counted:,} {line.counts}"

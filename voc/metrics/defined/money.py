@@ -9,12 +9,13 @@ from voc.metrics.columns.money import contacts as of_all_contacts
 from voc.metrics.columns.money import growth as of_all_growth
 from voc.metrics.columns.money import onboarding as of_all_onboarding
 from voc.metrics.columns.money import proofs as of_all_proofs
+from voc.metrics.columns.money import recovered as of_all_recovered
 from voc.metrics.columns.money import renewals as of_all_renewals
 from voc.metrics.columns.money.fact_rows import FactRows
 from voc.metrics.columns.money.period import Period
 from voc.metrics.definition import Definition, Direction, Kind, Measure, Owner, Spread
 from voc.metrics.model import Fact
-from voc.metrics.money import contacts, growth, onboarding, proofs, reckoning, retention, upkeep
+from voc.metrics.money import contacts, growth, onboarding, proofs, reckoning, recovered, retention, upkeep
 from voc.metrics.money.ledger import Ledger
 from voc.metrics.money.rows import Rule
 
@@ -400,6 +401,36 @@ UPKEEP: tuple[Definition, ...] = (
     ),
 )
 
+_BACK = {
+    "counts": "detractors",
+    "kind": Kind.SENTIMENT,
+    "spread": Spread.PLAIN,
+    "nothing": "No detractor was asked again in this period.",
+}
+_NEXT_WAVE = (
+    "Detractors (0 to 6) who scored 7 or more at their next wave, {of}. Bad scores improve by themselves, so the page "
+    "Follow-ups says beside it how many would have come back without any follow-up. Under the owner at that wave."
+)
+
+RECOVERED: tuple[Definition, ...] = (
+    _figure(
+        "recovery_of_all",
+        recovered.recovery_of_all,
+        of_all_recovered.recovery_of_all,
+        label="Detractors recovered",
+        text=_NEXT_WAVE.format(of="of all who were asked again; silence is no recovery"),
+        **_BACK,
+    ),
+    _figure(
+        "recovery_of_answered",
+        recovered.recovery_of_answered,
+        of_all_recovered.recovery_of_answered,
+        label="Detractors recovered, of those who answered again",
+        text=_NEXT_WAVE.format(of="of those who answered again"),
+        **_BACK,
+    ),
+)
+
 PROOFS: tuple[Definition, ...] = (
     _figure(
         "success_stories",
@@ -510,4 +541,4 @@ def of_number(name: str) -> Definition | None:
     )
 
 
-DEFINITIONS: tuple[Definition, ...] = (*RENEWALS, *GROWTH, *ONBOARDING, *CONTACTS, *UPKEEP, *PROOFS)
+DEFINITIONS: tuple[Definition, ...] = (*RENEWALS, *GROWTH, *ONBOARDING, *CONTACTS, *UPKEEP, *RECOVERED, *PROOFS)

@@ -9,6 +9,7 @@ from voc.base.words import Segment
 __all__ = [
     "HUMAN",
     "NOBODY",
+    "Again",
     "Client",
     "ContactKind",
     "Deal",
@@ -133,6 +134,18 @@ class Told:
         return [number for what, number in self.ratings if what == measure]
 
 
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A detractor's next wave: `then` is what they scored, None is silence. Under the owner frozen at that wave."""
+
+    id: str  # of the invitation
+    on: date  # the day of the answer, or by which there was none
+    owner: Owned
+    first: int
+    then: int | None
+    contact_id: str | None = None
+
+
 @dataclass(frozen=True)
 class Client:
     """One account with everything that the figures of this package count."""
@@ -154,6 +167,7 @@ class Client:
     marks: tuple[Mark, ...] = ()
     touches: tuple[Touch, ...] = ()
     told: tuple[Told, ...] = ()
+    again: tuple[Again, ...] = ()
     latest_score: int | None = None
     overdue_follow_ups: int = 0
 

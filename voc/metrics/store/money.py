@@ -13,10 +13,11 @@ from voc.base.preferences import Preferences
 from voc.base.schema import account, account_csm, activity, alias, milestone, opportunity
 from voc.base.words import AccountStatus, RecordState, Segment
 from voc.metrics.money import owners
-from voc.metrics.money.facts import Client, Deal, DealKind, Held, Mark, Owned, Told, Touch
+from voc.metrics.money.facts import Again, Client, Deal, DealKind, Held, Mark, Owned, Told, Touch
 from voc.metrics.money.proofs import REFERENCE
 from voc.metrics.money.retention import due_day
 from voc.metrics.store import reviews
+from voc.metrics.store.again import by_account
 from voc.metrics.store.amounts import in_reporting
 from voc.metrics.store.told import told_by_account
 from voc.metrics.store.upkeep import standing_by_account
@@ -69,7 +70,12 @@ def clients(
     told = told_by_account(db, winners, after=moment - timedelta(days=days), moment=moment)
     referenced = {id for id, found in marks.items() if any(mark.kind == REFERENCE for mark in found)}
     standing = standing_by_account(db, referenced, winners, moment=moment)
-    return [_client(read, row, deals=deals, marks=marks, touches=touches, told=told, standing=standing) for row in rows]
+    few = ids if ids is not None and len(ids) <= _WORTH_NAMING else None
+    again = by_account(db, winners, moment=moment, account_ids=few)
+    return [
+        _client(read, row, deals=deals, marks=marks, touches=touches, told=told, standing=standing, again=again)
+        for row in rows
+    ]
 
 
 def _of(query: Any, column: ColumnElement[Any], ids: Collection[str] | None) -> Any:
@@ -183,6 +189,7 @@ def _client(
     touches: Mapping[str, list[Touch]],
     told: Mapping[str, list[Told]],
     standing: Mapping[str, tuple[int | None, int]],
+    again: Mapping[str, list[Again]],
 ) -> Client:
     held = read.held.get(row.id, ())
     now = owners.holder(held, read.moment.date())
@@ -205,6 +212,7 @@ def _client(
         marks=tuple(marks.get(row.id, ())),
         touches=tuple(touches.get(row.id, ())),
         told=tuple(told.get(row.id, ())),
+        again=tuple(again.get(row.id, ())),
         latest_score=score,
         overdue_follow_ups=overdue,
     )

@@ -100,6 +100,17 @@ class Answers:
 
 
 @dataclass(frozen=True)
+class Again:
+    """Detractors at their next wave. `outcome` is a place among recovered, still unhappy, silent."""
+
+    account: Column
+    csm: Column
+    inherited: Column
+    on: Column
+    outcome: Column
+
+
+@dataclass(frozen=True)
 class Weeks:
     """A CSM's week of CRM upkeep."""
 
@@ -118,3 +129,4 @@ class Records:
     marks: Marks
     touches: Touches
     answers: Answers
+    again: Again

@@ -12,6 +12,7 @@ from voc.metrics.columns.money.period import day_of
 from voc.metrics.columns.money.records import Clients, Marks, Records
 from voc.metrics.money.proofs import REFERENCE
 from voc.metrics.store.company.ground import Ground
+from voc.metrics.store.records.again import again
 from voc.metrics.store.records.answers import answers
 from voc.metrics.store.records.deals import deals
 from voc.metrics.store.records.marks import marks
@@ -36,6 +37,7 @@ def records(ground: Ground, *, days: int) -> Records:
         marks=milestones,
         touches=touches(ground, days=days),
         answers=answers(ground, people, after=ground.moment - timedelta(days=days)),
+        again=again(ground, people),
     )
 
 

@@ -1,0 +1,96 @@
+"""What detractors said at their next wave, by account; nothing given in confidence."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, select, true
+
+from voc.base.confidential import named
+from voc.base.schema import alias, invitation, response
+from voc.base.words import ResponseState
+from voc.metrics.money.facts import Again, Owned
+from voc.metrics.recovery import DETRACTOR_TO, Answer, Pair, pairs
+
+LOOKS_BACK = timedelta(days=730)  # two answers of one person lie half a year or more apart
+
+
+def by_account(
+    db: Connection, winners: Mapping[str, str], *, moment: datetime, account_ids: Collection[str] | None = None
+) -> dict[str, list[Again]]:
+    """As it was known at the moment; merged people are one, rows of merged accounts are the winner's.
+
+    `account_ids` (merged ones too) leaves out whoever was a detractor elsewhere.
+    """
+    here = true() if account_ids is None else invitation.c.account_id.in_(sorted(account_ids))
+    # Of several answers of one invitation the last stays.
+    asked = {row.id: row for row in db.execute(_asked(moment, here))}
+    answers = [_answer(row, moment) for row in asked.values()]
+    found: dict[str, list[Again]] = defaultdict(list)
+    for pair in pairs(answers)[0]:
+        if pair.first <= DETRACTOR_TO:
+            row = asked[pair.next_id]
+            found[winners.get(row.account_id, row.account_id)].append(_again(row, pair))
+    return found
+
+
+def _asked(moment: datetime, here: ColumnElement[bool]) -> Select[Any]:
+    """Every invitation of whoever was a detractor once, each with its answers, the latest last."""
+    told, person, merged = _submitted(moment), *_person("then")
+    columns = invitation.c
+    return (
+        select(columns.id, columns.wave_id, columns.account_id, columns.sent_at, columns.closes_at)
+        .add_columns(columns.csm_id, columns.inherited, person.label("contact_id"))
+        .add_columns(response.c.score, response.c.submitted_at)
+        .outerjoin(*merged)
+        .outerjoin(response, and_(response.c.invitation_id == columns.id, told))
+        .where(*_sent(moment), person.in_(_detractors(moment, here)))
+        .order_by(columns.sent_at, columns.id, response.c.submitted_at, response.c.id)
+    )
+
+
+def _detractors(moment: datetime, here: ColumnElement[bool]) -> Select[Any]:
+    person, merged = _person("once")
+    return (
+        select(person)
+        .select_from(invitation)
+        .outerjoin(*merged)
+        .join(response, response.c.invitation_id == invitation.c.id)
+        .where(here, *_sent(moment), _submitted(moment), response.c.score <= DETRACTOR_TO)
+    )
+
+
+def _person(name: str) -> tuple[ColumnElement[str], tuple[Any, ColumnElement[bool]]]:
+    theirs = alias.alias(name)
+    merged = and_(theirs.c.kind == "contact", theirs.c.loser_id == invitation.c.contact_id)
+    return func.coalesce(theirs.c.winner_id, invitation.c.contact_id), (theirs, merged)
+
+
+def _sent(moment: datetime) -> tuple[ColumnElement[bool], ...]:
+    at = invitation.c.sent_at
+    return named, at > moment - LOOKS_BACK, at <= moment, invitation.c.bounced_at.is_(None)
+
+
+def _submitted(moment: datetime) -> ColumnElement[bool]:
+    state, at = response.c.state == ResponseState.SUBMITTED, response.c.submitted_at
+    return and_(state, response.c.score.is_not(None), at <= moment)
+
+
+def _answer(row: Any, moment: datetime) -> Answer:
+    due = row.closes_at is not None and row.closes_at <= moment
+    return Answer(
+        contact_id=row.contact_id,
+        account_id=row.account_id,
+        wave_id=row.wave_id,
+        invitation_id=row.id,
+        sent_at=row.sent_at,
+        settled=due or row.score is not None,
+        score=row.score,
+    )
+
+
+def _again(row: Any, pair: Pair) -> Again:
+    at = row.submitted_at if pair.then is not None else row.closes_at
+    owner = Owned(row.csm_id, row.inherited)
+    return Again(str(row.id), at.date(), owner, pair.first, pair.then, row.contact_id)
