@@ -3,10 +3,4 @@
 from voc.metrics.run.counted_rows.opened import Opened
 from voc.metrics.run.counted_rows.pages import Behind, behind, every_row, rows
 
-__all__ = [
-    "Behind",
-    "Opened",
-    "behind",
-    "every_row",
-    "rows",
-]
+__all__ = ["Behind", "Opened", "behind", "every_row", "rows"]
