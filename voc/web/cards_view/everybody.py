@@ -152,7 +152,8 @@ def _cell(line: LineResult, one: Result, opens: Opening) -> CellShown:
 
 
 def _short(line: LineResult) -> str:
-    return {Gap.NOTHING_DUE: "nothing was due", Gap.NO_FACTS: "no facts came in"}.get(line.gap or "", "open")
+    told: dict[Gap | None, str] = {Gap.NOTHING_DUE: "nothing was due", Gap.NO_FACTS: "no facts came in"}
+    return told.get(line.gap, "open")
 
 
 def _without(whole: Result, people: Sequence[Result]) -> list[Sequence[str]]:
