@@ -54,6 +54,18 @@ def test_a_score_is_not_promised_from_invitations_that_nobody_has_answered(sqlit
     assert "under way" not in told
 
 
+def test_a_score_of_few_people_is_told_as_people_and_their_groups_are_counted_beside(sqlite: Database) -> None:
+    with sqlite.begin() as db:
+        world = World(db)
+        builders.add_account(db, "acc-1")
+        for number, score in enumerate((10, 9, 8, 3)):
+            builders.add_contact(db, f"p-{number}", account_id="acc-1")
+            world.ask(f"p-{number}", account_id="acc-1", answer=score)
+    with sqlite.read() as db:
+        score = run.engagement(db, LEADER, now=NOW, live=True).whole.figures["nps_people"]
+    assert (wording.value(score), wording.counts(score)) == ("4 people", "2 promoters, 1 passive, 1 detractor")
+
+
 def test_a_cell_of_a_table_says_no_more_than_how_many_are_missing(sqlite: Database) -> None:
     with sqlite.begin() as db:
         world = World(db)

@@ -51,8 +51,16 @@ def value(figure: Figure) -> str:
     if figure.value is None or figure.shown == Shown.REASON:
         return "\u2013"
     if figure.shown == Shown.COUNTS:
-        return counts(figure)
+        definition = OPENS[figure.name]
+        return (
+            many(figure.counted, *_ONE_AND_MORE[definition.counts])
+            if definition.measure == Measure.SCORE
+            else counts(figure)
+        )
     return amount(figure.value, OPENS[figure.name].measure)
+
+
+_ONE_AND_MORE = {"people": ("person", "people"), "accounts": ("account", "accounts")}
 
 
 def amount(number: float, measure: Measure) -> str:

@@ -123,18 +123,23 @@ def card(
 ) -> Card:
     """`notes` follow the interval; `of` replaces the words of the count; `beside` opens to rows of its own."""
     told = [one for one in (span(figure), wording.more(figure), *notes) if one]
-    if figure.shown == Shown.COUNTS:
-        # The counts stand large already.
-        of = (of or counts(figure)).removeprefix(wording.counts(figure)).strip()
     return Card(
         name=name or OPENS[figure.name].label,
         value=wording.value(figure),
-        of=of if of and figure.shown != Shown.REASON else counts(figure),
+        of=_of(figure, of),
         note="; ".join(told),
         links=links(figure, asking, name=name),
         mark=mark(figure, asking),
         beside=beside,
     )
+
+
+def _of(figure: Figure, told: str) -> str:
+    if figure.shown == Shown.REASON:
+        return counts(figure)
+    told = told or counts(figure)
+    # The counts stand large already.
+    return told.removeprefix(wording.value(figure)).strip() if figure.shown == Shown.COUNTS else told
 
 
 @dataclass(frozen=True)
