@@ -93,6 +93,26 @@ def test_merged_accounts_handed_over_ones_and_people_with_two_rows_are_read_as_o
     assert (row.account_id, row.state, row.csm_id) == ("winner", AccountState.HEARD, "csm-2")
 
 
+@pytest.mark.parametrize(("merged_days_ago", "state"), [(150, AccountState.QUIET), (50, AccountState.SILENT)])
+def test_two_rows_of_one_person_are_one_silent_person_from_the_merge_on(
+    database: Database, merged_days_ago: int, state: AccountState
+) -> None:
+    """Two rows, each asked once 160 days ago, due 139 days ago: at the landmark (100 days ago) long enough for silence.
+
+    Merged before it they are one person, and one is no silence; what is merged after it were two as far as was known.
+    """
+    with database.begin() as db:
+        world = World(db)
+        world.wave("first", launched_days_ago=170)
+        two_people(world, "acc")
+        db.execute(insert(schema.alias).values(kind="contact", loser_id="acc-1", winner_id="acc-0"))
+        run_id = builders.add_sync_run(db, started_at=NOW - merged_days_ago * DAY)
+        told = {"object": "contact", "record_id": "acc-1", "change": "merged", "winner_id": "acc-0"}
+        db.execute(insert(schema.sync_change).values(run_id=run_id, **told))
+        decide(db, "acc", lost=True)
+    assert read(database)["renewal:opp-acc"].state == state
+
+
 def test_somebody_asked_through_another_account_is_no_silence_there(database: Database) -> None:
     with database.begin() as db:
         world = World(db)

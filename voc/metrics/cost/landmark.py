@@ -5,9 +5,10 @@ early had less time to answer. So the account is read some 90 days before the de
 up to then alone. Every event carries its moment, and what lies after the landmark is not looked at.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from types import MappingProxyType
 
 from voc.base.words import AccountState, Disposition, OutOfCohort, Role, StopReason
 from voc.metrics.model import AccountFacts, Asked
@@ -15,6 +16,10 @@ from voc.metrics.silence import SENIOR, WINDOW, Limits, recent, state_of_asked
 
 LEAST_DAYS = 90
 NOTICE_COUNTS = timedelta(days=365)  # a notice that is older belonged to an earlier contract
+
+
+Merged = Mapping[str, tuple[datetime, str]]  # contact -> since when it is known to be another one
+NOBODY: Merged = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +90,13 @@ def read(
     notice_days: int,
     limits: Limits,
     waves: Iterable[tuple[datetime, datetime]],
+    merged: Merged = NOBODY,
     score_age_days: int = 30,
 ) -> Landmark:
     """`waves` are the first and the last invitation of each wave of ours. A score counts if it is not too old."""
     on = landmark_on(decision.decided_on, notice_days=notice_days)
     moment = end_of(on)
-    account = known_at(past, moment)
+    account = known_at(past, moment, merged=merged)
     reason = _why_out(decision, past, on=on, waves=waves)
     since = account.last_answered_at or account.first_delivered_at
     return Landmark(
@@ -110,9 +116,9 @@ def end_of(day: date) -> datetime:
     return datetime.combine(day + timedelta(days=1), time(), tzinfo=UTC) - timedelta(microseconds=1)
 
 
-def known_at(past: Past, moment: datetime) -> AccountFacts:
+def known_at(past: Past, moment: datetime, *, merged: Merged = NOBODY) -> AccountFacts:
     """The account as facts of that moment; it had a census, for it was a customer to be renewed."""
-    asked = [one for invited in past.invited if (one := _asked_at(invited, moment)) is not None]
+    asked = [one for invited in past.invited if (one := _asked_at(invited, moment, merged)) is not None]
     answers = [one.answered_at for one in asked if one.answered_at is not None]
     arrived = [one.sent_at for one in asked if one.sent_at is not None and one.delivered]
     return AccountFacts(
@@ -133,7 +139,7 @@ def known_at(past: Past, moment: datetime) -> AccountFacts:
     )
 
 
-def _asked_at(one: Invited, moment: datetime) -> Asked | None:
+def _asked_at(one: Invited, moment: datetime, merged: Merged) -> Asked | None:
     began = one.sent_at or one.bounced_at
     if began is None or began > moment:
         return None
@@ -142,7 +148,7 @@ def _asked_at(one: Invited, moment: datetime) -> Asked | None:
         id=0,
         wave_id=0,
         account_id="",
-        contact_id=one.contact_id,
+        contact_id=_person(one.contact_id, moment, merged),
         address="",
         csm_id=None,
         inherited=False,
@@ -158,6 +164,12 @@ def _asked_at(one: Invited, moment: datetime) -> Asked | None:
         disposition=one.disposition if told else None,
         confidential=one.confidential,
     )
+
+
+def _person(contact_id: str, moment: datetime, merged: Merged) -> str:
+    """Two rows of somebody are one person from the day on which we knew it."""
+    at, winner = merged.get(contact_id, (moment, contact_id))
+    return winner if at <= moment else contact_id
 
 
 def _known(at: datetime | None, moment: datetime) -> bool:

@@ -14,6 +14,7 @@ from voc.metrics.cost.landmark import Decision, read
 from voc.metrics.cost.table import Cost, Renewal, Share, cost, one_each
 from voc.metrics.run import limits_of
 from voc.metrics.store import landmarks as store
+from voc.metrics.store.merges import people_merged
 
 PORTION = 500  # accounts read at once
 
@@ -38,6 +39,7 @@ def catch_up(database: Database, now: datetime) -> int:
     with database.read() as db:
         kept, waves, known = store.kept_keys(db), store.waves(db), settings.load(db)
         found = store.decisions(db, until=now.date(), preferences=known)
+        merged = people_merged(db) if found else {}
     new = [one for one in found if kept.get(one.key) != (one.decided_on, one.lost)]
     gone = set(kept) - {one.key for one in found}
     if gone:
@@ -55,6 +57,7 @@ def catch_up(database: Database, now: datetime) -> int:
                         notice_days=known.notice_days,
                         limits=limits_of(known),
                         waves=waves,
+                        merged=merged,
                     ),
                 )
                 for one in portion

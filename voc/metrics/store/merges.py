@@ -1,10 +1,12 @@
 """When records were merged: the runs that read the CRM wrote it down."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
-from voc.base.schema import sync_change, sync_run
+from voc.base.schema import alias, sync_change, sync_run
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 def merged_after(db: Connection, moment: datetime) -> dict[tuple[str, str], str]:
@@ -15,3 +17,21 @@ def merged_after(db: Connection, moment: datetime) -> dict[tuple[str, str], str]
         .where(sync_run.c.started_at > moment, sync_change.c.change == "merged")
     )
     return {(row.object, row.record_id): row.winner_id for row in db.execute(query)}
+
+
+def people_merged(db: Connection) -> dict[str, tuple[datetime, str]]:
+    """Contact -> since when the CRM says that it is somebody else, and who; long ago if nobody wrote it down."""
+    aliases = {
+        row.loser_id: row.winner_id
+        for row in db.execute(select(alias.c.loser_id, alias.c.winner_id).where(alias.c.kind == "contact"))
+    }
+    if not aliases:
+        return {}
+    query = (
+        select(sync_change.c.record_id, func.min(sync_run.c.started_at).label("at"))
+        .join(sync_run, sync_run.c.id == sync_change.c.run_id)
+        .where(sync_change.c.object == "contact", sync_change.c.change == "merged")
+        .group_by(sync_change.c.record_id)
+    )
+    told = {row.record_id: row.at for row in db.execute(query)}
+    return {loser: (told.get(loser, _LONG_AGO), winner) for loser, winner in aliases.items()}
