@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -47,6 +48,14 @@ def test_every_page_of_figures_opens_on_the_morning_after_a_night(company: Compa
     visitor = company.enter(who)
     for path in ("/engagement", "/csms", "/csms/csm-dana", "/csms.csv", "/board", "/retention", "/silent", "/forest"):
         assert visitor.get(path).status_code == 200, path
+
+
+def test_the_help_prints_how_many_invitations_it_takes_to_see_a_shortfall(company: Company) -> None:
+    """The definitions: at a design effect of 1.6, 35% against 50% takes 140 and 258, 40% takes 320 and 586."""
+    page = " ".join(re.sub(r"<[^>]+>", " ", company.enter("dana").get("/definitions").text).split())
+    assert "35% 140 258 40% 320 586" in page
+    assert "design effect of 1.6" in page
+    assert "Most books are smaller: use a longer period, not sharper words." in page
 
 
 def test_the_rows_behind_a_response_are_as_many_as_its_count(company: Company) -> None:

@@ -24,7 +24,7 @@ from voc.metrics.rows import place_of
 from voc.metrics.run import trend as trends
 from voc.metrics.run.counted_rows import Opened, behind, every_row
 from voc.metrics.store import numbers
-from voc.web import engagement_view, pages, rows_view, trend_view
+from voc.web import csms_view, engagement_view, pages, rows_view, trend_view
 from voc.web.engagement_view import Wanted
 from voc.web.figure_view import Asking
 from voc.web.given import AnyRequest, GivenApp, GivenVisit
@@ -374,7 +374,8 @@ def definitions_page(app: GivenApp, visit: GivenVisit) -> Response[str]:
     for one in (*catalogue.CATALOGUE, *(catalogue.BY_NAME[name] for name in own if name in catalogue.BY_NAME)):
         groups.setdefault(one.kind.value, []).append(one)
     beside = [one for name, one in catalogue.OPENS.items() if name not in catalogue.BY_NAME]
-    return pages.page(app, visit, "leader/definitions.html", groups=groups, beside=beside, version=catalogue.VERSION)
+    told = {"groups": groups, "beside": beside, "version": catalogue.VERSION, "power": csms_view.power()}
+    return pages.page(app, visit, "leader/definitions.html", **told)
 
 
 def names_of(db: Connection) -> dict[str, str]:

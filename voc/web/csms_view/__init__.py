@@ -3,7 +3,7 @@
 from voc.web.csms_view.files import FILE_COLUMNS, file_row
 from voc.web.csms_view.overview import page
 from voc.web.csms_view.quadrants import quadrant_words
-from voc.web.csms_view.words import against_team, footer, guess, guess_of, power_words
+from voc.web.csms_view.words import against_team, footer, guess, guess_of, power, power_words
 from voc.web.csms_view.work import work
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "guess",
     "guess_of",
     "page",
+    "power",
     "power_words",
     "quadrant_words",
     "work",

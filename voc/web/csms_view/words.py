@@ -1,12 +1,15 @@
 """What is said of one CSM's book, and how we know it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from voc import statistics
 from voc.base.preferences import Preferences
 from voc.metrics import wording
 from voc.metrics.run.csms import CsmsPage, Line
 from voc.web import view
+
+USUAL_DEFF = 1.6  # twenty accounts of four people who answer alike by 0.2
 
 
 def yardstick(found: CsmsPage) -> str:
@@ -88,6 +91,27 @@ def how(found: CsmsPage, preferences: Preferences) -> list[str]:
     return [*told, power] if power else told
 
 
+@dataclass(frozen=True)
+class Power:
+    """True response, and the invitations it takes at the inner and the outer lines."""
+
+    deff: float
+    rows: Sequence[tuple[str, str, str]]
+
+
+def power() -> Power:
+    """Against 50% at the usual design effect: for the help, where nobody's book is looked at (3-metrics 2.6)."""
+    rows = [
+        (view.percent(low), *(view.number(_needed(0.5, low, k=k, deff=USUAL_DEFF)) for k in (2, 3)))
+        for low in (0.35, 0.40)
+    ]
+    return Power(USUAL_DEFF, [(name, inner, outer) for name, inner, outer in rows])
+
+
+def _needed(standard: float, low: float, *, k: int, deff: float) -> int:
+    return statistics.n_needed(p0=standard, p1=low, k=k, deff=deff)
+
+
 def power_words(standard: float, deffs: Sequence[float]) -> str:
     """What it would take to see a true shortfall: honest power."""
     if not deffs:
@@ -97,7 +121,7 @@ def power_words(standard: float, deffs: Sequence[float]) -> str:
     for gap in (0.15, 0.10):
         low = standard - gap
         if low > 0:
-            inner, outer = (statistics.n_needed(p0=standard, p1=low, k=k, deff=deff) for k in (2, 3))
+            inner, outer = (_needed(standard, low, k=k, deff=deff) for k in (2, 3))
             told.append(
                 f"a true {view.percent(low)} takes {view.number(inner)} invitations at the inner lines and "
                 f"{view.number(outer)} at the outer ones"
@@ -105,6 +129,7 @@ def power_words(standard: float, deffs: Sequence[float]) -> str:
     if not told:
         return ""
     return (
-        f"To see, against {view.percent(standard)} and in 4 of 5 periods, {'; '.join(told)}. "
+        f"To see, against {view.percent(standard)} and in 4 of 5 periods, {'; '.join(told)} "
+        f"(design effect {deff:.1f}). "
         "Most books are smaller: use longer windows, not sharper words."
     )
