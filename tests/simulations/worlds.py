@@ -30,15 +30,17 @@ class Risks:
 def silence_means_nothing(seed: int, *, customers: int = 1500, churn: float = 0.25) -> Risks:
     """Everybody is asked every eight weeks and answers by the toss of one coin, whether or not they leave.
 
-    Whoever leaves goes on a random day of the year and is not asked after it; whoever stays decides at its end.
-    The plain reading asks who answered in that year: leavers had less of it.
+    Whoever leaves goes on a random day of the year and is not asked after it; whoever stays decides at its end. In the
+    last 90 days, the mind made up, a leaver answers nothing any more: a reading that knows of what came after the
+    landmark takes the leaving for its own cause. The plain reading asks who answered in that year: leavers had less
+    of it.
     """
     draws = np.random.default_rng(seed)
     left, landmarks, naive = [], [], []
     for _ in range(customers):
         lost = bool(draws.random() < churn)
         decided_on = BEGAN + timedelta(days=int(draws.integers(30, 365)) if lost else 365)
-        past = Past(invited=_asked(draws, until=decided_on))
+        past = Past(invited=_asked(draws, until=decided_on, mute_from=decided_on - 90 * DAY if lost else None))
         found = read(
             Decision("x", "acc", decided_on, lost),
             past,
@@ -56,7 +58,7 @@ def silence_means_nothing(seed: int, *, customers: int = 1500, churn: float = 0.
 _CADENCE, _ANSWERS = 56, 0.22
 
 
-def _asked(draws: Any, *, until: date) -> list[Invited]:
+def _asked(draws: Any, *, until: date, mute_from: date | None) -> list[Invited]:
     """Two people asked every eight weeks from long before the year, while the customer is one."""
     found = []
     sent_on = BEGAN - timedelta(days=300 + int(draws.integers(0, _CADENCE)))
@@ -65,6 +67,8 @@ def _asked(draws: Any, *, until: date) -> list[Invited]:
             answered = draws.random() < _ANSWERS
             due_at = _at(sent_on) + 21 * DAY
             at = _at(sent_on) + timedelta(days=float(draws.uniform(0.1, 20))) if answered else None
+            if at is not None and mute_from is not None and at.date() > mute_from:
+                answered, at = False, None
             found.append(
                 Invited(
                     contact_id=person,
