@@ -5,8 +5,9 @@ from datetime import date, timedelta
 import pytest
 
 from voc.base.preferences import Preferences
+from voc.metrics.cards import months
 from voc.metrics.catalogue import CATALOGUE
-from voc.web import figure_view
+from voc.web import cards_view, code_book_view, figure_view
 from voc.web.engagement_view import monthly
 from voc.web.survival_view import Lasted, chart, curve, median
 
@@ -62,3 +63,22 @@ def test_every_page_has_a_figure_s_standard_from_its_definition() -> None:
         "invitation_guideline": "80%",
         "follow_up_attainment": "90%",
     }
+
+
+def test_agreement_is_cut_and_not_rounded_to_its_target() -> None:
+    assert [code_book_view.kappa(value) for value in (0.6957, 0.7, 0.784, -0.05, 1.0)] == [
+        ".69",
+        ".70",
+        ".78",
+        "−.05",
+        "1.00",
+    ]
+
+
+def test_a_line_of_a_scorecard_says_over_which_days_it_counts() -> None:
+    """What stands on a day has no period; what was done in the month has one, though it is today's owner's."""
+    october = months.parse("2026-10")
+    assert cards_view.period("coverage_fresh", 180) == "at the month’s end"
+    assert cards_view.period("voc_contribution", None) == "the month"
+    assert cards_view.period("voc_contribution", 31, october) == "the month"
+    assert cards_view.period("nrr", 365, october) == "365 days to the month’s end"

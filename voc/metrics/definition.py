@@ -96,6 +96,7 @@ class Definition:
     spread: Spread = Spread.NONE
     measure: Measure = Measure.SHARE
     nightly: bool = False  # kept each night for accounts too
+    stands: bool = False  # as things stand on the day: the period changes nothing
     version: int = VERSION
     standard: str = ""  # the setting that says what is asked of everybody
 

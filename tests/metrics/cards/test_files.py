@@ -171,3 +171,17 @@ def test_the_same_figure_twice_in_one_period_is_a_slip() -> None:
 def test_an_empty_file_and_a_wrong_name_are_told_in_words() -> None:
     assert any("there is no line. Write [[line]]" in one for one in mistakes(""))
     assert "cannot be a name" in mistakes(PLAN, name="My Plan")[0]
+
+
+def test_what_is_never_read_alone_has_its_company_though_the_file_leaves_it_out() -> None:
+    """How much was done beside what it was worth; what customers state beside what they were given for it."""
+    text = one_line("activity", "3", '[[beside]]\nfigure = "customer_stated_value"\nperiod = "180 days"\n')
+    card = files.load("plan", text)
+    assert [(one.figure, one.days) for one in card.beside] == [
+        ("customer_stated_value", 180),
+        ("meetings_valued", None),
+        ("concessions", 180),
+    ]
+    told = files.load("plan", text + '[[beside]]\nfigure = "meetings_valued"\nperiod = "90 days"\n')
+    assert [one.figure for one in told.beside] == ["customer_stated_value", "meetings_valued", "concessions"]
+    assert told.beside[1].days == 90

@@ -107,7 +107,7 @@ def _read(name: str, root: Table, catalogue: Catalogue) -> Scorecard:
         title=root.text("title"),
         about=root.text("about"),
         lines=tuple(one for one in lines if one is not None),
-        beside=tuple(one for one in beside if one is not None),
+        beside=_accompanied([one for one in lines if one], [one for one in beside if one]),
         amount=amount,
         proration=root.word("proration", Proration, None) or Proration.DAYS,
         without=without,
@@ -168,6 +168,24 @@ def _line(table: Table, catalogue: Catalogue, without: Without, most: float) -> 
         without=own_without,
         most=own_most,
     )
+
+
+ACCOMPANIED: Mapping[str, tuple[str, ...]] = {
+    "activity": ("meetings_valued",),
+    "customer_stated_value": ("concessions",),
+    "activity_x_quality": ("nrr", "recovery_of_all"),
+}
+"""What is never read alone, with what is printed beside it (3-metrics 8a)."""
+
+
+def _accompanied(lines: list[Line], beside: list[Beside]) -> tuple[Beside, ...]:
+    """What the file reads beside the lines, and what it left out that must stand there."""
+    named: list[Line | Beside] = [*lines, *beside]
+    there = {one.figure for one in named}
+    missing = [
+        Beside(figure, one.days) for one in named for figure in ACCOMPANIED.get(one.figure, ()) if figure not in there
+    ]
+    return (*beside, *{one.figure: one for one in missing}.values())
 
 
 def default_least(definition: Definition) -> int:

@@ -13,6 +13,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         counts="points",
         owner=Owner.TODAY,
         units=units.coverage_fresh,
+        stands=True,
         nightly=True,
         standard="coverage_standard",
     ),
@@ -25,6 +26,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         counts="points",
         owner=Owner.TODAY,
         units=units.coverage_named,
+        stands=True,
         nightly=True,
     ),
     Definition(
@@ -34,6 +36,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         counts="accounts",
         owner=Owner.TODAY,
         units=units.known,
+        stands=True,
     ),
     Definition(
         name="stakeholders_known_arr",
@@ -44,6 +47,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         counts="accounts",
         owner=Owner.TODAY,
         units=units.known_by_revenue,
+        stands=True,
     ),
     Definition(
         name="fresh_contacts",
@@ -54,6 +58,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         counts="people",
         owner=Owner.TODAY,
         units=units.fresh_contacts,
+        stands=True,
     ),
     Definition(
         name="contact_upkeep",
@@ -70,6 +75,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         counts="places",
         owner=Owner.TODAY,
         units=units.identified_promoters,
+        stands=True,
         kind=Kind.SENTIMENT,
         standard="promoter_standard",
     ),
@@ -82,6 +88,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         counts="accounts",
         owner=Owner.TODAY,
         units=units.silent_accounts,
+        stands=True,
         direction=Direction.DOWN,
         kind=Kind.STATE,
         standard="silent_standard",
@@ -95,6 +102,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         counts="accounts",
         owner=Owner.TODAY,
         units=units.silent_revenue,
+        stands=True,
         direction=Direction.DOWN,
         kind=Kind.STATE,
     ),

@@ -54,6 +54,7 @@ class MonthPage:
     month_words: str
     state: str
     heads: Sequence[str]
+    asked: Sequence[str]  # under each head: the standard that everybody has, and the weight
     rows: Sequence[RowShown]
     totals: Sequence[RowShown]
     pays: bool
@@ -93,6 +94,7 @@ def month_page(
         heads=[ever(line.figure).label for line in card.lines]
         if not people
         else [one.label for one in people[0].lines],
+        asked=_asked(people),
         rows=[_row(card, one, month, opens, amounts, pays=pays) for one in people],
         totals=[_row(card, one, month, opens, amounts, pays=pays) for one in many],
         pays=pays,
@@ -103,6 +105,16 @@ def month_page(
         before=month_path(card.name, months.before(month)),
         after=month_path(card.name, months.after(month)) if month.last_on < today else "",
     )
+
+
+def _asked(people: Sequence[Result]) -> list[str]:
+    """A target that each has another of is on everybody’s own page."""
+    columns = list(zip(*(one.lines for one in people), strict=True))
+    standards = [{wording.standard(line) for line in lines} for lines in columns]
+    return [
+        f"{next(iter(told)) if len(told) == 1 else 'each their own'}, weight {lines[0].weight:g}"
+        for told, lines in zip(standards, columns, strict=True)
+    ]
 
 
 def _missing(people: Sequence[Result]) -> list[MissingShown]:

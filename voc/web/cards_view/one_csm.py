@@ -91,11 +91,16 @@ def csm_month(
     )
 
 
+_LEFT_AND_KEPT = frozenset({"customer_churn", "logo_retention", "revenue_churn", "grr", "nrr"})
+
+
 def _notes(card: Scorecard, result: Result, amounts: Amounts, *, pays: bool) -> list[str]:
     found = []
     if part := wording.part_of_month(result):
         shrinks = pays and card.proration == "days"
         found.append(f"{part} The amount is for those days: {amounts.exact(result.full_money)}." if shrinks else part)
+    if not _LEFT_AND_KEPT.isdisjoint(card.figures):
+        found.append("Influenced, not owned: churn has many parents, and a CSM is one of them.")
     if pays and result.money is None:
         found.append("Nothing could be counted, so no sum is named. What is paid is the leader’s to decide.")
     return found

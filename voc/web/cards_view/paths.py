@@ -6,16 +6,17 @@ from urllib.parse import quote
 
 from voc.metrics.cards import months
 from voc.metrics.cards.model import Month
-from voc.metrics.catalogue import BY_NAME, Owner
+from voc.metrics.catalogue import ever
 from voc.metrics.store.cards import Frozen
 from voc.web import view
 
 
 def period(name: str, days: int | None, month: Month | None = None) -> str:
-    """the month, or 180 days to its end; of what has no period, its last day."""
+    """the month, or 180 days to its end; of what no period changes, its last day."""
+    if ever(name).stands:
+        return "at the month’s end"
     if days is None or (month is not None and days == month.days):
-        definition = BY_NAME.get(name)
-        return "at the month’s end" if definition and definition.owner == Owner.TODAY else "the month"
+        return "the month"
     return f"{days} days to the month’s end"
 
 

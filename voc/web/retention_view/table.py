@@ -50,8 +50,21 @@ def row_of(one: Line, found: RetentionPage, asking: Asking, *, own: bool, kept: 
         against_standard=against_standard(kept) if kept is not None else "",
         against_team=against_team(kept, found.compared) if kept is not None else "",
         beyond=kept is not None and kept.beyond,
-        cells=[(head, _cell(one.figures[name], asking, one.name, found.currency)) for head, name in COLUMNS],
+        cells=[(head, _cell_of(one, name, asking, found.currency)) for head, name in COLUMNS],
     )
+
+
+def _cell_of(one: Line, name: str, asking: Asking, currency: str) -> Cell:
+    """Of expansion what new units and new products brought, apart."""
+    cell = _cell(one.figures[name], asking, one.name, currency)
+    if name != "expansion" or one.figures[name].shown in (Shown.REASON, Shown.COUNTS):
+        return cell
+    parts = [
+        f"{words} {view.money(one.figures[part].numerator, currency)}"
+        for part, words in (("whitespace", "units"), ("cross_sell", "products"))
+        if one.figures[part].numerator
+    ]
+    return replace(cell, of="; ".join([cell.of, *parts]))
 
 
 def _cell(figure: Figure, asking: Asking, who: str, currency: str) -> Cell:

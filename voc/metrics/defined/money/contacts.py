@@ -32,6 +32,7 @@ CONTACTS: tuple[Definition, ...] = (
         "business_reviews_held",
         contacts.business_reviews_held,
         of_all_contacts.business_reviews_held,
+        stands=True,
         label="Business reviews held",
         text="Accounts with a review in the last 180 days, of the accounts whose segment requires one. Under today's "
         "owner.",

@@ -24,6 +24,7 @@ def of_number(name: str) -> Definition | None:
         owner=Owner.FACT,
         subject=SUBJECT,
         facts=of_accounts(proofs.from_outside(name)),
+        stands=True,
         label=said[:1].upper() + said[1:] or name,
         text=f"Latest milestone of the kind {name} of each account with its day, one account one vote. It comes from "
         "outside: what it measures is known there. Under today's owner.",

@@ -79,6 +79,7 @@ PROOFS: tuple[Definition, ...] = (
         "product_usage",
         proofs.product_usage,
         of_all_proofs.product_usage,
+        stands=True,
         label="Product usage",
         text="Latest number of the kind product_usage of each account, one account one vote. Under today's owner.",
         counts="accounts",
