@@ -7,7 +7,8 @@ import pytest
 from voc.base.preferences import Preferences
 from voc.metrics.cards import months
 from voc.metrics.catalogue import CATALOGUE
-from voc.web import cards_view, code_book_view, figure_view
+from voc.web import code_book_view, figure_view
+from voc.web.cards_view import paths
 from voc.web.engagement_view import monthly
 from voc.web.survival_view import Lasted, chart, curve, median
 
@@ -78,7 +79,7 @@ def test_agreement_is_cut_and_not_rounded_to_its_target() -> None:
 def test_a_line_of_a_scorecard_says_over_which_days_it_counts() -> None:
     """What stands on a day has no period; what was done in the month has one, though it is today's owner's."""
     october = months.parse("2026-10")
-    assert cards_view.period("coverage_fresh", 180) == "at the month’s end"
-    assert cards_view.period("voc_contribution", None) == "the month"
-    assert cards_view.period("voc_contribution", 31, october) == "the month"
-    assert cards_view.period("nrr", 365, october) == "365 days to the month’s end"
+    assert paths.period("coverage_fresh", 180) == "at the month’s end"
+    assert paths.period("voc_contribution", None) == "the month"
+    assert paths.period("voc_contribution", 31, october) == "the month"
+    assert paths.period("nrr", 365, october) == "365 days to the month’s end"
