@@ -4,7 +4,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from tests.crm.server import Reply, Server
 from voc.accounts.connector import Outside
 from voc.accounts.crm.http import Caller, Limits, NoAuth
 from voc.base import guard
+from voc.base.clock import SystemClock
 from voc.base.errors import Misconfigured, VocError
 
 LIMITS = Limits(connect_seconds=0.5, read_seconds=0.5, tries=1)
@@ -209,14 +210,15 @@ def behind_tls(tmp_path: Path) -> Iterator[tuple[int, ssl.SSLContext]]:
     """A server on loopback whose certificate says crm.intern, and trust in that certificate."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "crm.intern")])
+    now = SystemClock().now()  # the other side of TLS looks at no other clock
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(1)
-        .not_valid_before(datetime.now(UTC) - timedelta(days=1))
-        .not_valid_after(datetime.now(UTC) + timedelta(days=1))
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
         .add_extension(x509.SubjectAlternativeName([x509.DNSName("crm.intern")]), critical=False)
         .sign(key, hashes.SHA256())
     )

@@ -6,7 +6,7 @@ import urllib.request
 import xmlrpc.client
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -89,7 +89,7 @@ class RealOdoo:
 
     def name(self, what: str) -> str:
         """One that no earlier test has used."""
-        return f"{what} {datetime.now(UTC):%H%M%S%f}-{next(_NAMES)}"
+        return f"{what} {clock.SystemClock().now():%H%M%S%f}-{next(_NAMES)}"
 
     def company(self, *people: str, **values: Any) -> tuple[int, list[int]]:
         account = self.make("res.partner", name=self.name("Company"), is_company=True, **values)
@@ -122,7 +122,7 @@ class RealOdoo:
         return made
 
     def now(self) -> datetime:
-        return clock.SystemClock().now() + self.ahead
+        return clock.clock.SystemClock().now() + self.ahead
 
     def sync(self, database: Database, **said: Any) -> SyncReport:
         now = self.now()
