@@ -1,7 +1,7 @@
 """One account and lists of accounts: figures, where each stands, silent ones."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from statistics import median
 
 from sqlalchemy import Connection
@@ -15,16 +15,17 @@ from voc.metrics import cohorts, silence, store
 from voc.metrics.cohorts import Key
 from voc.metrics.model import Figure, Standing
 from voc.metrics.pages import ScopeFigures, SilentPage, Since, Sum
+from voc.metrics.run import stood_sums
 from voc.metrics.run.kept import kept_of, last_night
 from voc.metrics.run.looking import Allowed, Asking, FactsLook, allowed, look, look_at, usual
 from voc.metrics.run.narrowing import Within, within
 from voc.metrics.run.standings import kept_on
+from voc.metrics.run.stood_sums import SOON
 from voc.metrics.store import standings as nights
 from voc.metrics.units import NOT_ASKED
 
 GAPS = (AccountState.NOT_ASKED, AccountState.UNREACHABLE, AccountState.ALL_OPTED_OUT)
 GAPS_NAMED = 200
-SOON = timedelta(days=100)
 _FIGURES = ("silent_accounts", "silent_arr")
 
 
@@ -147,12 +148,11 @@ def _kept_silent(
         return None
     scope, scope_id = figures["silent_accounts"].scope, figures["silent_accounts"].scope_id
     part = nights.Part(viewer, on, within=chosen.part)
-    states = nights.by_state(db, part)
+    sums = stood_sums.stood(db, part)
+    states = sums.states
     listed = nights.listing(
         db, part, state=AccountState.SILENT, after=after, limit=None if limit is None else limit + 1
     )
-    middle = nights.middle_answers(db, part, state=AccountState.SILENT)
-    today = now.date()
     return SilentPage(
         window=cohorts.window(store.moment_of(on, now=now), known.window_days),
         currency=known.reporting_currency,
@@ -169,8 +169,8 @@ def _kept_silent(
         scope=scope,
         scope_id=scope_id,
         without_rate=tuple(nights.without_rate(db, part, state=AccountState.SILENT)),
-        median_days=median((today - at.date()).days for at in middle) if middle else None,
-        soon=nights.renewing(db, part, state=AccountState.SILENT, first_on=today, last_on=today + SOON),
+        median_days=sums.median_days,
+        soon=sums.soon,
         kept_on=on,
     )
 

@@ -16,7 +16,7 @@ from voc.metrics.catalogue import VERSION
 from voc.metrics.cohorts import Key
 from voc.metrics.model import Figure, Shown, Window
 from voc.metrics.pages import Sum
-from voc.metrics.run import kept_pages
+from voc.metrics.run import kept_pages, stood_sums
 from voc.metrics.run.board_causes import Cause
 from voc.metrics.run.kept import kept_of
 from voc.metrics.store import board as store
@@ -39,7 +39,8 @@ def page(
         return None
     before = cohorts.window(facts.moment_of(window.after_on, now=now), days)
     part, team = Part(viewer, on, team_id=id if scope == Scope.TEAM else None), id if scope == Scope.TEAM else None
-    states, places = nights.by_state(db, part), nights.places(db, part)
+    sums = stood_sums.stood(db, part)
+    states, places = sums.states, sums.places
     heard = states.get(AccountState.HEARD, Sum(0, 0.0)).accounts
     work = store.doing(db)
     lines = board.ordered(line_of(one, work) for one in causes.found)

@@ -5,7 +5,7 @@ they stand, which is what these functions do without a night.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -24,12 +24,13 @@ from voc.metrics.cost.backtest import Backtest, TooEarly
 from voc.metrics.cost.table import Cost, Share
 from voc.metrics.mix import Cell
 from voc.metrics.recovery import Cells, Recovery, reckoned, together
-from voc.metrics.run import board_causes, cost, recovery, retention_nights
+from voc.metrics.run import board_causes, cost, recovery, retention_nights, stood_sums
 from voc.metrics.run.board_causes import Causes
 from voc.metrics.run.cost import CostPage
 from voc.metrics.run.forest import nights, views
 from voc.metrics.run.forest.views import ForestPage
 from voc.metrics.run.kept import WINDOWS
+from voc.metrics.run.stood_sums import csms_of
 from voc.metrics.store import kept_pages as store
 from voc.metrics.store import landmarks, standings, strata
 from voc.metrics.store.recovery import histories
@@ -93,6 +94,8 @@ def _made(
     days = known.window_days
     since = moment - timedelta(days=days)
     found: list[tuple[str, int, object]] = [
+        stood_sums.keep(db, on),
+        ("renewals", 0, landmarks.counted_by_owner(db)),
         ("signs", 0, stakeholders.signs_by_csm(db, TERMINAL, now=moment)),
         ("took", days, _took(db, since, moment, known)),
         ("causes", days, _causes(db, on, since, moment, forest)),
@@ -108,21 +111,11 @@ def _made(
 # --- each of them: counted, and read -------------------------------------------------------------
 
 
-def _csms(db: Connection, viewer: Viewer, team_id: str | None = None) -> Collection[str] | None:
-    """Whose accounts these are; None for everybody's."""
-    if viewer.sees_all and team_id is None:
-        return None
-    visible = facts.visible_csm_ids(db, viewer)
-    if team_id is None:
-        return visible
-    return {id for id, one in facts.people(db).items() if one.manager_id == team_id and id in visible}
-
-
 def signs_known(db: Connection, viewer: Viewer, on: date | None, *, now: datetime) -> SignsKnown:
     kept = None if on is None else store.read(db, on, "signs", dict[str, SignsKnown])
     if kept is None:
         return stakeholders.signs_known(db, viewer, now=now)
-    csms = _csms(db, viewer)
+    csms = csms_of(db, viewer)
     mine = [one for csm_id, one in kept.items() if csms is None or csm_id in csms]
     return SignsKnown(sum(one.contacts for one in mine), sum(one.with_sign for one in mine))
 
@@ -149,7 +142,7 @@ def took(
     Of a team: at the accounts that its CSMs own today.
     """
     kept = None if on is None else store.read(db, on, "took", dict[str, list[Took]], days=preferences.window_days)
-    csms = _csms(db, viewer, team_id)
+    csms = csms_of(db, viewer, team_id)
     if kept is None:
         found = durations(db, viewer, since=since, now=now, preferences=preferences)
         mine = [one for one in found if team_id is None or csms is None or one.csm_id in csms]
@@ -174,7 +167,15 @@ def cost_page(db: Connection, viewer: Viewer, on: date | None) -> CostPage:
     tested = None if kept is None else kept.backtest or kept.too_early
     if kept is None or tested is None:
         return cost.page(db, viewer)
-    return CostPage(kept.cost, kept.bands, tested, (), frozenset(), own=landmarks.counted(db, viewer))
+    return CostPage(kept.cost, kept.bands, tested, (), frozenset(), own=_own_renewals(db, viewer, on))
+
+
+def _own_renewals(db: Connection, viewer: Viewer, on: date | None) -> int:
+    kept = None if on is None else store.read(db, on, "renewals", dict[str, int])
+    if kept is None:
+        return landmarks.counted(db, viewer)
+    csms = csms_of(db, viewer)
+    return sum(count for csm_id, count in kept.items() if csms is None or csm_id in csms)
 
 
 def _recovery(db: Connection, moment: datetime) -> Mapping[str, Cells]:
@@ -188,7 +189,7 @@ def recovery_of(db: Connection, viewer: Viewer, on: date | None, *, now: datetim
     kept = None if on is None else store.read(db, on, "recovery", dict[str, Cells])
     if kept is None:
         return recovery.page(db, viewer, now=now).recovery
-    csms = _csms(db, viewer)
+    csms = csms_of(db, viewer)
     return reckoned(together(one for csm_id, one in kept.items() if csms is None or csm_id in csms))
 
 

@@ -10,7 +10,7 @@ from voc.base.access import Viewer
 from voc.base.preferences import Preferences
 from voc.base.words import AccountState
 from voc.metrics.model import Standing
-from voc.metrics.run import accounts
+from voc.metrics.run import accounts, stood_sums
 from voc.metrics.run.standings import kept_on
 from voc.metrics.store import standings as store
 from voc.metrics.store.standings import Part
@@ -41,7 +41,7 @@ class Stands:
     def count(self, state: AccountState) -> int:
         if self.on is None:
             return len(self.ids(state))
-        found = store.by_state(self._db, Part(self._viewer, self.on)).get(state)
+        found = stood_sums.stood(self._db, Part(self._viewer, self.on)).states.get(state)
         return found.accounts if found is not None else 0
 
     def most_work(self, csm_id: str, *, limit: int) -> list[Standing]:

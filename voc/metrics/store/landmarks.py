@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, insert, select
 
 from voc.accounts.model import MilestoneKind
-from voc.base.access import Viewer, visible_accounts
+from voc.base.access import TERMINAL, Viewer, visible_accounts
 from voc.base.confidential import shown as may_be_shown
 from voc.base.preferences import Preferences
 from voc.base.schema import (
@@ -266,16 +266,22 @@ def how_many(db: Connection) -> int:
 
 def counted(db: Connection, viewer: Viewer) -> int:
     """How many of the viewer's accounts have a decision in the tables: each of them stands there once."""
+    return sum(counted_by_owner(db, viewer).values())
+
+
+def counted_by_owner(db: Connection, viewer: Viewer = TERMINAL) -> dict[str, int]:
+    """The same by today's owner of the account; "" is nobody."""
     table = renewal_landmark.c
-    winner = func.coalesce(alias.c.winner_id, table.account_id)
+    winner, owner = func.coalesce(alias.c.winner_id, table.account_id), func.coalesce(account.c.csm_id, "")
     query = (
-        select(func.count(winner.distinct()))
+        select(owner, func.count(winner.distinct()))
         .select_from(renewal_landmark)
         .outerjoin(alias, and_(_MERGED, alias.c.loser_id == table.account_id))
         .join(account, account.c.id == winner)
         .where(visible_accounts(viewer), table.reason.is_(None), table.state.is_not(None))
+        .group_by(owner)
     )
-    return db.execute(query).scalar_one()
+    return {row[0]: row[1] for row in db.execute(query)}
 
 
 def _renewal(row: Any) -> Renewal:

@@ -1,5 +1,6 @@
 """Where accounts stood when a day ended: written by the night, read by lists of very many accounts, page by page."""
 
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -10,7 +11,7 @@ import msgspec
 from sqlalchemy import Connection, Select, and_, bindparam, delete, func, insert, or_, select
 
 from voc import statistics
-from voc.base.access import Viewer, visible_accounts
+from voc.base.access import TERMINAL, Viewer, visible_accounts
 from voc.base.narrowed import WHOLE, Narrowed, accounts_within, owned_within
 from voc.base.prepared import Prepared
 from voc.base.schema import account, account_night, csm, figure_snapshot
@@ -182,6 +183,37 @@ def places(db: Connection, part: Part) -> Places:
     counted = (func.sum(one) for one in (_night.places, _night.gaps, _night.senior_gaps))
     row = db.execute(_of(select(*counted), part)).one()
     return Places(*(int(one or 0) for one in row))
+
+
+@dataclass(frozen=True)
+class OfOwner:
+    """Of the accounts of one CSM; `last_answers` counts the silent ones by the day of their last answer."""
+
+    states: dict[AccountState, Sum]
+    places: Places
+    soon: int
+    last_answers: list[tuple[date, int]]
+
+
+def by_owner(db: Connection, on: date, *, first_on: date, last_on: date) -> dict[str, OfOwner]:
+    """Of every account of that night, by today's owner ("" is nobody): `soon` of the silent ones renew in that time."""
+    owner, every = func.coalesce(account.c.csm_id, ""), Part(TERMINAL, on)
+    counted = func.count(), func.sum(_night.arr), *(func.sum(one) for one in (_night.places, _night.gaps))
+    query = _of(select(owner, _night.state, *counted, func.sum(_night.senior_gaps)), every)
+    states: dict[str, dict[AccountState, Sum]] = defaultdict(dict)
+    places: dict[str, Places] = defaultdict(lambda: Places(0, 0, 0))
+    for id, state, count, arr, all_of_them, gaps, senior in db.execute(query.group_by(owner, _night.state)):
+        states[id][AccountState(state)] = Sum(count, float(arr or 0.0))
+        had = places[id]
+        places[id] = Places(had.all + int(all_of_them), had.gaps + int(gaps), had.senior_gaps + int(senior))
+    silent = _night.state == AccountState.SILENT
+    renew = _of(select(owner, func.count()), every).where(silent, account.c.renewal_on.between(first_on, last_on))
+    soon = {row[0]: row[1] for row in db.execute(renew.group_by(owner))}
+    days: dict[str, Counter[date]] = defaultdict(Counter)
+    told = _of(select(owner, _night.last_answered_at), every).where(silent, _night.last_answered_at.is_not(None))
+    for id, at in db.execute(told):
+        days[id][at.date()] += 1
+    return {id: OfOwner(states[id], places[id], soon.get(id, 0), sorted(days[id].items())) for id in sorted(states)}
 
 
 def middle_answers(db: Connection, part: Part, *, state: AccountState) -> list[datetime]:
