@@ -151,6 +151,8 @@ def test_a_plan_says_what_is_missing_and_a_line_is_drafted_of_what_was_done() ->
             improving.plan(**given, not_before=date(2026, 3, 3))
         assert refused.value.field == field
     assert improving.draft("Waiting for support", DONE) == f"You told us about waiting for support. What we did: {DONE}"
+    ours = improving.draft("Our people at the account", DONE)
+    assert ours == f"You told us about the people who look after you. What we did: {DONE}"
     assert len(improving.draft("Training", "word " * 100)) <= improving.LONGEST
     assert improving.line_for(TOLD, "de_AT") == TOLD["de"]
     assert improving.line_for(TOLD, "sv") == TOLD[ANYBODY]

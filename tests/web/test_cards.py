@@ -112,6 +112,15 @@ def test_a_name_that_a_spreadsheet_would_run_is_harmless_in_both_files(measured:
     assert (cell.value, cell.data_type) == ("'=HYPERLINK(1)", "s")
 
 
+def test_a_corrected_month_says_which_revision_its_files_are_of(measured: Company) -> None:
+    marcus = measured.enter("marcus")
+    marcus.get(MONTH)
+    marcus.post(f"{MONTH}/approve", revision="1")
+    assert "Files are of revision" not in marcus.get(MONTH).text
+    marcus.post(f"{MONTH}/correct", revision="1", reason="The CRM was read late")
+    assert "Files are of revision 1, the newest that is approved; revision 2 waits." in marcus.get(MONTH).text
+
+
 def test_whoever_saved_the_file_is_told_who_can_approve(measured: Company) -> None:
     clara = measured.enter("clara")
     with measured.app.database.begin() as db:
@@ -166,7 +175,9 @@ def test_one_that_ships_is_copied_and_a_draft_is_not_for_those_it_would_measure(
     assert "Comes with the service" in marcus.get("/scorecards/monthly-plan").text
     assert dana.client.get("/scorecards/monthly-plan").status_code == 404
     marcus.post("/scorecards/monthly-plan/copy", name="our-plan")
-    assert "Edit our-plan" in marcus.get("/scorecards/our-plan/edit").text
+    edit = marcus.get("/scorecards/our-plan/edit").text
+    assert "<h1>Edit Monthly plan</h1>" in edit
+    assert "File <code>our-plan</code>, version 1" in edit
     assert dana.client.get("/scorecards/our-plan").status_code == 404
     assert "our-plan" not in dana.get("/scorecards").text
     assert "not in use" in marcus.get("/scorecards").text

@@ -120,12 +120,23 @@ def _tidy(text: str) -> str:
     return " ".join(text.split())
 
 
+# What a theme is called to a customer, where its own name is ours: nobody is "at the account".
+_TO_THEM = {
+    "our people at the account": "the people who look after you",
+    "missing in the product": "what you miss in the product",
+    "value for the money": "what you get for your money",
+    "contract and invoices": "your contract and invoices",
+    "onboarding and set-up": "how you got started",
+}
+
+
 def draft(theme: str, done: str | None) -> str:
     """A line to begin with, as long as a line may be."""
     what = _tidy(done or "")
     if not what:
         return ""
-    line = f"You told us about {theme[:1].lower()}{theme[1:]}. What we did: {what}"
+    about = _TO_THEM.get(theme.casefold(), f"{theme[:1].lower()}{theme[1:]}")
+    line = f"You told us about {about}. What we did: {what}"
     return line if len(line) <= LONGEST else line[: LONGEST - 1].rsplit(" ", 1)[0] + "…"
 
 

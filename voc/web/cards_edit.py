@@ -87,6 +87,7 @@ def _page(
         amounts = Amounts(preferences.load(db).reporting_currency)
         said = checked(card, text, amounts)
         newest = store.versions(db, CARD, card)[0]
+        title = files.load(card, newest.text).title  # what was saved has no mistakes
         shown = _last_month(app, db, card, text, amounts) if show and not said.mistakes else None
     return pages.page(
         app,
@@ -94,6 +95,7 @@ def _page(
         "cards/edit.html",
         status=status,
         card=card,
+        title=title,
         path=cards_view.card_path(card),
         text=text,
         note=note,

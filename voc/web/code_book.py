@@ -63,13 +63,23 @@ def add_theme(app: GivenApp, visit: GivenVisit, form: GivenForm) -> Response[Any
             theme_id, said = _add(db, form, visit, app)
     except Refused as refused:
         return _book(app, visit, typed=form.typed(), error=refused.reason)
-    return pages.back(app, visit, pages.own_path(form.text("back"), f"/forest/code-book/{theme_id}"), said)
+    undo = None
+    if form.text("do") == "word":
+        word = {"language": form.text("language") or "en", "word": form.text("word"), "back": form.text("back")}
+        undo = ("/forest/code-book", {"do": "take_back", "theme": str(theme_id), **word})
+    back = pages.own_path(form.text("back"), f"/forest/code-book/{theme_id}")
+    return pages.back(app, visit, back, said, undo=undo)
 
 
 def _add(db: Connection, form: Form, visit: Visit, app: App) -> tuple[int, str]:
     language, word, now = form.text("language") or "en", form.text("word"), app.now()
-    if form.text("do") == "word":
+    if form.text("do") in ("word", "take_back"):
+        if not form.text("theme"):
+            raise Refused(f"Choose the theme that “{word}” is a word of", field="theme")
         theme = store.one(db, theme_id_of(form.text("theme")))
+        if form.text("do") == "take_back":
+            run.remove_word(db, theme.id, language=language, word=word, viewer=visit.viewer, now=now)
+            return theme.id, f"“{word}” is no word of {theme.name} any more. {READ_AGAIN}"
         run.add_word(db, theme.id, language=language, word=word, viewer=visit.viewer, now=now)
         return theme.id, f"“{word}” is a word of {theme.name}. {READ_AGAIN}"
     name = form.text("name") or word[:1].upper() + word[1:]

@@ -107,8 +107,9 @@ def _row(theme: Theme, found: Agreement) -> ThemeRow:
 
 def _words(theme: Theme) -> str:
     count = sum(len(some) for some in theme.words.values())
-    languages = ", ".join(sorted(theme.words))
-    return f"{view.count(count, 'word')} in {languages}"
+    languages = [NAMES.get(code, code) for code in sorted(theme.words, key=lambda code: (code != "en", code))]
+    shown = languages if len(languages) <= 2 else [languages[0], view.count(len(languages) - 1, "more language")]
+    return f"{view.count(count, 'word')} in {view.listed(shown)}"
 
 
 def _why(found: Agreement) -> str:

@@ -79,6 +79,14 @@ def add_word(db: Connection, theme_id: int, *, language: str, word: str, viewer:
     return change(db, theme_id, draft, seen=theme.version, viewer=viewer, now=now)
 
 
+def remove_word(db: Connection, theme_id: int, *, language: str, word: str, viewer: Viewer, now: datetime) -> int:
+    """Takes back `add_word`. Gives the book's version."""
+    theme = store.one(db, theme_id)
+    words = {one: [kept for kept in some if (one, kept) != (language, word)] for one, some in theme.words.items()}
+    draft = Draft(theme.key, theme.name, theme.department, words)
+    return change(db, theme_id, draft, seen=theme.version, viewer=viewer, now=now)
+
+
 def set_retired(db: Connection, theme_id: int, *, retired: bool, viewer: Viewer, now: datetime) -> int:
     """Use a theme no more, or again. What it was counted for stays known."""
     store.lock(db)

@@ -1,0 +1,25 @@
+"""The code book's page: a suggested word goes where somebody says, and can be taken back."""
+
+from tests.builders import NOW
+from tests.web.company import Company
+from voc.metrics.run.forest import book
+from voc.metrics.store.forest import book as store
+
+
+def test_a_suggested_word_goes_to_the_theme_that_is_chosen_and_can_be_taken_back(company: Company) -> None:
+    with company.app.database.begin() as db:
+        book.install(db, now=NOW)
+        theme = store.themes(db)[0]
+    marcus = company.enter("marcus")
+    marcus.get("/forest/code-book")
+    word = {"language": "en", "word": "ledger", "back": "/forest/code-book"}
+    refused = marcus.post("/forest/code-book", do="word", theme="", **word)
+    assert refused.status_code == 400
+    assert "Choose the theme that “ledger” is a word of" in refused.text
+    marcus.get("/forest/code-book")
+    added = marcus.post("/forest/code-book", do="word", theme=str(theme.id), **word)
+    assert f"“ledger” is a word of {theme.name}" in added.text
+    assert 'name="do" value="take_back"' in added.text
+    marcus.post("/forest/code-book", do="take_back", theme=str(theme.id), **word)
+    with company.app.database.read() as db:
+        assert store.one(db, theme.id).words == theme.words
