@@ -21,7 +21,8 @@ UPKEEP: tuple[Definition, ...] = (
         name="crm_upkeep",
         label="CRM upkeep by week",
         text="Weeks in which no problem of the sync was left open for over 7 days and every suggestion was decided "
-        "within 7 days, of all whole weeks of the period. Under the owner at the end of the week.",
+        "within 7 days, of the whole weeks of the period in which the CRM was read. Under the owner at the end of "
+        "the week.",
         counts="weeks",
         owner=Owner.FACT,
         subject=SUBJECT,
