@@ -138,7 +138,7 @@ def test_accounts_people_and_follow_ups_are_counted_each_in_their_own_unit(datab
     assert shared(dana["response_rate"]) == (2, 2)
     assert shared(dana["response_rate_2"]) == (2, 3)
     assert shared(dana["follow_up_attainment"]) == (1, 2)
-    assert dana["follow_up_attainment"].parts == {"met": 1, "missed": 1, "pending": 1}
+    assert dana["follow_up_attainment"].parts == {"met": 1, "open_late": 1, "pending": 1}
 
 
 def test_the_chain_runs_over_places_and_says_what_fell_off(database: Database) -> None:

@@ -20,6 +20,7 @@ from voc.base.words import AccountState, StaffRole
 from voc.metrics import run, store
 from voc.metrics.run import board, cost, kept_pages, recovery, retention
 from voc.metrics.store import standings
+from voc.metrics.store.moved import moved
 from voc.stakeholders import store as stakeholders
 
 YESTERDAY = TODAY - timedelta(days=1)
@@ -131,6 +132,9 @@ def _same_parts(db: Connection, viewer: Viewer) -> None:
     since = MOMENT - timedelta(days=known.window_days)
     took = [kept_pages.took(db, viewer, on, since=since, now=MOMENT, preferences=known) for on in (None, YESTERDAY)]
     assert sorted(map(astuple, took[0])) == sorted(map(astuple, took[1]))
+    for days in (90, known.window_days):
+        read = kept_pages.moved(db, YESTERDAY, days=days, now=NOW)
+        assert list(read) == moved(db, after=MOMENT - timedelta(days=days), moment=MOMENT)
     price, all_rows = kept_pages.cost_page(db, viewer, YESTERDAY), cost.page(db, viewer)
     assert (price.cost, price.own) == (all_rows.cost, all_rows.own)
 

@@ -1,6 +1,9 @@
 """The charts are pure: values in, SVG out."""
 
+import re
 from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -8,9 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
+import voc.web
+from tests.builders import NOW
 from voc.web.charts_funnel import Book, funnel
 from voc.web.charts_score import Part, seven, seven_heads, seven_words
 from voc.web.charts_survival import Curve, Point, survival
+from voc.web.charts_trend import Happened, Line, Spot, trend
 from voc.web.plot import Box, Frame, n, ticks
 
 
@@ -161,3 +167,21 @@ def test_ticks_are_round(low: float, high: float, expected: list[float]) -> None
 def test_touching_boxes_do_not_meet() -> None:
     assert not Box(0, 0, 1, 1).meets(Box(1, 0, 2, 1))
     assert Frame(width=100, height=100, x_high=10).y(0) == 60
+
+
+def test_every_mark_of_a_drawing_has_a_style() -> None:
+    """The upright lines of a trend were drawn in a colour that no style named, and nobody saw them."""
+    web = Path(voc.web.__file__).parent
+    styles = "".join(one.read_text("utf-8") for one in (web / "static").glob("*.css"))
+    drawn_by = "".join(one.read_text("utf-8") for one in web.glob("*.py"))
+    used = set(re.findall(r"\b[kft]-[a-z][a-z0-9]*\b", drawn_by))
+    assert {"k-line2", "f-tint"} <= used
+    assert sorted(one for one in used if f".{one}" not in styles) == []
+
+
+def test_what_happened_stands_before_the_band_and_the_standard_is_not_hidden_by_it() -> None:
+    nights = [Spot(NOW.date() + timedelta(days=7 * week), 0.5, 0.4, 0.6) for week in range(4)]
+    one = Line(nights, [Happened(nights[1].on, 1)], standard=0.55)
+    svg = str(trend(one, title="Response", description="Four weeks"))
+    wide = svg[: svg.index("</svg>")]
+    assert wide.index("<polygon") < wide.index('stroke-dasharray="2 3"') < wide.index(">standard<")

@@ -208,7 +208,7 @@ def test_the_filters_keep_what_else_was_chosen_and_no_day_overrules_a_new_period
     assert re.search(r'name="from"[^>]* value="\d', form[0]) is None
     assert '<option value="40" selected>' in form[0]
     other = marcus.get("/engagement?days=180&beside_to=2025-12-31&trend=coverage_fresh").text
-    assert "Beside 180 days to 31 December 2025" in other
+    assert "to 31 December 2025</h2>" in other
     assert 'name="beside_to" value="2025-12-31"' in other
     assert 'name="trend" value="coverage_fresh"' in other
 

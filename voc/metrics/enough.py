@@ -123,8 +123,23 @@ def _when(missing: Missing, outlook: Outlook, days: int | None) -> str:
     then = rows + outlook.wave_rows, len(accounts | (outlook.wave_accounts - outlook.known))
     if outlook.wave_on is not None and then[0] >= missing.rows and then[1] >= missing.more_accounts:
         return f"likely after the next wave, in {outlook.wave_on:%B %Y}"
+    longer = _longer(missing, days)
+    return f"{_PERIOD}{longer} days has as many" if longer else ""
+
+
+_PERIOD = "a period of about "
+
+
+def _longer(missing: Missing, days: int | None) -> int | None:
+    """The period that would have had as many at the same pace, in whole months; None: no period one may ask for."""
     if days is None or not missing.have:
-        return ""
+        return None
     needed = -(-days * missing.least // missing.have)
     longer = -(-needed // 30) * 30
-    return f"a period of about {longer} days has as many" if days < longer <= LONGEST_PERIOD else ""
+    return longer if days < longer <= LONGEST_PERIOD else None
+
+
+def longer_period(figure: Figure) -> int | None:
+    """The days that the reason of a figure names, if it names a longer period as enough."""
+    named = (figure.reason or "").partition(_PERIOD)[2].partition(" ")[0]
+    return int(named) if figure.shown == Shown.COUNTS and named.isdecimal() else None

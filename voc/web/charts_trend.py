@@ -53,9 +53,9 @@ def _parts(frame: Frame, one: Line) -> list[Markup]:
     return [
         _rules(frame, one),
         _months(frame, one.spots[0].on, one.spots[-1].on),
+        *(_band(frame, one, run) for run in _runs(one.spots)),
         *_events(frame, one),
         *_standard(frame, one.standard),
-        *(_band(frame, one, run) for run in _runs(one.spots)),
         *(_stroke(frame, one, run) for run in _runs(one.spots)),
         _last(frame, one),
     ]
@@ -97,7 +97,7 @@ def _events(frame: Frame, one: Line) -> list[Markup]:
     drawn: list[Markup] = []
     for x in dict.fromkeys(_x(frame, one, event.on) for event in one.events):
         drawn.append(
-            Markup('<path class="k-ink2" stroke-dasharray="2 3" d="M{x} {top}V{floor}"/>').format(
+            Markup('<path class="k-line2" stroke-dasharray="2 3" d="M{x} {top}V{floor}"/>').format(
                 x=n(x), top=n(frame.top - 4), floor=n(frame.floor)
             )
         )
@@ -128,7 +128,7 @@ def _standard(frame: Frame, standard: float | None) -> list[Markup]:
         Markup('<path class="k-line2" stroke-dasharray="6 3" d="M{} {}H{}"/>').format(
             n(frame.left), n(y), n(frame.edge)
         ),
-        text(frame.edge, y - 4, "standard", anchor="end"),
+        text(frame.left + 4, y - 4, "standard", style="halo"),
     ]
 
 

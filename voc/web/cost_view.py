@@ -28,6 +28,19 @@ OUT: Mapping[OutOfCohort, str] = {
     OutOfCohort.NOTICE_BEFORE: "had given notice by that day",
     OutOfCohort.NOBODY_ASKED: "no wave of ours had run in the 180 days before",
 }
+_WHY_OUT: Mapping[OutOfCohort, tuple[str, str]] = {
+    OutOfCohort.LOST_BEFORE: ("was lost already on the day it is read", "were lost already on the day they are read"),
+    OutOfCohort.NOTICE_BEFORE: ("had given notice by the day it is read", "had given notice by the day they are read"),
+    OutOfCohort.NOBODY_ASKED: (
+        "had no wave of ours in the 180 days before it is read",
+        "had no wave of ours in the 180 days before they are read",
+    ),
+}
+_MARKS: Mapping[Kind, str] = {
+    Kind.OWN: "Square: told by our own renewals.",
+    Kind.ALL: "Diamond: all, told by our own renewals.",
+    Kind.GUESS: "Hollow circle on a dashed line: too little data, a cautious guess.",
+}
 
 
 @dataclass(frozen=True)
@@ -81,11 +94,14 @@ class CostSection:
     caption: str
     rows: Sequence[Row]
     total: Row
+    adds_up: str
     notes: Sequence[str]
     drawing: Markup
+    legend: str
     drawn: Sequence[tuple[str, str, str]]
     thin: Sequence[Thin]
     bands: Sequence[BandRow]
+    bands_words: str
     tested: Tested | None
     not_tested: str
     how: Sequence[str]
@@ -104,13 +120,16 @@ def section(found: CostPage) -> CostSection | None:
         caption=_caption(cost),
         rows=_rows(cost),
         total=_row("All", "", cost.total, "/silent/renewals"),
-        notes=[told for told in (words.crude(cost), words.treated(cost), _not_drawn(cost), _out(cost)) if told],
+        adds_up=_adds_up(cost),
+        notes=[told for told in (words.crude(cost), words.treated(cost), _not_drawn(cost)) if told],
+        legend=" ".join(_MARKS[kind] for kind in Kind if kind in {one.kind for one in lines}),
         drawing=times(lines, title="Times as often as responding accounts", description=_description(lines))
         if lines
         else Markup(""),
         drawn=[(one.name, one.counts, one.words) for one in lines],
         thin=_thin(cost),
         bands=[_band(name, share) for name, share in found.bands],
+        bands_words=_scored(found),
         tested=_tested(found.backtest) if isinstance(found.backtest, Backtest) else None,
         not_tested=words.too_early(found.backtest) if isinstance(found.backtest, TooEarly) else "",
         how=[told for told in (words.exact(cost), words.fitted(cost)) if told],
@@ -118,7 +137,7 @@ def section(found: CostPage) -> CostSection | None:
 
 
 def _links(cost: Cost, mine: int) -> list[Link]:
-    links = [Link("How we know", "/definitions#cost_of_silence", "what silence costs")]
+    links = [Link("Definition", "/definitions#cost_of_silence", "of what silence costs")]
     if mine:
         which = f"The {view.count(mine, 'renewal')}" if mine == cost.total.all else f"Yours of them: {mine}"
         links.append(Link(which, "/silent/renewals", "counted in the table"))
@@ -165,11 +184,30 @@ def _band(name: str, share: Share) -> BandRow:
     return BandRow(name, words.band(share), drawn, mark)
 
 
-def _out(cost: Cost) -> str:
-    told = [f"{count} {OUT[reason]}" for reason, count in cost.out.items()]
+def _adds_up(cost: Cost) -> str:
+    """From all decisions to those of the table, and to those that are compared: every number of the section."""
+    count, table = cost.total.all, cost.table
+    out = [view.count(many, *_WHY_OUT[reason]) for reason, many in cost.out.items()]
     if cost.earlier:
-        told.append(f"{view.count(cost.earlier, 'earlier renewal')} of a customer counted once, with the latest")
-    return f"Left out of {view.count(cost.renewals, 'decision')}: {'; '.join(told)}." if told else ""
+        out.append(f"{view.count(cost.earlier, 'is', 'are')} of customers who decided again since")
+    told = [f"{view.count(cost.renewals, 'renewal was', 'renewals were')} decided."]
+    if out:
+        told.append(f"Left out: {'; '.join(out)}.")
+    if count:
+        compared = table.silent.all + table.responding.all
+        told.append(f"Of the {view.number(count)} that count {view.number(compared)} were silent or responding")
+        told[-1] += ", and are compared"
+        told[-1] += f"; the {view.number(cost.third.all)} of the third group stand beside." if cost.third.all else "."
+    return " ".join(told)
+
+
+def _scored(found: CostPage) -> str:
+    """Why the bands count fewer than the table."""
+    scored, all_of_them = sum(share.all for _, share in found.bands), found.cost.total.all
+    if not scored or scored == all_of_them:
+        return ""
+    none = view.count(all_of_them - scored, "other")
+    return f"{view.number(scored)} of the {view.number(all_of_them)}: the {none} had no score on that day."
 
 
 def _not_drawn(cost: Cost) -> str:
@@ -183,7 +221,9 @@ def _both(table: TwoByTwo) -> bool:
 
 def _lines(cost: Cost) -> list[Line]:
     lines = [_line(name.capitalize(), table) for name, table in cost.segments]
-    whole = _line("All, segment for segment" if cost.stratified else "All", cost.table, all_of_them=cost.stratified)
+    # A guess is not made segment for segment.
+    by_segment = cost.stratified if cost.table.enough else None
+    whole = _line("All, segment for segment" if by_segment else "All", cost.table, all_of_them=by_segment)
     return [one for one in (*lines, whole) if one is not None] if len(lines) > 1 else ([whole] if whole else [])
 
 
@@ -315,7 +355,7 @@ def renewals_page(
         lede="One for each customer, the latest. The state is what was known 90 days before the decision, or at the "
         "notice date if earlier; nothing that came later entered.",
         links=[
-            Link("How we know", "/definitions#cost_of_silence", "what silence costs"),
+            Link("Definition", "/definitions#cost_of_silence", "of what silence costs"),
             *files(path, "of these renewals"),
         ],
         mark=Mark(
@@ -371,7 +411,7 @@ FILE_COLUMNS = (
     Column("CSM then"),
     Column("Segment then"),
     Column("Decided", Holds.DAY),
-    Column("Read on", Holds.DAY, "The landmark: what was known then"),
+    Column("Read on", Holds.DAY, "What was known then, 90 days before or at the notice date, and nothing later"),
     Column("Outcome"),
     Column("State then"),
     Column("Counted", Holds.YES, "In the table of what silence costs"),

@@ -36,9 +36,10 @@ def csms_page(
     as_of: Annotated[str, QueryParameter(name="as_of")] = "",
     against: Annotated[str, QueryParameter(name="against")] = "",
     order: Annotated[str, QueryParameter(name="order")] = "",
+    region: Annotated[str, QueryParameter(name="region")] = "",
 ) -> Response[str]:
     today = app.now().date()
-    wanted = wanted_of(team=team, segment=segment, days=days, as_of=as_of, against=against, today=today)
+    wanted = wanted_of(team=team, segment=segment, days=days, as_of=as_of, against=against, region=region, today=today)
     with app.database.read() as db:
         known = preferences.load(db)
         page = csms_view.page(
@@ -63,6 +64,7 @@ def _found(db: Connection, viewer: Viewer, wanted: Wanted, known: Preferences, *
         window_days=wanted.days,
         team_id=wanted.team or None,
         segment=wanted.segment or None,
+        region=wanted.region or None,
     )
 
 
@@ -72,6 +74,7 @@ def _rows(db: Connection, asked: Asked) -> Found:
         segment=asked.get("segment"),
         days=asked.get("days"),
         as_of=asked.get("as_of"),
+        region=asked.get("region"),
         today=asked.today,
     )
     found = _found(db, asked.viewer, wanted, preferences.load(db), now=asked.now)

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Protocol
 
 from voc.base.preferences import Preferences
-from voc.metrics import wording
+from voc.metrics import enough, wording
 from voc.metrics.catalogue import BY_NAME, OPENS, Direction, Measure
 from voc.metrics.cohorts import Key
 from voc.metrics.model import Figure, Shown
@@ -84,6 +85,19 @@ def links(figure: Figure, asking: Asking, *, name: str = "") -> list[Link]:
         Link("Definition", definition(figure.name), f"of {about}"),
         Link(words, asking.rows(figure), f"behind {about}"),
     ]
+
+
+class Addressed(Protocol):
+    """What is asked on a page, as its address."""
+
+    def address(self, path: str = ..., **change: object) -> str: ...
+
+
+def longer(figure: Figure, wanted: Addressed, path: str) -> list[Link]:
+    """To the period that has enough, where the figure names one."""
+    days = enough.longer_period(figure)
+    about = f"for {OPENS[figure.name].label}"
+    return [] if days is None else [Link(f"Show {days} days", wanted.address(path, days=days), about)]
 
 
 def counts(figure: Figure) -> str:

@@ -204,9 +204,20 @@ def _in_time(
         names=[name],
         part=inside.slice,
     )[0].figures[name]
-    apart = kept is not None and (kept.numerator, kept.denominator) != (figure.numerator, figure.denominator)
-    told = [f"{wording.counts(kept)} in the night after {view.short_day(night)}, as Engagement counts"] if apart else []
-    return _in_time_card(figure, part.asking, told)
+    return _in_time_card(figure, part.asking, _as_engagement(kept, figure, night))
+
+
+def _as_engagement(kept: Figure | None, figure: Figure, night: date) -> list[str]:
+    """What last night counted, where it is another number than now."""
+    if kept is None or (kept.numerator, kept.denominator, kept.parts) == (
+        figure.numerator,
+        figure.denominator,
+        figure.parts,
+    ):
+        return []
+    pending = kept.parts.get("pending", 0)
+    still = f" and {pending} open within the limit" if pending else ""
+    return [f"Engagement counts the night after {view.short_day(night)}: {wording.counts(kept)}{still}"]
 
 
 def _in_time_card(figure: Figure, asking: Asking, notes: Sequence[str]) -> Card:

@@ -14,13 +14,16 @@ from sqlalchemy import Connection
 from voc.base import preferences
 from voc.base.access import TERMINAL, Viewer
 from voc.base.errors import NotFound
+from voc.base.narrowed import Narrowed
 from voc.base.preferences import Preferences
 from voc.base.words import Scope, Segment
 from voc.metrics import catalogue, run
 from voc.metrics import store as metrics
 from voc.metrics.cohorts import Key
+from voc.metrics.moved import Gone, gone
 from voc.metrics.pages import Engagement, ScopeFigures
 from voc.metrics.rows import place_of
+from voc.metrics.run import kept_pages
 from voc.metrics.run import trend as trends
 from voc.metrics.run.counted_rows import Opened, behind, every_row
 from voc.metrics.store import numbers
@@ -135,10 +138,25 @@ def engagement_page(
             preferences=known,
             own_csm_id=visit.viewer.csm_id,
             today=now.date(),
-            periods=_beside(db, visit.viewer, wanted, now=now) if wanted.beside else None,
+            periods=_beside(db, visit.viewer, _of_night(found, wanted), now=now) if wanted.beside else None,
+            gone=_gone(db, found, wanted, known, now=now),
         )
         line = _trend(db, found, wanted, trend, known)
     return pages.page(app, visit, "leader/engagement.html", page=page, trend=line)
+
+
+def _of_night(found: Engagement, wanted: Wanted) -> Wanted:
+    """The same period as the figures above, which a night kept."""
+    return replace(wanted, as_of=found.window.to_on) if found.kept else wanted
+
+
+def _gone(db: Connection, found: Engagement, wanted: Wanted, known: Preferences, *, now: datetime) -> Gone:
+    """Of the accounts that were asked, those that left since or are another's."""
+    countries = metrics.countries_of(db, wanted.region, known) if wanted.region else None
+    part = Narrowed(segment=wanted.segment or None, countries=countries)
+    on = found.window.to_on if found.kept else wanted.as_of
+    moved = kept_pages.moved(db, on, days=found.window.days, now=now, part=part)
+    return gone(moved, (found.whole.scope, found.whole.id), metrics.people(db))
 
 
 def _trend(db: Connection, found: Engagement, wanted: Wanted, name: str, known: Preferences) -> trend_view.Section:

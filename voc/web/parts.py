@@ -30,10 +30,12 @@ class Mark:
 
 @dataclass(frozen=True)
 class Told:
-    """A few words beside a figure that are a figure themselves."""
+    """A few words beside a figure that are a figure themselves; what is said around them is no link."""
 
     words: str
     mark: Mark | None = None
+    before: str = ""
+    after: str = ""
 
 
 @dataclass(frozen=True)

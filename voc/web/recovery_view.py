@@ -37,9 +37,10 @@ class Section:
 
 
 ROWS = "/follow-ups/recovery"
+_EVERYBODY: Mapping[str, str] = {}  # narrowed to nothing
 
 
-def card(found: Recovery, query: Mapping[str, str]) -> Card:
+def card(found: Recovery, query: Mapping[str, str] = _EVERYBODY) -> Card:
     """14 of 25 who answered again; about 42% would without any follow-up. Of all 29: 48%.
 
     `query` is what the page was narrowed to; the rows are too.
@@ -77,7 +78,7 @@ def _percent(share: Share) -> str:
     return view.percent(share.value) if share.all >= 5 else f"{share.part}"
 
 
-def section(found: Recovery, query: Mapping[str, str]) -> Section:
+def section(found: Recovery, query: Mapping[str, str] = _EVERYBODY) -> Section:
     shares = ((Contact.IN_TIME, found.in_time), (Contact.LATE, found.late), (Contact.NONE, found.untouched))
     return Section(
         sentence=sentence(found),
@@ -85,7 +86,7 @@ def section(found: Recovery, query: Mapping[str, str]) -> Section:
         notes=[told for told in (_credit(found), _promoters(found), _waiting(found)) if told],
         how=[_how(found)],
         links=[
-            Link("How we know", "/definitions#recovery", "who recovered"),
+            Link("Definition", "/definitions#recovery", "of who recovered"),
             *(
                 [Link(f"The {found.all.all}", address(ROWS, **query), "detractors asked again")]
                 if found.all.all
@@ -188,7 +189,7 @@ def chosen(found: RecoveryPage, of: str) -> list[Pair]:
     return list(found.recovery.rows)
 
 
-def page(found: RecoveryPage, *, of: str = "", query: Mapping[str, str]) -> Page:
+def page(found: RecoveryPage, *, of: str = "", query: Mapping[str, str] = _EVERYBODY) -> Page:
     again, pairs = found.recovery.again, chosen(found, of)
     recovered = sum(one.recovered for one in pairs)
     which = "who answered again" if of == "again" else "asked again"

@@ -7,8 +7,10 @@ from litestar import Response, get
 from litestar.params import QueryParameter
 from sqlalchemy import Connection
 
+from voc.base import preferences
 from voc.base.access import Viewer
 from voc.base.words import Scope
+from voc.metrics import store as metrics
 from voc.metrics.money.page import RetentionPage
 from voc.metrics.run import retention as run
 from voc.web import pages, retention_view
@@ -32,14 +34,15 @@ def retention_page(
     segment: Annotated[str, QueryParameter(name="segment")] = "",
     days: Annotated[str, QueryParameter(name="days")] = YEAR,
     as_of: Annotated[str, QueryParameter(name="as_of")] = "",
+    region: Annotated[str, QueryParameter(name="region")] = "",
 ) -> Response[str]:
     today = app.now().date()
-    wanted = wanted_of(team=team, segment=segment, days=days, as_of=as_of, today=today)
-    found, teams = _found(app, visit, wanted)
+    wanted = wanted_of(team=team, segment=segment, days=days, as_of=as_of, region=region, today=today)
+    found, teams, regions = _found(app, visit, wanted)
     page = retention_view.page(
         found,
         wanted=wanted,
-        filters=filters(wanted, teams, windows=PERIODS),
+        filters=filters(wanted, teams, windows=PERIODS, regions=regions),
         heading=_heading(found, teams, wanted),
         own_csm_id=visit.viewer.csm_id,
         today=today,
@@ -53,6 +56,7 @@ def _rows(db: Connection, asked: Asked) -> Found:
         segment=asked.get("segment"),
         days=asked.get("days") or YEAR,
         as_of=asked.get("as_of"),
+        region=asked.get("region"),
         today=asked.today,
     )
     found = _retention(db, asked.viewer, wanted, now=asked.now)
@@ -70,9 +74,11 @@ RETENTION = PageTable(
 )
 
 
-def _found(app: App, visit: Visit, wanted: Wanted) -> tuple[RetentionPage, dict[str, str]]:
+def _found(app: App, visit: Visit, wanted: Wanted) -> tuple[RetentionPage, dict[str, str], list[str]]:
     with app.database.read() as db:
-        return _retention(db, visit.viewer, wanted, now=app.now()), teams_of(db) if visit.viewer.sees_all else {}
+        found = _retention(db, visit.viewer, wanted, now=app.now())
+        regions = metrics.regions(db, preferences.load(db))
+        return found, teams_of(db) if visit.viewer.sees_all else {}, regions
 
 
 def _retention(db: Connection, viewer: Viewer, wanted: Wanted, *, now: datetime) -> RetentionPage:
@@ -84,11 +90,12 @@ def _retention(db: Connection, viewer: Viewer, wanted: Wanted, *, now: datetime)
         window_days=wanted.days,
         team_id=wanted.team or None,
         segment=wanted.segment or None,
+        region=wanted.region or None,
     )
 
 
 def _heading(found: RetentionPage, teams: dict[str, str], wanted: Wanted) -> str:
-    segment = f", {wanted.segment}" if wanted.segment else ""
+    segment = "".join(f", {one}" for one in (wanted.segment, wanted.region) if one)
     if found.whole.scope == Scope.CSM:
         return f"Retention, your book{segment}"
     if found.whole.scope == Scope.TEAM:

@@ -137,7 +137,7 @@ RENEWALS = PageTable(
     "/silent/renewals",
     cost_view.FILE_COLUMNS,
     _renewal_rows,
-    "Renewal decisions, each read at its landmark: nothing that came later enters.",
+    "Renewal decisions, each read 90 days before it, or at the notice date: nothing that came later enters.",
 )
 
 

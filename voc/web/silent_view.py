@@ -88,6 +88,7 @@ class Page:
     summary: str
     links: Sequence[Link]
     filters: Sequence[Choice]
+    states_heading: str
     state_links: Sequence[Link]
     marks: Sequence[Mark]
     states: Sequence[State]
@@ -133,6 +134,7 @@ def page(
         summary=_summary(found),
         links=_links(found, wanted),
         filters=filters,
+        states_heading=_states_heading(found),
         state_links=figure_view.links(found.accounts, asking),
         marks=[figure_view.mark(one, asking) for one in (found.accounts, found.revenue)],
         states=_states(found, currency, asking),
@@ -270,6 +272,11 @@ def _summary(found: SilentPage) -> str:
     if found.median_days is not None:
         told.insert(0, f"Median {found.median_days:.0f} days since anyone’s last answer.")
     return " ".join(told)
+
+
+def _states_heading(found: SilentPage) -> str:
+    everybody, asked = sum(one.accounts for one in found.states.values()), found.accounts.denominator or 0
+    return f"Where all {view.count(everybody, 'account')} stand: {view.number(asked)} asked"
 
 
 def _states(found: SilentPage, currency: str, asking: Asking) -> list[State]:

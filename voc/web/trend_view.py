@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from markupsafe import Markup
 
 from voc.metrics import wording
-from voc.metrics.catalogue import BY_NAME, Measure
+from voc.metrics.catalogue import BY_NAME, Measure, Owner
 from voc.metrics.run import WINDOWS
 from voc.metrics.run.trend import NAMES
 from voc.metrics.trend import Event, Point, Trend
@@ -41,7 +41,7 @@ def section(found: Trend, *, address: str, asking: Asking) -> Section:
         links=[_link(name, address, found.name) for name in NAMES],
         drawing=_drawing(found, events, label) if enough else Markup(""),
         caption=_caption(found, known, label) if enough else "",
-        events=[f"{view.short_day(one.on)}: {one.words}" for one in events],
+        events=[f"{number}. {view.short_day(one.on)}: {one.words}" for number, one in enumerate(events, 1)],
         rows=[_row(one, asking) for one in reversed(found.points)],
         none="" if enough else _none(found),
     )
@@ -96,14 +96,15 @@ def _spot(one: Point) -> Spot:
 
 
 def _caption(found: Trend, known: Sequence[Point], label: str) -> str:
-    first, last = known[0], known[-1]
+    first, last, days = known[0], known[-1], found.points[-1].figure.window.days
+    over = "as it stood" if BY_NAME[found.name].owner == Owner.TODAY else f"over the {days} days before"
     band = " The band is the 95% interval of each night." if any(one.figure.interval for one in known) else ""
     few = len([one for one in found.points if not one.is_enough])
     left = f" {view.count(few, 'week rests', 'weeks rest')} on fewer than 30 rows or 3 accounts: only in the table."
     return (
         f"{label}: {wording.value(first.figure)} on {view.short_day(first.on)}, {wording.value(last.figure)} on "
-        f"{view.short_day(last.on)}, as each night kept it. Upright lines are the numbers of the list: they stand "
-        f"beside the change, and do not say why it came.{band}{left if few else ''}"
+        f"{view.short_day(last.on)}, {over}, as each night kept it. Upright lines are the numbers of the list: they "
+        f"stand beside the change, and do not say why it came.{band}{left if few else ''}"
     )
 
 

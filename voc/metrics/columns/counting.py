@@ -228,14 +228,14 @@ class Counting:
     def _kept(self, counted: Counted) -> None:
         company, cases, rows, moment = self.company, self.company.cases, self._cases, self.company.at
         contacted, limit = cases.contacted[rows], cases.contact_by[rows]
-        label = np.where(here(contacted), np.where(contacted <= limit, 0, 1), np.where(moment > limit, 1, 2))
+        label = np.where(here(contacted), np.where(contacted <= limit, 0, 1), np.where(moment > limit, 2, 3))
         account, owner = cases.account[rows], cases.owner[rows]
         segment = company.accounts.segment[account]
-        words = ("met", "missed", "pending")
+        words = ("met", "missed", "open_late", "pending")
         for books, book in self._books_of(account, csm=owner, team=company.team_of[owner], segment=segment):
             inside = book >= 0
             told = label[inside]
-            found = Rows(book[inside], (told == 0) * 1.0, (told < 2) * 1.0, told, words)
+            found = Rows(book[inside], (told == 0) * 1.0, (told < 3) * 1.0, told, words)
             tally(counted.tallies, "follow_up_attainment", found, books, company.accounts.names)
 
     # --- scopes ---

@@ -130,8 +130,8 @@ def band(share: Share) -> str:
 
 def too_early(found: TooEarly) -> str:
     return (
-        "Whether the score foresees who leaves can be tried from 10 lost and 30 kept accounts with a score at their "
-        f"landmark, in quarters that have an earlier one; there are {found.lost} and {found.kept}."
+        "Whether the score foresees who leaves can be tried from 10 lost and 30 kept accounts with a score on the day "
+        f"they were read, in quarters that have an earlier one; of those there are {found.lost} and {found.kept}."
     )
 
 

@@ -9,11 +9,14 @@ from sqlalchemy import Connection
 
 from voc import statistics
 from voc.base.access import Viewer
+from voc.base.narrowed import Narrowed
 from voc.base.preferences import Preferences
+from voc.base.words import Scope
 from voc.metrics import mix, run
 from voc.metrics import store as facts
 from voc.metrics.compare import Comparison, Comparisons
 from voc.metrics.mix import Cell, Judged, Mix, SegmentRate
+from voc.metrics.moved import NOBODY_GONE, Gone, gone
 from voc.metrics.pages import Engagement, ScopeFigures
 from voc.metrics.run import kept_pages
 from voc.metrics.store import strata
@@ -38,6 +41,7 @@ class Line:
     mix: Mix | None
     guess: Guess | None
     figures: ScopeFigures | None
+    gone: Gone = NOBODY_GONE  # of the accounts that were asked
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,7 @@ def page(
     window_days: int | None = None,
     team_id: str | None = None,
     segment: str | None = None,
+    region: str | None = None,
 ) -> CsmsPage:
     """Every CSM of the view. The yardstick is that of all of them, also where the viewer sees one of them by name."""
     found = run.engagement(
@@ -83,10 +88,12 @@ def page(
         window_days=window_days,
         team_id=team_id,
         segment=segment,
+        region=region,
         preferences=preferences,
     )
+    part = Narrowed(segment=segment, countries=None if region is None else facts.countries_of(db, region, preferences))
     compared = found.comparisons
-    cells = _cells(db, found, now=now, as_of=as_of, segment=segment)
+    cells = _cells(db, found, now=now, as_of=as_of, part=part)
     theirs = [cell for cell in cells if cell.csm_id in compared.by_csm]
     rates = mix.segments(theirs)
     by_mix = mix.differ(rates, deff=_usual_deff(compared))
@@ -94,7 +101,10 @@ def page(
     judged = mix.judge(compared, mixed, by_mix=by_mix)
     guesses, worth = _guesses(compared)
     seen = {one.id: one for one in found.lines}
-    names = {id: one.name for id, one in facts.people(db).items()}
+    people = facts.people(db)
+    names = {id: one.name for id, one in people.items()}
+    on = found.window.to_on if found.kept else as_of
+    moved = kept_pages.moved(db, on, days=found.window.days, now=now, part=part)
     lines = [
         Line(
             csm_id=id,
@@ -104,6 +114,7 @@ def page(
             mix=mixed.get(id),
             guess=guesses.get(id),
             figures=seen.get(id),
+            gone=gone(moved, (Scope.CSM, id), people),
         )
         for id, one in compared.by_csm.items()
     ]
@@ -111,18 +122,16 @@ def page(
     return CsmsPage(found, tuple(lines), compared, tuple(rates), by_mix, worth)
 
 
-def _cells(
-    db: Connection, found: Engagement, *, now: datetime, as_of: date | None, segment: str | None
-) -> Sequence[Cell]:
+def _cells(db: Connection, found: Engagement, *, now: datetime, as_of: date | None, part: Narrowed) -> Sequence[Cell]:
     """Of the night that the figures are of, or counted as they are."""
     on = found.window.to_on if found.kept else as_of
     moment = facts.moment_of(on, now=now)
     after = moment - timedelta(days=found.window.days)
     if found.kept:
         return kept_pages.cells(
-            db, found.window.to_on, days=found.window.days, after=after, moment=moment, segment=segment
+            db, found.window.to_on, days=found.window.days, after=after, moment=moment, segment=part.segment
         )
-    return strata.cells(db, after=after, moment=moment, segment=segment)
+    return strata.cells(db, after=after, moment=moment, segment=part.segment, countries=part.countries)
 
 
 def _usual_deff(compared: Comparisons) -> float:

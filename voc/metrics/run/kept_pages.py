@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from voc.base import preferences as settings
 from voc.base.access import TERMINAL, Viewer
 from voc.base.db import Database
+from voc.base.narrowed import WHOLE, Narrowed
 from voc.base.preferences import Preferences
 from voc.followup.store.times import durations
 from voc.metrics import store as facts
@@ -33,6 +34,8 @@ from voc.metrics.run.kept import WINDOWS
 from voc.metrics.run.stood_sums import csms_of
 from voc.metrics.store import kept_pages as store
 from voc.metrics.store import landmarks, standings, strata
+from voc.metrics.store import moved as moving
+from voc.metrics.store.moved import Moved
 from voc.metrics.store.recovery import histories
 from voc.stakeholders import store as stakeholders
 from voc.stakeholders.model import SignsKnown
@@ -105,6 +108,7 @@ def _made(
     for window in sorted({*WINDOWS, days}):
         cells = strata.cells(db, after=moment - timedelta(days=window), moment=moment)
         found.append(("strata", window, cells))
+        found.append(("moved", window, moving.moved(db, after=moment - timedelta(days=window), moment=moment)))
     return found
 
 
@@ -201,6 +205,16 @@ def cells(
     if kept is None:
         return strata.cells(db, after=after, moment=moment, segment=segment)
     return kept if segment is None else [one for one in kept if one.segment == segment]
+
+
+def moved(db: Connection, on: date | None, *, days: int, now: datetime, part: Narrowed = WHOLE) -> Sequence[Moved]:
+    """Accounts that are not where they were when they were asked: of the night where it kept that period."""
+    whole = part.segment is None and part.countries is None
+    kept = store.read(db, on, "moved", list[Moved], days=days) if on is not None and whole else None
+    if kept is not None:
+        return kept
+    moment = facts.moment_of(on, now=now)
+    return moving.moved(db, after=moment - timedelta(days=days), moment=moment, part=part)
 
 
 def _causes(

@@ -15,7 +15,7 @@ from voc.metrics import cohorts, figures, store
 from voc.metrics.catalogue import BY_NAME
 from voc.metrics.cohorts import TOTAL, Key
 from voc.metrics.figures import Counted
-from voc.metrics.model import Fact, Facts, Figure, Person
+from voc.metrics.model import Fact, Facts, Figure, Person, Slice
 from voc.metrics.money import compared, goals, reckoning
 from voc.metrics.money.compared import Comparison, Decision
 from voc.metrics.money.facts import Client, DealKind
@@ -87,13 +87,14 @@ def retention(
     window_days: int = 365,
     team_id: str | None = None,
     segment: str | None = None,
+    region: str | None = None,
     live_up_to: int | None = None,
 ) -> RetentionPage:
     """What the viewer may see. A CSM is compared with everybody of the own team; a foreign team is NotFound.
 
     Of a large company (`live_up_to` accounts and more) a standard period is read from its night.
     """
-    on = kept_on(db, TERMINAL, now=now, as_of=as_of, live_up_to=live_up_to) if segment is None else None
+    on = kept_on(db, TERMINAL, now=now, as_of=as_of, live_up_to=live_up_to) if segment is region is None else None
     if on is not None:
         people = store.people(db)
         key = _whole(viewer, people, team_id)
@@ -110,7 +111,7 @@ def retention(
         )
         if found is not None:
             return found
-    read = _read(db, moment=store.moment_of(as_of, now=now), days=window_days, segment=segment)
+    read = _read(db, moment=store.moment_of(as_of, now=now), days=window_days, part=Slice(segment, region))
     whole = _whole(viewer, read.facts.csms, team_id)
     visible = store.visible_csm_ids(db, viewer)
     shared = _team_of(read.facts.csms, whole)
@@ -134,13 +135,18 @@ def retention(
     )
 
 
-def _read(db: Connection, *, moment: datetime, days: int, segment: str | None) -> _Read:
+def _read(db: Connection, *, moment: datetime, days: int, part: Slice) -> _Read:
     known = settings.load(db)
     ledger = money.load(db, Question(moment, days, known))
-    if segment is not None:
-        kept = tuple(one for one in ledger.clients if one.segment == segment)
-        ledger = Ledger(kept, ledger.terms, ledger.weeks)
     accounts = store.accounts_known(db, known)
+    if not part.whole:
+        regions = {id: one.region for id, one in accounts.items()} if part.region is not None else {}
+        kept = tuple(
+            one
+            for one in ledger.clients
+            if part.segment in (None, one.segment) and part.region in (None, regions.get(one.account_id))
+        )
+        ledger = Ledger(kept, ledger.terms, ledger.weeks)
     facts = Facts(moment, (), store.people(db))
     counted = Counted(cohorts.window(moment, days), icc_default=known.icc_default)
     rows: dict[str, list[Fact]] = {}

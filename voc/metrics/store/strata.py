@@ -1,13 +1,15 @@
 """Due invitations counted by CSM, segment, role and channel: one grouped query, as large as there are kinds."""
 
 import json
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, String, case, cast, func, select
+from sqlalchemy import Connection, String, and_, case, cast, func, select
 
 from voc.base.confidential import named
-from voc.base.schema import campaign, invitation, wave
+from voc.base.narrowed import Narrowed, accounts_within
+from voc.base.schema import account, alias, campaign, invitation, wave
 from voc.base.words import Disposition, Role
 from voc.metrics.mix import Cell
 
@@ -15,8 +17,18 @@ _ANSWERED = (Disposition.COMPLETE, Disposition.PARTIAL)
 _BASE = (*_ANSWERED, Disposition.REFUSED, Disposition.SILENT, Disposition.OTHER)
 
 
-def cells(db: Connection, *, after: datetime, moment: datetime, segment: str | None = None) -> list[Cell]:
-    """Due in (after, moment], under the owner at sending; the channel is the campaign, with or without a heads-up."""
+def cells(
+    db: Connection,
+    *,
+    after: datetime,
+    moment: datetime,
+    segment: str | None = None,
+    countries: Collection[str] | None = None,
+) -> list[Cell]:
+    """Due in (after, moment], under the owner at sending; the channel is the campaign, with or without a heads-up.
+
+    `countries` are those of the account today, None for every one.
+    """
     columns = invitation.c
     roles = cast(columns.roles, String)
     channel = campaign.c.name + case((columns.heads_up, " after a heads-up"), else_="")
@@ -45,6 +57,11 @@ def cells(db: Connection, *, after: datetime, moment: datetime, segment: str | N
     )
     if segment is not None:
         query = query.where(columns.segment == segment)
+    if countries is not None:
+        merged = and_(alias.c.kind == "account", alias.c.loser_id == columns.account_id)
+        query = query.outerjoin(alias, merged)
+        query = query.join(account, account.c.id == func.coalesce(alias.c.winner_id, columns.account_id))
+        query = query.where(*accounts_within(Narrowed(countries=countries)))
     return [_cell(row) for row in db.execute(query)]
 
 

@@ -16,7 +16,7 @@ def follow_up_attainment(book: Book, terms: Terms) -> list[Unit]:
 
 
 def _kept(case: Case, moment: datetime) -> str:
-    """met, missed (late, or open past the limit) or pending (open within it); the limit itself is in time."""
+    """met, missed (late), open_late (open past the limit) or pending (open within it); the limit itself is in time."""
     if case.contacted_at is not None:
         return "met" if case.contacted_at <= case.contact_by else "missed"
-    return "missed" if moment > case.contact_by else "pending"
+    return "open_late" if moment > case.contact_by else "pending"

@@ -10,11 +10,22 @@ from voc.base.words import Scope
 from voc.metrics import wording
 from voc.metrics.cohorts import TOTAL
 from voc.metrics.mix import SegmentRate
+from voc.metrics.moved import Gone
 from voc.metrics.run.csms import CsmsPage, Line
 from voc.web import figure_view, view
 from voc.web.csms_view.drawn import behind, books_drawn, caption, other_line
 from voc.web.csms_view.quadrants import QuadrantRow, quadrants
-from voc.web.csms_view.words import against_team, footer, guess, guess_of, how, mix, mix_of, yardstick
+from voc.web.csms_view.words import (
+    against_team,
+    footer,
+    guess,
+    guess_of,
+    how,
+    in_all,
+    mix,
+    mix_of,
+    yardstick,
+)
 from voc.web.csms_view.work import work_of, work_told
 from voc.web.engagement_view import Wanted, filters
 from voc.web.figure_view import Asking, Cell
@@ -46,6 +57,7 @@ class Page:
     lede: str
     filters: Sequence[Choice]
     as_of: str
+    as_of_words: str
     today: str
     hidden: Mapping[str, str]
     links: Sequence[Link]
@@ -82,19 +94,20 @@ def page(
     return Page(
         heading=_heading(found, shown),
         lede=f"Invitations due in the {window.days} days to {view.day(window.to_on)}.",
-        filters=filters(wanted, teams),
+        filters=filters(wanted, teams, regions=found.engagement.regions),
         as_of=window.to_on.isoformat(),
+        as_of_words=view.day(window.to_on),
         today=today,
         hidden={"order": "work"} if by_work else {},
         links=[
-            Link("How we know", "/definitions#g-chance", "what chance is"),
+            Link("What chance is", "/definitions#g-chance"),
             *files(wanted.address("/csms"), "of the table"),
         ],
         orders=_orders(wanted, by_work=by_work) if len(shown) > 1 else [],
         standard=view.percent(preferences.response_standard),
         yardstick=yardstick(found),
         rows=[_row(one, found, asking, own=one.csm_id == own_csm_id) for one in shown],
-        footer=footer(found),
+        footer=" ".join(one for one in (in_all(found), footer(found)) if one),
         funnel_heading=f"Response against the {'team' if wanted.team_line else 'standard'}",
         funnel_links=[other_line(wanted)],
         drawing=books_drawn(found, wanted),
@@ -156,7 +169,7 @@ def _row(one: Line, found: CsmsPage, asking: Asking, *, own: bool) -> Row:
     return Row(
         name=one.name,
         href=f"/csms/{one.csm_id}",
-        of=_of(figures.accounts, that.accounts, figures.inherited),
+        of=_of(figures.accounts, that.accounts, figures.inherited, one.gone),
         own=own,
         response=figure_view.cell(response, asking, who=one.name),
         span=figure_view.span(response),
@@ -172,6 +185,16 @@ def _row(one: Line, found: CsmsPage, asking: Asking, *, own: bool) -> Row:
     )
 
 
-def _of(accounts: int, asked: int, inherited: int) -> str:
-    told = f"{view.count(accounts, 'account')}, {asked} asked"
-    return f"{told}; {view.count(inherited, 'invitation')} after a hand-over count for the team" if inherited else told
+def _of(accounts: int, asked: int, inherited: int, gone: Gone) -> str:
+    """Whose accounts are theirs today, and which were asked under them: two numbers, and why they differ."""
+    told = [f"{view.count(accounts, 'account') if accounts else 'no account'} now, {asked} asked in the period"]
+    since = [
+        words
+        for count, words in ((gone.left, f"{gone.left} left"), (gone.handed_over, f"{gone.handed_over} handed over"))
+        if count
+    ]
+    if since:
+        told.append(f"of these {view.listed(since)} since")
+    if inherited:
+        told.append(f"{view.count(inherited, 'invitation')} after a hand-over count for the team")
+    return "; ".join(told)

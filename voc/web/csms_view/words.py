@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from voc import statistics
 from voc.base.preferences import Preferences
+from voc.base.words import Scope
 from voc.metrics import wording
 from voc.metrics.run.csms import CsmsPage, Line
 from voc.web import view
@@ -27,6 +28,19 @@ def footer(found: CsmsPage) -> str:
 
 def _usual(found: CsmsPage) -> wording.Usual:
     return wording.Usual(found.compared, found.expected_outside)
+
+
+def in_all(found: CsmsPage) -> str:
+    """Why the lines add up to less than the segments; nothing of one book, or where they do not."""
+    page = found.engagement
+    if page.whole.scope == Scope.CSM:
+        return ""
+    figure = page.whole.figures["response_rate"]
+    apart = figure.counted - sum(line.figures["response_rate"].counted for line in page.lines)
+    if apart <= 0:
+        return ""
+    told = f"In all {wording.counts(figure)} answered, as on Engagement: {view.count(apart, 'invitation')}"
+    return f"{told} of accounts just handed over or without a CSM {'stands' if apart == 1 else 'stand'} in no line."
 
 
 def against_team(one: Line, found: CsmsPage) -> str:

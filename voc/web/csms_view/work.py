@@ -1,4 +1,4 @@
-"""What there is to do in a book: empty places, silent accounts, late follow-ups."""
+"""What there is to do in a book now: empty places, silent accounts, follow-ups that wait for a first contact."""
 
 from collections.abc import Mapping
 
@@ -8,32 +8,37 @@ from voc.web import figure_view, view
 from voc.web.figure_view import Asking
 from voc.web.parts import Told
 
+# Figure, which of its rows, and what one of them and several are called. What was contacted late is past, no work.
+_WORK = (
+    ("coverage_named", "gap", "empty place", "empty places"),
+    ("silent_accounts", "silent", "silent account", "silent accounts"),
+    ("follow_up_attainment", "open_late", "follow-up open past its limit", "follow-ups open past their limit"),
+    ("follow_up_attainment", "pending", "follow-up open within its limit", "follow-ups open within their limit"),
+)
 
-def _count(figure: Figure, part: str) -> int:
-    return 0 if figure.shown == Shown.REASON else figure.parts.get(part, 0)
 
-
-def _work_parts(figures: Mapping[str, Figure]) -> list[tuple[int, str, str]]:
+def _counts(figures: Mapping[str, Figure]) -> list[int]:
+    """Of what is pending there is work even where nothing is due yet."""
     return [
-        (_count(figures["coverage_named"], "gap"), "empty place", "empty places"),
-        (_count(figures["silent_accounts"], "silent"), "silent account", "silent accounts"),
-        (_count(figures["follow_up_attainment"], "missed"), "late follow-up", "late follow-ups"),
+        0 if figures[name].shown == Shown.REASON and label != "pending" else figures[name].parts.get(label, 0)
+        for name, label, _, _ in _WORK
     ]
 
 
 def work_told(figures: Mapping[str, Figure], asking: Asking) -> list[Told]:
-    words = [view.count(count, one, many) for count, one, many in _work_parts(figures) if count]
-    labels = (("coverage_named", "gap"), ("silent_accounts", "silent"), ("follow_up_attainment", "missed"))
-    marks = [
-        figure_view.part_mark(figures[name], asking, label) for name, label in labels if _count(figures[name], label)
+    told = [
+        Told(view.count(count, one, many), figure_view.part_mark(figures[name], asking, label))
+        for count, (name, label, one, many) in zip(_counts(figures), _WORK, strict=True)
+        if count
     ]
-    return [Told(words, mark) for words, mark in zip(words, marks, strict=True)] or [Told("nothing open")]
+    return told or [Told("nothing open")]
 
 
 def work(figures: Mapping[str, Figure]) -> str:
-    told = [view.count(count, one, many) for count, one, many in _work_parts(figures) if count]
+    words = zip(_counts(figures), _WORK, strict=True)
+    told = [view.count(count, one, many) for count, (_, _, one, many) in words if count]
     return ", ".join(told) or "nothing open"
 
 
 def work_of(one: Line) -> int:
-    return sum(count for count, _, _ in _work_parts(one.figures.figures)) if one.figures else 0
+    return sum(_counts(one.figures.figures)) if one.figures else 0

@@ -1,6 +1,6 @@
 """The page as a whole."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -8,6 +8,7 @@ from voc.base.preferences import Preferences
 from voc.base.words import Scope
 from voc.metrics import wording
 from voc.metrics.model import Figure, Shown
+from voc.metrics.moved import NOBODY_GONE, Gone
 from voc.metrics.pages import Engagement, ScopeFigures
 from voc.metrics.run import Beside
 from voc.web import figure_view, view
@@ -18,7 +19,7 @@ from voc.web.engagement_view.lines import csm_row, total_row
 from voc.web.engagement_view.parts import EngagementPage, Wanted
 from voc.web.engagement_view.periods import periods_of
 from voc.web.figure_view import Asking
-from voc.web.parts import Link, Mark, Told, files
+from voc.web.parts import Card, Link, Mark, Told, files
 
 
 def page(
@@ -31,6 +32,7 @@ def page(
     own_csm_id: str | None,
     today: date,
     periods: Beside | None = None,
+    gone: Gone = NOBODY_GONE,
 ) -> EngagementPage:
     """`total` is the last line of the table: the viewer's whole, or for a CSM everybody's, without its rows.
 
@@ -53,7 +55,7 @@ def page(
         today=today.isoformat(),
         chain_links=_chain_links(whole.figures["participation"], asking),
         chains=[participation_chain(one, asking, is_whole=one is whole) for one in (whole, *beside)],
-        figures=figure_cards(whole, asking, found.currency),
+        figures=_with_longer(figure_cards(whole, asking, found.currency), whole, asked),
         in_flight=_in_flight(whole, asking),
         recommend=_recommend(whole, asking),
         table_heading="By CSM, in alphabetical order" if len(found.lines) > 1 else "Your book",
@@ -71,7 +73,8 @@ def page(
         beside_to=asked.beside if asked.beside != "previous" else "",
         beside=None if periods else _beside_link(wanted),
         periods=periods_of(periods, wanted.asking, (whole.scope, whole.id)) if periods else None,
-        more=more_cards(whole, asking, found.currency),
+        more=_with_longer(more_cards(whole, asking, found.currency), whole, asked),
+        accounts_words=_accounts_words(whole, gone),
     )
 
 
@@ -120,6 +123,40 @@ def _between(found: Engagement, total: ScopeFigures) -> str:
     return f"Between the lines and “All”: {' and '.join(told)}, of accounts just handed over or without a CSM."
 
 
+def _with_longer(cards: Sequence[Card], one: ScopeFigures, wanted: Wanted) -> list[Card]:
+    """Where a longer period would have enough, the way to it."""
+    return [
+        replace(card, links=[*card.links, *figure_view.longer(one.figures[card.mark.figure], wanted, "/engagement")])
+        if card.mark is not None
+        else card
+        for card in cards
+    ]
+
+
+def _accounts_words(one: ScopeFigures, gone: Gone) -> str:
+    """Accounts reached in the period, accounts of today, those that can be silent: three numbers, and why."""
+    reached = round(one.figures["account_response"].denominator or 0)
+    asked = round(one.figures["silent_accounts"].denominator or 0)
+    if not reached or (reached == asked == one.accounts):
+        return ""
+    since = ((gone.left, "left"), (gone.handed_over, "handed over"))
+    told = [f"{view.number(count)} {words} since" for count, words in since if count]
+    here = reached - gone.left - gone.handed_over
+    others = asked - here
+    words = f"{view.count(reached, 'account')} had an invitation that reached somebody and came due in the period"
+    words += f": {view.listed(told)}, {view.number(here)} still here. " if told else ". "
+    if others > 0:
+        words += f"With {view.number(others)} more asked, not due then or not reached, "
+    elif others < 0:
+        words += f"Without {view.number(-others)} where nobody is to be asked today, "
+    counted = f"{view.number(asked)} of the {view.count(one.accounts, 'account')} of today"
+    return (
+        f"{words}{counted} can be silent or heard; the Silent page counts these."
+        if others
+        else (f"{words}These are the {counted} that can be silent or heard, whom the Silent page counts.")
+    )
+
+
 def _book_words(found: Engagement) -> str:
     accounts = view.count(found.whole.accounts, "account")
     return accounts if found.whole.scope == Scope.CSM else f"{view.count(len(found.lines), 'CSM')}, {accounts}"
@@ -136,11 +173,11 @@ def _in_flight(whole: ScopeFigures, asking: Asking) -> Told | None:
     if whole.flight is None:
         return None
     heading = wording.heading_for(whole.flight)
-    flying = view.count(whole.flight.invitations, "invitation is", "invitations are")
-    told = f"In flight: {flying} not due yet. {wording.pace(whole.flight)}"
+    flying = f"{view.count(whole.flight.invitations, 'invitation')} not due yet"
+    pace = f". {wording.pace(whole.flight)}"
     rows = asking.rows_of("under_way", (whole.scope, whole.id))
     mark = Mark("under_way", whole.flight.answered, whole.flight.invitations, rows)
-    return Told(f"{told} {heading}" if heading else told, mark)
+    return Told(flying, mark, before="In flight: ", after=f"{pace} {heading}" if heading else pace)
 
 
 def _recommend(whole: ScopeFigures, asking: Asking) -> list[Told]:
@@ -150,16 +187,20 @@ def _recommend(whole: ScopeFigures, asking: Asking) -> list[Told]:
     if whole.scope == Scope.CSM and accounts.shown not in (Shown.REASON, Shown.COUNTS):
         note = wording.few_accounts(accounts)
         words = f"{wording.value(accounts)} from {wording.counts(accounts)}.{f' {note}' if note else ''}"
-        told.append(
-            Told(f"{_titled('Recommend score by account', accounts)}: {words}", figure_view.mark(accounts, asking))
-        )
+        told.append(_scored(_titled("Recommend score by account", accounts), words, accounts, asking))
     worst = wording.worst_case(people)
     if worst is not None:
         name = "By person" if told else "Recommend score"
-        told.append(Told(f"{_titled(name, people)}: {worst}", figure_view.mark(people, asking)))
+        told.append(_scored(_titled(name, people), worst, people, asking))
     return told
 
 
 def _titled(name: str, figure: Figure) -> str:
     span = figure_view.span(figure)
     return f"{name} ({span})" if span else name
+
+
+def _scored(name: str, words: str, figure: Figure, asking: Asking) -> Told:
+    """The first sentence opens the rows; what follows it is no link."""
+    counted, _, rest = words.partition(".")
+    return Told(counted, figure_view.mark(figure, asking), before=f"{name}: ", after=f".{rest}")

@@ -132,3 +132,4 @@ class EngagementPage:
     beside: Link | None = None
     periods: Periods | None = None
     more: Sequence[Card] = ()
+    accounts_words: str = ""

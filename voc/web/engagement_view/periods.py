@@ -1,10 +1,12 @@
 """A period beside the one before: same people and mix, never one number alone."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from voc.metrics import wording
 from voc.metrics.cohorts import Key
 from voc.metrics.columns.periods import LEAST_PEOPLE, Change
+from voc.metrics.model import Window
 from voc.metrics.run import Beside
 from voc.web import view
 from voc.web.engagement_view.parts import Period, Periods
@@ -25,10 +27,29 @@ def periods_of(found: Beside, asking: Asking, key: Key) -> Periods:
         _row("Recommend", found.recommend, "nps_people", rows("nps_people"), share=False),
     ]
     return Periods(
-        heading=f"Beside {found.earlier.days} days to {view.day(found.earlier.to_on)}",
+        heading=f"{_period(found.window)}, beside {_period(found.earlier)}",
         rows=rows_told,
-        sentence=_sentence(found.response),
+        sentence=" ".join(one for one in (_sentence(found.response), _rounded(found)) if one),
     )
+
+
+def _period(window: Window) -> str:
+    return f"{view.day(window.after_on + timedelta(days=1))} to {view.day(window.to_on)}"
+
+
+def _rounded(found: Beside) -> str:
+    """Whole points need not add up; nothing is said where they do."""
+    for change, by in ((found.response, 100), (found.recommend, 1)):
+        if change.whole is not None and change.same is not None and change.mix is not None:
+            whole, same, mix = (round(by * one) for one in (change.whole[0], change.same[0], change.mix))
+            told = None if change.before is None or change.after is None else _apart(change, by)
+            if whole != same + mix or (told is not None and told != whole):
+                return "Each number is rounded by itself, so they may add up to one more or less."
+    return ""
+
+
+def _apart(change: Change, by: int) -> int:
+    return round(by * (change.after or 0.0)) - round(by * (change.before or 0.0))
 
 
 def _row(name: str, change: Change, figure: str, rows: tuple[str, str], *, share: bool) -> Period:
@@ -77,6 +98,11 @@ def _sentence(change: Change) -> str:
         return (
             "Once both are enough, a change is split into what the same people did and what is another mix of people."
         )
-    if abs(change.mix) > abs(change.same[0]):
-        return "Most of the change of the response is another mix of people, not people who changed."
-    return "Most of the change of the response comes from people who were asked both times."
+    whole, (same, low, high) = change.whole[0], change.same
+    moved = f"{'rose' if whole > 0 else 'fell'} by {view.count(round(abs(100 * whole)), 'point')}"
+    told = (
+        f"The response of people {moved if round(100 * whole) else 'stayed where it was'}: "
+        f"{_points(same, share=True)} among the {view.count(change.both, 'person', 'people')} asked in both periods, "
+        f"{_points(change.mix, share=True)} from asking other people."
+    )
+    return told if low > 0 or high < 0 else f"{told} What the same people did is not distinguishable from no change."

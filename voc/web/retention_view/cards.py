@@ -6,6 +6,7 @@ from voc.metrics.catalogue import BY_NAME
 from voc.metrics.model import Figure, Shown
 from voc.metrics.money.page import RetentionPage
 from voc.web import figure_view, view
+from voc.web.engagement_view import Wanted
 from voc.web.figure_view import Asking
 from voc.web.parts import Card, Link
 
@@ -15,9 +16,10 @@ IN_MONEY = frozenset(
 )  # fmt: skip
 
 
-def card_of(found: RetentionPage, asking: Asking, name: str) -> Card:
+def card_of(found: RetentionPage, wanted: Wanted, name: str) -> Card:
     figure = found.whole.figures[name]
-    card = figure_view.card(figure, asking, notes=_extras(figure, found.currency))
+    card = figure_view.card(figure, wanted.asking, notes=_extras(figure, found.currency))
+    card = replace(card, links=[*card.links, *figure_view.longer(figure, wanted, "/retention")])
     if figure.shown not in (Shown.REASON, Shown.COUNTS):
         card = replace(card, of=amounts(figure, found.currency))
     return card
@@ -25,13 +27,18 @@ def card_of(found: RetentionPage, asking: Asking, name: str) -> Card:
 
 def amounts(figure: Figure, currency: str) -> str:
     """The count behind it, in money where it counts money, with the number of rows."""
-    definition = BY_NAME[figure.name]
     if figure.name in IN_MONEY:
         money = f"{view.money(figure.numerator, currency)} of {view.money(figure.denominator, currency)}"
-        # An account that changed hands has a row for each of its owners.
-        rows = figure.accounts if definition.rows == "accounts" else figure.counted
-        return f"{money}, {view.number(rows)} {definition.rows}"
+        return f"{money}, {rows_of(figure)}"
     return figure_view.counts(figure)
+
+
+def rows_of(figure: Figure) -> str:
+    """55 renewals; 60 accounts in 70 rows, for an account that changed hands has one for each of its owners."""
+    what = BY_NAME[figure.name].rows
+    if what != "accounts" or figure.accounts == figure.counted:
+        return f"{view.number(figure.counted)} {what if figure.counted != 1 else what.removesuffix('s')}"
+    return f"{view.count(figure.accounts, 'account')} in {view.number(figure.counted)} rows, one for each owner"
 
 
 def _extras(figure: Figure, currency: str) -> list[str]:
@@ -43,6 +50,16 @@ def _extras(figure: Figure, currency: str) -> list[str]:
         notes.append(
             f"{view.number(figure.extra['open'])} open, the oldest for {view.count(round(oldest or 0), 'day')}"
         )
+    if figure.name == "onboarding_time" and figure.extra.get("open"):
+        notes[-1] += ", of those that began in the period"
+    if figure.name == "stuck_accounts" and figure.counted:
+        notes.append(
+            f"steps open now in {view.count(figure.accounts, 'account')}, whenever they began: waiting for the start, "
+            "going live or in training"
+        )
+        if figure.parts.get("no_yardstick"):
+            few = figure.parts["no_yardstick"]
+            notes.append(f"{view.count(few, 'more is', 'more are')} open with too few completed to compare")
     if figure.left_out:
         notes.append(f"without {view.listed(figure.left_out)}: no exchange rate for {currency}")
     if figure.parts.get("no_revenue"):
@@ -50,10 +67,10 @@ def _extras(figure: Figure, currency: str) -> list[str]:
     return notes
 
 
-def expansion_of(found: RetentionPage, asking: Asking) -> Card:
+def expansion_of(found: RetentionPage, wanted: Wanted) -> Card:
     """New units and new products apart."""
-    figures = found.whole.figures
-    card = card_of(found, asking, "expansion")
+    figures, asking = found.whole.figures, wanted.asking
+    card = card_of(found, wanted, "expansion")
     if figures["expansion"].shown == Shown.REASON:
         return card
     parts = [

@@ -66,12 +66,12 @@ def page(
         as_of=found.window.to_on.isoformat(),
         today=today.isoformat(),
         renewals=[
-            card_of(found, asking, name)
+            card_of(found, wanted, name)
             for name in ("customer_churn", "revenue_churn", "grr", "nrr", "on_time_renewal", "renewal_confirmed_90")
         ],
-        growth=[expansion_of(found, asking), card_of(found, asking, "net_profitability")],
+        growth=[expansion_of(found, wanted), card_of(found, wanted, "net_profitability")],
         onboarding=[
-            card_of(found, asking, name)
+            card_of(found, wanted, name)
             for name in (
                 "onboarding_rating",
                 "onboarding_time",
