@@ -1,5 +1,6 @@
 """Scores: how many people must stand behind one before it is told, and how wide its range is, by hand."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from tests.metrics.facts import DAY, account, asked
 from voc.base.words import Scope
 from voc.metrics import cohorts, figures, units, wording
 from voc.metrics.figures import Counted
-from voc.metrics.model import Facts, Figure, Person, Shown
+from voc.metrics.model import Facts, Figure, Person, Shown, Sum
 
 CSM, FIRST = (Scope.CSM, "csm-1"), (Scope.ACCOUNT, "acc-0")
 
@@ -58,7 +59,7 @@ def test_nine_people_are_no_score_however_many_accounts_they_are_of(name: str) -
 def test_a_score_of_two_accounts_is_told_as_counts_but_on_the_account_itself() -> None:
     """12 people of two accounts: 6 promoters, 3 passives, 3 detractors. Of one account with 10 it is its own score."""
     two = score("nps_people", [9, 9, 9, 8, 8, 0], [9, 9, 9, 8, 0, 0])
-    assert (two.shown, wording.value(two)) == (Shown.COUNTS, "6 promoters, 3 passives, 3 detractors")
+    assert (two.shown, wording.counts(two)) == (Shown.COUNTS, "6 promoters, 3 passives, 3 detractors")
     assert two.reason == "Too few for a score: 12 people; enough from 10 people of 3 accounts: 1 more account."
     own = score("nps_people", [9, 9, 9, 9, 9, 8, 8, 8, 0, 0, None], key=FIRST)
     assert (own.shown, wording.value(own), own.interval) == (Shown.PERCENT, "+30", None)
@@ -77,6 +78,21 @@ def test_until_a_hundred_scores_exist_the_range_of_a_score_is_widened_as_that_of
     assert found.interval is not None
     assert (found.interval.low, found.interval.high) == pytest.approx((-39.456, 70.706), abs=0.001)
     assert wording.value(found) == "+25"
+
+
+def test_the_mean_of_a_scale_has_its_range_over_accounts_from_ten_answers_of_three_accounts_on() -> None:
+    """Four answers of mean 4.5, three of 4, three of 5: 45 of 10. Over the accounts: sd .5, se .28868, t(2) 4.3027.
+
+    4.5 less 1.24206 is 3.258; above it the scale ends at 5.
+    """
+    found = Counted(cohorts.window(NOW, 180))
+    for answers, mean in ((4, 4.5), (3, 4.0), (3, 5.0)):
+        many = Sum(answers * mean, float(answers), answers * mean * mean, answers, Counter(answers=answers))
+        found.tallies[CSM]["call_quality"].add(many, account_name="")
+    told = figures.figure(found, CSM, "call_quality")
+    assert told.interval is not None
+    assert (told.value, told.interval.low, told.interval.high) == pytest.approx((4.5, 3.25794, 5.0), abs=1e-4)
+    assert wording.interval(told) == "3.3 to 5.0, approximate"
 
 
 def test_the_census_range_stands_only_beside_the_worst_and_the_best_case() -> None:

@@ -62,11 +62,13 @@ def mean_se(*, values: Sequence[float]) -> float | None:
     return math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (n - 1) / n)
 
 
-def ratio_interval(*, ratio: float, se: float | None, accounts: int, conf: float = 0.95) -> Interval | None:
-    """r -/+ t(k-1) se, approximate; None under 8 accounts, where only counts are shown."""
+def ratio_interval(
+    *, ratio: float, se: float | None, accounts: int, conf: float = 0.95, least: int = LEAST_FOR_AN_INTERVAL
+) -> Interval | None:
+    """r -/+ t(k-1) se, approximate; None under 8 accounts (`least`), where only counts are shown."""
     from scipy.special import stdtrit
 
-    if accounts < LEAST_FOR_AN_INTERVAL or se is None:
+    if accounts < max(least, 2) or se is None:
         return None
     half = float(stdtrit(accounts - 1, (1 + conf) / 2)) * se
     return ratio - half, ratio + half

@@ -9,6 +9,7 @@ from voc.metrics.cards import files, wording
 from voc.metrics.cards.counting import Figures, count, without_one
 from voc.metrics.cards.model import Book, Gap, Result
 from voc.metrics.catalogue import Kind
+from voc.metrics.model import Shown
 
 GOOD: Shares = {
     "confirmed_ahead": (3.0, 4.0),
@@ -128,6 +129,18 @@ def test_of_fewer_than_ten_decisions_only_the_counts_are_told() -> None:
     assert dana.points == pytest.approx(75)
     assert (wording.value(jonas.lines[0]), wording.value(team.lines[0])) == ("80%", "82%")
     assert (wording.value(dana.lines[1]), wording.counts(dana.lines[1])) == ("3 of 4", "weeks")
+
+
+def test_a_score_of_which_a_page_tells_the_counts_alone_is_no_line_either() -> None:
+    """Nine accounts with a person each: enough accounts, too few people for a score."""
+    text = RETAINED.replace("logo_retention", "nps_accounts").replace('standard = "90%"', "standard = 30")
+    card = files.load("plan", text, catalogue=CATALOGUE)
+    of = figures({"dana": {"nps_accounts": (9, 9), "crm_upkeep": (3, 4)}})
+    (dana,) = [key for key in of if key[0] == (Scope.CSM, "dana")]
+    few = msgspec.structs.replace(of[dana]["nps_accounts"], shown=Shown.COUNTS, reason="Too few for a score: 9 people.")
+    told = {**of, dana: {**of[dana], "nps_accounts": few}}
+    line = count(card, MARCH, books=(DANA, JONAS), leads=LEADS, figures=told, catalogue=CATALOGUE)[0].lines[0]
+    assert (line.gap, line.value, line.reason) == (Gap.TOO_FEW, None, "Too few for a score: 9 people.")
 
 
 def _without(name: str, of: Figures) -> Figures:

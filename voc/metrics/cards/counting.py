@@ -24,7 +24,7 @@ from voc.metrics.cards.model import (
 from voc.metrics.cards.sums import Part
 from voc.metrics.catalogue import BY_NAME, Definition, Measure, ever
 from voc.metrics.cohorts import TOTAL, Key
-from voc.metrics.model import Figure
+from voc.metrics.model import Figure, Shown
 
 Figures = Mapping[tuple[Key, int], Mapping[str, Figure]]
 """The figures of a scope by the days of their period."""
@@ -255,6 +255,8 @@ def _gap(given: _Given, figure: Figure | None, line: Line) -> tuple[Gap | None, 
         return Gap.NOTHING_DUE, figure.reason if figure is not None else None
     if figure.counted < line.least and given.definition(line).measure != Measure.NUMBER:
         return Gap.TOO_FEW, f"{figure.counted} of the {line.least} that it takes to count."
+    if given.definition(line).measure == Measure.SCORE and figure.shown == Shown.COUNTS:
+        return Gap.TOO_FEW, figure.reason
     return None, None
 
 

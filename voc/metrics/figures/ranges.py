@@ -4,11 +4,13 @@ from voc import statistics
 from voc.metrics.catalogue import Definition, Measure, Spread
 from voc.metrics.cohorts import Key
 from voc.metrics.figures.counted import Counted
+from voc.metrics.figures.showing import LEAST_ACCOUNTS
 from voc.metrics.model import Interval, IntervalKind, Tally
 from voc.statistics.moments import mean_se_of, weighted_of
 
 LEVEL = 0.95
 LEAST_ACCOUNTS_FOR_MEAN, LEAST_EFFECTIVE_ACCOUNTS = 8, 5
+SCALE = (1.0, 5.0)  # of questions; scores that a CRM sends may have another
 
 
 def interval_of(counted: Counted, key: Key, definition: Definition, tally: Tally) -> Interval | None:
@@ -27,12 +29,11 @@ def interval_of(counted: Counted, key: Key, definition: Definition, tally: Tally
 
 
 def _mean_of_scale(tally: Tally) -> Interval | None:
-    """t over the means of the accounts around the mean of all (3-metrics 3.7); from eight accounts on."""
-    accounts = tally.moments.accounts
-    if accounts < LEAST_ACCOUNTS_FOR_MEAN:
-        return None
-    se = mean_se_of(tally.moments)
-    found = statistics.ratio_interval(ratio=tally.part / tally.whole, se=se, accounts=accounts, conf=LEVEL)
+    """t over the means of the accounts around the mean of all (3-metrics 3.7), cut off where the scale ends."""
+    mean, accounts, se = tally.part / tally.whole, tally.moments.accounts, mean_se_of(tally.moments)
+    found = statistics.ratio_interval(ratio=mean, se=se, accounts=accounts, conf=LEVEL, least=LEAST_ACCOUNTS)
+    if found is not None and SCALE[0] <= mean <= SCALE[1]:
+        found = max(found[0], SCALE[0]), min(found[1], SCALE[1])
     return _as_interval(found, IntervalKind.ACCOUNTS)
 
 

@@ -26,7 +26,9 @@ FILE_COLUMNS = (
 
 def file_row(one: Line, found: CsmsPage) -> tuple[FileCell, ...]:
     that = one.comparison
-    span = one.guess.interval if one.guess and one.guess.interval else (None, None)
+    # As on the page: of a book that is too small nothing is guessed.
+    known, mixed = (one.guess, one.mix) if that.state == "ok" else (None, None)
+    span = known.interval if known and known.interval else (None, None)
     return (
         one.name,
         that.answered,
@@ -37,8 +39,8 @@ def file_row(one: Line, found: CsmsPage) -> tuple[FileCell, ...]:
         against_team(one, found),
         one.judged.p,
         one.judged.q,
-        one.guess.rate if one.guess else None,
+        known.rate if known else None,
         *span,
-        None if one.mix is None else round(one.mix.expected, 1),
-        None if one.mix is None else one.mix.ratio,
+        None if mixed is None else round(mixed.expected, 1),
+        None if mixed is None else mixed.ratio,
     )
