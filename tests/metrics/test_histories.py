@@ -7,6 +7,7 @@ Hand-overs in mid-wave, merged records and late answers stand in `test_figures`,
 """
 
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import update
 
@@ -48,7 +49,7 @@ def test_a_wave_that_was_stopped_half_way_counts_whom_it_had_asked(database: Dat
         world.ask("dm-1", days_ago=90, answer=9, roles=BOSS)
         world.ask("ch-1", days_ago=90, answer=7, after_days=5, disposition="partial")
         world.ask("dm-2", account_id="acc-2", days_ago=75, roles=BOSS)
-        waiting = {"wave_id": wave, "next_step": "invite", "due_at": NOW - 69 * DAY}
+        waiting: dict[str, Any] = {"wave_id": wave, "next_step": "invite", "due_at": NOW - 69 * DAY}
         builders.add_invitation(db, contact_id="ch-2", account_id="acc-2", **waiting)
         builders.add_invitation(db, contact_id="dm-3", account_id="acc-3", roles=["decision_maker"], **waiting)
         builders.add_invitation(db, contact_id="ch-3", account_id="acc-3", **waiting)
@@ -89,7 +90,7 @@ def test_of_a_wave_under_way_only_what_is_due_is_in_the_rate(database: Database)
         world.ask("dm-1", days_ago=30, answer=9, roles=BOSS)
         world.ask("ch-1", days_ago=30)
         world.ask("dm-2", account_id="acc-2", days_ago=5, answer=3, roles=BOSS)
-        waiting = {"wave_id": wave, "next_step": "invite", "due_at": NOW + DAY}
+        waiting: dict[str, Any] = {"wave_id": wave, "next_step": "invite", "due_at": NOW + DAY}
         builders.add_invitation(db, contact_id="ch-2", account_id="acc-2", **waiting)
         line = run.figures(db, scope=Scope.TOTAL, now=NOW)[0]
     found = line.figures

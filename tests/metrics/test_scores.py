@@ -1,6 +1,7 @@
 """Scores: how many people must stand behind one before it is told, and how wide its range is, by hand."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from voc.metrics.model import Facts, Figure, Person, Shown, Sum
 CSM, FIRST = (Scope.CSM, "csm-1"), (Scope.ACCOUNT, "acc-0")
 
 
-def counted(*books: list[int | None]) -> Counted:
+def counted(*books: Sequence[int | None]) -> Counted:
     """One account for each list: the score of everybody reached there, None for the silent. Due 39 days ago."""
     accounts = []
     for number, scores in enumerate(books):
@@ -34,7 +35,7 @@ def _mail(id: str, score: int | None, **values: Any) -> Any:
     return asked(id, days_ago=60, answered_after=2, score=score, score_at=NOW - 58 * DAY, **values)
 
 
-def score(name: str, *books: list[int | None], key: cohorts.Key = CSM) -> Figure:
+def score(name: str, *books: Sequence[int | None], key: cohorts.Key = CSM) -> Figure:
     return figures.figure(counted(*books), key, name)
 
 

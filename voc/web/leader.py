@@ -392,8 +392,13 @@ def definitions_page(app: GivenApp, visit: GivenVisit) -> Response[str]:
     for one in (*catalogue.CATALOGUE, *(catalogue.BY_NAME[name] for name in own if name in catalogue.BY_NAME)):
         groups.setdefault(one.kind.value, []).append(one)
     beside = [one for name, one in catalogue.OPENS.items() if name not in catalogue.BY_NAME]
-    told = {"groups": groups, "beside": beside, "version": catalogue.VERSION, "power": csms_view.power()}
-    return pages.page(app, visit, "leader/definitions.html", **told)
+    told: dict[str, Any] = {
+        "groups": groups,
+        "beside": beside,
+        "version": catalogue.VERSION,
+        "power": csms_view.power(),
+    }
+    return pages.page(app, visit, "leader/definitions.html", version=catalogue.VERSION, **told)
 
 
 def names_of(db: Connection) -> dict[str, str]:
