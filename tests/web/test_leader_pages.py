@@ -54,7 +54,7 @@ def test_the_help_prints_how_many_invitations_it_takes_to_see_a_shortfall(compan
     """The definitions: at a design effect of 1.6, 35% against 50% takes 140 and 258, 40% takes 320 and 586."""
     page = " ".join(re.sub(r"<[^>]+>", " ", company.enter("dana").get("/definitions").text).split())
     assert "35% 140 258 40% 320 586" in page
-    assert "design effect of 1.6" in page
+    assert "at a design effect of 1.6: colleagues alike make 16 invitations worth 10" in page
     assert "Most books are smaller: use a longer period, not sharper words." in page
 
 

@@ -398,7 +398,7 @@ def definitions_page(app: GivenApp, visit: GivenVisit) -> Response[str]:
         "version": catalogue.VERSION,
         "power": csms_view.power(),
     }
-    return pages.page(app, visit, "leader/definitions.html", version=catalogue.VERSION, **told)
+    return pages.page(app, visit, "leader/definitions.html", **told)
 
 
 def names_of(db: Connection) -> dict[str, str]:
