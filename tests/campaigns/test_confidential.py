@@ -34,7 +34,6 @@ def pages(db: Connection, wave_id: int) -> str:
         wave_pages.rows(db, TERMINAL),
         wave_pages.tally(db, wave_id, TERMINAL),
         wave_pages.asked(db, wave_id, TERMINAL),
-        store.wave_progress(db, wave_id, TERMINAL, now=NOW),
         store.to_nudge(db, wave_id, TERMINAL, now=NOW),
         list(exports.invitations(db, TERMINAL)),
         list(exports.answers(db, TERMINAL)),

@@ -209,30 +209,12 @@ def test_a_csm_sees_the_wave_of_own_accounts_only(database: Database) -> None:
         assert store.invitation(db, invitation_id, dana).wave_id == wave_id
         for look in (
             lambda: store.wave(db, wave_id, jonas),
-            lambda: store.wave_progress(db, wave_id, jonas, now=LAUNCH),
             lambda: store.invitation(db, invitation_id, jonas),
             lambda: store.chase_events(db, invitation_id, jonas),
         ):
             with pytest.raises(NotFound):
                 look()
         assert store.to_nudge(db, wave_id, jonas, now=LAUNCH + 20 * DAY) == []
-
-
-def test_the_calendar_shows_what_went_out_and_what_is_planned(database: Database) -> None:
-    with database.begin() as db:
-        wave_id = launched(db, people=3)
-        play(db, from_=LAUNCH, until=datetime(2026, 3, 16, 23, tzinfo=UTC))
-        progress = store.wave_progress(db, wave_id, TERMINAL, now=LAUNCH + 12 * DAY)
-    assert progress.calendar == {
-        date(2026, 3, 5): {Step.INVITE: (1, 0)},
-        date(2026, 3, 10): {Step.INVITE: (1, 0)},
-        date(2026, 3, 11): {Step.REMINDER_1: (1, 0), Step.INVITE: (1, 0)},
-        date(2026, 3, 16): {Step.REMINDER_1: (1, 0)},
-        date(2026, 3, 17): {Step.REMINDER_1: (0, 1)},
-        date(2026, 3, 19): {Step.REMINDER_2: (0, 1)},
-        date(2026, 3, 24): {Step.REMINDER_2: (0, 1)},
-    }
-    assert progress.due_on == {date(2026, 3, 26): 1, date(2026, 3, 31): 1, date(2026, 4, 1): 1}
 
 
 def test_whom_to_nudge_are_those_silent_for_a_week_with_time_left_the_largest_account_first(

@@ -364,19 +364,6 @@ def test_a_case_of_a_merged_account_counts_for_the_winner(database: Database) ->
         assert (case.account_id, case.account_name, case.owner_csm_id) == ("acc-2", "Globex", "csm-2")
 
 
-def test_attainment_rows_count_business_hours_until_contact_or_now(database: Database) -> None:
-    with database.begin() as db:
-        id = opened(db)
-        answered(db, 2, invitation=2)
-        run.catch_up(db, NOW)
-        run.contact(db, id, viewer=DANA, now=NOW + 2 * HOUR, note="Rang")
-        window: dict[str, Any] = {"opened_from": NOW - HOUR, "opened_to": NOW + HOUR, "preferences": PREFERENCES}
-        rows = store.sla(db, now=NOW + 5 * HOUR, **window)
-        assert [(row.done, row.hours, row.limit_hours) for row in rows] == [(True, 2, 16), (False, 5, 16)]
-        before = store.sla(db, now=NOW + HOUR, **window)
-        assert [(row.done, row.hours) for row in before] == [(False, 1), (False, 1)]
-
-
 def test_causes_are_counted_by_cases_and_accounts(database: Database) -> None:
     with database.begin() as db:
         id = opened(db)

@@ -10,14 +10,13 @@ who runs the installation can name (voc.toml), may stand on a private network an
 import re
 import socket
 from collections.abc import Callable, Iterable
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from voc.base.errors import Misconfigured
 
 Address = IPv4Address | IPv6Address
-Network = IPv4Network | IPv6Network
 Resolve = Callable[[str, int], list[str]]
 """All addresses of a name, as numbers. Raises OSError when there is none."""
 

@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from voc.demo.company import Customer
 
 _DAY = timedelta(days=1)
-_HISTORY = timedelta(days=365)
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,6 @@ __all__ = [
     "Opening",
     "Promise",
     "Role",
-    "Sla",
 ]
 
 
@@ -183,23 +182,6 @@ class FollowUp:
     def open(self) -> bool:
         """Somebody of ours still has something to do."""
         return self.state not in (FollowUpState.RESOLVED, FollowUpState.CONFIRMED)
-
-
-@dataclass(frozen=True)
-class Sla:
-    """One case against its limit for the first contact: a row of `statistics.sla`.
-
-    `hours` are business hours until contact, or until now while there is none.
-    """
-
-    follow_up_id: int
-    kind: FollowUpKind
-    account_id: str
-    owner_csm_id: str | None
-    opened_at: datetime
-    done: bool
-    hours: float
-    limit_hours: float
 
 
 class NoticeKind(StrEnum):

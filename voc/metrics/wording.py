@@ -12,7 +12,6 @@ from voc.metrics.flight import Flight
 from voc.metrics.model import Figure, IntervalKind, Shown, Standing
 
 MINUS = "\u2212"
-RULE_OF_JUDGEMENT = "A rule of judgement, not a probability."
 
 STANDARD = {
     "meets": "Meets the standard.",

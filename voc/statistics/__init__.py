@@ -21,7 +21,7 @@ from voc.statistics.compare import (
     p_limits,
     verdict,
 )
-from voc.statistics.coverage import concentration, coverage, poisson_binomial, threads
+from voc.statistics.coverage import coverage, poisson_binomial, threads
 from voc.statistics.forest import (
     cohen_kappa,
     log_odds_dirichlet,
@@ -57,7 +57,7 @@ from voc.statistics.nps import (
     paired_response_change,
 )
 from voc.statistics.response import km_response_rate, pace, participation, response_rates, share
-from voc.statistics.retention import mean_se, ratio_interval, retention
+from voc.statistics.retention import ratio_interval, retention
 from voc.statistics.risk import (
     auc_delong,
     auc_difference,
@@ -93,7 +93,6 @@ __all__ = [
     "clopper_pearson",
     "cluster_ratio_se",
     "cohen_kappa",
-    "concentration",
     "correlation",
     "coverage",
     "decay",
@@ -114,7 +113,6 @@ __all__ = [
     "log_odds_dirichlet",
     "logistic_fit",
     "logistic_grouped",
-    "mean_se",
     "midp_two_sided",
     "n_needed",
     "newcombe_diff",

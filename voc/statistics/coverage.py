@@ -58,9 +58,3 @@ def threads(*, valid_probabilities: Sequence[float]) -> Threads:
         "single_or_none": math.fsum(distribution[:2]),
         "at_least_one": 1 - distribution[0],
     }
-
-
-def concentration(*, shares: Sequence[float]) -> float | None:
-    """Engagement concentration: how many equally active people the shares are worth (1 / sum of squares)."""
-    total = sum(shares)
-    return total**2 / sum(share**2 for share in shares) if total else None

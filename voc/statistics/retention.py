@@ -1,7 +1,6 @@
 """Customers and revenue kept among renewals that were decided (3-metrics 8)."""
 
 import math
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypedDict
 
 from voc.statistics.intervals import Interval, wilson
@@ -51,15 +50,6 @@ def _ratio(start: "NDArray[float64]", end: "NDArray[float64]") -> tuple[float | 
     if k < 2:
         return ratio, None
     return ratio, math.sqrt(k / (k - 1) * float(((end - ratio * start) ** 2).sum())) / total
-
-
-def mean_se(*, values: Sequence[float]) -> float | None:
-    """sd(n-1)/sqrt n of a mean; None under two values."""
-    n = len(values)
-    if n < 2:
-        return None
-    mean = math.fsum(values) / n
-    return math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (n - 1) / n)
 
 
 def ratio_interval(

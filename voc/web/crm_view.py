@@ -185,7 +185,6 @@ _STATES: dict[FieldState, tuple[str, str]] = {
     FieldState.CALCULATED: ("half", "Calculated"),
     FieldState.NOT_MAPPED: ("none", "Not mapped"),
 }
-_ITS_OWN = ("id", "deleted", "winner", "modified")
 WRITABLE = (Crm.SALESFORCE, Crm.HUBSPOT, Crm.ODOO)
 CALCULATED_MEANS = "Read once a day in full: a change of it does not show as a change of the record."
 

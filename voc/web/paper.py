@@ -38,12 +38,10 @@ class Table:
 
 @dataclass(frozen=True)
 class Bar:
-    """One bar of several parts: (share of the whole, style) in order; styles are those of STYLES."""
+    """One bar of several parts: (share of the whole, style) in order: heard, silent, not_asked, quiet, other, rest."""
 
     parts: Sequence[tuple[float, str]]
 
-
-STYLES = ("heard", "silent", "not_asked", "quiet", "other", "rest")
 
 Block = Heading | Words | Quote | Table | Bar
 

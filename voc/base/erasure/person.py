@@ -12,8 +12,6 @@ from voc.base.schema import alias, contact, contact_change, invitation, response
 from voc.base.secrets import Vault
 from voc.base.words import Step
 
-_IN = 30_000  # values that one statement of SQLite takes
-
 
 @dataclass
 class Person:

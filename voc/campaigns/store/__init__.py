@@ -5,12 +5,9 @@ from voc.campaigns.store.closing import next_due_at
 from voc.campaigns.store.invitations import ChaseEvent, Invitation, chase_events
 from voc.campaigns.store.invitations import invitation_by_id as invitation
 from voc.campaigns.store.pages import (
-    Half,
-    Progress,
     ToNudge,
     Wave,
     to_nudge,
-    wave_progress,
     waves,
 )
 from voc.campaigns.store.pages import wave_by_id as wave
@@ -20,9 +17,7 @@ from voc.campaigns.store.programmes import campaign_by_name as campaign
 __all__ = [
     "Campaign",
     "ChaseEvent",
-    "Half",
     "Invitation",
-    "Progress",
     "ToNudge",
     "Wave",
     "campaign",
@@ -33,6 +28,5 @@ __all__ = [
     "next_due_at",
     "to_nudge",
     "wave",
-    "wave_progress",
     "waves",
 ]

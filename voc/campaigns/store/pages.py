@@ -1,11 +1,11 @@
-"""What a wave's calendar and its A/B show, and whom a CSM should nudge. Counts and lists are in `wave_pages`."""
+"""A wave by itself, and whom a CSM should nudge. Its counts and lists are in `wave_pages`."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
+from sqlalchemy import Connection, Select, func, select
 
 from voc.base import confidential
 from voc.base.access import Viewer, visible_accounts
@@ -20,7 +20,7 @@ from voc.base.schema import (
     questionnaire_version,
     wave,
 )
-from voc.campaigns.model import CampaignSettings, Disposition, Role, Step, WaveState
+from voc.campaigns.model import CampaignSettings, Role, WaveState
 from voc.campaigns.store.rows import settings_of
 
 # Long enough for the mail to have been read, and the first reminder with it.
@@ -97,95 +97,6 @@ def _wave(row: Any) -> Wave:
         settings=settings,
         next_wave_on=row.launched_at.date() + timedelta(weeks=settings.cadence_weeks),
     )
-
-
-def _mine(query: Any, wave_id: int, viewer: Viewer) -> Any:
-    """The same query over the invitations of the viewer's own accounts in the wave."""
-    query = query.select_from(invitation).where(invitation.c.wave_id == wave_id)
-    if viewer.sees_all:
-        return query
-    return query.where(invitation.c.account_id.in_(select(account.c.id).where(visible_accounts(viewer))))
-
-
-@dataclass(frozen=True, slots=True)
-class Half:
-    """One half of the heads-up's A/B: `answered` on time of those `due`, both without unknown and not eligible ones."""
-
-    accounts: int
-    people: int
-    due: int
-    answered: int
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """When the wave's mails go out and fall due, and how the two halves of its A/B do."""
-
-    calendar: dict[date, dict[Step, tuple[int, int]]]  # local day -> step -> (given out, planned)
-    due_on: dict[date, int]  # UTC day -> invitations
-    halves: dict[bool, Half]  # with heads-up, without
-
-
-def wave_progress(db: Connection, wave_id: int, viewer: Viewer, *, now: datetime) -> Progress:
-    """For the accounts the viewer may see; five queries, whatever the size of the wave."""
-    wave_by_id(db, wave_id, viewer)
-    return Progress(_calendar(db, wave_id, viewer), _due_on(db, wave_id, viewer), _halves(db, wave_id, viewer, now=now))
-
-
-# Reminders of a confidential wave go to those who have not answered: counted, they would tell who has.
-_EVERYBODY_GETS = or_(confidential.named, contact_quota.c.step.in_([Step.HEADS_UP, Step.INVITE]))
-
-
-def _calendar(db: Connection, wave_id: int, viewer: Viewer) -> dict[date, dict[Step, tuple[int, int]]]:
-    given_out = _mine(select(contact_quota.c.on, contact_quota.c.step, func.count()), wave_id, viewer)
-    planned = _mine(select(invitation.c.intended_on, invitation.c.next_step, func.count()), wave_id, viewer)
-    days: dict[date, dict[Step, tuple[int, int]]] = {}
-    for on, step, count in db.execute(
-        given_out.join(contact_quota, contact_quota.c.invitation_id == invitation.c.id)
-        .where(contact_quota.c.step.in_(list(Step)), _EVERYBODY_GETS)
-        .group_by(contact_quota.c.on, contact_quota.c.step)
-    ):
-        days.setdefault(on, {})[Step(step)] = (count, 0)
-    for on, step, count in db.execute(
-        planned.where(
-            invitation.c.next_step.is_not(None), invitation.c.intended_on.is_not(None), confidential.undecided
-        ).group_by(invitation.c.intended_on, invitation.c.next_step)
-    ):
-        day = days.setdefault(on, {})
-        day[Step(step)] = (day.get(Step(step), (0, 0))[0], count)
-    order = list(Step)
-    return {on: dict(sorted(steps.items(), key=lambda one: order.index(one[0]))) for on, steps in sorted(days.items())}
-
-
-def _due_on(db: Connection, wave_id: int, viewer: Viewer) -> dict[date, int]:
-    query = _mine(select(invitation.c.closes_at), wave_id, viewer).where(invitation.c.closes_at.is_not(None))
-    days: dict[date, int] = {}
-    for closes_at in db.execute(query.order_by(invitation.c.closes_at)).scalars():
-        days[closes_at.date()] = days.get(closes_at.date(), 0) + 1
-    return days
-
-
-def _halves(db: Connection, wave_id: int, viewer: Viewer, *, now: datetime) -> dict[bool, Half]:
-    counted = and_(
-        invitation.c.closes_at <= now,
-        invitation.c.disposition.is_not(None),
-        invitation.c.disposition.not_in([Disposition.NOT_ELIGIBLE, Disposition.UNKNOWN]),
-    )
-    answered = and_(counted, invitation.c.disposition.in_([Disposition.COMPLETE, Disposition.PARTIAL]))
-    columns = (
-        invitation.c.heads_up,
-        func.count(invitation.c.account_id.distinct()),
-        func.count(),
-        _count(counted),
-        _count(answered),
-    )
-    query = _mine(select(*columns), wave_id, viewer).where(confidential.named).group_by(invitation.c.heads_up)
-    rows = db.execute(query.order_by(invitation.c.heads_up.desc()))
-    return {bool(heads_up): Half(accounts, people, due, n) for heads_up, accounts, people, due, n in rows}
-
-
-def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.count(case((condition, 1)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,6 @@ from voc.delivery.providers import sendgrid, ses
 from voc.delivery.store import hook_keys as store
 from voc.delivery.store.hook_keys import Slot
 
-MADE_HERE = ("postmark", "generic")
-"""Their calls are checked with a secret of ours; the other providers have keys of their own."""
 _SHORTEST, _LONGEST = 8, 2_000
 
 

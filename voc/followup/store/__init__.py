@@ -10,7 +10,6 @@ from voc.followup.store.cases import (
     listing,
     of_account,
     of_accounts,
-    sla,
 )
 from voc.followup.store.opening import (
     add_event,
@@ -49,7 +48,6 @@ __all__ = [
     "past_a_limit",
     "questionnaire_files",
     "reassign",
-    "sla",
     "to_hand_over",
     "unseen_answers",
 ]

@@ -16,7 +16,7 @@ from voc.base.schema import account, alias, answer, contact, csm, follow_up_even
 from voc.base.words import Cause, FollowUpKind, FollowUpState, Role
 from voc.followup import rules
 from voc.followup.hours import of_owner
-from voc.followup.model import CauseCount, Event, FollowUp, Sla
+from voc.followup.model import CauseCount, Event, FollowUp
 from voc.stakeholders.rules import full_name
 
 OPEN = (FollowUpState.NEW, FollowUpState.ACKNOWLEDGED, FollowUpState.CONTACTED)
@@ -131,25 +131,6 @@ def of_account(
 ) -> list[FollowUp]:
     """Every case of an account, the open ones first."""
     return listing(db, viewer, now=now, preferences=preferences, account_id=account_id)
-
-
-def sla(
-    db: Connection, *, opened_from: datetime, opened_to: datetime, now: datetime, preferences: Preferences
-) -> list[Sla]:
-    """Each case opened in [from, to) against its limit for the first contact, as known at `now`.
-
-    For figures: of every account, in the order of opening. A contact after `now` has not happened.
-    """
-    opened = and_(table.c.opened_at >= opened_from, table.c.opened_at < opened_to)
-    query = select(table, account.c.id.label("known_as"), csm.c.time_zone).where(opened)
-    rows = []
-    for row in db.execute(joined(query).order_by(table.c.opened_at, table.c.id)):
-        done = row.contacted_at is not None and row.contacted_at <= now
-        hours = of_owner(row.time_zone, preferences).elapsed(row.opened_at, row.contacted_at if done else now)
-        kind = FollowUpKind(row.kind)
-        limit = rules.clock(kind, preferences).contact_hours
-        rows.append(Sla(row.id, kind, row.known_as, row.owner_csm_id, row.opened_at, done, hours, limit))
-    return rows
 
 
 def of_accounts(

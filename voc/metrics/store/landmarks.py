@@ -260,10 +260,6 @@ def renewals(db: Connection, viewer: Viewer) -> list[tuple[Renewal, bool]]:
     return [(_renewal(row), bool(row.mine)) for row in db.execute(query)]
 
 
-def how_many(db: Connection) -> int:
-    return db.execute(select(func.count()).select_from(renewal_landmark)).scalar_one()
-
-
 def counted(db: Connection, viewer: Viewer) -> int:
     """How many of the viewer's accounts have a decision in the tables: each of them stands there once."""
     return sum(counted_by_owner(db, viewer).values())

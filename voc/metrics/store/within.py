@@ -33,10 +33,6 @@ def owner_ids(db: Connection, viewer: Viewer) -> frozenset[str]:
     return frozenset(csm_id for csm_id in db.execute(query).scalars() if csm_id is not None)
 
 
-def owners_today(db: Connection) -> dict[str, str | None]:
-    return {row.id: row.csm_id for row in db.execute(select(account.c.id, account.c.csm_id))}
-
-
 def account_ids(db: Connection) -> list[str]:
     """Every account that figures may count, in order; a night goes through them in portions."""
     query = select(account.c.id).where(account.c.state != RecordState.MERGED).order_by(account.c.id)
