@@ -213,6 +213,15 @@ def test_export_writes_every_table(run: Run, rehearsal: str, tmp_path: Path) -> 
     assert 0 < json.loads(out)["rows"] <= 72
     code, _, err = run("export", "table", "accounts", "--out", str(tmp_path / "x.pdf"), "--directory", rehearsal)
     assert (code, "ends in no format" in err) == (1, True)
+    for words, said in (
+        (("accounts", "--where", "colour=red"), "accounts has no filter colour. It has: "),
+        (("rows",), "Name a figure and whose it is"),
+        (("wave-people",), "name it with --where wave_id=..."),
+    ):
+        code, _, err = run("export", "table", *words, "--out", str(tmp_path / "y.csv"), "--directory", rehearsal)
+        assert code != 0
+        assert said in " ".join(err.split())
+    assert list(tmp_path.glob("*y.csv*")) == []
     code, out, _ = run("export", "star", "--out", str(tmp_path / "star"), "--directory", rehearsal, "--json")
     assert (code, json.loads(out)["rows"]["dim_account"] > 72) == (0, True)
     assert (tmp_path / "star" / "fact_invitation.parquet").exists()

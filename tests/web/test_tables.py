@@ -47,13 +47,14 @@ def test_three_formats_say_the_same_and_each_is_in_the_audit_log(company: Compan
     marcus = company.enter("marcus")
     path = "/engagement/by-csm"
     text = marcus.get(f"{path}.csv?days=180").content.decode("utf-8-sig").splitlines()
-    answer = marcus.get(f"{path}.xlsx?days=180")
+    answer = marcus.get(f"{path}.xlsx?days=180&%3D1%2B1=x&utm_source=mail&team=")
     assert answer.headers["content-disposition"] == 'attachment; filename="engagement-by-csm.xlsx"'
     book = load_workbook(io.BytesIO(answer.content))
     table = pq.read_table(io.BytesIO(marcus.get(f"{path}.parquet?days=180").content))
     assert len(text) - 1 == book["Rows"].max_row - 1 == table.num_rows > 1
     assert [row[0].value for row in book["Rows"]][1:] == table.column("csm").to_pylist()
     told = {row[0].value: row[1].value for row in book["About"]}
+    assert [name for name in told if str(name).startswith("Filter")] == ["Filter: days"]  # of what came, what it knows
     assert told["Filter: days"] == "180"
     assert told["Taken by"] == "Marcus Oyelaran"
     assert str(told["Period"]).startswith("180 days: due after")

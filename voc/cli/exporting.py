@@ -1,5 +1,6 @@
 """What leaves by command: any table in any format, the star schema for BI, the data dictionary."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -89,11 +90,14 @@ def table_command(
     chosen, wanted = page_table(name), _format(target, as_format)
     if wanted not in chosen.formats:
         raise Refused(f"{name} is written as {' or '.join(chosen.formats)}", field="format")
+    filters = _filters(wheres)
+    if missing := [one for one in re.findall(r"{(\w+)", chosen.path) if not filters.get(one)]:
+        raise click.UsageError(f"{name} is of one page: name it with --where {missing[0]}=...")
     app = wiring.open_app(directory, at=at)
     with tables.whole(target) as out:
         asked_for = f"{target.resolve()} {' '.join(wheres)}".strip()
         _, rows = write_page_table(
-            app, TERMINAL, chosen, _filters(wheres), as_format=wanted, out=out, asked_for=asked_for
+            app, TERMINAL, chosen, filters, as_format=wanted, out=out, asked_for=asked_for, strict=True
         )
     if as_json:
         output.emit({"file": str(target.resolve()), "rows": rows})

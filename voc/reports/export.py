@@ -24,110 +24,103 @@ class Table:
     rows: Callable[[Connection, Viewer], Iterator[Sequence[Cell]]]
 
 
-ACCOUNT_COLUMNS = (
-    Column("id"),
-    Column("name"),
-    Column("parent_id"),
-    Column("csm_id"),
-    Column("segment"),
-    Column("industry"),
-    Column("country"),
-    Column("arr", Kind.MONEY),
-    Column("currency"),
-    Column("renewal_on", Kind.DAY),
-    Column("customer_since_on", Kind.DAY),
-    Column("status"),
-    Column("churned_on", Kind.DAY),
-    Column("state"),
+_MEANINGS = {
+    "account_id": "The CRM's id of the account",
+    "contact_id": "The CRM's id of the person",
+    "csm_id": "The CRM's id of the owner; of an invitation when it was sent",
+    "owner_csm_id": "The CRM's id of who must get back to them",
+    "parent_id": "The CRM's id of the company it belongs to",
+    "segment": "Of an invitation when it was sent",
+    "arr": "Recurring revenue a year in its own currency; of an invitation when it was sent",
+    "currency": "Of arr, ISO 4217",
+    "state": "Of a record live, set_aside, closed or deleted; of a follow-up its step; of a figure ok, or why not",
+    "roles": "Why they must be heard, apart by a space",
+    "opted_out": "Marked in the CRM as not to be mailed",
+    "bounced": "The address is gone, as the CRM says",
+    "left_at": "When we were told that they left",
+    "inherited": "Handed over under 60 days before: counts for the team, not for the CSM",
+    "freshness": "Chance that the person was still there, just before sending",
+    "closes_at": "Due; figures go by this day",
+    "stopped": "Why the chase ended; empty of what was asked in confidence",
+    "disposition": "complete, partial, refused, silent, other, unknown (bounced) or not_eligible; empty in confidence",
+    "answered_at": "First answer, in time or late; empty of what was asked in confidence",
+    "channel": "page, or phone: typed in by a CSM",
+    "entered_by": "Who typed it in",
+    "complete": "All required questions answered",
+    "score": "Answer to the recommend question, 0 to 10",
+    "question": "Its stable key",
+    "number": "Point of a scale",
+    "choices": "Keys of what was picked, apart by a space",
+    "acknowledge_by": "Limit of taking it",
+    "contact_by": "Limit of the first contact",
+    "resolve_by": "Limit of resolving it",
+    "confirmed_at": "The customer agreed",
+    "cause": "Root cause",
+    "outcome": "What was done",
+    "as_of": "The night's day",
+    "scope": "total, team, csm, segment, region or account",
+    "scope_id": "Of the scope; empty for the total",
+    "name": "Of a figure its key, see the page of definitions",
+    "window_days": "Period that ended that day; 0: as it stood",
+    "reason": "Why there is no value",
+    "interval_kind": "Which question the interval answers",
+}
+
+
+def _columns(names: str, **kinds: Kind) -> tuple[Column, ...]:
+    """Moments end in `_at` and days in `_on`; what is neither one of them nor text is named."""
+    usual = {"at": Kind.MOMENT, "on": Kind.DAY}
+    return tuple(
+        Column(one, kinds.get(one) or usual.get(one.rpartition("_")[2], Kind.TEXT), _MEANINGS.get(one, ""))
+        for one in names.split()
+    )
+
+
+ACCOUNT_COLUMNS = _columns(
+    "id name parent_id csm_id segment industry country arr currency renewal_on customer_since_on status churned_on "
+    "state",
+    arr=Kind.MONEY,
 )
-CONTACT_COLUMNS = (
-    Column("id"),
-    Column("account_id"),
-    Column("first_name"),
-    Column("last_name"),
-    Column("email"),
-    Column("title"),
-    Column("department"),
-    Column("country"),
-    Column("language"),
-    Column("time_zone"),
-    Column("opted_out", Kind.YES),
-    Column("bounced", Kind.YES),
-    Column("left_company", Kind.YES),
-    Column("left_at", Kind.MOMENT),
-    Column("state"),
-    Column("roles"),
+CONTACT_COLUMNS = _columns(
+    "id account_id first_name last_name email title department country language time_zone opted_out bounced "
+    "left_company left_at state roles",
+    opted_out=Kind.YES,
+    bounced=Kind.YES,
+    left_company=Kind.YES,
 )
-INVITATION_COLUMNS = (
-    Column("id", Kind.WHOLE),
-    Column("wave"),
-    Column("account_id"),
-    Column("contact_id"),
-    Column("address"),
-    Column("csm_id"),
-    Column("inherited", Kind.YES),
-    Column("segment"),
-    Column("arr", Kind.MONEY),
-    Column("currency"),
-    Column("freshness", Kind.SHARE),
-    Column("sent_at", Kind.MOMENT),
-    Column("closes_at", Kind.MOMENT),
-    Column("stopped"),
-    Column("disposition"),
-    Column("answered_at", Kind.MOMENT),
-    Column("bounced_at", Kind.MOMENT),
-    Column("roles"),
+INVITATION_COLUMNS = _columns(
+    "id wave account_id contact_id address csm_id inherited segment arr currency freshness sent_at closes_at stopped "
+    "disposition answered_at bounced_at roles",
+    id=Kind.WHOLE,
+    inherited=Kind.YES,
+    arr=Kind.MONEY,
+    freshness=Kind.SHARE,
 )
-ANSWER_COLUMNS = (
-    Column("response_id", Kind.WHOLE),
-    Column("invitation_id", Kind.WHOLE),
-    Column("account_id"),
-    Column("contact_id"),
-    Column("submitted_at", Kind.MOMENT),
-    Column("channel"),
-    Column("entered_by"),
-    Column("complete", Kind.YES),
-    Column("score", Kind.WHOLE),
-    Column("question"),
-    Column("number", Kind.WHOLE),
-    Column("text"),
-    Column("choices"),
+ANSWER_COLUMNS = _columns(
+    "response_id invitation_id account_id contact_id submitted_at channel entered_by complete score question number "
+    "text choices",
+    response_id=Kind.WHOLE,
+    invitation_id=Kind.WHOLE,
+    complete=Kind.YES,
+    score=Kind.WHOLE,
+    number=Kind.WHOLE,
 )
-FOLLOW_UP_COLUMNS = (
-    Column("id", Kind.WHOLE),
-    Column("kind"),
-    Column("state"),
-    Column("account_id"),
-    Column("contact_id"),
-    Column("score", Kind.WHOLE),
-    Column("owner_csm_id"),
-    Column("opened_at", Kind.MOMENT),
-    Column("acknowledge_by", Kind.MOMENT),
-    Column("acknowledged_at", Kind.MOMENT),
-    Column("contact_by", Kind.MOMENT),
-    Column("contacted_at", Kind.MOMENT),
-    Column("resolve_by", Kind.MOMENT),
-    Column("resolved_at", Kind.MOMENT),
-    Column("confirmed_at", Kind.MOMENT),
-    Column("cause"),
-    Column("outcome"),
+FOLLOW_UP_COLUMNS = _columns(
+    "id kind state account_id contact_id score owner_csm_id opened_at acknowledge_by acknowledged_at contact_by "
+    "contacted_at resolve_by resolved_at confirmed_at cause outcome",
+    id=Kind.WHOLE,
+    score=Kind.WHOLE,
+    acknowledge_by=Kind.MOMENT,
+    contact_by=Kind.MOMENT,
+    resolve_by=Kind.MOMENT,
 )
-FIGURE_COLUMNS = (
-    Column("as_of", Kind.DAY),
-    Column("scope"),
-    Column("scope_id"),
-    Column("name"),
-    Column("window_days", Kind.WHOLE),
-    Column("value", Kind.NUMBER),
-    Column("numerator", Kind.NUMBER),
-    Column("denominator", Kind.NUMBER),
-    Column("low", Kind.NUMBER),
-    Column("high", Kind.NUMBER),
-    Column("level", Kind.NUMBER),
-    Column("interval_kind"),
-    Column("state"),
-    Column("reason"),
-    Column("definition_version", Kind.WHOLE),
+FIGURE_COLUMNS = _columns(
+    "as_of scope scope_id name window_days value numerator denominator low high level interval_kind state reason "
+    "definition_version",
+    as_of=Kind.DAY,
+    window_days=Kind.WHOLE,
+    definition_version=Kind.WHOLE,
+    **dict.fromkeys(("value", "numerator", "denominator", "low", "high", "level"), Kind.NUMBER),
 )
 
 _TABLES = (

@@ -62,7 +62,14 @@ def delivery_page(
         clock=lambda at: at.astimezone(zone),
         now=now,
     )
-    return pages.page(app, visit, "programme/delivery.html", page=page)
+    return pages.page(
+        app,
+        visit,
+        "programme/delivery.html",
+        page=page,
+        hour_files=files(chosen.path("/delivery/hours"), "of the hours"),
+        back_files=files(chosen.path("/delivery/back"), "of what came back by domain"),
+    )
 
 
 def _seen(app: App, db: Connection, visit: Visit, chosen: Filter, *, now: datetime) -> Seen:
@@ -100,6 +107,62 @@ def _stuck(app: App, db: Connection, visit: Visit, letter: letters.Letter) -> St
     raw = store.mail_text(db, letter.id, visit.viewer, vault=app.vault)
     return Stuck(letter, message_view.opened(mime.masked(raw)).text)
 
+
+def _narrowed(asked: Asked) -> tuple[tally.Chosen, datetime, Filter]:
+    chosen = _filter(asked.get("wave"), asked.get("domain"), asked.get("days"))
+    return tally.Chosen(chosen.wave_id, chosen.domain), asked.now - timedelta(days=chosen.days), chosen
+
+
+def _hour_rows(db: Connection, asked: Asked) -> Found:
+    narrowed, _since, _chosen = _narrowed(asked)
+    found = tally.hours(db, narrowed, now=asked.now)
+    return Found([(one.at, one.sent, one.failed, one.due) for one in found], [("As of", _moment_of(asked))])
+
+
+HOURS = PageTable(
+    "delivery-hours",
+    "Mail by hour",
+    "/delivery/hours",
+    (
+        Column("Hour", Kind.MOMENT, "Its beginning"),
+        Column("Sent", Kind.WHOLE),
+        Column("Failed", Kind.WHOLE, "Certainly not taken, for good"),
+        Column("Due", Kind.WHOLE, "Mails that wait and steps not written yet; overdue ones in the present hour"),
+    ),
+    _hour_rows,
+    "48 hours back and 48 ahead. wave, domain. Reminders of a confidential wave are not counted.",
+    LEADERS,
+)
+
+
+def _back_rows(db: Connection, asked: Asked) -> Found:
+    narrowed, since, chosen = _narrowed(asked)
+    rows = [
+        (one.domain, *(one.kinds.get(kind, 0) for kind in tally.CAME_BACK), one.refused, one.number, one.sent)
+        for one in tally.came_back(db, narrowed, since=since)
+    ]
+    return Found(rows, [("Period", f"{chosen.days} days"), ("As of", _moment_of(asked))])
+
+
+def _moment_of(asked: Asked) -> str:
+    return asked.now.isoformat(timespec="seconds")
+
+
+CAME_BACK = PageTable(
+    "delivery-back",
+    "Mail that came back by recipient domain",
+    "/delivery/back",
+    (
+        Column("Domain"),
+        *(Column(view.word(kind), Kind.WHOLE) for kind in tally.CAME_BACK),
+        Column("Refused", Kind.WHOLE, "Never left: the server said no"),
+        Column("Back in all", Kind.WHOLE),
+        Column("Sent", Kind.WHOLE),
+    ),
+    _back_rows,
+    "Those with the most first. wave, domain, days. Each message counts once in a class.",
+    LEADERS,
+)
 
 # --- rows ---------------------------------------------------------------------------------------
 
@@ -272,7 +335,7 @@ def look_up(app: GivenApp, visit: GivenVisit, form: GivenForm) -> Redirect:
     return pages.back(app, visit, pages.own_path(form.text("back"), "/delivery"), f"{said}.")
 
 
-TABLES = (MESSAGES,)
+TABLES = (MESSAGES, HOURS, CAME_BACK)
 HANDLERS: list[Any] = [
     delivery_page,
     messages_page,

@@ -265,17 +265,59 @@ RECOVERY = PageTable(
 def times_page(app: GivenApp, visit: GivenVisit, request: AnyRequest) -> Response[str]:
     """How long each follow-up of the period took, or has taken: the rows behind the curve."""
     asked = _asked(app, visit, request)
-    now, viewer, only = asked.now, visit.viewer, asked.get("state") == "resolved"
+    only = asked.get("state") == "resolved"
     with app.database.read() as db:
-        wanted, part = preferences.load(db), part_asked_for(db, asked)
-        inside = _within(db, viewer, part, wanted).part
-        since = now - timedelta(days=part.days)
-        lasted = durations(db, viewer, since=since, now=now, preferences=wanted, part=inside)
-        cases = {case.id: case for case in store.listing(db, viewer, now=now, preferences=wanted, part=inside)}
-    rows = [(one, cases.get(one.follow_up_id)) for one in lasted if one.resolved or not only]
-    query = Chosen(part=part).query
-    page = survival_view.times_page(rows, hours.a_day(wanted), days=part.days, only_resolved=only, query=query)
+        rows, a_day, part = _lasted(db, asked, only_resolved=only)
+    page = survival_view.times_page(rows, a_day, days=part.days, only_resolved=only, query=Chosen(part=part).query)
     return pages.page(app, visit, "followups/times.html", page=page)
+
+
+def _lasted(db: Connection, asked: Asked, *, only_resolved: bool) -> tuple[list[survival_view.Timed], float, Wanted]:
+    """How long each took, with its case; how many hours a working day has; and which part of them was asked for."""
+    wanted, part, viewer = preferences.load(db), part_asked_for(db, asked), asked.viewer
+    inside = _within(db, viewer, part, wanted).part
+    since = asked.now - timedelta(days=part.days)
+    lasted = durations(db, viewer, since=since, now=asked.now, preferences=wanted, part=inside)
+    cases = {case.id: case for case in store.listing(db, viewer, now=asked.now, preferences=wanted, part=inside)}
+    rows = [(one, cases.get(one.follow_up_id)) for one in lasted if one.resolved or not only_resolved]
+    return rows, hours.a_day(wanted), part
+
+
+def _times_rows(db: Connection, asked: Asked) -> Found:
+    rows, a_day, part = _lasted(db, asked, only_resolved=asked.get("state") == "resolved")
+    ranked = survival_view.ranked(rows)
+    return Found([survival_view.times_row(one, case, a_day) for one, case in ranked], _facts(asked, part, a_day))
+
+
+def _facts(asked: Asked, part: Wanted, a_day: float) -> list[tuple[str, str]]:
+    as_of, hours_a_day = asked.today.isoformat(), f"{a_day:g}"
+    return [("Period", f"{part.days} days"), ("As of", as_of), ("Hours of a working day", hours_a_day)]
+
+
+TIMES = PageTable(
+    "times",
+    "How long follow-ups took",
+    "/follow-ups/times",
+    survival_view.TIMES_COLUMNS,
+    _times_rows,
+    "The rows behind the curve: from the answer to resolved, or to now while it is open. state=resolved.",
+)
+
+
+def _curve_rows(db: Connection, asked: Asked) -> Found:
+    rows, a_day, part = _lasted(db, asked, only_resolved=False)
+    lasted = [Lasted(one.hours / a_day, one.resolved, one.confirmed) for one, _ in rows]
+    return Found(survival_view.curve_rows(lasted), [*_facts(asked, part, a_day), ("Follow-ups", str(len(lasted)))])
+
+
+CURVE = PageTable(
+    "times-curve",
+    "Share of follow-ups still open by day",
+    "/follow-ups/curve",
+    survival_view.CURVE_COLUMNS,
+    _curve_rows,
+    "Kaplan-Meier with 95% limits; open ones count at their age. Nothing under ten follow-ups.",
+)
 
 
 def _case_rows(db: Connection, asked: Asked) -> Found:
@@ -390,5 +432,5 @@ def _move(db: Connection, id: int, act: str, form: Form, *, viewer: Viewer, now:
             raise Refused("There is no such step")
 
 
-TABLES = (CASES, RECOVERY)
+TABLES = (CASES, RECOVERY, TIMES, CURVE)
 HANDLERS: list[Any] = [board_page, recovery_page, times_page, *file_handlers(*TABLES), case_page, move_on]

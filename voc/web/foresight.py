@@ -3,6 +3,7 @@
 from typing import Any
 
 from litestar import Response, get, post
+from sqlalchemy import Connection
 
 from voc.base.errors import Refused
 from voc.metrics.run import guesses
@@ -10,6 +11,7 @@ from voc.web import foresight_view, pages
 from voc.web.context import App
 from voc.web.forms import Form
 from voc.web.given import GivenApp, GivenForm, GivenVisit
+from voc.web.tables import Asked, Found, PageTable, file_handlers
 from voc.web.visit import EVERYBODY, Visit, roles
 
 
@@ -59,4 +61,20 @@ def _scores(typed: dict[str, str]) -> dict[str, int]:
     return {id: int(text) for id, text in written.items()}
 
 
-HANDLERS: list[Any] = [guesses_page, guess]
+def _compared_rows(db: Connection, asked: Asked) -> Found:
+    """The own ones; `csm` asks for those of somebody whose accounts one sees."""
+    csm_id = asked.get("csm") or asked.viewer.csm_id or ""
+    compared = guesses.compared(db, asked.viewer, csm_id=csm_id, now=asked.now)
+    return Found([foresight_view.file_row(one) for one in compared], [("As of", asked.today.isoformat())])
+
+
+GUESSES = PageTable(
+    "guesses",
+    "Guesses beside what was answered",
+    "/guesses",
+    foresight_view.FILE_COLUMNS,
+    _compared_rows,
+    "What a CSM expected before a wave and what its accounts then answered, on average. Nothing counts it. csm=ID.",
+)
+TABLES = (GUESSES,)
+HANDLERS: list[Any] = [guesses_page, guess, *file_handlers(*TABLES)]

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from voc.base.errors import Refused
 from voc.metrics.guesses import Compared, Guessed, summary
 from voc.metrics.store.guesses import Open
+from voc.reports.cells import Cell
+from voc.reports.tables import Column, Kind
 from voc.web import view
+from voc.web.parts import Link, files
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class Page:
     past_heading: str
     past_words: str
     past: Sequence[Past]
+    past_files: Sequence[Link]
 
 
 def page(
@@ -61,6 +65,7 @@ def page(
         else "What came of earlier ones",
         past_words=summary(past) or "Nothing yet: a guess is compared once its wave has answers.",
         past=[_past(one) for one in past],
+        past_files=files("/guesses", "of guesses and answers"),
     )
 
 
@@ -86,3 +91,20 @@ def _past(one: Compared) -> Past:
         f"{view.number(one.mean, 1)} from {view.count(one.answers, 'answer')}",
         gap,
     )
+
+
+FILE_COLUMNS = (
+    Column("Account"),
+    Column("Account id", meaning="Of the CRM"),
+    Column("Wave"),
+    Column("Asked", Kind.DAY, "The day the wave asked this account first"),
+    Column("Guess", Kind.WHOLE, "0 to 10, made before"),
+    Column("Answered", Kind.NUMBER, "Mean of the answers, 0 to 10"),
+    Column("Answers", Kind.WHOLE, "How many the mean is of; none given in confidence"),
+    Column("Gap", Kind.NUMBER, "Guess less answered: above 0 it was too high"),
+)
+
+
+def file_row(one: Compared) -> Sequence[Cell]:
+    day, mean, gap = one.asked_at.date(), round(one.mean, 2), round(one.gap, 2)
+    return (one.account_name, one.account_id, one.wave, day, one.guess, mean, one.answers, gap)

@@ -342,6 +342,8 @@ _RETENTION = frozenset(one.name for one in catalogue.CATALOGUE if one.kind == ca
 
 def _counted_rows(db: Connection, asked: Asked) -> Found:
     opened = opened_of({name: asked.get(name) for name in ROWS_QUERY}, today=asked.today)
+    if not opened.figure:
+        raise NotFound("Name a figure and whose it is, such as figure=response_rate and scope=total.")
     names = names_of(db)
     rows = every_row(db, asked.viewer, opened, now=asked.now)
     definition = catalogue.OPENS[opened.figure]
@@ -368,7 +370,7 @@ COUNTED = PageTable(
 
 def _scope(text: str) -> Scope:
     try:
-        return Scope(text)
+        return Scope(text or Scope.TOTAL)
     except ValueError:
         raise NotFound("There is no such figure.") from None
 

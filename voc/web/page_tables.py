@@ -11,6 +11,7 @@ from voc.web import (
     delivery_pages,
     exports,
     followups,
+    foresight,
     forest,
     improvements,
     leader,
@@ -18,10 +19,12 @@ from voc.web import (
     programme,
     rehearsal_mails,
     retention,
+    reviews,
     silence,
     steering,
     sync,
     write_back,
+    you_said,
 )
 from voc.web.tables import PageTable
 
@@ -36,6 +39,9 @@ TABLES: tuple[PageTable, ...] = (
     *forest.TABLES,
     *improvements.TABLES,
     *followups.TABLES,
+    *you_said.TABLES,
+    *foresight.TABLES,
+    *reviews.TABLES,
     *programme.TABLES,
     *steering.TABLES,
     *rehearsal_mails.TABLES,

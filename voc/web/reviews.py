@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from litestar import Response, get, post
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Redirect
+from sqlalchemy import Connection
 
 from voc.base.errors import NotFound, Refused
 from voc.base.words import MeasureFile, ReviewKind, StaffRole
@@ -16,12 +17,16 @@ from voc.metrics.cards.templates import FILE_OF, Template
 from voc.metrics.run import reviews as run
 from voc.metrics.store import cards as measure_files
 from voc.metrics.store import reviews as store
-from voc.web import pages
+from voc.reports.tables import Column, Kind
+from voc.web import pages, view
 from voc.web.context import App
 from voc.web.forms import Form
 from voc.web.given import GivenApp, GivenForm, GivenVisit
+from voc.web.parts import files
+from voc.web.tables import Asked, Found, PageTable, file_handlers
 from voc.web.visit import EVERYBODY, LEADERS, Visit, roles
 
+MOST_IN_FILE = 100_000
 WRITERS = (StaffRole.LEAD, *LEADERS)  # of templates
 
 
@@ -40,7 +45,40 @@ def reviews_page(app: GivenApp, visit: GivenVisit) -> Response[str]:
         waiting=waiting,
         own_csm_id=visit.viewer.csm_id,
         may_write_templates=visit.may(*WRITERS),
+        files=files("/reviews", "of reviews") if listed else [],
     )
+
+
+def _rows(db: Connection, asked: Asked) -> Found:
+    return Found([_row(one) for one in store.listing(db, asked.viewer, limit=MOST_IN_FILE)])
+
+
+def _row(one: store.Review) -> tuple[str | int | float | date | bool | None, ...]:
+    told = " ".join(f"{key}={points}" for key, points in sorted(one.answers.items()))
+    left = one.withdrawn_at is not None
+    return (one.id, one.csm_name, view.low_word(one.kind), one.account_name, one.on, one.by,
+            round(one.mean, 2), told, one.comment, left)  # fmt: skip
+
+
+REVIEWS = PageTable(
+    "reviews",
+    "Reviews by colleagues",
+    "/reviews",
+    (
+        Column("Review", Kind.WHOLE),
+        Column("About", meaning="Whose call, or who handed the account over"),
+        Column("What"),
+        Column("Account"),
+        Column("Day", Kind.DAY),
+        Column("By"),
+        Column("Mean", Kind.NUMBER, "Of its answers, 1 to 5"),
+        Column("Answers", meaning="Each question's key and points, apart by a space"),
+        Column("In their words"),
+        Column("Withdrawn", Kind.YES, "Then it counts no more"),
+    ),
+    _rows,
+    "Those about you or your team and those you wrote; a leader has all. Newest first.",
+)
 
 
 @get("/reviews/call", sync_to_thread=True, opt=roles(*EVERYBODY))
@@ -217,8 +255,10 @@ def _template_page(
     )
 
 
+TABLES = (REVIEWS,)
 HANDLERS: list[Any] = [
     reviews_page,
+    *file_handlers(*TABLES),
     call_page,
     write_call,
     hand_over_page,

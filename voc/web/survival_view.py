@@ -8,10 +8,12 @@ from markupsafe import Markup
 
 from voc.followup.model import FollowUp
 from voc.followup.store.times import Duration
+from voc.reports.cells import Cell
+from voc.reports.tables import Column, Kind
 from voc.statistics import kaplan_meier
 from voc.web import view
 from voc.web.charts_survival import Curve, Point, survival
-from voc.web.parts import Mark, address
+from voc.web.parts import Link, Mark, address, files
 
 _DRAWN_FROM = 10  # cases: a curve of fewer says more about each of them than about the work (3-metrics 0.7)
 
@@ -115,34 +117,39 @@ class TimesPage:
     heading: str
     mark: Mark
     rows: Sequence[TimeRow]
+    files: Sequence[Link]
+
+
+Timed = tuple[Duration, FollowUp | None]
+
+
+def ranked(cases: Sequence[Timed]) -> list[Timed]:
+    """The longest first."""
+    return sorted(cases, key=lambda pair: (-pair[0].hours, pair[0].follow_up_id))
 
 
 def times_page(
-    cases: Sequence[tuple[Duration, FollowUp | None]],
+    cases: Sequence[Timed],
     hours_a_day: float,
     *,
     days: int,
     only_resolved: bool = False,
     query: Mapping[str, str],
 ) -> TimesPage:
-    """The longest first. Of the resolved ones those count that the customer confirmed."""
-    ranked = sorted(cases, key=lambda pair: (-pair[0].hours, pair[0].follow_up_id))
+    """Of the resolved ones those count that the customer confirmed."""
     resolved = sum(one.resolved for one, _ in cases)
     confirmed = sum(one.confirmed for one, _ in cases)
     part, words = (confirmed, "confirmed") if only_resolved else (resolved, "resolved")
     which = "resolved follow-up" if only_resolved else "follow-up"
+    path = address("/follow-ups/times", **query, state="resolved" if only_resolved else None)
     return TimesPage(
         heading=f"{view.count(len(cases), which)} in {days} days, {part} {words}",
-        mark=Mark(
-            "confirmed" if only_resolved else "time_to_resolve",
-            part,
-            len(cases),
-            address("/follow-ups/times", **query, state="resolved" if only_resolved else None),
-        ),
+        mark=Mark("confirmed" if only_resolved else "time_to_resolve", part, len(cases), path),
         rows=[
             _time_row(one, case, hours_a_day, counts=one.confirmed if only_resolved else one.resolved)
-            for one, case in ranked
+            for one, case in ranked(cases)
         ],
+        files=files(path, "of these follow-ups"),
     )
 
 
@@ -161,3 +168,38 @@ def _state(one: Duration) -> str:
     if one.resolved:
         return "confirmed" if one.confirmed else "resolved"
     return "the customer left before it was resolved" if one.left else "open, at its age"
+
+
+# --- files ---
+
+TIMES_COLUMNS = (
+    Column("Follow-up", Kind.WHOLE),
+    Column("Person"),
+    Column("Account"),
+    Column("Working days", Kind.NUMBER, "Of the owner, from the answer to resolved, or to now while it is open"),
+    Column("Working hours", Kind.NUMBER),
+    Column("Resolved", Kind.YES),
+    Column("Confirmed", Kind.YES, "By the customer"),
+    Column("Customer left", Kind.YES, "Before it was resolved: it stays open to the end"),
+)
+
+
+def times_row(one: Duration, case: FollowUp | None, hours_a_day: float) -> Sequence[Cell]:
+    who, account = (case.contact_name, case.account_name) if case else (None, None)
+    days, in_hours = round(one.hours / hours_a_day, 2), round(one.hours, 2)
+    return (one.follow_up_id, who, account, days, in_hours, one.resolved, one.confirmed, one.left)
+
+
+CURVE_COLUMNS = (
+    Column("Working days", Kind.NUMBER, "Since the answer"),
+    Column("Share open", Kind.SHARE),
+    Column("Low", Kind.SHARE, "Of its 95% limits"),
+    Column("High", Kind.SHARE),
+)
+
+
+def curve_rows(cases: Sequence[Lasted]) -> list[Sequence[Cell]]:
+    drawn = curve(cases, limit_days=0)
+    if drawn is None:
+        return []
+    return [tuple(round(value, 4) for value in (at.time, at.share, at.low, at.high)) for at in drawn.points]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import chain, islice
 from tempfile import SpooledTemporaryFile
 from typing import Any, BinaryIO, cast
 
@@ -18,11 +19,12 @@ from sqlalchemy import Connection
 
 from voc.base import audit
 from voc.base.access import Viewer
+from voc.base.errors import Refused
 from voc.base.words import StaffRole
 from voc.metrics.catalogue import VERSION
 from voc.metrics.model import Window
 from voc.reports import tables
-from voc.reports.cells import Cell
+from voc.reports.cells import Cell, in_utf8
 from voc.reports.tables import About, Column, Format, Kind
 from voc.web.context import App
 from voc.web.given import AnyRequest, GivenApp, GivenVisit
@@ -61,6 +63,32 @@ class Asked:
     @property
     def today(self) -> date:
         return self.now.date()
+
+
+class Given(Mapping[str, str]):
+    """What came with an address, and which of it a table looked at: the rest is no filter of it."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = values
+        self.read: set[str] = set()
+
+    def __getitem__(self, name: str) -> str:
+        self.read.add(name)
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    @property
+    def filters(self) -> list[tuple[str, str]]:
+        return [(name, value) for name, value in sorted(self._values.items()) if value and name in self.read]
+
+    @property
+    def unknown(self) -> list[str]:
+        return sorted(set(self._values) - self.read)
 
 
 @dataclass(frozen=True)
@@ -131,21 +159,31 @@ def write(
     as_format: Format,
     out: BinaryIO,
     asked_for: str,
+    strict: bool = False,
 ) -> tuple[str, int]:
-    """What the file is called, without its ending, and how many rows it took."""
-    now = app.now()
+    """What the file is called, without its ending, and how many rows it took. `strict` refuses what is no filter."""
+    now, given = app.now(), Given(query)
     with app.database.read() as db:
-        found = table.rows(db, Asked(app, viewer, now, query))
-        about = _about(table, found, query, by=viewer.name, now=now)
-        count = tables.write(out, found.columns or table.columns, found.rows, as_format=as_format, about=about)
+        found = table.rows(db, Asked(app, viewer, now, given))
+        rows = iter(found.rows)
+        first = list(islice(rows, 1))  # so that a table which reads row by row has looked at its filters
+        if strict and given.unknown:
+            raise Refused(_no_filter(table, given))
+        about = _about(table, found, given, by=viewer.name, now=now)
+        count = tables.write(out, found.columns or table.columns, chain(first, rows), as_format=as_format, about=about)
     with app.database.begin() as db:
-        detail = {"rows": count, "as": as_format, "asked for": asked_for[:500], **found.detail}
+        detail = {"rows": count, "as": as_format, "asked for": in_utf8(asked_for[:500]), **found.detail}
         audit.exported(db, what=table.name, detail=detail, by=viewer.name, now=now)
     return found.name or table.name, count
 
 
-def _about(table: PageTable, found: Found, query: Mapping[str, str], *, by: str, now: datetime) -> About:
-    filters = [(f"Filter: {name}", value) for name, value in sorted(query.items()) if value]
+def _no_filter(table: PageTable, given: Given) -> str:
+    has = f"It has: {', '.join(sorted(given.read))}" if given.read else "It has none"
+    return f"{table.name} has no filter {', '.join(given.unknown)}. {has}"
+
+
+def _about(table: PageTable, found: Found, given: Given, *, by: str, now: datetime) -> About:
+    filters = [(f"Filter: {name}", value) for name, value in given.filters]
     taken = [
         ("Definitions", f"version {VERSION}"),
         ("Taken by", by),

@@ -16,6 +16,8 @@ from voc.web import pages, you_said_view
 from voc.web.context import App
 from voc.web.forms import Form
 from voc.web.given import GivenApp, GivenForm, GivenVisit
+from voc.web.parts import address, files
+from voc.web.tables import Asked, Found, PageTable, file_handlers
 from voc.web.visit import EVERYBODY, Visit, roles
 from voc.web.you_said_view import Readers
 
@@ -33,7 +35,32 @@ def _page(app: App, visit: Visit, account: str, *, refused: tuple[int, str, str]
     with app.database.read() as db:
         found = store.listing(db, visit.viewer, account_id=account or None, limit=MOST)
         page = you_said_view.page(found, readers(db, found, app), refused=refused)
-    return pages.page(app, visit, "you_said/list.html", status=400 if refused else 200, page=page, account=account)
+    return pages.page(
+        app,
+        visit,
+        "you_said/list.html",
+        status=400 if refused else 200,
+        page=page,
+        account=account,
+        files=files(address("/you-said", account=account), "of these lines") if found else [],
+    )
+
+
+def _rows(db: Connection, asked: Asked) -> Found:
+    """Every line, also where the page stops at so many."""
+    found = store.listing(db, asked.viewer, account_id=asked.get("account") or None)
+    told = readers(db, found, asked.app)
+    return Found([you_said_view.file_row(one, told.get(one.id, ())) for one in found])
+
+
+LINES = PageTable(
+    "you-said",
+    "You said, we did: what customers are told",
+    "/you-said",
+    you_said_view.FILE_COLUMNS,
+    _rows,
+    "Each line with whose answer it came of and who reads it in their next invitation. account=ID of the CRM.",
+)
 
 
 def readers(db: Connection, found: list[store.Line], app: App) -> Readers:
@@ -74,4 +101,5 @@ def _do(db: Connection, line_id: int, form: Form, *, viewer: Viewer, now: dateti
             raise NotFound("There is no such thing to do with a line.")
 
 
-HANDLERS: list[Any] = [you_said_page, change_line]
+TABLES = (LINES,)
+HANDLERS: list[Any] = [you_said_page, change_line, *file_handlers(*TABLES)]

@@ -8,6 +8,8 @@ from voc.campaigns.you_said import Line as Told
 from voc.followup.model import FollowUp
 from voc.followup.store.lines import Line
 from voc.followup.you_said import LONGEST, draft
+from voc.reports.cells import Cell
+from voc.reports.tables import Column, Kind
 from voc.web import view
 from voc.web.followups_view import CAUSES, KINDS
 
@@ -139,4 +141,38 @@ def telling(case: FollowUp, line: Line | None) -> Telling | None:
         withdrawn=line is not None and not stands,
         id=line.id if line is not None else None,
         who=case.contact_name or "the account",
+    )
+
+
+FILE_COLUMNS = (
+    Column("Account"),
+    Column("Account id", meaning="Of the CRM"),
+    Column("Whose answer"),
+    Column("About", meaning="What the line came of: a follow-up with its cause, or an improvement"),
+    Column("Line", meaning="As the customer reads it"),
+    Column("Colleagues too", Kind.YES, "Others at the account may read it, where at least three others answered"),
+    Column("Read next by", Kind.WHOLE, "People whose next invitation carries it"),
+    Column("Readers"),
+    Column("Written", Kind.MOMENT),
+    Column("Written by"),
+    Column("Changed", Kind.MOMENT),
+    Column("Taken back", Kind.MOMENT, "Nobody is told it from then on"),
+)
+
+
+def file_row(line: Line, names: Sequence[str]) -> Sequence[Cell]:
+    told = () if line.withdrawn_at is not None else names
+    return (
+        line.account_name,
+        line.account_id,
+        line.contact_name,
+        _about(line),
+        line.text,
+        line.colleagues,
+        len(told),
+        ", ".join(told) or None,
+        line.written_at,
+        line.written_by,
+        line.changed_at,
+        line.withdrawn_at,
     )

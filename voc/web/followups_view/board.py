@@ -70,6 +70,7 @@ class BoardPage:
     none: str
     curve: SurvivalChart | None
     no_curve: str
+    curve_files: Sequence[Link]
     causes: Sequence[CauseRow]
     causes_heading: str
     causes_total: int
@@ -176,6 +177,7 @@ def board_page(
         none="None. Every answer that asks for a call opens one here at once.",
         curve=chart(times, limit_days=limit_days),
         no_curve=f"A curve needs ten follow-ups; there are {len(times)} in {chosen.days} days.",
+        curve_files=files(address("/follow-ups/curve", **chosen.query), "of the curve"),
         causes=_cause_rows(causes, chosen),
         causes_heading=f"Why: causes of the {view.number(explained)} confirmed in {chosen.days} days"
         if explained
