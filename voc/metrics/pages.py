@@ -7,6 +7,7 @@ from voc.base.words import AccountState, Scope
 from voc.metrics.compare import Comparison, Comparisons
 from voc.metrics.flight import Flight
 from voc.metrics.model import Figure, Standing, Window
+from voc.metrics.near_views import Refused, View
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,14 @@ class ScopeFigures:
 
 
 @dataclass(frozen=True)
+class NotTold:
+    """Why what people said is not told of a view, and the nearest view that is shown."""
+
+    why: Refused
+    instead: View
+
+
+@dataclass(frozen=True)
 class Engagement:
     """`lines` are CSMs in alphabetical order, never by a figure. `whole` is the viewer's all, team or own book.
 
@@ -46,6 +55,7 @@ class Engagement:
     trend: dict[str, list[tuple[date, float]]]
     kept: bool = False  # from the snapshot of the window's last night; else counted for this page
     regions: tuple[str, ...] = ()  # those of the accounts
+    not_told: NotTold | None = None
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from voc.metrics.rows import place_of
 from voc.metrics.run import kept_pages
 from voc.metrics.run import trend as trends
 from voc.metrics.run.counted_rows import Opened, behind, every_row
+from voc.metrics.run.near_views import is_said
 from voc.metrics.store import numbers
 from voc.web import csms_view, engagement_view, pages, rows_view, trend_view
 from voc.web.engagement_view import Wanted
@@ -165,6 +166,8 @@ def _trend(db: Connection, found: Engagement, wanted: Wanted, name: str, known: 
     key = _kept_key(found, wanted)
     if key is None:
         return trend_view.not_kept(chosen, address=address)
+    if found.not_told is not None and is_said(chosen):
+        return trend_view.not_kept(chosen, address=address, why="Not shown in this view, as the top of the page says.")
     line = trends.of(db, key, chosen, window=found.window, preferences=known)
     return trend_view.section(line, address=address, asking=Asking(days=found.window.days))
 
@@ -341,9 +344,9 @@ _RETENTION = frozenset(one.name for one in catalogue.CATALOGUE if one.kind == ca
 
 
 def _counted_rows(db: Connection, asked: Asked) -> Found:
-    opened = opened_of({name: asked.get(name) for name in ROWS_QUERY}, today=asked.today)
-    if not opened.figure:
+    if not (asked.get("figure") and asked.get("scope")):
         raise NotFound("Name a figure and whose it is, such as figure=response_rate and scope=total.")
+    opened = opened_of({name: asked.get(name) for name in ROWS_QUERY}, today=asked.today)
     names = names_of(db)
     rows = every_row(db, asked.viewer, opened, now=asked.now)
     definition = catalogue.OPENS[opened.figure]
@@ -370,7 +373,7 @@ COUNTED = PageTable(
 
 def _scope(text: str) -> Scope:
     try:
-        return Scope(text or Scope.TOTAL)
+        return Scope(text)
     except ValueError:
         raise NotFound("There is no such figure.") from None
 

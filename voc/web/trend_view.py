@@ -47,8 +47,14 @@ def section(found: Trend, *, address: str, asking: Asking) -> Section:
     )
 
 
-def not_kept(name: str, *, address: str) -> Section:
-    """Of a part that crosses two of team, segment and region."""
+_CROSSED = (
+    "A night keeps each team, each book, each segment and each region, not a segment or region of one of them. Choose "
+    "one alone to see its trend."
+)
+
+
+def not_kept(name: str, *, address: str, why: str = _CROSSED) -> Section:
+    """Of a part that crosses two of team, segment and region; or why else there is no line."""
     label = BY_NAME[name].label
     return Section(
         heading=f"Trend of a year: {label[:1].lower()}{label[1:]}",
@@ -57,8 +63,7 @@ def not_kept(name: str, *, address: str) -> Section:
         caption="",
         events=[],
         rows=[],
-        none="A night keeps each team, each book, each segment and each region, not a segment or region of one of "
-        "them. Choose one alone to see its trend.",
+        none=why,
     )
 
 

@@ -15,7 +15,7 @@ from voc.metrics.cohorts import Key
 from voc.metrics.compare import Comparisons
 from voc.metrics.model import EVERYTHING, Slice
 from voc.metrics.pages import Engagement, ScopeFigures
-from voc.metrics.run import accounts
+from voc.metrics.run import accounts, near_views
 from voc.metrics.run.kept import KeptLook, kept
 from voc.metrics.run.looking import Allowed, Asking, CompanyLook, allowed, look
 from voc.metrics.run.outlook import Outlooks
@@ -101,11 +101,20 @@ def engagement(
     outlooks = Outlooks(db, now=now, preferences=known, people=found.people, keys=[whole, *everybody], part=asking.part)
     compared = outlooks.compared(_compared(found, everybody), days=found.days)
     lines = [key for key in everybody if may.sees(key)]
+    until = store.moment_of(found.window.to_on, now=now)
+    silent = near_views.not_told(
+        db, viewer, key=whole, part=asking.part, days=found.days, until=until, preferences=known
+    )
+
+    def told(key: Key) -> ScopeFigures:
+        line = outlooks.told(_line(found, key, compared))
+        return line if silent is None else near_views.silenced(line, silent.why)
+
     return Engagement(
         window=found.window,
         currency=known.reporting_currency,
-        whole=outlooks.told(_line(found, whole, compared)),
-        lines=tuple(outlooks.told(_line(found, key, compared)) for key in lines),
+        whole=told(whole),
+        lines=tuple(told(key) for key in lines),
         comparisons=compared,
         trend=store.trends(
             db,
@@ -118,6 +127,7 @@ def engagement(
         ),
         kept=isinstance(found, KeptLook),
         regions=_regions(db, known),
+        not_told=silent,
     )
 
 

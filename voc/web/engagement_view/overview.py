@@ -12,6 +12,7 @@ from voc.metrics.moved import NOBODY_GONE, Gone
 from voc.metrics.pages import Engagement, ScopeFigures
 from voc.metrics.run import Beside
 from voc.web import figure_view, view
+from voc.web.engagement_view import not_told
 from voc.web.engagement_view.cards import figure_cards, more_cards
 from voc.web.engagement_view.chain import participation_chain
 from voc.web.engagement_view.filters import filters
@@ -57,6 +58,8 @@ def page(
         chains=[participation_chain(one, asking, is_whole=one is whole) for one in (whole, *beside)],
         figures=_with_longer(figure_cards(whole, asking, found.currency), whole, asked),
         in_flight=_in_flight(whole, asking),
+        not_told=not_told.words(found.not_told, teams),
+        instead=not_told.instead(found.not_told, teams, wanted),
         recommend=_recommend(whole, asking),
         table_heading="By CSM, in alphabetical order" if len(found.lines) > 1 else "Your book",
         table_links=[
@@ -72,7 +75,9 @@ def page(
         kept_choices=_kept_choices(asked),
         beside_to=asked.beside if asked.beside != "previous" else "",
         beside=None if periods else _beside_link(wanted),
-        periods=periods_of(periods, wanted.asking, (whole.scope, whole.id)) if periods else None,
+        periods=None
+        if periods is None
+        else periods_of(periods, wanted.asking, (whole.scope, whole.id), scores=found.not_told is None),
         more=_with_longer(more_cards(whole, asking, found.currency), whole, asked),
         accounts_words=_accounts_words(whole, gone),
     )

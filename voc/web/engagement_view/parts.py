@@ -119,6 +119,8 @@ class EngagementPage:
     figures: Sequence[Card]
     in_flight: Told | None
     recommend: Sequence[Told]
+    not_told: str
+    instead: Link | None
     table_heading: str
     table_links: Sequence[Link]
     standard: str

@@ -14,8 +14,8 @@ from voc.web.figure_view import Asking
 from voc.web.parts import Mark, Told
 
 
-def periods_of(found: Beside, asking: Asking, key: Key) -> Periods:
-    """Both are counted for this page, so their rows are too."""
+def periods_of(found: Beside, asking: Asking, key: Key, *, scores: bool = True) -> Periods:
+    """Both are counted for this page, so their rows are too. `scores`: whether what people said is told."""
     live = replace(asking, live=True)
     earlier = found.earlier.to_on
 
@@ -24,8 +24,9 @@ def periods_of(found: Beside, asking: Asking, key: Key) -> Periods:
 
     rows_told = [
         _row("Response of people", found.response, "reached_in_time", rows("reached_in_time"), share=True),
-        _row("Recommend", found.recommend, "nps_people", rows("nps_people"), share=False),
     ]
+    if scores:
+        rows_told.append(_row("Recommend", found.recommend, "nps_people", rows("nps_people"), share=False))
     return Periods(
         heading=f"{_period(found.window)}, beside {_period(found.earlier)}",
         rows=rows_told,

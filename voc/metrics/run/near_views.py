@@ -1,0 +1,75 @@
+"""Whether what people said may be told of a part of the company, beside the other parts that are told."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import Connection
+
+from voc.base.access import Viewer
+from voc.base.preferences import Preferences
+from voc.base.words import FigureState, Scope, StaffRole
+from voc.metrics.catalogue import BY_NAME, Kind
+from voc.metrics.cohorts import Key
+from voc.metrics.model import Figure, Shown, Slice
+from voc.metrics.near_views import Refused, View, refused
+from voc.metrics.pages import NotTold, ScopeFigures
+from voc.metrics.store import voters
+
+PERIODS = (180, 365, 90)  # days; the first goes before the others
+REASON = "Not shown: beside another view it would tell what fewer than five people said."
+SMALL = "Not shown: fewer than five people said something."
+
+
+def not_told(
+    db: Connection, viewer: Viewer, *, key: Key, part: Slice, days: int, until: datetime, preferences: Preferences
+) -> NotTold | None:
+    """None where it may be told: of everybody, and to a CSM, who knows the people of the own book by name."""
+    team = key[1] if key[0] == Scope.TEAM else None
+    view = View(days, team, part.segment, part.region)
+    if viewer.role == StaffRole.CSM or not view.narrowed_by:
+        return None
+    periods = (*PERIODS, *({days} - set(PERIODS)))
+    found = refused(voters.cells(db, until=until, periods=periods, preferences=preferences), periods=periods)
+    why = found.get(view)
+    return None if why is None else NotTold(why, _instead(view, found))
+
+
+def _instead(view: View, found: Mapping[View, Refused]) -> View:
+    """Another period of the same, or with as few filters taken off as will do."""
+    same = [view._replace(days=days) for days in PERIODS]
+    one_less = [view._replace(**{name: None}) for name in reversed(view.narrowed_by)]
+    one_left = [View(view.days, **{name: getattr(view, name)}) for name in view.narrowed_by]
+    wider = (*(one for one in same if one != view), *one_less, *one_left)
+    return next((one for one in wider if one not in found), View(view.days))
+
+
+def silenced(line: ScopeFigures, why: Refused) -> ScopeFigures:
+    """The same without what people said; what was done for them and with them stays."""
+    return replace(line, figures={name: _silenced(one, why) for name, one in line.figures.items()})
+
+
+def is_said(name: str) -> bool:
+    """Whether a figure is made of what people said."""
+    return name in BY_NAME and BY_NAME[name].kind == Kind.SENTIMENT
+
+
+def _silenced(figure: Figure, why: Refused) -> Figure:
+    if not is_said(figure.name):
+        return figure
+    return msgspec.structs.replace(
+        figure,
+        value=None,
+        numerator=None,
+        denominator=None,
+        interval=None,
+        state=FigureState.SUPPRESSED,
+        reason=SMALL if why.near is None else REASON,
+        shown=Shown.REASON,
+        counted=0,
+        accounts=0,
+        parts={},
+        extra={},
+        left_out=[],
+    )
