@@ -5,7 +5,7 @@ from itertools import combinations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from voc.metrics.near_views import FILTERS, LEAST, Cell, Refused, View, _views, refused
+from voc.metrics.near_views import FILTERS, LEAST, Cell, Refused, View, _views, is_far, refused
 
 PERIODS = (180, 365, 90)
 CELLS = st.dictionaries(
@@ -105,6 +105,21 @@ def test_another_period_with_three_people_more_is_refused_and_the_usual_one_is_n
 def test_a_filter_that_takes_nobody_away_is_shown() -> None:
     why = refused(cells(eva=40, mia=50), periods=(180,))
     assert why == {}
+
+
+@settings(max_examples=60, deadline=None)
+@given(CELLS, st.integers(1, 40))
+def test_what_counts_alone_call_far_is_shown(found: dict[Cell, int], times: int) -> None:
+    found = {cell: number * times for cell, number in found.items()}
+    counts = {view: sum(people(view, found).values()) for view in _views(found, PERIODS) if len(view.narrowed_by) < 2}
+    why = refused(found, periods=PERIODS)
+    assert not any(is_far(view, counts) and view in why for view in counts if view.narrowed_by)
+
+
+def test_a_large_company_is_told_apart_by_counts_alone() -> None:
+    found = cells(eva=400, mia=900) | {Cell("olaf", "enterprise", "Americas", 90): 3_000}
+    counts = {view: sum(people(view, found).values()) for view in _views(found, PERIODS) if len(view.narrowed_by) < 2}
+    assert [is_far(View(180, team), counts) for team in ("eva", "mia", "olaf")] == [True, True, False]
 
 
 def test_hundreds_of_views_of_a_large_company_are_told_apart_in_little_time() -> None:

@@ -100,6 +100,32 @@ def refused(cells: Mapping[Cell, int], *, periods: Sequence[int]) -> dict[View, 
     return found
 
 
+FAR = 25  # people, and a tenth of them: what a night counted and what is counted now differ by less
+
+
+def is_far(view: View, counts: Mapping[View, int]) -> bool:
+    """Whether so many people lie between this view, by one filter, and every other of one or none that it is shown.
+
+    By counts alone, as a night keeps them: in a large company nobody needs to be looked at. False says nothing.
+    """
+    number, (name,) = counts.get(view, 0), view.narrowed_by
+    if number < FAR:
+        return False
+    margin = FAR + number // 10
+    for other, theirs in counts.items():
+        if other.narrowed_by == (name,) and getattr(other, name) != getattr(view, name):
+            if 0 < theirs < FAR:  # nobody is in both, but a small one takes others with it
+                return False
+        elif abs(number - theirs) < margin and not (number == theirs and _nested(view, other, name)):
+            return False
+    return True
+
+
+def _nested(view: View, other: View, name: str) -> bool:
+    """Whether one holds the other, so that as many people are the same people."""
+    return not other.narrowed_by or other.narrowed_by == (name,)
+
+
 def _why_not(view: View, number: int, bits: int, shown: _Shown) -> Refused | None:
     if not view.narrowed_by or not number:
         return None

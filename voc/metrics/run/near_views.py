@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 import msgspec
 from sqlalchemy import Connection
@@ -13,7 +13,7 @@ from voc.base.words import FigureState, Scope, StaffRole
 from voc.metrics.catalogue import BY_NAME, Kind
 from voc.metrics.cohorts import Key
 from voc.metrics.model import Figure, Shown, Slice
-from voc.metrics.near_views import Refused, View, refused
+from voc.metrics.near_views import Refused, View, is_far, refused
 from voc.metrics.pages import NotTold, ScopeFigures
 from voc.metrics.store import voters
 
@@ -30,10 +30,19 @@ def not_told(
     view = View(days, team, part.segment, part.region)
     if viewer.role == StaffRole.CSM or not view.narrowed_by:
         return None
+    if len(view.narrowed_by) == 1 and days in PERIODS:
+        counts = voters.kept_counts(db, on=_night(until), periods=PERIODS)
+        if is_far(view, counts):
+            return None
     periods = (*PERIODS, *({days} - set(PERIODS)))
     found = refused(voters.cells(db, until=until, periods=periods, preferences=preferences), periods=periods)
     why = found.get(view)
     return None if why is None else NotTold(why, _instead(view, found))
+
+
+def _night(until: datetime) -> date:
+    """The last night whose day had ended by then."""
+    return (until + timedelta(microseconds=1)).date() - timedelta(days=1)
 
 
 def _instead(view: View, found: Mapping[View, Refused]) -> View:

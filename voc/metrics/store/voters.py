@@ -1,15 +1,15 @@
 """How many people scored us, by the team, segment and region they were asked under, and by how long ago it was."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, case, func, select
 
 from voc.base import confidential
 from voc.base.preferences import Preferences
-from voc.base.schema import account, csm, invitation, response
-from voc.base.words import ResponseState
-from voc.metrics.near_views import Cell
+from voc.base.schema import account, csm, figure_snapshot, invitation, response
+from voc.base.words import ResponseState, Scope
+from voc.metrics.near_views import Cell, View
 from voc.metrics.regions import region_of
 
 
@@ -59,4 +59,24 @@ def cells(db: Connection, *, until: datetime, periods: Sequence[int], preference
         region = region_of(row.country, preferences.regions) or ""
         cell = Cell(row.manager_id or "", row.segment or "", region, row.days)
         found[cell] = found.get(cell, 0) + row.number
+    return found
+
+
+_FILTER = {Scope.TEAM: "team", Scope.SEGMENT: "segment", Scope.REGION: "region"}
+
+
+def kept_counts(db: Connection, *, on: date, periods: Sequence[int]) -> dict[View, int]:
+    """How many people the night of that day counted, in all and by one filter; empty without a night."""
+    columns = figure_snapshot.c
+    query = select(columns.scope, columns.scope_id, columns.window_days, columns.denominator).where(
+        columns.as_of == on,
+        columns.window_days.in_(sorted(periods)),
+        columns.scope.in_([Scope.TOTAL, *_FILTER]),
+        columns.name == "nps_people",
+    )
+    found: dict[View, int] = {}
+    for row in db.execute(query.order_by(columns.window_days, columns.scope, columns.scope_id)):
+        name = _FILTER.get(Scope(row.scope))
+        view = View(row.window_days, **({name: row.scope_id} if name else {}))
+        found[view] = int(row.denominator or 0)
     return found
