@@ -235,3 +235,34 @@ def test_a_trend_is_drawn_from_thirty_on_and_its_table_keeps_the_rest(company: C
     assert "A trend needs 2 weeks that rest on 30 rows and 3 accounts or more; there are 0." in page
     assert "on fewer stand in the table." in page
     assert "The same as a table" in page
+
+
+def test_what_four_people_said_cannot_be_taken_out_of_two_views(company: Company) -> None:
+    """Twenty of Ingrid's customers scored us and four of Otto's: all teams less hers would be his four."""
+    marcus = company.enter("marcus")
+    whole, ingrid = marcus.get("/engagement?live=1").text, marcus.get("/engagement?live=1&team=csm-ingrid").text
+    assert "are not shown in this view" not in whole
+    assert "not shown in this view. Its people differ from those of all teams, 180 days by fewer than five" in ingrid
+    assert '<a href="/engagement?days=180&amp;live=1">Show all teams, 180 days</a>' in ingrid
+    assert "Recommend score" not in ingrid
+    assert re.search(r"Response.{0,400}\d+ of \d+", ingrid, re.S)  # what was done stays
+    otto = marcus.get("/engagement?live=1&team=csm-otto&trend=nps_people&beside=previous").text
+    assert "Fewer than five people said something here" in otto
+    assert "Not shown in this view, as the top of the page says." in otto
+    assert '<th scope="row" role="rowheader">Recommend</th>' not in otto
+
+
+def test_the_file_and_the_command_keep_back_what_the_page_does(company: Company) -> None:
+    marcus = company.enter("marcus")
+
+    def promoters(query: str) -> list[str]:
+        text = marcus.get(f"/engagement/by-csm.csv?live=1{query}").content.decode("utf-8-sig")
+        return [row["Promoters"] for row in csv.DictReader(io.StringIO(text, newline=""))]
+
+    assert any(promoters(""))
+    assert not any(promoters("&team=csm-ingrid"))
+
+
+def test_a_lead_reads_the_own_team_and_a_csm_the_own_book_in_full(company: Company) -> None:
+    for who in ("ingrid", "dana"):
+        assert "are not shown in this view" not in company.enter(who).get("/engagement?live=1").text

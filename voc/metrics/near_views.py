@@ -36,6 +36,10 @@ class View(NamedTuple):
     def narrowed_by(self) -> tuple[str, ...]:
         return tuple(name for name in FILTERS if getattr(self, name) is not None)
 
+    def without(self, name: str) -> "View":
+        """By one filter less."""
+        return View(self.days, **{one: getattr(self, one) for one in FILTERS if one != name})
+
     def holds(self, cell: Cell) -> bool:
         return cell.days <= self.days and all(getattr(self, name) == getattr(cell, name) for name in self.narrowed_by)
 
@@ -185,7 +189,7 @@ def _complete(found: dict[View, Refused], numbers: Mapping[View, int]) -> None:
     for view, number in numbers.items():
         if number:
             for name in view.narrowed_by:
-                parts.setdefault((view._replace(**{name: None}), name), []).append(view)
+                parts.setdefault((view.without(name), name), []).append(view)
     changed = True
     while changed:
         changed = False

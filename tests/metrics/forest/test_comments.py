@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.builders import NOW
 from voc.metrics.forest.cutting import cut_table
 from voc.metrics.forest.growing import grow
-from voc.metrics.forest.hiding import admitted, complete, hidden_cells, population
+from voc.metrics.forest.hiding import admitted, beside_few, complete, hidden_cells, population
 from voc.metrics.forest.people import LEAST_PEOPLE, Comment, Count, Cut, people_of
 from voc.statistics import suppress
 
@@ -174,6 +174,15 @@ def test_no_two_shown_views_part_few_people(views: list[frozenset[tuple[str, str
     named = {str(number): one for number, one in enumerate(views)}
     shown = [named[name] for name, near in admitted(named).items() if near is None]
     assert all(not 0 < len(one ^ other) < LEAST_PEOPLE for one in shown for other in shown)
+
+
+@given(st.dictionaries(st.text("abcd", min_size=1, max_size=1), st.integers(5, 40)), st.integers(0, 12))
+def test_what_is_left_of_a_whole_without_its_shown_parts_is_nobody_or_five(parts: dict[str, int], small: int) -> None:
+    whole = sum(parts.values()) + small
+    hidden = beside_few(whole, parts)
+    left = whole - sum(number for name, number in parts.items() if name not in hidden)
+    assert left == 0 or left >= LEAST_PEOPLE or hidden == set(parts)
+    assert bool(hidden) == (0 < small < LEAST_PEOPLE and bool(parts))
 
 
 def test_the_population_of_a_view_is_its_people_at_their_accounts() -> None:

@@ -68,3 +68,17 @@ def _are_near(one: Population, other: Population) -> bool:
     if abs(len(one) - len(other)) >= LEAST_PEOPLE:  # then they differ by so many too: no need to compare them
         return False
     return 0 < len(one ^ other) < LEAST_PEOPLE
+
+
+def beside_few(whole: int, parts: Mapping[str, int]) -> set[str]:
+    """Which of the shown parts of a shown whole are refused, so that it less the others tells nothing.
+
+    Who is in no shown part must be nobody or five people; the smallest parts join them until they are.
+    """
+    left, hidden = whole - sum(parts.values()), set[str]()
+    for number, name in sorted((number, name) for name, number in parts.items() if number):
+        if not 0 < left < LEAST_PEOPLE:
+            break
+        left += number
+        hidden.add(name)
+    return hidden

@@ -25,17 +25,24 @@ SMALL = "Not shown: fewer than five people said something."
 def not_told(
     db: Connection, viewer: Viewer, *, key: Key, part: Slice, days: int, until: datetime, preferences: Preferences
 ) -> NotTold | None:
-    """None where it may be told: of everybody, and to a CSM, who knows the people of the own book by name."""
+    """None where it may be told: of everybody, and to a CSM, who knows the people of the own book by name.
+
+    A lead's team is everybody to that lead, who sees no other.
+    """
     team = key[1] if key[0] == Scope.TEAM else None
-    view = View(days, team, part.segment, part.region)
+    own = team if viewer.role == StaffRole.LEAD else None
+    view = View(days, None if own else team, part.segment, part.region)
     if viewer.role == StaffRole.CSM or not view.narrowed_by:
         return None
-    if len(view.narrowed_by) == 1 and days in PERIODS:
+    if own is None and len(view.narrowed_by) == 1 and days in PERIODS:
         counts = voters.kept_counts(db, on=_night(until), periods=PERIODS)
         if is_far(view, counts):
             return None
     periods = (*PERIODS, *({days} - set(PERIODS)))
-    found = refused(voters.cells(db, until=until, periods=periods, preferences=preferences), periods=periods)
+    cells = voters.cells(db, until=until, periods=periods, preferences=preferences)
+    if own is not None:
+        cells = {cell: number for cell, number in cells.items() if cell.team == own}
+    found = refused(cells, periods=periods)
     why = found.get(view)
     return None if why is None else NotTold(why, _instead(view, found))
 
@@ -48,7 +55,7 @@ def _night(until: datetime) -> date:
 def _instead(view: View, found: Mapping[View, Refused]) -> View:
     """Another period of the same, or with as few filters taken off as will do."""
     same = [view._replace(days=days) for days in PERIODS]
-    one_less = [view._replace(**{name: None}) for name in reversed(view.narrowed_by)]
+    one_less = [view.without(name) for name in reversed(view.narrowed_by)]
     one_left = [View(view.days, **{name: getattr(view, name)}) for name in view.narrowed_by]
     wider = (*(one for one in same if one != view), *one_less, *one_left)
     return next((one for one in wider if one not in found), View(view.days))

@@ -39,5 +39,6 @@ def instead(found: NotTold | None, teams: Mapping[str, str], wanted: Wanted) -> 
 
 
 def name(view: View, teams: Mapping[str, str]) -> str:
-    parts = [f"team of {teams.get(view.team, view.team)}" if view.team else "all teams", view.segment, view.region]
+    everybody = "all teams" if teams else "your team"  # a lead has none to choose from
+    parts = [f"team of {teams.get(view.team, view.team)}" if view.team else everybody, view.segment, view.region]
     return ", ".join([*(one for one in parts if one), f"{view.days} days"])

@@ -183,8 +183,8 @@ def _refused(found: ForestPage) -> str:
     if found.near is None:
         return ""
     return (
-        f"Its people differ from those of another view ({_name(found.near, found)}) by fewer than five."
-        " Side by side the two would tell what those few wrote."
+        f"Beside another view ({_name(found.near, found)}) it would tell what fewer than five people wrote: the one "
+        "less the other leaves them."
     )
 
 

@@ -15,9 +15,9 @@ from voc.metrics import store
 from voc.metrics.forest.book import Theme
 from voc.metrics.forest.cutting import ANY, Table, cut_table
 from voc.metrics.forest.growing import Forest, grow
-from voc.metrics.forest.hiding import admitted, population
+from voc.metrics.forest.hiding import admitted, beside_few, population
 from voc.metrics.forest.matching import Matcher
-from voc.metrics.forest.people import Comment, Count, Cut, people_of
+from voc.metrics.forest.people import LEAST_PEOPLE, Comment, Count, Cut, people_of
 from voc.metrics.forest.suggesting import Suggestion, suggest
 from voc.metrics.store.forest import book, comments
 from voc.metrics.store.forest.comments import Words
@@ -199,8 +199,15 @@ def _views(teams: Mapping[str, str]) -> list[Asked]:
 def _near(everything: Written, teams: Mapping[str, str]) -> dict[Asked, Asked | None]:
     """Of each view the one shown that tells, beside it, of one to four people; None where there is none."""
     by_name = {one.name: one for one in _views(teams)}
-    found = admitted({name: population(everything.of(one)) for name, one in by_name.items()})
-    return {by_name[name]: None if near is None else by_name[near] for name, near in found.items()}
+    people = {name: population(everything.of(one)) for name, one in by_name.items()}
+    found = {by_name[name]: None if near is None else by_name[near] for name, near in admitted(people).items()}
+    for days in PERIODS:
+        whole = Asked(days)
+        sizes = {team: len(people[Asked(days, team).name]) for team in teams if found[Asked(days, team)] is None}
+        if found[whole] is None:
+            shown = {team: number for team, number in sizes.items() if number >= LEAST_PEOPLE}
+            found |= {Asked(days, team): whole for team in beside_few(len(people[whole.name]), shown)}
+    return found
 
 
 # --- the rows behind a count --------------------------------------------------------------------
@@ -263,7 +270,7 @@ def behind_of(
     if theme is None and theme_id not in (EVERYTHING, NO_THEME):
         raise NotFound("There is no such theme.")
     if page.near is not None:
-        raise Refused("These people differ from another view by fewer than five: it is not shown")
+        raise Refused("Beside another view it would tell what fewer than five people wrote: it is not shown")
     _check_shown(page, theme_id, cut, part)
     rows = _rows(db, viewer, page, theme_id=theme_id, cut=cut, part=part, now=now)
     some = rows[start : start + limit]
