@@ -159,6 +159,11 @@ def _reviews(db: Connection, chance: Random, ids: list[str]) -> None:
     file_id = db.execute(
         insert(schema.measure_file).values(**row, saved_at=NOW).returning(schema.measure_file.c.id)
     ).scalar_one()
+    for days in range(chance.choice([4, 5])):  # four tell nothing of how good somebody's calls are
+        row = {"kind": "call_reviewed", "on": TODAY - timedelta(days=41 + days), "value": Decimal(4), "state": "live"}
+        db.execute(
+            insert(schema.milestone).values(id=f"call-{days}", account_id=ids[0], csm_id="csm-1", hash="", **row)
+        )
     for _ in range(4):
         said = {"file_id": file_id, "answers": {}, "mean": 3.5, "by": "t", "written_at": NOW - 300 * DAY}
         about = {"kind": chance.choice(["call", "hand_over"]), "csm_id": chance.choice(CSMS), "on": _ago(chance, 400)}

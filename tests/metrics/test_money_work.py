@@ -198,14 +198,18 @@ def test_call_quality_is_the_mean_of_reviews_of_one_to_five() -> None:
 def test_activity_times_quality_is_each_against_its_standard_capped_at_one_and_a_half() -> None:
     quarter = terms(91, standards=Standards(meetings_per_quarter=3 * 91.3125 / 91, call_quality=4.0))
     contacts_made = [touch(ContactKind.CALL, day) for day in (1, 2, 3)]
-    dana = client("a", *contacts_made, mark("call_reviewed", 3, 3.0))
-    ben = client("b", *(touch(ContactKind.CALL, day) for day in range(1, 10)), mark("call_reviewed", 3, 5.0, actor=BEN),
+    reviewed = [mark("call_reviewed", day, 3.0) for day in range(3, 8)]
+    good = [mark("call_reviewed", day, 5.0, actor=BEN) for day in range(3, 8)]
+    dana = client("a", *contacts_made, *reviewed)
+    ben = client("b", *(touch(ContactKind.CALL, day) for day in range(1, 10)), *good,
                  held=(Held("csm-2", date(2020, 1, 1)),), owner=BEN)  # fmt: skip
     found = {one.csm_id: one.unit for one in contacts.activity_x_quality([dana, ben], quarter)}
     assert found["csm-1"].part == pytest.approx(0.75)  # 1 x 3/4
     assert found["csm-2"].part == pytest.approx(1.5 * 1.25)  # nine contacts are 3 standards, at most 1.5 count
     quiet = contacts.activity_x_quality([client("c", *contacts_made)], quarter)
     assert [(one.unit.whole, one.unit.label) for one in quiet] == [(0, "calls_not_reviewed")]
+    four = contacts.activity_x_quality([client("c", *contacts_made, *reviewed[:4])], quarter)
+    assert [(one.unit.whole, one.unit.label) for one in four] == [(0, "too_few_calls_reviewed")]
 
 
 # --- upkeep ---

@@ -139,8 +139,11 @@ def test_as_a_figure_it_stands_under_whoever_owned_the_account_at_the_next_wave(
         world.ask("far", account_id="b", days_ago=200, answer=0, wave="first")
         world.hand_over("a", "csm-2", at=NOW - 120 * DAY)
         asked = world.ask("ana", account_id="a", days_ago=50, answer=6, wave="second", csm_id="csm-2")
-        again = {"questionnaire_version_id": world.version, "score": 8, "saved_at": NOW - 40 * DAY}
-        builders.add_response(db, invitation_id=asked, submitted_at=NOW - 40 * DAY, **again)
+        later = NOW - 40 * DAY
+        version = world.version
+        builders.add_response(
+            db, invitation_id=asked, questionnaire_version_id=version, score=8, submitted_at=later, saved_at=later
+        )
         world.ask("jon", account_id="b", days_ago=50, answer=5, after_days=30, wave="second")
         world.ask("far", account_id="b", days_ago=50, wave="second")
         db.execute(schema.alias.insert().values(kind="contact", loser_id="old-ana", winner_id="ana"))

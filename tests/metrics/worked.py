@@ -14,7 +14,7 @@ from voc.metrics.catalogue import BY_NAME
 from voc.metrics.cohorts import TOTAL
 from voc.metrics.model import AccountFacts, Case, Facts, sample_of
 from voc.metrics.money import growth
-from voc.metrics.money.facts import Again, Client, ContactKind, DealKind, Held, Week
+from voc.metrics.money.facts import Again, Client, ContactKind, DealKind, Held, Mark, Week
 from voc.metrics.money.ledger import Ledger
 from voc.metrics.money.rows import Standards
 from voc.metrics.money.rows import Terms as MoneyTerms
@@ -422,12 +422,19 @@ for quality, kind in (("call_quality", "call_reviewed"), ("hand_over_quality", "
         (2, 1),
     )
 STANDARD = Standards(meetings_per_quarter=3 * QUARTER / 91, call_quality=4.0)
+
+
+def reviewed(mean: float) -> list[Mark]:
+    """Five calls, from which on they tell how good somebody's calls are."""
+    return [mark("call_reviewed", day, mean) for day in range(3, 8)]
+
+
 worked(
     "activity_x_quality",
     "three contacts are the standard: 1; calls of 3 against 4: 0.75",
     lambda: of(
         "activity_x_quality",
-        client("a", *(touch(ContactKind.CALL, day) for day in (1, 2, 3)), mark("call_reviewed", 3, 3.0)),
+        client("a", *(touch(ContactKind.CALL, day) for day in (1, 2, 3)), *reviewed(3.0)),
         days=91,
         standards=STANDARD,
     ),
@@ -438,7 +445,7 @@ worked(
     "nine contacts are three standards and count 1.5, calls of 5 against 4 count 1.25: 1.875; who has no call has none",
     lambda: of(
         "activity_x_quality",
-        client("a", *(touch(ContactKind.CALL, day) for day in range(1, 10)), mark("call_reviewed", 3, 5.0)),
+        client("a", *(touch(ContactKind.CALL, day) for day in range(1, 10)), *reviewed(5.0)),
         client("b", held=(Held("csm-2", date(2020, 1, 1)),), owner=BEN),
         days=91,
         standards=STANDARD,

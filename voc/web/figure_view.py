@@ -9,7 +9,7 @@ from voc.base.preferences import Preferences
 from voc.metrics import enough, wording
 from voc.metrics.catalogue import BY_NAME, OPENS, Direction, Measure
 from voc.metrics.cohorts import Key
-from voc.metrics.model import Figure, Shown
+from voc.metrics.model import Figure, IntervalKind, Shown
 from voc.web import view
 from voc.web.parts import Card, Link, Mark, Told, address
 
@@ -109,9 +109,15 @@ def counts(figure: Figure) -> str:
 
 
 def span(figure: Figure) -> str:
-    """45 to 58; empty without an interval."""
+    """45 to 58, and whether that is approximate; empty without an interval."""
     if figure.interval is None:
         return ""
+    rough = ", approximate" if figure.interval.kind == IntervalKind.ACCOUNTS else ""
+    return f"{_ends(figure)}{rough}"
+
+
+def _ends(figure: Figure) -> str:
+    assert figure.interval is not None  # `span` has seen it
     low, high, measure = figure.interval.low, figure.interval.high, OPENS[figure.name].measure
     if measure == Measure.SCORE:
         return f"{wording.points(low)} to {wording.points(high)}"

@@ -1,7 +1,7 @@
 """Meetings, reviews and how calls are held (3-metrics 8a). Pure."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from voc.metrics.model import Fact, Unit
@@ -16,6 +16,7 @@ VALUED_FROM = 4
 AFTER_MEETINGS = ("pulse", "post-review")
 CALL_REVIEWED = "call_reviewed"
 HAND_OVER_REVIEWED = "hand_over_reviewed"
+LEAST_REVIEWS = 5  # of somebody's calls, before they tell how good these are
 MOST = 1.5  # so that much of one cannot make up for the other
 
 
@@ -93,12 +94,17 @@ def activity_x_quality(clients: Iterable[Client], terms: Terms) -> list[Fact]:
     facts = []
     for csm_id in sorted(busy.keys() | good.keys()):
         contacts = index(_mean(busy, csm_id), terms.standards.meetings_per_quarter)
-        calls = index(_mean(good, csm_id), terms.standards.call_quality)
+        enough = len(good.get(csm_id, ())) >= LEAST_REVIEWS
+        calls = index(_mean(good, csm_id), terms.standards.call_quality) if enough else None
         known = contacts is not None and calls is not None
-        label = "both_known" if known else "calls_not_reviewed" if calls is None else "no_activity"
+        label = "both_known" if known else "no_activity" if enough else _few(good.get(csm_id, ()))
         product = (contacts or 0.0) * (calls or 0.0)
         facts.append(Fact("", csm_id, Unit(product if known else 0.0, float(known), label, "csm", csm_id)))
     return facts
+
+
+def _few(reviews: Sequence[Unit]) -> str:
+    return "too_few_calls_reviewed" if reviews else "calls_not_reviewed"
 
 
 def _mean(units: Mapping[str, list[Unit]], csm_id: str) -> float | None:

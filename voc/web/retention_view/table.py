@@ -60,7 +60,7 @@ def _cell_of(one: Line, name: str, asking: Asking, currency: str) -> Cell:
     if name != "expansion" or one.figures[name].shown in (Shown.REASON, Shown.COUNTS):
         return cell
     parts = [
-        f"{words} {view.money(one.figures[part].numerator, currency)}"
+        f"{words} {view.money(one.figures[part].numerator, currency)}".replace(" ", "\u00a0")
         for part, words in (("whitespace", "units"), ("cross_sell", "products"))
         if one.figures[part].numerator
     ]

@@ -13,6 +13,7 @@ from voc.metrics.money.contacts import (
     CALL_REVIEWED,
     FOLLOWING,
     HAND_OVER_REVIEWED,
+    LEAST_REVIEWS,
     MOST,
     REVIEW_EVERY,
     VALUED_FROM,
@@ -24,7 +25,7 @@ _ACTIVITY = ("met", "nobody_met")
 _VALUED = ("no_meeting_before", "valued", "not_valued")
 _HELD = ("held", "not_held")
 _REVIEWED = ("reviewed",)
-_BOTH = ("both_known", "calls_not_reviewed", "no_activity")
+_BOTH = ("both_known", "calls_not_reviewed", "no_activity", "too_few_calls_reviewed")
 
 
 def _human(period: Period) -> Column:
@@ -98,23 +99,24 @@ def activity_x_quality(period: Period) -> FactRows:
     """One row per CSM with either; it belongs to no account."""
     busy, met = _mean_by_csm(period, activity(period))
     good, held = _mean_by_csm(period, call_quality(period))
-    csm = np.flatnonzero(met | held)
+    csm = np.flatnonzero((met > 0) | (held > 0))
+    enough = held[csm] >= LEAST_REVIEWS
     contacts = _index(busy[csm], period.standards.meetings_per_quarter)
-    calls = _index(good[csm], period.standards.call_quality)
+    calls = np.where(enough, _index(good[csm], period.standards.call_quality), np.nan)
     known = ~np.isnan(contacts) & ~np.isnan(calls)
     part = np.where(known, contacts * calls, 0.0)
-    label = np.where(known, 0, np.where(np.isnan(calls), 1, 2))
+    label = np.where(known, 0, np.where(enough, 2, np.where(held[csm] > 0, 3, 1)))
     nobody_s = np.full(len(csm), -1, np.int64)
     return FactRows(nobody_s, csm, np.zeros(len(csm), np.bool_), part, known * 1.0, label, _BOTH)
 
 
 def _mean_by_csm(period: Period, rows: FactRows) -> tuple[Column, Column]:
-    """NaN without any; and who has a row."""
+    """NaN without any; and how many rows each has."""
     counts = np.flatnonzero((rows.csm >= 0) & ~rows.inherited)
     size = len(period.records.csm_ids)
     part, whole = (sum_of(rows.csm[counts], one[counts], size) for one in (rows.part, rows.whole))
-    there = count_of(rows.csm[counts], size) > 0
-    return np.divide(part, whole, out=np.full(size, np.nan), where=whole > 0), there
+    number = count_of(rows.csm[counts], size)
+    return np.divide(part, whole, out=np.full(size, np.nan), where=whole > 0), number
 
 
 def _index(value: Column, standard: float) -> Column:
