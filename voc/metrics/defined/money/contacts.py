@@ -68,8 +68,8 @@ CONTACTS: tuple[Definition, ...] = (
         name="activity_x_quality",
         label="Activity × quality",
         text="Activity against its standard times call quality against its standard, each at most 1.5; 1 is both in "
-        "full. Calls tell from 5 reviews on. Printed beside the outcome (net retention, recovery), never merged into one rank. Of a team: the "
-        "mean of its CSMs.",
+        "full. Calls tell from 5 reviews on. Printed beside the outcome (net retention, recovery), never merged into "
+        "one rank. Of a team: the mean of its CSMs.",
         counts="CSMs",
         owner=Owner.FACT,
         subject=SUBJECT,
