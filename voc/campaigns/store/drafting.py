@@ -42,7 +42,6 @@ from voc.campaigns.store.owners import handed_over
 
 _BITS = {role: 1 << place for place, role in enumerate(Role)}
 _READ = 5_000
-_DAY = timedelta(days=1)
 
 
 def roles_asked(required: Mapping[Segment, Iterable[Role]], wanted: Iterable[Role]) -> list[dict[str, Any]]:

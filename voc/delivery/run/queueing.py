@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from voc.base import log, preferences
+from voc.base import preferences
 from voc.base.secrets import Vault
 from voc.base.settings import Settings
 from voc.base.tokens import Tokens
@@ -17,8 +17,6 @@ from voc.delivery.store import hook_keys, outbox
 from voc.delivery.store.outbox import Draft
 
 STAFF_MAIL_WAITS = timedelta(days=3)  # a digest that could not be sent for so long is of no use any more
-
-_log = log.get("delivery")
 
 
 def queue(

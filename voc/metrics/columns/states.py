@@ -16,7 +16,6 @@ from voc.metrics.units import NOT_ASKED
 from voc.statistics.silence import DECISION_MAKER_POINTS, DETRACTOR_POINTS
 
 STATES = tuple(AccountState)
-_SCORED = [STATES.index(one) for one in (AccountState.SILENT, AccountState.QUIET, AccountState.HEARD)]
 _WINDOW = WINDOW.days * DAY
 
 

@@ -17,7 +17,6 @@ BETWEEN = 3  # words that a + lets stand between
 LONGEST = 6  # words of one phrase
 LEAST_LETTERS = 3  # beside a star: fewer would find everything
 _LONGEST_WORD = 40  # letters that are looked at; nobody's word is longer
-_WORD = re.compile(r"[^\W_]+")
 _TOKEN = re.compile(r"[^\W_]+|[.!?;\n]")
 _TERM = re.compile(r"\*?[^\W_]+\*?")
 END = ""

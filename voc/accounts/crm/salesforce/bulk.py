@@ -27,7 +27,6 @@ _LONGEST_WAIT_SECONDS = 30.0
 _PATIENCE_SECONDS = 2 * 3_600.0
 _TRIES = 4
 _LONGEST_FIELD = 64 << 20
-_GONE = ("NOT_FOUND", "INVALID_ID_FIELD", "INVALIDJOB")
 # What a query may say that no other way of asking would mend.
 _OUR_FAULT = ("MALFORMED_QUERY", "INVALID_FIELD", "INVALID_TYPE")
 _JOBS = "/jobs/query"
