@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 import voc
-from voc.base import copies, guard, installations, migrate, preferences, settings, staff
+from voc.base import audit, copies, guard, installations, migrate, preferences, settings, staff
 from voc.base.clock import Clock, SetClock, ShiftedClock, SystemClock
 from voc.base.db import Database
 from voc.base.erasure import erasing
@@ -52,7 +52,8 @@ def open_app(folder: Path, *, at: datetime | None = None) -> App:
             installations.move(db, to=at)
     with database.read() as db:
         here = installations.load(db)
-    clock, tokens, vault = _clock(here), RandomTokens(), settings.vault(chosen)
+        last_at = audit.latest_at(db)
+    clock, tokens, vault = _clock(here, last_at), RandomTokens(), settings.vault(chosen)
     # An older copy of the database may know again whom we were asked to forget.
     erasing.replay(database, vault=vault, tokens=tokens, erased_file=Path(chosen.erased_file), now=clock.now())
     return App(
@@ -91,11 +92,13 @@ def _reachable(database: Database) -> Database:
         raise Misconfigured("database", f"it does not answer: {reason}", "Start it, or correct its address") from None
 
 
-def _clock(here: installations.Installation) -> Clock:
+def _clock(here: installations.Installation, last_at: datetime | None) -> Clock:
     if here.moment is None:
         return SystemClock()
-    # A demo is served and must run on; a rehearsal stands still between commands.
-    return ShiftedClock(here.moment) if here.demo_seed is not None else SetClock(here.moment)
+    if here.demo_seed is None:
+        return SetClock(here.moment)  # a rehearsal stands still between commands
+    # A demo is served and must run on: begun again, what was done the time before is not yet to come.
+    return ShiftedClock(max(here.moment, last_at or here.moment))
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from voc import app as wiring
+from voc.base import audit
 from voc.base.clock import SetClock
 from voc.base.errors import NotFound
 from voc.campaigns.calendar import Calendar
@@ -17,6 +19,7 @@ from voc.demo.chance import Chance
 from voc.demo.mailbox import DemoRelay, Mailbox
 
 STARTS_AT = company.STARTS_ON
+YEAR_ENDED = datetime(2026, 11, 16, 7, 40, tzinfo=UTC)
 
 
 def test_the_same_seed_gives_the_same_company_and_another_seed_another(tmp_path: Path) -> None:
@@ -92,3 +95,15 @@ def test_the_years_beats_fall_into_every_contacts_window() -> None:
             window = calendar.window(company.STARTS_ON + timedelta(days=days), zone)
             assert window is not None
             assert (window[1] - epoch) % year.SLOT == timedelta(), zone
+
+
+def test_a_demo_that_is_served_again_goes_on_where_it_was_left(tmp_path: Path) -> None:
+    """What was done the time before would else lie in the future: lines nobody is told, acts that have not been."""
+    left = wiring.make(tmp_path, wiring.Wishes("Kestrel"), now=YEAR_ENDED, moment=YEAR_ENDED, demo_seed=7)
+    done_at = YEAR_ENDED + timedelta(minutes=20)
+    with left.database.begin() as db:
+        audit.record(db, at=done_at, actor="Dana", action="follow-up resolved", object_kind="follow_up", object_id=1)
+    left.database.close()
+    begun = wiring.open_app(tmp_path)
+    assert begun.clock.now() >= done_at
+    begun.database.close()

@@ -124,6 +124,11 @@ def last(db: Connection) -> Mark | None:
     return None if row is None else Mark(row.id, row.hash)
 
 
+def latest_at(db: Connection) -> datetime | None:
+    """When somebody last did what the log keeps."""
+    return db.execute(select(func.max(audit.c.at))).scalar()
+
+
 def holds(db: Connection, mark: Mark) -> bool:
     """Whether that line is still there as it was. An erased person changes lines too, and says so in a later one."""
     return db.execute(select(audit.c.hash).where(audit.c.id == mark.id)).scalar() == mark.hash
