@@ -156,7 +156,10 @@ def test_numbers_of_a_company_have_a_heading_of_their_own(company: Company) -> N
         db.execute(insert(milestone).values(id="seats", **own, state="live", hash=""))
     page = company.enter("dana").get("/definitions").text
     assert 'id="number_seats"' in page
-    assert '<h2 id="g-mixed">Numbers of your own</h2>' in page
+    assert '<h2 id="g-own">Numbers of your own: never paid for</h2>' in page
+    assert page.index('id="g-own"') < page.index('id="number_seats"')
+    mixed = page[page.index('id="g-mixed"') : page.index('id="g-own"')]
+    assert re.findall(r'<article class="stack gap-b" id="(\w+)"', mixed) == ["activity_x_quality"]
 
 
 def test_before_the_first_account_the_page_says_what_to_do(company: Company) -> None:

@@ -394,8 +394,10 @@ def definitions_page(app: GivenApp, visit: GivenVisit) -> Response[str]:
     groups: dict[str, list[catalogue.Definition]] = {}
     with app.database.read() as db:
         own = numbers.kinds(db)
-    for one in (*catalogue.CATALOGUE, *(catalogue.BY_NAME[name] for name in own if name in catalogue.BY_NAME)):
+    for one in catalogue.CATALOGUE:
         groups.setdefault(one.kind.value, []).append(one)
+    if outside := [catalogue.BY_NAME[name] for name in own if name in catalogue.BY_NAME]:
+        groups["own"] = outside
     beside = [one for name, one in catalogue.OPENS.items() if name not in catalogue.BY_NAME]
     told: dict[str, Any] = {
         "groups": groups,
