@@ -162,6 +162,9 @@ def _has_left(known: Known) -> bool:
     return left_at is not None and not any(sign.kind in STRENGTH and sign.at > left_at for sign in known.signs)
 
 
+_PLACE_OF_ROLE = {role: place for place, role in enumerate(Role)}
+
+
 def holder(
     known: Known,
     roles: Iterable[Role],
@@ -171,7 +174,7 @@ def holder(
     annual_loss: float,
     annual_loss_senior: float,
 ) -> Holder:
-    held = tuple(role for role in Role if role in set(roles))
+    held = tuple(sorted(set(roles), key=_PLACE_OF_ROLE.__getitem__))
     loss = annual_loss_of(held, usual=annual_loss, senior=annual_loss_senior)
     return Holder(
         contact_id=known.contact_id,
@@ -205,7 +208,7 @@ def team(
             holders=tuple(one for one in ranked if requirement.role in one.roles),
             fresh_cut=fresh_cut,
         )
-        for requirement in sorted(requirements, key=lambda one: list(Role).index(one.role))
+        for requirement in sorted(requirements, key=lambda one: _PLACE_OF_ROLE[one.role])
     )
     placed = {one.contact_id: one for place in places for one in place.holders}
     return Team(

@@ -53,7 +53,7 @@ def _roles(of_accounts: bool, of_contacts: bool) -> Any:
 def signs(db: Connection, ids: Collection[str], *, until: datetime | None = None) -> dict[str, list[SignOfLife]]:
     query = _signs(_worth_naming(ids), until is not None)
     found: dict[str, list[SignOfLife]] = defaultdict(list)
-    for row in db.execute(query, {"ids": ids, "until": until}):
+    for row in db.execute(query, {"ids": _with_merged(db, ids), "until": until}):
         found[row.known_as].append(SignOfLife(Sign(row.kind), row.at, row.source, row.quote))
     return found
 
@@ -65,17 +65,24 @@ def _signs(of_these: bool, bounded: bool) -> Any:
         select(func.coalesce(alias.c.winner_id, by.contact_id).label("known_as"), by.kind, by.at, by.source, by.quote)
         .outerjoin(alias, and_(alias.c.kind == "contact", alias.c.loser_id == by.contact_id))
         .where(
-            _every_id(by.contact_id) if of_these else true(),
+            among(by.contact_id, "ids") if of_these else true(),
             by.at <= bindparam("until", type_=Instant()) if bounded else true(),
         )
         .order_by(by.at, by.id)
     )
 
 
-def _every_id(column: Any) -> ColumnElement[bool]:
-    """The contact under its own id or under that of a record that was merged into it."""
-    losers = select(alias.c.loser_id).where(alias.c.kind == "contact", among(alias.c.winner_id, "ids"))
-    return or_(among(column, "ids"), column.in_(losers))
+def _with_merged(db: Connection, ids: Collection[str]) -> Collection[str]:
+    """These and the records that were merged into them: read first, for as an alternative in the condition they would
+    keep PostgreSQL from looking anybody up by an index."""
+    if not _worth_naming(ids):
+        return ids
+    return [*ids, *db.execute(_merged(), {"ids": ids}).scalars()]
+
+
+@cache
+def _merged() -> Any:
+    return select(alias.c.loser_id).where(alias.c.kind == "contact", among(alias.c.winner_id, "ids"))
 
 
 def deliveries(db: Connection, ids: Collection[str], *, until: datetime) -> dict[str, datetime]:
@@ -83,7 +90,7 @@ def deliveries(db: Connection, ids: Collection[str], *, until: datetime) -> dict
 
     A page names its day: a reminder of a confidential wave is left out, it says that they have not answered.
     """
-    rows = db.execute(_deliveries(_worth_naming(ids)), {"ids": ids, "until": until})
+    rows = db.execute(_deliveries(_worth_naming(ids)), {"ids": _with_merged(db, ids), "until": until})
     return {row.known_as: row.at for row in rows if row.known_as is not None}
 
 
@@ -94,7 +101,7 @@ def _deliveries(of_these: bool) -> Any:
         select(known_as.label("known_as"), func.max(message.c.sent_at).label("at"))
         .outerjoin(alias, and_(alias.c.kind == "contact", alias.c.loser_id == message.c.contact_id))
         .where(
-            _every_id(message.c.contact_id) if of_these else true(),
+            among(message.c.contact_id, "ids") if of_these else true(),
             unindexed(message.c.state) == MessageState.SENT,
             message.c.kind.in_([MessageKind.CHASE, MessageKind.NUDGE]),
             message.c.recipient == message.c.address,
