@@ -192,7 +192,7 @@ def test_teams_of_all_are_those_of_valid_customers_in_a_constant_number_of_queri
         found = store.teams(db, None, now=NOW, preferences=PREFERENCES)
         for_all = len(counted)
         few = store.teams(db, ["acc-1", "more-1", "nobody"], now=NOW, preferences=PREFERENCES)
-    assert for_all == len(counted) - for_all == 8
+    assert for_all == len(counted) - for_all == 10
     assert len(found) == 21
     assert few == {id: found[id] for id in ("acc-1", "more-1")}
 

@@ -48,7 +48,7 @@ def team(db: Connection, account_id: str, *, now: datetime, preferences: Prefere
 def teams(
     db: Connection, account_ids: Collection[str] | None, *, now: datetime, preferences: Preferences
 ) -> dict[str, Team]:
-    """Teams by account id, of these accounts or, with None, of every valid customer. Eight queries, however many.
+    """Teams by account id, of these accounts or, with None, of every valid customer. Ten queries, however many.
 
     Signs after `now` do not count; roles, addresses and suppressions are those of today. Unknown
     ids are left out. Ids must be resolved already (a merged account has no team of its own).
@@ -75,7 +75,7 @@ def teams(
 def holders(
     db: Connection, people: Collection[tuple[str, str]], *, now: datetime, preferences: Preferences
 ) -> dict[tuple[str, str], Holder]:
-    """(account, contact) -> that contact as the account's team shows them. Six queries, however many.
+    """(account, contact) -> that contact as the account's team shows them. Eight queries, however many.
 
     Those who are gone are left out. The colleagues are not read: an account may have thousands.
     """
