@@ -38,9 +38,9 @@ def number(value: float | Decimal | None, places: int = 0) -> str:
     return text.replace("-", "−") if float(text.replace(",", "")) else text.removeprefix("-")
 
 
-def percent(share: float | None, places: int = 0) -> str:
+def percent(share: float | None) -> str:
     """0.254 -> 25%."""
-    return DASH if share is None else number(share * 100, places) + "%"
+    return DASH if share is None else number(share * 100) + "%"
 
 
 def signed(value: float | None, places: int = 0) -> str:

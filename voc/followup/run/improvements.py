@@ -1,7 +1,7 @@
 """An improvement is opened, begun, closed, dropped, reopened. Closing it drafts a line for everybody who raised it."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -17,10 +17,8 @@ from voc.followup.store import lines
 LOOKS_BACK = timedelta(days=365)
 
 
-def open_improvement(
-    db: Connection, theme_id: int, plan: Plan, *, viewer: Viewer, now: datetime, since_on: date | None = None
-) -> int:
-    """A new one about a theme, for all accounts that raised it since then (a year ago if not said). Its id."""
+def open_improvement(db: Connection, theme_id: int, plan: Plan, *, viewer: Viewer, now: datetime) -> int:
+    """A new one about a theme, for all accounts that raised it in the year before. Its id."""
     _may(viewer)
     store.theme_name(db, theme_id)
     improvement_id = store.add(
@@ -30,7 +28,7 @@ def open_improvement(
         department=plan.department,
         owner=plan.owner,
         due_on=plan.due_on,
-        since_on=since_on or (now - LOOKS_BACK).date(),
+        since_on=(now - LOOKS_BACK).date(),
         state=ImprovementState.PLANNED,
         opened_at=now,
         opened_by=viewer.name,

@@ -50,9 +50,9 @@ def add_step(db: Connection, improvement_id: int, *, at: datetime, what: str, by
     db.execute(insert(improvement_event).values(**row))
 
 
-def listing(db: Connection, viewer: Viewer, *, theme_id: int | None = None) -> list[Improvement]:
+def listing(db: Connection, viewer: Viewer) -> list[Improvement]:
     """Open ones first, by due date; then the closed, the latest first. Counts are of accounts the viewer sees."""
-    rows = db.execute(_improvements(true() if theme_id is None else improvement.c.theme_id == theme_id)).all()
+    rows = db.execute(_improvements(true())).all()
     told = _told(db, viewer)
     found = [_counted(db, _improvement(row), viewer, told) for row in rows]
     return sorted(found, key=lambda one: (not one.open, one.due_on if one.open else date.min, -_closed(one), one.id))

@@ -79,6 +79,9 @@ class Landmark:
     treated: bool
 
 
+SCORE_AGE_DAYS = 30  # an older score says nothing of that day
+
+
 def landmark_on(decided_on: date, *, notice_days: int) -> date:
     return decided_on - timedelta(days=max(LEAST_DAYS, notice_days))
 
@@ -91,7 +94,6 @@ def read(
     limits: Limits,
     waves: Iterable[tuple[datetime, datetime]],
     merged: Merged = NOBODY,
-    score_age_days: int = 30,
 ) -> Landmark:
     """`waves` are the first and the last invitation of each wave of ours. A score counts if it is not too old."""
     on = landmark_on(decision.decided_on, notice_days=notice_days)
@@ -105,7 +107,7 @@ def read(
         state=None if reason else state_of_asked(account, moment=moment, limits=limits),
         csm_id=_latest(past.owners, moment),
         segment=_latest(past.segments, moment) or past.segment,
-        score=_score(past.scores, on, score_age_days),
+        score=_score(past.scores, on, SCORE_AGE_DAYS),
         days_since_answer=None if since is None else (moment - since) / timedelta(days=1),
         senior_silent=_senior_silent(account, moment),
         treated=any(moment < at < end_of(decision.decided_on) for at in past.calls),

@@ -61,8 +61,6 @@ def account(
     account_id: str,
     *,
     now: datetime,
-    window_days: int | None = None,
-    preferences: Preferences | None = None,
 ) -> ScopeFigures:
     """One account's figures, with `standing` (state, score in its parts) and `flight`. The id must be resolved.
 
@@ -71,7 +69,7 @@ def account(
     may = allowed(db, viewer)
     if account_id not in may.accounts:
         raise NotFound("There is no such account.")
-    return figures(db, Asking(now, days=window_days, preferences=preferences), may, [account_id])[0]
+    return figures(db, Asking(now), may, [account_id])[0]
 
 
 def account_states(
@@ -107,7 +105,6 @@ def silent(
     *,
     now: datetime,
     as_of: date | None = None,
-    preferences: Preferences | None = None,
     after: str | None = None,
     limit: int | None = None,
     live_up_to: int | None = None,
@@ -122,7 +119,7 @@ def silent(
     CSM is NotFound.
     """
     on = kept_on(db, viewer, now=now, as_of=as_of, live_up_to=live_up_to)
-    known = preferences or settings.load(db)
+    known = settings.load(db)
     chosen = within(db, viewer, team_id=team_id, csm_id=csm_id, segment=segment, region=region, preferences=known)
     if on is not None:
         found = _kept_silent(db, viewer, on, chosen, known, now=now, after=after, limit=limit)

@@ -64,7 +64,6 @@ def keep(
     database: Database,
     now: datetime,
     *,
-    preferences: Preferences | None = None,
     comments_live_up_to: int = nights.LIVE_UP_TO,
 ) -> date | None:
     """Count them as the day before ended, once each night; what older nights kept is dropped. None: nothing to do."""
@@ -72,7 +71,7 @@ def keep(
     with database.read() as db:
         if not facts.is_counted(db, on) or store.read(db, on, _LAST, int) is not None:
             return None
-        known, moment = preferences or settings.load(db), facts.moment_of(on, now=now)
+        known, moment = settings.load(db), facts.moment_of(on, now=now)
         forest = list(views.every(db, TERMINAL, now=moment))
         made = list(_made(db, on, moment, known, [page for page, _ in forest]))
         retained = list(retention_nights.kept(db, moment, known, {*WINDOWS, known.window_days}))

@@ -46,14 +46,14 @@ def release(db: Connection, now: datetime) -> int:
     return found
 
 
-def catch_up(db: Connection, now: datetime, *, preferences: Preferences | None = None, portion: int = PORTION) -> int:
+def catch_up(db: Connection, now: datetime) -> int:
     """Open a follow-up for each account that is silent, once per spell; returns how many are new. Idempotent.
 
     It begins with whoever of the silent people weighs most: a decision maker before an end user.
     """
-    known = preferences or settings.load(db)
+    known = settings.load(db)
     limits, opened = limits_of(known), 0
-    for chosen in in_portions(_silent(db, now, known), portion):
+    for chosen in in_portions(_silent(db, now, known), PORTION):
         facts = store.facts(db, moment=now, window_days=known.window_days, preferences=known, account_ids=chosen)
         opened += sum(_open_if_silent(db, one, limits=limits, now=now) for one in facts.accounts)
     return opened
@@ -83,7 +83,7 @@ def is_counted(db: Connection, now: datetime) -> bool:
     return store.is_counted(db, last_night(now.date()))
 
 
-def snapshot(database: Database, now: datetime, *, preferences: Preferences | None = None) -> int:
+def snapshot(database: Database, now: datetime) -> int:
     """Keep the figures as they stood when yesterday ended, for each standard window; how many.
 
     Written once: what comes in later (a merge, a hand-over, a late answer) changes nothing of it. A night that
@@ -93,7 +93,7 @@ def snapshot(database: Database, now: datetime, *, preferences: Preferences | No
     with database.read() as db:
         if store.is_counted(db, on):
             return 0
-        known = preferences or settings.load(db)
+        known = settings.load(db)
     with database.begin() as db:
         store.drop_unfinished(db, on)
     kept = 0

@@ -9,7 +9,6 @@ from sqlalchemy import Connection
 from voc.base import preferences as settings
 from voc.base.access import Viewer
 from voc.base.errors import NotFound
-from voc.base.preferences import Preferences
 from voc.base.words import Scope
 from voc.metrics import cohorts, store
 from voc.metrics.cohorts import Key
@@ -43,13 +42,12 @@ def compare_periods(
     team_id: str | None = None,
     segment: str | None = None,
     region: str | None = None,
-    preferences: Preferences | None = None,
 ) -> Beside:
     """The window that ends at `as_of`, beside one of the same length that ends at `earlier_to` (None: just before).
 
     Of the viewer's whole, or of a team; NotFound where that is not the viewer's.
     """
-    may, known = allowed(db, viewer), preferences or settings.load(db)
+    may, known = allowed(db, viewer), settings.load(db)
     key = may.whole if team_id is None else (Scope.TEAM, team_id)
     if not may.sees(key):
         raise NotFound("There is no such team.")

@@ -1,6 +1,6 @@
 """Scorecards by version, which of them hold, months that are frozen, and what they came to."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -307,9 +307,7 @@ def of_csm(db: Connection, csm_id: str, viewer: Viewer, *, name: str | None = No
 # --- whom a month is about ---
 
 
-def books(
-    db: Connection, month: Month, *, preferences: Preferences, csm_ids: Collection[str] | None = None
-) -> list[Book]:
+def books(db: Connection, month: Month, *, preferences: Preferences) -> list[Book]:
     """Everybody who owned a customer on a day of the month, with the book at its end, by name."""
     start = datetime.combine(month.first_on, time(), tzinfo=UTC)
     end = datetime.combine(month.last_on + timedelta(days=1), time(), tzinfo=UTC)
@@ -332,7 +330,6 @@ def books(
             # Whoever left in the month was somebody's customer until then.
             or_(account.c.status == AccountStatus.CUSTOMER, account.c.churned_on >= month.first_on),
             csm.c.state != RecordState.MERGED,
-            true() if csm_ids is None else account_csm.c.csm_id.in_(sorted(csm_ids)),
         )
         .order_by(csm.c.name, csm.c.id, account_csm.c.id)
     )

@@ -1,6 +1,5 @@
 """Accounts that were asked and are not where they were then: lost since, or another CSM's today."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -33,11 +32,10 @@ def moved(
     after: datetime,
     moment: datetime,
     part: Narrowed = WHOLE,
-    csm_ids: Collection[str] | None = None,
 ) -> list[Moved]:
     """Of accounts with an invitation that reached somebody and was due in (after, moment], by the owner at sending.
 
-    Segment as frozen in it, country as of today; `csm_ids` None is everybody's.
+    Segment as frozen in it, country as of today.
     """
     columns, sent = account.c, invitation.c
     customer = and_(columns.status == AccountStatus.CUSTOMER, columns.state == RecordState.LIVE)
@@ -62,8 +60,6 @@ def moved(
     )
     if part.segment is not None:
         query = query.where(sent.segment == part.segment)
-    if csm_ids is not None:
-        query = query.where(sent.csm_id.in_(sorted(csm_ids)))
     return [
         Moved(row.csm_id, bool(row.inherited), row.id, row.owner_id, left=not row.stays) for row in db.execute(query)
     ]

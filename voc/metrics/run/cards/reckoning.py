@@ -19,13 +19,8 @@ from voc.metrics.store import cards as store
 from voc.metrics.store import people
 
 
-def reckon(
-    db: Connection, card: Scorecard, month: Month, *, now: datetime, csm_ids: Collection[str] | None = None
-) -> list[Result]:
-    """What the month comes to by what is known now; of a month that is not over, as far as it has come.
-
-    `csm_ids` leaves the results of the others out; what teams and all come to stays the same.
-    """
+def reckon(db: Connection, card: Scorecard, month: Month, *, now: datetime) -> list[Result]:
+    """What the month comes to by what is known now; of a month that is not over, as far as it has come."""
     known = preferences.load(db)
     everybody = people(db)
     books = [
@@ -34,14 +29,13 @@ def reckon(
         if not card.teams or one.lead_id in card.teams or one.id in card.teams
     ]
     leads = {one.lead_id: everybody[one.lead_id].name for one in books if one.lead_id in everybody}
-    found = counting.count(
+    return counting.count(
         card,
         month,
         books=books,
         leads={id: name for id, name in leads.items() if id},
         figures=_figures(db, card, month, now),
     )
-    return [one for one in found if csm_ids is None or one.scope != Scope.CSM or one.id in csm_ids]
 
 
 def _figures(db: Connection, card: Scorecard, month: Month, now: datetime) -> Figures:
