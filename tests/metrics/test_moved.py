@@ -5,10 +5,13 @@ from datetime import timedelta
 from tests import builders
 from tests.builders import NOW
 from tests.metrics.world import DAY, World
+from voc.base import preferences
 from voc.base.access import TERMINAL
 from voc.base.db import Database
 from voc.base.narrowed import Narrowed
-from voc.base.words import Scope
+from voc.base.words import FollowUpState, Scope
+from voc.followup import store as follow_ups
+from voc.followup.model import Waiting
 from voc.metrics import store
 from voc.metrics.cohorts import TOTAL
 from voc.metrics.model import Person
@@ -76,3 +79,23 @@ def test_an_account_that_left_is_not_handed_over_too_and_counts_once() -> None:
     assert gone(rows, (Scope.CSM, "a"), people) == Gone(left=1, handed_over=1)
     assert gone(rows, (Scope.TEAM, "lead"), people) == Gone(left=2, handed_over=1)
     assert gone(rows, TOTAL, people) == Gone(left=3)
+
+
+def test_open_follow_ups_are_counted_as_the_list_counts_them_one_by_one(database: Database) -> None:
+    with database.begin() as db:
+        builders.add_csm(db)
+        builders.add_account(db)
+        builders.add_contact(db)
+        past, ahead = NOW - DAY, NOW + DAY
+        limits = ((ahead, ahead, ahead), (past, ahead, ahead), (past, past, ahead), (past, past, past))
+        for state in ("new", "acknowledged", "contacted", "resolved", "confirmed"):
+            for number, (acknowledge_by, contact_by, resolve_by) in enumerate(limits):
+                by = {"acknowledge_by": acknowledge_by, "contact_by": contact_by, "resolve_by": resolve_by}
+                builders.add_follow_up(db, f"{state}:{number}", state=state, **by)
+        known = preferences.load(db)
+        waiting = [one for one in FollowUpState if one != FollowUpState.CONFIRMED]
+        listed = follow_ups.listing(db, TERMINAL, now=NOW, preferences=known, states=waiting)
+        assert len(listed) == 16
+        found = follow_ups.waiting(db, TERMINAL, now=NOW)
+        assert found == {"csm-1": Waiting(open=16, late=sum(one.late for one in listed))}
+        assert follow_ups.waiting(db, TERMINAL, now=NOW, part=Narrowed(segment="enterprise")) == {}

@@ -56,16 +56,22 @@ def test_csms_tell_accounts_of_now_from_those_asked_and_why_lines_and_segments_d
 
 
 def test_work_to_do_is_what_is_open_and_past_misses_are_none(company: Company) -> None:
-    """The late follow-up of the story waits for its first contact; once it was made, late as it is, it is no work."""
+    """Each book's open follow-ups are those of the page of follow-ups; once it is made, a late contact is no work."""
     marcus = company.enter("marcus")
     row = text(marcus.get("/csms").text.split('href="/csms/csm-jonas"')[1].split("</tr>")[0])
-    assert "1 follow-up open past its limit" in row
+    assert "1 open follow-up, 1 late" in row
+    assert "Jonas Brandt: " in text(marcus.get("/csms/csm-jonas").text)
+    everybody = re.findall(r"(\d+) open follow-ups?(?:, (\d+) late)?", text(marcus.get("/csms").text))
+    board = text(marcus.get("/follow-ups").text)
+    told = f"{sum(int(one) for one, _ in everybody)} follow-ups are open, {sum(int(two or 0) for _, two in everybody)}"
+    assert f"{told} of them late" in board
     with company.app.database.begin() as db:
         late = follow_up.c.id == company.world.follow_ups["late"]
         db.execute(update(follow_up).where(late).values(state="contacted", contacted_at=NOW))
     page = marcus.get("/csms").text
     row = text(page.split('href="/csms/csm-jonas"')[1].split("</tr>")[0])
-    assert "past its limit" not in row
+    assert "1 open follow-up" in row
+    assert "late" not in row.split("1 open follow-up")[1]
     assert "what was contacted late is past" in text(page)
 
 

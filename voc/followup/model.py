@@ -213,6 +213,14 @@ class Escalated:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """Follow-ups that are not confirmed yet, and how many of them are past a limit."""
+
+    open: int = 0
+    late: int = 0
+
+
+@dataclass(frozen=True)
 class CauseCount:
     """How often a root cause was behind a confirmed case, and at how many accounts."""
 

@@ -103,7 +103,7 @@ def page(found: OneToOne, *, preferences: Preferences, names: Mapping[str, str],
         name=line.name,
         crumb=f"One to one, {window.days} days to {view.day(window.to_on)}; "
         f"{view.count(line.figures.accounts, 'account')}, {view.money(line.figures.arr, side.engagement.currency)}",
-        heading=f"{line.name}: {csms_view.work(figures)}",
+        heading=f"{line.name}: {csms_view.work(line)}",
         links=[Link("PDF", f"/csms/{line.csm_id}/page.pdf", f"of the page of {line.name}", file=True)],
         said=[
             Said(
@@ -123,7 +123,7 @@ def page(found: OneToOne, *, preferences: Preferences, names: Mapping[str, str],
         play=found.play.outcome if found.play else "",
         play_of=_play_of(found),
         play_href=f"/follow-ups/{found.play.id}" if found.play else "",
-        work=csms_view.work(figures),
+        work=csms_view.work(line),
         guesses=[
             GuessRow(
                 one.account_name,

@@ -10,6 +10,7 @@ from voc.followup.store.cases import (
     listing,
     of_account,
     of_accounts,
+    waiting,
 )
 from voc.followup.store.opening import (
     add_event,
@@ -50,4 +51,5 @@ __all__ = [
     "reassign",
     "to_hand_over",
     "unseen_answers",
+    "waiting",
 ]

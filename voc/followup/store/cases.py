@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
 
 from voc.base import schema
 from voc.base.access import Viewer, visible_accounts
@@ -16,7 +16,7 @@ from voc.base.schema import account, alias, answer, contact, csm, follow_up_even
 from voc.base.words import Cause, FollowUpKind, FollowUpState, Role
 from voc.followup import rules
 from voc.followup.hours import of_owner
-from voc.followup.model import CauseCount, Event, FollowUp
+from voc.followup.model import CauseCount, Event, FollowUp, Waiting
 from voc.stakeholders.rules import full_name
 
 OPEN = (FollowUpState.NEW, FollowUpState.ACKNOWLEDGED, FollowUpState.CONTACTED)
@@ -148,6 +148,30 @@ def of_accounts(
         return []
     wanted = account.c.id.in_(sorted(account_ids)), table.c.kind == kind, table.c.state.in_(list(states))
     return cases(db, viewer, *wanted, now=now, preferences=preferences)
+
+
+def waiting(db: Connection, viewer: Viewer, *, now: datetime, part: Narrowed = WHOLE) -> dict[str, Waiting]:
+    """What is open, by the CSM who owns it. Counted by the database, as `rules.passed_promises` does one by one."""
+    late = func.sum(case((_is_late(now), 1), else_=0))
+    query = joined(select(table.c.owner_csm_id, func.count(), late)).where(
+        table.c.state != FollowUpState.CONFIRMED,
+        table.c.owner_csm_id.is_not(None),
+        visible_accounts(viewer),
+        *within(part),
+    )
+    rows = db.execute(query.group_by(table.c.owner_csm_id).order_by(table.c.owner_csm_id))
+    return {owner: Waiting(many, int(past or 0)) for owner, many, past in rows if owner is not None}
+
+
+def _is_late(now: datetime) -> ColumnElement[bool]:
+    acknowledge, contact, resolve = (
+        one <= now for one in (table.c.acknowledge_by, table.c.contact_by, table.c.resolve_by)
+    )
+    return or_(
+        and_(table.c.state == FollowUpState.NEW, or_(acknowledge, contact, resolve)),
+        and_(table.c.state == FollowUpState.ACKNOWLEDGED, or_(contact, resolve)),
+        and_(table.c.state == FollowUpState.CONTACTED, resolve),
+    )
 
 
 def causes(db: Connection, viewer: Viewer, *, since: datetime, part: Narrowed = WHOLE) -> list[CauseCount]:

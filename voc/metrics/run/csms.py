@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
@@ -12,6 +12,8 @@ from voc.base.access import Viewer
 from voc.base.narrowed import Narrowed
 from voc.base.preferences import Preferences
 from voc.base.words import Scope
+from voc.followup import store as follow_ups
+from voc.followup.model import Waiting
 from voc.metrics import mix, run
 from voc.metrics import store as facts
 from voc.metrics.compare import Comparison, Comparisons
@@ -42,6 +44,7 @@ class Line:
     guess: Guess | None
     figures: ScopeFigures | None
     gone: Gone = NOBODY_GONE  # of the accounts that were asked
+    waiting: Waiting = field(default_factory=Waiting)  # follow-ups, as they stand now
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,7 @@ def page(
     seen = {one.id: one for one in found.lines}
     people = facts.people(db)
     names = {id: one.name for id, one in people.items()}
+    waiting = follow_ups.waiting(db, viewer, now=now, part=part)
     on = found.window.to_on if found.kept else as_of
     moved = kept_pages.moved(db, on, days=found.window.days, now=now, part=part)
     lines = [
@@ -115,6 +119,7 @@ def page(
             guess=guesses.get(id),
             figures=seen.get(id),
             gone=gone(moved, (Scope.CSM, id), people),
+            waiting=waiting.get(id, Waiting()),
         )
         for id, one in compared.by_csm.items()
     ]

@@ -181,7 +181,7 @@ def _row(one: Line, found: CsmsPage, asking: Asking, *, own: bool) -> Row:
         guess_of=guess_of(one),
         mix=mix(one),
         mix_of=mix_of(one),
-        work=work_told(figures.figures, asking),
+        work=work_told(one, asking),
     )
 
 

@@ -1,44 +1,53 @@
-"""What there is to do in a book now: empty places, silent accounts, follow-ups that wait for a first contact."""
+"""What there is to do in a book: empty places and silent accounts of the figures, follow-ups that are open now."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
-from voc.metrics.model import Figure, Shown
+from voc.metrics.model import Shown
 from voc.metrics.run.csms import Line
 from voc.web import figure_view, view
 from voc.web.figure_view import Asking
-from voc.web.parts import Told
+from voc.web.parts import Mark, Told, address
 
-# Figure, which of its rows, and what one of them and several are called. What was contacted late is past, no work.
+# Figure, which of its rows, and what one of them and several are called.
 _WORK = (
     ("coverage_named", "gap", "empty place", "empty places"),
     ("silent_accounts", "silent", "silent account", "silent accounts"),
-    ("follow_up_attainment", "open_late", "follow-up open past its limit", "follow-ups open past their limit"),
-    ("follow_up_attainment", "pending", "follow-up open within its limit", "follow-ups open within their limit"),
 )
 
 
-def _counts(figures: Mapping[str, Figure]) -> list[int]:
-    """Of what is pending there is work even where nothing is due yet."""
+def _counts(line: Line) -> Sequence[int]:
+    figures = {} if line.figures is None else line.figures.figures
     return [
-        0 if figures[name].shown == Shown.REASON and label != "pending" else figures[name].parts.get(label, 0)
+        0 if name not in figures or figures[name].shown == Shown.REASON else figures[name].parts.get(label, 0)
         for name, label, _, _ in _WORK
     ]
 
 
-def work_told(figures: Mapping[str, Figure], asking: Asking) -> list[Told]:
-    told = [
-        Told(view.count(count, one, many), figure_view.part_mark(figures[name], asking, label))
-        for count, (name, label, one, many) in zip(_counts(figures), _WORK, strict=True)
-        if count
-    ]
+def work_told(line: Line, asking: Asking) -> list[Told]:
+    """Each opens to its rows; the follow-ups to their list."""
+    told = []
+    for count, (name, label, one, many) in zip(_counts(line), _WORK, strict=True):
+        if count and line.figures is not None:
+            mark = figure_view.part_mark(line.figures.figures[name], asking, label)
+            told.append(Told(view.count(count, one, many), mark))
+    if line.waiting.open:
+        rows = address("/follow-ups", csm=line.csm_id, segment=asking.segment, region=asking.region, show="list")
+        told.append(Told(_follow_ups(line), Mark("late_now", line.waiting.late, line.waiting.open, rows)))
     return told or [Told("nothing open")]
 
 
-def work(figures: Mapping[str, Figure]) -> str:
-    words = zip(_counts(figures), _WORK, strict=True)
-    told = [view.count(count, one, many) for count, (_, _, one, many) in words if count]
-    return ", ".join(told) or "nothing open"
+def _follow_ups(line: Line) -> str:
+    """As the page of follow-ups counts them: what was late once and is done is no work."""
+    told = view.count(line.waiting.open, "open follow-up")
+    return f"{told}, {line.waiting.late} late" if line.waiting.late else told
 
 
-def work_of(one: Line) -> int:
-    return sum(_counts(one.figures.figures)) if one.figures else 0
+def work(line: Line) -> str:
+    told = [
+        view.count(count, one, many) for count, (_, _, one, many) in zip(_counts(line), _WORK, strict=True) if count
+    ]
+    return ", ".join([*told, *([_follow_ups(line)] if line.waiting.open else [])]) or "nothing open"
+
+
+def work_of(line: Line) -> int:
+    return sum(_counts(line)) + line.waiting.open
