@@ -1,6 +1,7 @@
 """Accounts that were asked and left, or were handed over since: why two pages count different accounts."""
 
 from datetime import timedelta
+from itertools import product
 
 from tests import builders
 from tests.builders import NOW
@@ -9,7 +10,7 @@ from voc.base import preferences
 from voc.base.access import TERMINAL
 from voc.base.db import Database
 from voc.base.narrowed import Narrowed
-from voc.base.words import FollowUpState, Scope
+from voc.base.words import FollowUpKind, FollowUpState, Scope
 from voc.followup import store as follow_ups
 from voc.followup.model import Waiting
 from voc.metrics import store
@@ -88,14 +89,14 @@ def test_open_follow_ups_are_counted_as_the_list_counts_them_one_by_one(database
         builders.add_contact(db)
         past, ahead = NOW - DAY, NOW + DAY
         limits = ((ahead, ahead, ahead), (past, ahead, ahead), (past, past, ahead), (past, past, past))
-        for state in ("new", "acknowledged", "contacted", "resolved", "confirmed"):
+        for state, kind in product(FollowUpState, FollowUpKind):
             for number, (acknowledge_by, contact_by, resolve_by) in enumerate(limits):
                 by = {"acknowledge_by": acknowledge_by, "contact_by": contact_by, "resolve_by": resolve_by}
-                builders.add_follow_up(db, f"{state}:{number}", state=state, **by)
+                builders.add_follow_up(db, f"{kind}:{state}:{number}", state=state, kind=kind, **by)
         known = preferences.load(db)
         waiting = [one for one in FollowUpState if one != FollowUpState.CONFIRMED]
         listed = follow_ups.listing(db, TERMINAL, now=NOW, preferences=known, states=waiting)
-        assert len(listed) == 16
-        found = follow_ups.waiting(db, TERMINAL, now=NOW)
-        assert found == {"csm-1": Waiting(open=16, late=sum(one.late for one in listed))}
-        assert follow_ups.waiting(db, TERMINAL, now=NOW, part=Narrowed(segment="enterprise")) == {}
+        assert len(listed) == 4 * 4 * 4
+        found = follow_ups.waiting(db, TERMINAL, now=NOW, preferences=known)
+        assert found == {"csm-1": Waiting(open=64, late=sum(one.late for one in listed))}
+        assert follow_ups.waiting(db, TERMINAL, now=NOW, preferences=known, part=Narrowed(segment="enterprise")) == {}

@@ -16,7 +16,7 @@ from voc.base.schema import account, alias, answer, contact, csm, follow_up_even
 from voc.base.words import Cause, FollowUpKind, FollowUpState, Role
 from voc.followup import rules
 from voc.followup.hours import of_owner
-from voc.followup.model import CauseCount, Event, FollowUp, Waiting
+from voc.followup.model import CauseCount, Event, FollowUp, Promise, Waiting
 from voc.stakeholders.rules import full_name
 
 OPEN = (FollowUpState.NEW, FollowUpState.ACKNOWLEDGED, FollowUpState.CONTACTED)
@@ -150,9 +150,11 @@ def of_accounts(
     return cases(db, viewer, *wanted, now=now, preferences=preferences)
 
 
-def waiting(db: Connection, viewer: Viewer, *, now: datetime, part: Narrowed = WHOLE) -> dict[str, Waiting]:
-    """What is open, by the CSM who owns it. Counted by the database, as `rules.passed_promises` does one by one."""
-    late = func.sum(case((_is_late(now), 1), else_=0))
+def waiting(
+    db: Connection, viewer: Viewer, *, now: datetime, preferences: Preferences, part: Narrowed = WHOLE
+) -> dict[str, Waiting]:
+    """What is open, by the CSM who owns it. Counted by the database, as `rules.with_bar` tells it one by one."""
+    late = func.sum(case((_is_late(now, preferences), 1), else_=0))
     query = joined(select(table.c.owner_csm_id, func.count(), late)).where(
         table.c.state != FollowUpState.CONFIRMED,
         table.c.owner_csm_id.is_not(None),
@@ -163,15 +165,20 @@ def waiting(db: Connection, viewer: Viewer, *, now: datetime, part: Narrowed = W
     return {owner: Waiting(many, int(past or 0)) for owner, many, past in rows if owner is not None}
 
 
-def _is_late(now: datetime) -> ColumnElement[bool]:
-    acknowledge, contact, resolve = (
-        one <= now for one in (table.c.acknowledge_by, table.c.contact_by, table.c.resolve_by)
+def _is_late(now: datetime, preferences: Preferences) -> ColumnElement[bool]:
+    """The last limit that has passed is the one that counts; a kind without it is not late."""
+    limits = (
+        (Promise.RESOLVE, table.c.resolve_by, OPEN),
+        (Promise.CONTACT, table.c.contact_by, (FollowUpState.NEW, FollowUpState.ACKNOWLEDGED)),
+        (Promise.ACKNOWLEDGE, table.c.acknowledge_by, (FollowUpState.NEW,)),
     )
-    return or_(
-        and_(table.c.state == FollowUpState.NEW, or_(acknowledge, contact, resolve)),
-        and_(table.c.state == FollowUpState.ACKNOWLEDGED, or_(contact, resolve)),
-        and_(table.c.state == FollowUpState.CONTACTED, resolve),
-    )
+    found: list[ColumnElement[bool]] = []
+    later_ones: list[ColumnElement[bool]] = []
+    for promise, by, states in limits:
+        kinds = [kind for kind in FollowUpKind if rules.clock(kind, preferences).hours(promise) is not None]
+        found.append(and_(table.c.state.in_(states), by <= now, table.c.kind.in_(kinds), *later_ones))
+        later_ones.append(or_(by.is_(None), by > now))
+    return or_(*found)
 
 
 def causes(db: Connection, viewer: Viewer, *, since: datetime, part: Narrowed = WHOLE) -> list[CauseCount]:

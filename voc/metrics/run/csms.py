@@ -106,7 +106,7 @@ def page(
     seen = {one.id: one for one in found.lines}
     people = facts.people(db)
     names = {id: one.name for id, one in people.items()}
-    waiting = follow_ups.waiting(db, viewer, now=now, part=part)
+    waiting = follow_ups.waiting(db, viewer, now=now, preferences=preferences, part=part)
     on = found.window.to_on if found.kept else as_of
     moved = kept_pages.moved(db, on, days=found.window.days, now=now, part=part)
     lines = [
