@@ -1,9 +1,13 @@
 """The code book's page: a suggested word goes where somebody says, and can be taken back."""
 
+import re
+from pathlib import Path
+
 from tests.builders import NOW
 from tests.web.company import Company
 from voc.metrics.run.forest import book
 from voc.metrics.store.forest import book as store
+from voc.web import pages
 
 
 def test_a_suggested_word_goes_to_the_theme_that_is_chosen_and_can_be_taken_back(company: Company) -> None:
@@ -23,3 +27,11 @@ def test_a_suggested_word_goes_to_the_theme_that_is_chosen_and_can_be_taken_back
     marcus.post("/forest/code-book", do="take_back", theme=str(theme.id), **word)
     with company.app.database.read() as db:
         assert store.one(db, theme.id).words == theme.words
+
+
+def test_nothing_but_the_head_of_a_page_has_the_style_of_the_head() -> None:
+    """`.top` lays out the menu: a form that carries it too has its labels beside its boxes, a letter wide."""
+    templates = Path(pages.__file__).parent / "templates"
+    files = sorted(templates.rglob("*.html"))
+    carry = [one.name for one in files if re.search(r'class="([^"]* )?top[ "]', one.read_text("utf-8"))]
+    assert carry == ["base.html"]
