@@ -357,6 +357,16 @@ def test_a_score_that_sorts_the_responding_ones_too_beats_the_state() -> None:
     assert words.verdict(found).startswith("The score sorts better than silent yes or no")
 
 
+def test_a_backtest_tells_slope_and_intercept_of_what_was_foretold() -> None:
+    found = backtest(book((30, 60), (10, 240)))
+    assert isinstance(found, Backtest)
+    assert found.slope is not None
+    assert found.intercept is not None
+    told = words.calibrated(found)
+    assert f"slope {found.slope:.2f} (1 is right, under 1 too bold)" in told
+    assert f"intercept {found.intercept:.2f} (0 is right)".replace("-", "\u2212") in told
+
+
 def test_nothing_of_a_quarter_or_after_it_foretells_it() -> None:
     rows = book((30, 60), (10, 240))
     whole = backtest(rows)

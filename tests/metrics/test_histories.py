@@ -20,6 +20,7 @@ from voc.base import schema
 from voc.base.db import Database
 from voc.base.words import OutOfCohort, Scope
 from voc.campaigns.run import waves
+from voc.campaigns.store.owners import inherited_accounts
 from voc.metrics import run, wording
 from voc.metrics.run import cost
 
@@ -143,6 +144,19 @@ def test_whom_somebody_kept_from_being_asked_is_neither_silent_nor_out_of_the_ce
     assert shared(found["nps_people"]) == (-1, 1)  # the 10 is older than the period
     assert shared(found["identified_promoters"]) == (1, 18)  # and younger than a year
     assert shared(found["invitation_guideline"]) == (0, 3)
+
+
+def test_an_account_counts_for_the_new_owner_from_sixty_days_after_the_hand_over(database: Database) -> None:
+    """An hour less than 60 days after the hand-over it is inherited, after 60 not; the first owner inherits nothing."""
+    with database.begin() as db:
+        world = World(db)
+        for account_id in ("under", "exactly", "first"):
+            builders.add_account(db, account_id)
+        world.hand_over("under", "csm-2", at=NOW - 60 * DAY + timedelta(hours=1))
+        world.hand_over("exactly", "csm-2", at=NOW - 60 * DAY)
+        lately = {"from_at": NOW - DAY}
+        db.execute(update(schema.account_csm).where(schema.account_csm.c.account_id == "first").values(**lately))
+        assert inherited_accounts(db, ["under", "exactly", "first"], now=NOW) == {"under"}
 
 
 def test_people_asked_again_count_by_invitation_once_as_people_and_with_their_latest_score(database: Database) -> None:

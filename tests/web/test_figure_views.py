@@ -10,6 +10,7 @@ from voc.metrics.catalogue import CATALOGUE
 from voc.web import code_book_view, figure_view
 from voc.web.cards_view import paths
 from voc.web.engagement_view import monthly
+from voc.web.engagement_view.chain import product
 from voc.web.survival_view import Lasted, chart, curve, median
 
 TWELVE = [
@@ -46,6 +47,13 @@ def test_a_trend_takes_the_latest_night_of_each_month() -> None:
     today = date(2026, 3, 3)
     nights = [(today - timedelta(days=age), age / 100) for age in range(70, -1, -1)]
     assert monthly(nights, to_on=today) == [0.6, 0.3, 0.0]
+
+
+def test_the_chain_tells_shares_only_where_five_stand_at_each_step() -> None:
+    """The example of the definitions; of four that were delivered two answers are no half."""
+    assert product((50, 44, 40, 26)) == "88% invited × 91% delivered × 65% answered = 52%."
+    assert product((24, 5, 4, 2)) == ""
+    assert product((24, 0, 0, 0)) == ""
 
 
 def test_a_month_without_a_night_is_left_out() -> None:

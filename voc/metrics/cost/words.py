@@ -4,7 +4,7 @@ import math
 
 from voc.metrics.cost.backtest import Backtest, Rival, TooEarly
 from voc.metrics.cost.table import LEAST_IN_GROUP, LEAST_LOST, Cost, Share, Times, TwoByTwo
-from voc.metrics.wording import many, percent
+from voc.metrics.wording import MINUS, many, percent
 
 LEAST_FOR_A_SHARE, LEAST_FOR_AN_INTERVAL = 5, 10  # 3-metrics 0.7
 OTHERS = "Others report 7 times, at most 14."
@@ -167,5 +167,7 @@ def calibrated(found: Backtest) -> str:
     told = f"Foretold by the bands of earlier quarters: {found.expected:.1f} lost; {found.lost} were"
     share = percent(found.lost / found.decided)
     slope = "" if found.slope is None else f"; slope {found.slope:.2f} (1 is right, under 1 too bold)"
+    if found.intercept is not None:
+        slope += f", intercept {found.intercept:.2f} (0 is right)".replace("-", MINUS)
     brier = "" if found.brier is None else f"; mean squared error {found.brier:.3f}"
     return f"{told} ({share} of {found.decided}){slope}{brier}."

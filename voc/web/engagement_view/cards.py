@@ -8,6 +8,7 @@ from voc.metrics import wording
 from voc.metrics.model import Figure, Shown
 from voc.metrics.pages import ScopeFigures
 from voc.web import figure_view, view
+from voc.web.engagement_view.chain import LEAST_FOR_A_SHARE
 from voc.web.figure_view import Asking
 from voc.web.parts import Card, Told
 
@@ -103,7 +104,7 @@ def _silent_card(found: Mapping[str, Figure], asking: Asking, currency: str) -> 
     if silent.shown == Shown.REASON:
         return replace(figure_view.card(silent, asking), note="", beside=gaps)
     money = f"with {view.money(revenue.numerator, currency)}" if revenue.numerator else ""
-    share = view.percent(silent.value) if silent.shown != Shown.COUNTS else ""
+    share = view.percent(silent.value) if silent.counted >= LEAST_FOR_A_SHARE else ""
     return Card(
         name="Silent accounts",
         value=view.number(silent.numerator),

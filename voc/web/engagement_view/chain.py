@@ -10,6 +10,8 @@ from voc.web import figure_view, view
 from voc.web.figure_view import Asking
 from voc.web.parts import Chain, Stage
 
+LEAST_FOR_A_SHARE = 5  # 3-metrics 0.7
+
 
 def chain_counts(figures: Mapping[str, Figure]) -> tuple[int, int, int, int]:
     """Census, invited, delivered, answered: places, each the numerator of its own figure."""
@@ -57,15 +59,15 @@ def _empty_chain(name: str) -> Chain:
 def _sentence(one: ScopeFigures, counts: tuple[int, int, int, int]) -> str:
     figure = one.figures["participation"]
     told = wording.chain(figure, who="we")
+    shares = "" if figure.shown in (Shown.COUNTS, Shown.REASON) else product(counts)
+    return f"{told} {shares}" if shares else told
+
+
+def product(counts: tuple[int, int, int, int]) -> str:
+    """88% invited × 91% delivered × 65% answered = 52%; empty where a share would be one of fewer than five places."""
     census, invited, delivered, answered = counts
-    if figure.shown in (Shown.COUNTS, Shown.REASON) or not delivered:
-        return told
-    steps = " × ".join(
-        f"{view.percent(part / whole)} {name}"
-        for part, whole, name in (
-            (invited, census, "invited"),
-            (delivered, invited, "delivered"),
-            (answered, delivered, "answered"),
-        )
-    )
-    return f"{told} {steps} = {wording.value(figure)}."
+    steps = ((invited, census, "invited"), (delivered, invited, "delivered"), (answered, delivered, "answered"))
+    if min(whole for _, whole, _ in steps) < LEAST_FOR_A_SHARE:
+        return ""
+    told = " × ".join(f"{view.percent(part / whole)} {name}" for part, whole, name in steps)
+    return f"{told} = {view.percent(answered / census)}."
