@@ -26,6 +26,8 @@ from voc.web.forest import asked_of, theme_id_of
 from voc.web.forest_view import drivers as drivers_view
 from voc.web.forms import Form
 from voc.web.given import GivenApp, GivenForm, GivenVisit
+from voc.web.parts import files
+from voc.web.tables import Asked, Column, Found, Kind, PageTable, file_handlers
 from voc.web.visit import EVERYBODY, LEADERS, Visit, roles
 
 READ_AGAIN = "Comments are read anew within a minute or so."
@@ -52,6 +54,7 @@ def _book(app: App, visit: Visit, *, typed: Mapping[str, str] | None = None, err
         may_change=may_change,
         typed=typed or {},
         error=error,
+        files=files("/forest/code-book", "of themes and their words"),
     )
 
 
@@ -216,8 +219,35 @@ def _text(texts: Texts, company: str) -> str:
     return str(templates.render_words(text, {**dict.fromkeys(templates.PAGE, ""), "company": company}))
 
 
+def _book_rows(db: Connection, asked: Asked) -> Found:
+    rows = [
+        (one.name, one.key, one.department, language, ", ".join(some), one.retired, one.version)
+        for one in store.themes(db, retired=True)
+        for language, some in sorted(one.words.items())
+    ]
+    return Found(rows, [("Version", str(store.version(db))), ("As of", asked.today.isoformat())])
+
+
+CODE_BOOK = PageTable(
+    "code-book",
+    "Code book: themes and their words",
+    "/forest/code-book",
+    (
+        Column("Theme"),
+        Column("Key", meaning="Never changes"),
+        Column("Department"),
+        Column("Language"),
+        Column("Words", meaning="A comment with one of them is about the theme; a star stands for any ending"),
+        Column("Used no more", Kind.YES),
+        Column("Version", Kind.WHOLE, "Of the book, when the theme was last changed"),
+    ),
+    _book_rows,
+    "One line a theme and language.",
+)
+TABLES = (CODE_BOOK,)
 HANDLERS: list[Any] = [
     book_page,
+    *file_handlers(*TABLES),
     add_theme,
     theme_page,
     change_theme,

@@ -137,7 +137,7 @@ HOURS = PageTable(
 
 def _back_rows(db: Connection, asked: Asked) -> Found:
     narrowed, since, chosen = _narrowed(asked)
-    rows = [
+    rows: list[Sequence[Cell]] = [
         (one.domain, *(one.kinds.get(kind, 0) for kind in tally.CAME_BACK), one.refused, one.number, one.sent)
         for one in tally.came_back(db, narrowed, since=since)
     ]

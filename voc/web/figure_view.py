@@ -10,6 +10,7 @@ from voc.metrics import enough, wording
 from voc.metrics.catalogue import BY_NAME, OPENS, Direction, Measure
 from voc.metrics.cohorts import Key
 from voc.metrics.model import Figure, IntervalKind, Shown
+from voc.metrics.run.near_views import is_kept_back
 from voc.web import view
 from voc.web.parts import Card, Link, Mark, Told, address
 
@@ -81,8 +82,11 @@ def links(figure: Figure, asking: Asking, *, name: str = "") -> list[Link]:
     """Definition, and the rows; where there are none, why."""
     about = name or OPENS[figure.name].label
     words = view.count(figure.counted, "row") if figure.counted and asking.mine else "Why no rows"
+    meaning = Link("Definition", definition(figure.name), f"of {about}")
+    if is_kept_back(figure):
+        return [meaning]
     return [
-        Link("Definition", definition(figure.name), f"of {about}"),
+        meaning,
         Link(words, asking.rows(figure), f"behind {about}"),
     ]
 
@@ -149,7 +153,7 @@ def card(
         of=_of(figure, of),
         note="; ".join(told),
         links=links(figure, asking, name=name),
-        mark=mark(figure, asking),
+        mark=None if is_kept_back(figure) else mark(figure, asking),
         beside=beside,
     )
 
@@ -174,6 +178,8 @@ class Cell:
 
 
 def cell(figure: Figure, asking: Asking, *, who: str, of: str | None = None) -> Cell:
+    if is_kept_back(figure):
+        return Cell("not shown")
     href, about, marked = asking.rows(figure), f"{OPENS[figure.name].label}, {who}", mark(figure, asking)
     if figure.shown == Shown.REASON:
         words = "none due" if figure.name == "follow_up_attainment" else view.DASH

@@ -80,6 +80,23 @@ THEMES = PageTable(
 )
 
 
+def _cut_rows(db: Connection, asked: FileAsked) -> Found:
+    chosen, cut = asked_of(asked.get("days"), asked.get("team")), cut_of(asked.get("cut")) or Cut.SEGMENT
+    found = nights.forest(db, asked.viewer, chosen, cut=cut, now=asked.now)
+    as_of = found.kept_on or asked.today
+    return Found(overview.cut_rows(found), [("Days", str(chosen.days)), ("As of", as_of.isoformat())])
+
+
+CUTS = PageTable(
+    "themes-cut",
+    "Forest: themes by score, segment, role or region",
+    "/forest/cut",
+    overview.CUT_COLUMNS,
+    _cut_rows,
+    "One line a cell. Hidden is what fewer than 5 people or 3 accounts said, and what that would follow from.",
+)
+
+
 @get("/forest/comments", sync_to_thread=True, opt=roles(*EVERYBODY))
 def comments_page(
     app: GivenApp,
@@ -180,5 +197,5 @@ def correct_comment(app: GivenApp, visit: GivenVisit, response_id: FromPath[int]
     return pages.back(app, visit, pages.own_path(form.text("back"), "/forest"), said, undo=undo)
 
 
-TABLES = (THEMES, COMMENTS)
+TABLES = (THEMES, CUTS, COMMENTS)
 HANDLERS: list[Any] = [forest_page, comments_page, *file_handlers(*TABLES), correct_comment]

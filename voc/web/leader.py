@@ -271,6 +271,28 @@ LINES = PageTable(
 )
 
 
+def _trend_rows(db: Connection, asked: Asked) -> Found:
+    """The line that the page draws; nothing where the page draws none."""
+    wanted, name = _asked_for(asked), asked.get("trend")
+    chosen = name if name in trends.NAMES else trends.NAMES[0]
+    found = _engagement(db, asked.viewer, wanted, now=asked.now)
+    key, facts = _kept_key(found, wanted), [("Figure", catalogue.OPENS[chosen].label), *period(found.window)]
+    if key is None or (found.not_told is not None and is_said(chosen)):
+        return Found([], facts, name=f"trend-{chosen.replace('_', '-')}")
+    line = trends.of(db, key, chosen, window=found.window, preferences=preferences.load(db))
+    return Found([trend_view.file_row(one) for one in line.points], facts, name=f"trend-{chosen.replace('_', '-')}")
+
+
+TREND = PageTable(
+    "trend",
+    "Trend of a year",
+    "/engagement/trend",
+    trend_view.FILE_COLUMNS,
+    _trend_rows,
+    "The latest night of each week as it was kept. trend=response_rate and others; the filters of the page.",
+)
+
+
 ROWS_QUERY = ("figure", "scope", "id", "days", "as_of", "to", "segment", "region", "live", "state")
 
 
@@ -413,5 +435,5 @@ def names_of(db: Connection) -> dict[str, str]:
     return {id: one.name for id, one in metrics.people(db).items()}
 
 
-TABLES = (LINES, COUNTED)
+TABLES = (LINES, TREND, COUNTED)
 HANDLERS: list[Any] = [engagement_page, rows_page, definitions_page, *file_handlers(*TABLES)]

@@ -10,12 +10,15 @@ from voc.metrics.catalogue import BY_NAME, Measure, Owner
 from voc.metrics.run import WINDOWS
 from voc.metrics.run.trend import NAMES
 from voc.metrics.trend import Event, Point, Trend
+from voc.reports.cells import Cell
+from voc.reports.tables import Column, Kind
 from voc.web import charts_trend, figure_view, view
 from voc.web.charts_trend import Happened, Line, Spot
 from voc.web.figure_view import Asking
-from voc.web.parts import Link, Told
+from voc.web.parts import Link, Told, files
 
 LEAST_NIGHTS = 2
+PAGE = "/engagement"
 MOST_EVENTS = 30  # more than that hide the line; the latest are kept
 
 
@@ -23,6 +26,7 @@ MOST_EVENTS = 30  # more than that hide the line; the latest are kept
 class Section:
     heading: str
     links: Sequence[Link]
+    files: Sequence[Link]
     drawing: Markup
     caption: str
     events: Sequence[str]
@@ -39,6 +43,7 @@ def section(found: Trend, *, address: str, asking: Asking) -> Section:
     return Section(
         heading=f"Trend of a year: {label[:1].lower()}{label[1:]}",
         links=[_link(name, address, found.name) for name in NAMES],
+        files=_files(address, found.name) if enough else [],
         drawing=_drawing(found, events, label) if enough else Markup(""),
         caption=_caption(found, known, label) if enough else "",
         events=[f"{number}. {view.short_day(one.on)}: {one.words}" for number, one in enumerate(events, 1)],
@@ -59,12 +64,19 @@ def not_kept(name: str, *, address: str, why: str = _CROSSED) -> Section:
     return Section(
         heading=f"Trend of a year: {label[:1].lower()}{label[1:]}",
         links=[_link(one, address, name) for one in NAMES],
+        files=[],
         drawing=Markup(""),
         caption="",
         events=[],
         rows=[],
         none=why,
     )
+
+
+def _files(page: str, name: str) -> list[Link]:
+    """Of the line of the engagement page; those of one book stand in the kept figures."""
+    path, _, query = page.partition("?")
+    return files(f"{path}/trend?{query}{'&' if query else ''}trend={name}", "of the trend") if path == PAGE else []
 
 
 def _link(name: str, address: str, chosen: str) -> Link:
@@ -128,3 +140,21 @@ def _row(one: Point, asking: Asking) -> tuple[str, Told, str]:
     of_night = replace(asking, as_of=one.on, live=False)
     told = Told(figure_view.counts(one.figure), figure_view.mark(one.figure, of_night))
     return view.short_day(one.on), told, wording.value(one.figure)
+
+
+FILE_COLUMNS = (
+    Column("Night after", Kind.DAY),
+    Column("State", meaning="ok, too_few, none_asked, in_flight, suppressed or no_data"),
+    Column("Value", Kind.NUMBER, "Empty where it rests on too few for a trend"),
+    Column("Counts", Kind.NUMBER, "What counts"),
+    Column("Of", Kind.NUMBER, "Of how many"),
+    Column("Low", Kind.NUMBER, "Of its interval"),
+    Column("High", Kind.NUMBER),
+)
+
+
+def file_row(one: Point) -> Sequence[Cell]:
+    figure, span = one.figure, one.figure.interval
+    low, high = (round(span.low, 6), round(span.high, 6)) if span and one.is_enough else (None, None)
+    value = None if one.value is None else round(one.value, 6)
+    return (one.on, figure.state.value, value, figure.numerator, figure.denominator, low, high)

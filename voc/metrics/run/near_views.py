@@ -66,6 +66,11 @@ def silenced(line: ScopeFigures, why: Refused) -> ScopeFigures:
     return replace(line, figures={name: _silenced(one, why) for name, one in line.figures.items()})
 
 
+def is_kept_back(figure: Figure) -> bool:
+    """Whether a figure says nothing here because of another view: then no rows stand behind it either."""
+    return figure.state == FigureState.SUPPRESSED and figure.reason in (REASON, SMALL)
+
+
 def is_said(name: str) -> bool:
     """Whether a figure is made of what people said."""
     return name in BY_NAME and BY_NAME[name].kind == Kind.SENTIMENT

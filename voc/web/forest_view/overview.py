@@ -8,7 +8,7 @@ from markupsafe import Markup
 from voc.followup.improving import Improvement
 from voc.metrics.forest.cutting import ANY
 from voc.metrics.forest.growing import Forest, Line
-from voc.metrics.forest.people import Cut
+from voc.metrics.forest.people import Count, Cut
 from voc.metrics.run.forest.views import EVERYTHING, NO_THEME, Asked, ForestPage
 from voc.reports.cells import Cell
 from voc.reports.tables import Column, Kind
@@ -61,6 +61,7 @@ class CutTable:
     heads: Sequence[str]
     rows: Sequence[CutRow]
     note: str
+    files: Sequence[Link]
 
 
 @dataclass(frozen=True)
@@ -320,6 +321,7 @@ def _cut_table(found: ForestPage) -> CutTable:
             for theme in shown
         ],
         note=note if table.hides else "",
+        files=files(words.cut_address(found.asked, table.cut), f"of themes by {words.CUTS[table.cut]}"),
     )
 
 
@@ -384,3 +386,36 @@ def _file_row(line: Line, found: ForestPage, whole: int) -> Sequence[Cell]:
         found.currency,
         line.before,
     )
+
+
+CUT_COLUMNS = (
+    Column("Cut", meaning="By what everybody is divided: score, segment, role or region; each person is in one part"),
+    Column("Part"),
+    Column("Theme", meaning="Everybody who wrote, or those who wrote of it"),
+    Column("State", meaning="too few: hidden, as on the page"),
+    Column("Accounts", Kind.WHOLE),
+    Column("People", Kind.WHOLE),
+)
+
+
+def cut_rows(found: ForestPage) -> list[Sequence[Cell]]:
+    """One line a cell; what is hidden on the page is empty here."""
+    table = found.table
+    if table is None or found.forest is None:
+        return []
+    order = [ANY, *(one.theme_id for one in found.forest.lines)]
+    return [
+        (words.CUTS[table.cut], words.part_words(table.cut, part), _theme_name(found, theme), *_counted(cell.count))
+        for theme in order
+        for part, cell in table.rows[theme].items()
+    ]
+
+
+def _theme_name(found: ForestPage, theme: int) -> str:
+    return "Everybody who wrote" if theme == ANY else found.themes[theme].name
+
+
+def _counted(count: Count | None) -> tuple[str, int | None, int | None]:
+    if count is None:
+        return "too few", None, None
+    return ("ok" if count.people else "none"), count.accounts, count.people

@@ -44,6 +44,10 @@ def forest_address(asked: Asked, **more: str) -> str:
     return address("/forest", days=asked.days, team=asked.team, **more)
 
 
+def cut_address(asked: Asked, cut: Cut) -> str:
+    return address("/forest/cut", days=asked.days, team=asked.team, cut=cut.value)
+
+
 def comments_address(asked: Asked, theme_id: int, cut: Cut | None = None, part: str = "", start: int = 0) -> str:
     """The comments behind a count; a cut is named even where the part is the one without a name."""
     theme = {EVERYTHING: "", NO_THEME: "none"}.get(theme_id, str(theme_id))
