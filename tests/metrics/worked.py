@@ -41,10 +41,17 @@ def worked(figure: str, why: str, got: Callable[[], Any], want: Any) -> None:
     WORKED.append(Worked(figure, why, got, want))
 
 
-def over(name: str, *accounts: AccountFacts, days: int = 180, confirmed: Iterable[str] = ()) -> tuple[float, float]:
+def over(
+    name: str,
+    *accounts: AccountFacts,
+    days: int = 180,
+    confirmed: Iterable[str] = (),
+    entered: Iterable[str] = (),
+) -> tuple[float, float]:
     """Of a figure over invitations, places and follow-ups, all accounts together."""
     numbered = tuple(replace(one, account_id=f"acc-{at}") for at, one in enumerate(accounts))
-    terms = Terms(NOW, days, response_standard=0.5, fresh_cut=0.7, confirmed=frozenset(confirmed))
+    said = {"confirmed": frozenset(confirmed), "entered": frozenset(entered)}
+    terms = Terms(NOW, days, response_standard=0.5, fresh_cut=0.7, **said)
     units = [unit for _, unit in figures.rows(Facts(NOW, numbered, {}), terms, key=TOTAL, name=name)]
     return sum(one.part for one in units), sum(one.whole for one in units)
 
@@ -321,6 +328,13 @@ worked(
         confirmed=["cy"],
     ),
     (2, 3),
+)
+
+worked(
+    "voc_contribution",
+    "an empty chair that the CSM filled with somebody entered in the month; the same chair left empty",
+    lambda: over("voc_contribution", two_places(ANA, BO), two_places(ANA), days=30, entered=["bo"]),
+    (1, 2),
 )
 
 # --- CRM upkeep ---

@@ -14,7 +14,7 @@ def voc_contribution(company: Company, places: Places, *, since: int) -> Rows:
     asked, cases, moment, count = company.asked, company.cases, company.at, len(company.accounts)
     answered = (asked.answered > since) & (asked.answered <= moment)
     resolved = (cases.resolved > since) & (cases.resolved <= moment)
-    done = any_of(places.account, places.confirmed(since)[places.at], count)
+    done = any_of(places.account, places.filled(since)[places.at], count)
     done |= any_of(asked.account, answered, count) | any_of(cases.account, resolved, count)
     open_ = (cases.resolved == MISSING) | (cases.resolved > since)
     invited = here(asked.sent) & (~here(asked.due) | (asked.due > since))

@@ -170,6 +170,7 @@ class Holders:
     value: Column
     without_own_word: Column
     confirmed_at: Column  # the latest confirmation by a CSM
+    entered_at: Column  # when a CSM last entered the person, or gave them a role
 
 
 @dataclass(frozen=True)

@@ -101,6 +101,11 @@ class Places:
         """Places with a holder whom a CSM confirmed after that."""
         return any_of(self._holder_of, self._company.holders.confirmed_at > since, self._size)
 
+    def filled(self, since: int) -> Column:
+        """Or whom a CSM entered after that, or gave a role."""
+        entered = any_of(self._holder_of, self._company.holders.entered_at > since, self._size)
+        return entered | self.confirmed(since)
+
     def standing(self, *, since: int, moment: int, fresh_cut: float) -> Iterator[tuple[str, Rows]]:
         """`since` opens the window. Books are accounts."""
         weight = self.weight[self.at]

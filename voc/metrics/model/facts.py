@@ -65,6 +65,7 @@ class Facts:
     accounts: tuple[AccountFacts, ...]
     csms: dict[str, Person]
     confirmed: frozenset[str] = frozenset()  # contacts a CSM confirmed in the window
+    entered: frozenset[str] = frozenset()  # whom a CSM entered in it, or gave a role
     part: Slice = field(default_factory=Slice)
 
     def manager_of(self, csm_id: str | None) -> str | None:

@@ -27,9 +27,10 @@ def voc_contribution(book: Book, terms: Terms) -> list[Unit]:
 
 def _done(account: AccountFacts, terms: Terms, since: datetime) -> bool:
     places = account.team.places if account.team else ()
-    confirmed = any(one.contact_id in terms.confirmed for place in places for one in place.holders)
+    known = terms.confirmed | terms.entered
+    filled = any(one.contact_id in known for place in places for one in place.holders)
     answered = any(_within(one.answered_at, since, terms.moment) for one in account.asked)
-    return confirmed or answered or any(_within(one.resolved_at, since, terms.moment) for one in account.cases)
+    return filled or answered or any(_within(one.resolved_at, since, terms.moment) for one in account.cases)
 
 
 def _due(account: AccountFacts, since: datetime) -> bool:

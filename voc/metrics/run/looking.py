@@ -181,7 +181,8 @@ class Look(ABC):
     def flight(self, key: Key) -> Flight | None: ...
 
 
-def terms_of(asking: Asking, moment: datetime, known: Preferences, confirmed: frozenset[str] = frozenset()) -> Terms:
+def terms_of(asking: Asking, moment: datetime, known: Preferences, facts: Facts | None = None) -> Terms:
+    """`facts` where what our own people said of contacts counts."""
     days = asking.days or known.window_days
     if days < 1:
         raise Refused("Write a window of 1 day or more", field="window")
@@ -191,7 +192,8 @@ def terms_of(asking: Asking, moment: datetime, known: Preferences, confirmed: fr
         response_standard=known.response_standard,
         fresh_cut=known.fresh_cut,
         limits=limits_of(known),
-        confirmed=confirmed,
+        confirmed=frozenset() if facts is None else facts.confirmed,
+        entered=frozenset() if facts is None else facts.entered,
     )
 
 
@@ -359,7 +361,7 @@ def facts_for(
         as_then=as_then,
     )
     facts = cohorts.within(asking.part, facts)
-    return facts, terms_of(asking, moment, known, facts.confirmed), known
+    return facts, terms_of(asking, moment, known, facts), known
 
 
 def usual(db: Connection, moment: datetime, days: int, known: Preferences) -> Norms:

@@ -41,6 +41,7 @@ def facts(
     """
     merged_since = merged_after(db, moment) if as_then else {}
     winners = {one: winner for one, winner in _winners(db).items() if one not in merged_since}
+    opened = moment - timedelta(days=window_days)
     since = moment - timedelta(days=max(window_days, _YEAR_DAYS))
     losers = [loser for (kind, loser), winner in winners.items() if kind == "account"]
     ids = (
@@ -82,7 +83,8 @@ def facts(
             for row in rows
         ),
         csms=people(db),
-        confirmed=_confirmed(db, winners, since=moment - timedelta(days=window_days), moment=moment),
+        confirmed=_said_of(db, Sign.CONFIRMED, winners, since=opened, moment=moment),
+        entered=_said_of(db, Sign.EDITED, winners, since=opened, moment=moment),
     )
 
 
@@ -122,10 +124,11 @@ def _owners_at(db: Connection, account_ids: Collection[str] | None, *, moment: d
     return {row.account_id: row.csm_id for row in db.execute(query)}
 
 
-def _confirmed(
-    db: Connection, winners: Mapping[tuple[str, str], str], *, since: datetime, moment: datetime
+def _said_of(
+    db: Connection, kind: Sign, winners: Mapping[tuple[str, str], str], *, since: datetime, moment: datetime
 ) -> frozenset[str]:
+    """Contacts of whom a CSM said that."""
     query = select(sign_of_life.c.contact_id).where(
-        sign_of_life.c.kind == Sign.CONFIRMED, sign_of_life.c.at > since, sign_of_life.c.at <= moment
+        sign_of_life.c.kind == kind, sign_of_life.c.at > since, sign_of_life.c.at <= moment
     )
     return frozenset(winners.get(("contact", id), id) for id in db.execute(query).scalars())

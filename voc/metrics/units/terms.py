@@ -19,6 +19,7 @@ class Terms:
     fresh_cut: float
     limits: Limits = field(default_factory=Limits)
     confirmed: frozenset[str] = frozenset()
+    entered: frozenset[str] = frozenset()
     states: dict[str, AccountState] = field(default_factory=dict)
 
     def state_of(self, account: AccountFacts) -> AccountState:

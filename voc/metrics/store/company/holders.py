@@ -55,6 +55,7 @@ def holders(ground: Ground) -> Holders:
         value=np.where(fast, quick[0][who], slow[0][who]),
         without_own_word=np.where(fast, quick[1][who], slow[1][who]),
         confirmed_at=signs.latest([Sign.CONFIRMED])[who],
+        entered_at=signs.latest([Sign.EDITED])[who],
     )
 
 
