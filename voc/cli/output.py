@@ -67,6 +67,16 @@ def say(text: str = "") -> None:
     click.echo(text)
 
 
+def tell_mistakes(mistakes: Sequence[Any], *, as_json: bool) -> None:
+    """Each on a line, or all in one document; the command fails if there are any."""
+    if as_json:
+        emit({"mistakes": mistakes})
+    for mistake in () if as_json else mistakes:
+        say(str(mistake))
+    if mistakes:
+        raise SystemExit(1)
+
+
 def table(heads: Sequence[str], rows: Iterable[Sequence[Any]], *, right: Sequence[int] = ()) -> None:
     """A plain table; `right` are the columns that hold numbers."""
     drawn = Table(box=None, pad_edge=False, header_style="bold")

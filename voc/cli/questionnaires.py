@@ -41,12 +41,7 @@ def check(*, names: tuple[str, ...], folder: Path | None, as_json: bool) -> None
         else:
             if not as_json:
                 output.say(f"{name}: {len(found.questions)} questions, {', '.join(found.languages)}: fine")
-    if as_json:
-        output.emit({"mistakes": mistakes})
-    for mistake in () if as_json else mistakes:
-        output.say(str(mistake))
-    if mistakes:
-        raise SystemExit(1)
+    output.tell_mistakes(mistakes, as_json=as_json)
 
 
 @questionnaires.command()

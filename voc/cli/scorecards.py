@@ -65,12 +65,7 @@ def check(*, paths: tuple[Path, ...], as_json: bool) -> None:
         else:
             if not as_json:
                 output.say(f"{name}: {card.title}, {len(card.lines)} lines{', pays' if card.amount else ''}: fine")
-    if as_json:
-        output.emit({"mistakes": mistakes})
-    for mistake in () if as_json else mistakes:
-        output.say(str(mistake))
-    if mistakes:
-        raise SystemExit(1)
+    output.tell_mistakes(mistakes, as_json=as_json)
 
 
 def _texts(paths: tuple[Path, ...]) -> dict[str, str]:

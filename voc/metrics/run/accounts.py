@@ -1,6 +1,7 @@
 """One account and lists of accounts: figures, where each stands, silent ones."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from statistics import median
 
@@ -12,11 +13,11 @@ from voc.base.errors import NotFound
 from voc.base.preferences import Preferences
 from voc.base.words import AccountState, Scope
 from voc.metrics import cohorts, silence, store
-from voc.metrics.cohorts import Key
 from voc.metrics.model import Figure, Standing
 from voc.metrics.pages import ScopeFigures, SilentPage, Since, Sum
 from voc.metrics.run import stood_sums
 from voc.metrics.run.kept import kept_of, last_night
+from voc.metrics.run.lines import line_of
 from voc.metrics.run.looking import Allowed, Asking, FactsLook, allowed, look, look_at, usual
 from voc.metrics.run.narrowing import Within, within
 from voc.metrics.run.standings import kept_on
@@ -37,22 +38,7 @@ def figures(db: Connection, asking: Asking, may: Allowed, ids: Collection[str] |
     if missing:
         raise NotFound(f"There is no account {', '.join(missing)}.")
     standings = {one.account_id: one for one in _standings(db, found)}
-    return [_line(found, key, standings.get(key[1])) for key in keys]
-
-
-def _line(found: FactsLook, key: Key, standing: Standing | None) -> ScopeFigures:
-    book = found.book(key)
-    return ScopeFigures(
-        scope=key[0],
-        id=key[1],
-        name=found.name(key),
-        figures=found.figures(key),
-        accounts=book.accounts,
-        arr=book.arr,
-        without_rate=book.without_rate,
-        flight=found.flight(key),
-        standing=standing,
-    )
+    return [replace(line_of(found, key), standing=standings.get(key[1])) for key in keys]
 
 
 def account(

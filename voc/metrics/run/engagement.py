@@ -1,6 +1,7 @@
 """The engagement page, and the figures of any scope."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
@@ -17,6 +18,7 @@ from voc.metrics.model import EVERYTHING, Slice
 from voc.metrics.pages import Engagement, ScopeFigures
 from voc.metrics.run import accounts, near_views
 from voc.metrics.run.kept import KeptLook, kept
+from voc.metrics.run.lines import line_of
 from voc.metrics.run.looking import Allowed, Asking, CompanyLook, allowed, look
 from voc.metrics.run.outlook import Outlooks
 
@@ -141,18 +143,10 @@ def _compared(found: CompanyLook | KeptLook, keys: Sequence[Key]) -> Comparisons
 
 
 def _line(found: CompanyLook | KeptLook, key: Key, compared: Comparisons | None) -> ScopeFigures:
-    book = found.book(key)
-    return ScopeFigures(
-        scope=key[0],
-        id=key[1],
-        name=found.name(key),
-        figures=found.figures(key),
-        accounts=book.accounts,
-        arr=book.arr,
-        without_rate=book.without_rate,
+    return replace(
+        line_of(found, key),
         inherited=found.inherited(key),
         comparison=compared.by_csm.get(key[1]) if compared is not None and key[0] == Scope.CSM else None,
-        flight=found.flight(key),
     )
 
 
