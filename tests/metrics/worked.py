@@ -50,8 +50,8 @@ def over(
 ) -> tuple[float, float]:
     """Of a figure over invitations, places and follow-ups, all accounts together."""
     numbered = tuple(replace(one, account_id=f"acc-{at}") for at, one in enumerate(accounts))
-    said = {"confirmed": frozenset(confirmed), "entered": frozenset(entered)}
-    terms = Terms(NOW, days, response_standard=0.5, fresh_cut=0.7, **said)
+    known, new = frozenset(confirmed), frozenset(entered)
+    terms = Terms(NOW, days, response_standard=0.5, fresh_cut=0.7, confirmed=known, entered=new)
     units = [unit for _, unit in figures.rows(Facts(NOW, numbered, {}), terms, key=TOTAL, name=name)]
     return sum(one.part for one in units), sum(one.whole for one in units)
 
