@@ -166,6 +166,7 @@ TABLE: dict[str, Gate] = {
         ALL, "response", {"question": "why", "theme": "{theme}", "offered": "{theme}", "version": "1"}
     ),
     "GET /forest/drivers": Gate(ALL),
+    "GET /forest/drivers.csv": Gate(ALL),
     "GET /improvements": Gate(ALL),
     "GET /improvements.csv": Gate(ALL),
     "GET /improvements/new": Gate(FROM_LEADER),

@@ -1,6 +1,7 @@
 """The code book is read by everybody and edited by leaders; everybody may sort comments of the own accounts blindly."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any
 
 from litestar import Response, get, post
@@ -9,6 +10,7 @@ from litestar.response import Redirect
 from sqlalchemy import Connection
 
 from voc.base import preferences
+from voc.base.access import Viewer
 from voc.base.errors import NotFound, Refused
 from voc.campaigns import templates
 from voc.campaigns.definition import Texts
@@ -207,11 +209,38 @@ def drivers_page(
 ) -> Response[str]:
     asked = asked_of(days, "")
     with app.database.read() as db:
-        found = drivers.of_score(db, visit.viewer, days=asked.days, now=app.now())
-        company = preferences.load(db).company
-    names = {key: _text(text, company) for key, text in found.texts.items()} if found else {}
+        found, names = _of_score(db, visit.viewer, days=asked.days, now=app.now())
     page = drivers_view.page(found, days=asked.days, names=names)
-    return pages.page(app, visit, "forest/drivers.html", page=page)
+    links = files(f"/forest/drivers?days={asked.days}", "of the drivers")
+    return pages.page(app, visit, "forest/drivers.html", page=page, files=links)
+
+
+def _of_score(
+    db: Connection, viewer: Viewer, *, days: int, now: datetime
+) -> tuple[drivers.DriversPage | None, dict[str, str]]:
+    """What goes with the score, and the drivers in words."""
+    found = drivers.of_score(db, viewer, days=days, now=now)
+    company = preferences.load(db).company
+    return found, {key: _text(text, company) for key, text in found.texts.items()} if found else {}
+
+
+def _driver_rows(db: Connection, asked: Asked) -> Found:
+    days = asked_of(asked.get("days"), "").days
+    found, names = _of_score(db, asked.viewer, days=days, now=asked.now)
+    if found is None or not found.found.enough:
+        return Found([], [("Days", str(days)), ("State", "too few complete answers")])
+    facts = [("Days", str(days)), ("Complete answers", str(found.found.answers))]
+    return Found([drivers_view.file_row(one, names) for one in found.found.drivers], facts)
+
+
+DRIVERS = PageTable(
+    "drivers",
+    "What goes with the score",
+    "/forest/drivers",
+    drivers_view.FILE_COLUMNS,
+    _driver_rows,
+    "From 30 complete answers beside the score, from 100 weighed against each other. What goes with it, not why.",
+)
 
 
 def _text(texts: Texts, company: str) -> str:
@@ -244,7 +273,7 @@ CODE_BOOK = PageTable(
     _book_rows,
     "One line a theme and language.",
 )
-TABLES = (CODE_BOOK,)
+TABLES = (CODE_BOOK, DRIVERS)
 HANDLERS: list[Any] = [
     book_page,
     *file_handlers(*TABLES),

@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from voc.metrics.forest.drivers import LEAST, LEAST_FOR_WEIGHTS, LEAST_PER_DRIVER, SURE, Driver
 from voc.metrics.run.forest.drivers import DriversPage
+from voc.reports.tables import Column, Kind
 from voc.web import view
 from voc.web.charts_forest import interval_rows
 from voc.web.forest_view import words
@@ -133,3 +134,19 @@ def _notes(found: DriversPage, names: Mapping[str, str], *, weighed: bool) -> li
     if drivers.unvaried:
         notes.append(f"Everybody answered alike: {view.listed([names[one] for one in drivers.unvaried])}.")
     return notes
+
+
+FILE_COLUMNS = (
+    Column("Driver", meaning="The question in its words"),
+    Column("Key", meaning="Of the question, or of the topic; never changes"),
+    Column("Correlation", Kind.NUMBER, "Spearman's, with the score"),
+    Column("Low", Kind.NUMBER, "Of its 95% interval"),
+    Column("High", Kind.NUMBER),
+    Column("Weight", Kind.SHARE, "Of what the drivers explain together; from 100 complete answers"),
+    Column("First in", Kind.SHARE, "Of the draws of whole accounts"),
+)
+
+
+def file_row(one: Driver, names: Mapping[str, str]) -> tuple[str | float | None, ...]:
+    numbers = (one.r, one.low, one.high, one.weight, one.first)
+    return (names[one.key], one.key, *(None if value is None else round(value, 4) for value in numbers))
