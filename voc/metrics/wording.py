@@ -88,7 +88,7 @@ def counts(figure: Figure) -> str:
         told = f" {definition.counts}" if figure.shown == Shown.COUNTS else ""
         return f"{_whole(figure.denominator)}{told}"
     if definition.rows and figure.shown == Shown.COUNTS:
-        return f"{figure.counted} {definition.rows}"
+        return many(figure.counted, definition.rows.removesuffix("s"), definition.rows)
     return f"{_whole(figure.numerator)} of {_whole(figure.denominator)}"
 
 

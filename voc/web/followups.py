@@ -216,8 +216,8 @@ def _as_engagement(kept: Figure | None, figure: Figure, night: date) -> list[str
     ):
         return []
     pending = kept.parts.get("pending", 0)
-    still = f" and {pending} open within the limit" if pending else ""
-    return [f"Engagement counts the night after {view.short_day(night)}: {wording.counts(kept)}{still}"]
+    still = f" and {pending} open" if pending else ""
+    return [f"as Engagement counts the night after {view.short_day(night)}, {wording.counts(kept)}{still}"]
 
 
 def _in_time_card(figure: Figure, asking: Asking, notes: Sequence[str]) -> Card:

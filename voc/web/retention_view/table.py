@@ -12,7 +12,7 @@ from voc.metrics.money.compared import Comparison, Kept
 from voc.metrics.money.page import Line, RetentionPage
 from voc.web import figure_view, view
 from voc.web.figure_view import Asking, Cell
-from voc.web.retention_view.cards import IN_MONEY, rows_of
+from voc.web.retention_view.cards import IN_MONEY
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def _cell(figure: Figure, asking: Asking, who: str, currency: str) -> Cell:
         return figure_view.cell(figure, asking, who=who)
     of = wording.counts(figure)
     if figure.name in IN_MONEY:
-        of = f"of {view.money(figure.denominator, currency)}, {rows_of(figure)}"
+        of = f"of {view.money(figure.denominator, currency)}, {view.count(figure.counted, 'row')}"
     elif BY_NAME[figure.name].measure == Measure.MEAN:
         of = f"{of} {BY_NAME[figure.name].counts}"
     span = figure_view.span(figure)
