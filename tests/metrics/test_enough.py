@@ -62,8 +62,8 @@ def test_a_score_of_few_people_is_told_as_people_and_their_groups_are_counted_be
             builders.add_contact(db, f"p-{number}", account_id="acc-1")
             world.ask(f"p-{number}", account_id="acc-1", answer=score)
     with sqlite.read() as db:
-        score = run.engagement(db, LEADER, now=NOW, live=True).whole.figures["nps_people"]
-    assert (wording.value(score), wording.counts(score)) == ("4 people", "2 promoters, 1 passive, 1 detractor")
+        nps = run.engagement(db, LEADER, now=NOW, live=True).whole.figures["nps_people"]
+    assert (wording.value(nps), wording.counts(nps)) == ("4 people", "2 promoters, 1 passive, 1 detractor")
 
 
 def test_a_cell_of_a_table_says_no_more_than_how_many_are_missing(sqlite: Database) -> None:

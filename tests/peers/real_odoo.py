@@ -122,7 +122,7 @@ class RealOdoo:
         return made
 
     def now(self) -> datetime:
-        return clock.clock.SystemClock().now() + self.ahead
+        return clock.SystemClock().now() + self.ahead
 
     def sync(self, database: Database, **said: Any) -> SyncReport:
         now = self.now()

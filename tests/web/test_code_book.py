@@ -17,14 +17,14 @@ def test_a_suggested_word_goes_to_the_theme_that_is_chosen_and_can_be_taken_back
     marcus = company.enter("marcus")
     marcus.get("/forest/code-book")
     word = {"language": "en", "word": "ledger", "back": "/forest/code-book"}
-    refused = marcus.post("/forest/code-book", do="word", theme="", **word)
+    refused = marcus.post("/forest/code-book", {**word, "do": "word", "theme": ""})
     assert refused.status_code == 400
     assert "Choose the theme that “ledger” is a word of" in refused.text
     marcus.get("/forest/code-book")
-    added = marcus.post("/forest/code-book", do="word", theme=str(theme.id), **word)
+    added = marcus.post("/forest/code-book", {**word, "do": "word", "theme": str(theme.id)})
     assert f"“ledger” is a word of {theme.name}" in added.text
     assert 'name="do" value="take_back"' in added.text
-    marcus.post("/forest/code-book", do="take_back", theme=str(theme.id), **word)
+    marcus.post("/forest/code-book", {**word, "do": "take_back", "theme": str(theme.id)})
     with company.app.database.read() as db:
         assert store.one(db, theme.id).words == theme.words
 

@@ -277,7 +277,7 @@ def counted_by_owner(db: Connection, viewer: Viewer = TERMINAL) -> dict[str, int
         .where(visible_accounts(viewer), table.reason.is_(None), table.state.is_not(None))
         .group_by(owner)
     )
-    return {row[0]: row[1] for row in db.execute(query)}
+    return {row[0] or "": row[1] for row in db.execute(query)}
 
 
 def _renewal(row: Any) -> Renewal:

@@ -198,8 +198,8 @@ class OfOwner:
 def by_owner(db: Connection, on: date, *, first_on: date, last_on: date) -> dict[str, OfOwner]:
     """Of every account of that night, by today's owner ("" is nobody): `soon` of the silent ones renew in that time."""
     owner, every = func.coalesce(account.c.csm_id, ""), Part(TERMINAL, on)
-    counted = func.count(), func.sum(_night.arr), *(func.sum(one) for one in (_night.places, _night.gaps))
-    query = _of(select(owner, _night.state, *counted, func.sum(_night.senior_gaps)), every)
+    places_of = func.sum(_night.places), func.sum(_night.gaps), func.sum(_night.senior_gaps)
+    query = _of(select(owner, _night.state, func.count(), func.sum(_night.arr), *places_of), every)
     states: dict[str, dict[AccountState, Sum]] = defaultdict(dict)
     places: dict[str, Places] = defaultdict(lambda: Places(0, 0, 0))
     for id, state, count, arr, all_of_them, gaps, senior in db.execute(query.group_by(owner, _night.state)):

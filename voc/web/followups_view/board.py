@@ -115,7 +115,7 @@ class Chosen:
         kept = (("show", "list" if self.as_list else ""), ("mine", "yes" if self.mine else ""), ("only", only))
         return [(name, value) for name, value in kept if value]
 
-    def address(self, *, after: int | None = None, **change: bool) -> str:
+    def address(self, *, after: int | None = None, **change: bool | str) -> str:
         wanted = {**self.__dict__, **change}
         return address(
             "/follow-ups",
