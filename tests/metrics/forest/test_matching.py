@@ -79,6 +79,13 @@ def test_a_comment_is_read_in_the_language_it_is_written_in_too() -> None:
     assert {"training", "price"} <= about(text, "en")
 
 
+def test_a_short_comment_without_a_word_of_the_page_is_read_in_the_languages_its_small_word_has() -> None:
+    """“Buen producto, faltan informes para finanzas” was read in English alone, and not found to be about reports."""
+    assert read_as("en", ["buen", "producto", "faltan", "informes", "para", "finanzas"]) == ("en", "es", "pt")
+    assert read_as("en", ["great", "product"]) == ("en",)
+    assert read_as("en", ["price", "went", "up", "and", "support", "went", "down"]) == ("en",)
+
+
 def test_a_retired_theme_finds_nothing() -> None:
     assert not of({"en": ["report"]}, retired=True).themes_of("report", language="en")
 

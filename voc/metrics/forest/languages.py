@@ -67,12 +67,17 @@ def base(language: str) -> str:
 
 
 def read_as(declared: str, words: Iterable[str]) -> tuple[str, ...]:
-    """The languages to read a comment in: the page's, and another one if its small words say so clearly."""
+    """The languages to read a comment in: the page's, and another one if its small words say so clearly.
+
+    A short comment may have one small word, and none of the page's: it is read in the languages that have it too.
+    """
     page = base(declared)
     said = list(words)
     hits = {language: sum(word in small for word in said) for language, small in FUNCTION_WORDS.items()}
     best = max(hits, key=lambda language: (hits[language], language == page))
     found = [page] if page in STEMMERS else []
+    if hits[best] == 1 and not hits.get(page, 0):
+        return (*found, *(language for language in hits if hits[language] == 1 and language in STEMMERS))
     if best != page and hits[best] >= 2 and hits[best] >= 2 * hits.get(page, 0):
         found.append(best)
     return tuple(found) or ("en",)
