@@ -261,7 +261,8 @@ def everybody(figure: Figure) -> str | None:
 
 def few_accounts(figure: Figure) -> str | None:
     """Beside a mean over accounts without an interval."""
-    if figure.name not in ("nps_money", "nps_accounts") or figure.value is None or figure.interval is not None:
+    told = figure.shown not in (Shown.REASON, Shown.COUNTS)
+    if figure.name not in ("nps_money", "nps_accounts") or not told or figure.interval is not None:
         return None
     return "Rests on few large accounts." if figure.name == "nps_money" else "Rests on few accounts."
 

@@ -216,6 +216,8 @@ def _facts(found: Behind, opened: Opened, around: Around) -> list[tuple[str, str
             facts.append(("In", view.count(figure.accounts, "account")))
         if figure.interval is not None:
             facts.append(("95% interval", wording.interval(figure) or ""))
+        if told_all := wording.everybody(figure):
+            facts.append(("Of all asked", told_all))
         if told_more := wording.more(figure):
             facts.append(("Too few", told_more))
         if figure.left_out:
