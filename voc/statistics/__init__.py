@@ -74,7 +74,7 @@ from voc.statistics.risk import (
     rr_walter,
 )
 from voc.statistics.silence import MOST_POINTS, PARTS, band, p_silent, silent_score
-from voc.statistics.survival import kaplan_meier, product_limit, recovery_expected, rtm_mean, sla
+from voc.statistics.survival import kaplan_meier, product_limit, recovery_expected, rtm_mean, sla, survival_steps
 
 __all__ = [
     "MOST_POINTS",
@@ -153,6 +153,7 @@ __all__ = [
     "sla",
     "spearman_ci",
     "suppress",
+    "survival_steps",
     "threads",
     "verdict",
     "wilson",

@@ -22,11 +22,14 @@ def business_hours(
     """
     begins, ends = _local(start), _local(end)
     closed = _days(holidays)
-    hours, day = timedelta(), begins.date()
-    while day <= ends.date():
+    hours, day, first, last = timedelta(), begins.date(), begins.date(), ends.date()
+    whole = max(_at(day, close) - _at(day, open), timedelta())
+    while day <= last:
         if day.weekday() not in weekend and day not in closed:
-            overlap = min(ends, _at(day, close)) - max(begins, _at(day, open))
-            hours += max(overlap, timedelta())
+            if first < day < last:
+                hours += whole
+            else:
+                hours += max(min(ends, _at(day, close)) - max(begins, _at(day, open)), timedelta())
         day += timedelta(days=1)
     return hours / timedelta(hours=1)
 

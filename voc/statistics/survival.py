@@ -46,15 +46,23 @@ def kaplan_meier(
     """
     if not time:
         return None
-    rows = [(0.0, 1.0, 1.0, 1.0)]
-    greenwood = 0.0
-    for when, n, d, survival in product_limit(time, event):
-        greenwood += d / (n * (n - d)) if n > d else 0.0
-        rows.append((when, survival, *_limits(survival, greenwood, z(conf))))
+    rows = survival_steps(time=time, event=event, conf=conf)
     reached = [row for row in rows if row[0] <= at]
     _, survival, low, high = reached[-1] if reached else rows[0]
     first = [next((row[0] for row in rows if row[column] <= 0.5), math.inf) for column in (1, 2, 3)]
     return {"median": first[0], "median_ci": (first[1], first[2]), "S": survival, "S_lo": low, "S_hi": high}
+
+
+def survival_steps(
+    *, time: Sequence[float], event: Sequence[int | bool], conf: float = 0.95
+) -> list[tuple[float, float, float, float]]:
+    """(time, survival, low, high) from time 0 on, at each time with an event, as `kaplan_meier` has them."""
+    rows = [(0.0, 1.0, 1.0, 1.0)]
+    greenwood, quantile = 0.0, z(conf)
+    for when, n, d, survival in product_limit(time, event):
+        greenwood += d / (n * (n - d)) if n > d else 0.0
+        rows.append((when, survival, *_limits(survival, greenwood, quantile)))
+    return rows
 
 
 def _limits(survival: float, greenwood: float, quantile: float) -> tuple[float, float]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from markupsafe import Markup
 
@@ -33,7 +34,7 @@ class Curve:
     def share_at(self, time: float) -> float:
         return next(point.share for point in reversed(self.points) if point.time <= time)
 
-    @property
+    @cached_property
     def end(self) -> float:
         """As far as anything is known, but no further than the part one reads: a case forgotten for a year
         would squeeze the rest into a corner."""
@@ -71,10 +72,16 @@ def _parts(frame: Frame, curve: Curve, *, short: bool) -> list[Markup]:
         x_axis(frame, ticks(0, curve.end), f"{curve.unit} since the answer"),
         _band(frame, curve),
         line(steps, style="k-acc", width=2),
-        *(_open_mark(frame, curve, age) for age in curve.still_open if age <= curve.end),
+        *(_open_mark(frame, curve, age) for age in _apart(frame, curve)),
         *_median(frame, curve, short=short),
         *_limit(frame, curve),
     ]
+
+
+def _apart(frame: Frame, curve: Curve) -> list[float]:
+    """Ages of open cases, one of those that would be drawn at the same place."""
+    places = {n(frame.x(age)): age for age in reversed(curve.still_open) if age <= curve.end}
+    return sorted(places.values())
 
 
 def _drawn(curve: Curve) -> list[Point]:

@@ -10,7 +10,7 @@ from voc.followup.model import FollowUp
 from voc.followup.store.times import Duration
 from voc.reports.cells import Cell
 from voc.reports.tables import Column, Kind
-from voc.statistics import kaplan_meier
+from voc.statistics import kaplan_meier, survival_steps
 from voc.web import view
 from voc.web.charts_survival import Curve, Point, survival
 from voc.web.parts import Link, Mark, address, files
@@ -39,13 +39,8 @@ def curve(cases: Sequence[Lasted], *, limit_days: float) -> Curve | None:
     if len(cases) < _DRAWN_FROM:
         return None
     time, event = [case.days for case in cases], [case.resolved for case in cases]
-    points = [Point(0, 1, 1, 1)]
-    for at in sorted({case.days for case in cases if case.resolved}):
-        found = kaplan_meier(time=time, event=event, at=at)
-        assert found is not None  # there are cases
-        points.append(Point(at, found["S"], found["S_lo"], found["S_hi"]))
     return Curve(
-        points=points,
+        points=[Point(*step) for step in survival_steps(time=time, event=event)],
         still_open=sorted(case.days for case in cases if not case.resolved),
         median=median(cases)[0],
         limit=limit_days,

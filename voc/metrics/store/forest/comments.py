@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, select, true, union_all
 
 from voc.base import confidential
 from voc.base.access import Viewer, visible_accounts
@@ -56,9 +56,23 @@ def _comments(*columns: Any, viewer: Viewer, after: datetime, until: datetime) -
         .outerjoin(_OF_CONTACT, of_contact)
         .join(account, account.c.id == _ACCOUNT)
         .where(response.c.state == ResponseState.SUBMITTED, confidential.named, visible_accounts(viewer))
-        .where(response.c.submitted_at > after, response.c.submitted_at <= until)
+        .where(response.c.submitted_at > after, response.c.submitted_at <= until, _of_their_accounts(viewer))
         .order_by(response.c.submitted_at, response.c.id, answer.c.question)
     )
+
+
+def _of_their_accounts(viewer: Viewer) -> ColumnElement[bool]:
+    """So that one book's comments are looked up by its accounts, not among those of the whole company."""
+    if viewer.sees_all:
+        return true()
+    seen = select(account.c.id).where(visible_accounts(viewer)).correlate(None)
+    merged = (
+        select(alias.c.loser_id)
+        .join(account, account.c.id == alias.c.winner_id)
+        .where(alias.c.kind == "account", visible_accounts(viewer))
+        .correlate(None)
+    )
+    return invitation.c.account_id.in_(union_all(seen, merged))
 
 
 _FEW = 5_000  # ids that a query may name
