@@ -147,7 +147,8 @@ def every(db: Connection, viewer: Viewer, *, now: datetime) -> Iterator[tuple[Fo
     teams, order = _teams(db, everything), list(known.themes)
     for asked, near in _near(everything, teams).items():
         here = everything.of(asked)
-        grown, tables = None, []
+        grown: Forest | None = None
+        tables: list[Table] = []
         if near is None:
             grown = grow(here, order, protected=True, before=everything.before(asked))
             people = people_of(here)
