@@ -16,5 +16,9 @@ def test_a_segment_without_a_silent_renewal_is_named_and_never_drawn_as_a_guess(
     found = CostPage(cost(renewals), [], TooEarly(2, 30, 0), renewals, frozenset(), own=0)
     page = cost_view.section(found)
     assert page is not None
-    assert [name for name, *_ in page.drawn] == ["Mid-market", "Small", "All, segment for segment"]
+    assert [name for name, *_ in page.drawn] == [
+        "Mid-market",
+        "Small",
+        "All",
+    ]  # a guess is not made segment for segment
     assert "Nothing to compare yet, so not drawn: Enterprise." in page.notes
