@@ -44,6 +44,8 @@ CHANGES: dict[str, tuple[dict[str, str], str]] = {
     "POST /delivery/resume": ({}, "installation"),
     "POST /delivery/copied": ({}, "installation"),
     "POST /follow-ups/{follow_up}/{act}": ({}, "follow_up"),
+    "POST /follow-ups/away": ({}, "csm"),
+    "POST /follow-ups/away/{deputy}/end": ({}, "csm"),
     "POST /heads-ups/{invitation}": ({}, "invitation"),
     "POST /you-said/{line}": ({}, "you_said"),
     "POST /forest/comments/{response}": ({}, "comment"),

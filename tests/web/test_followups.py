@@ -131,3 +131,22 @@ def test_every_word_of_the_vocabulary_has_its_words() -> None:
     assert set(CAUSES) == set(Cause)
     assert set(LANES) == set(FollowUpState) - {FollowUpState.CONFIRMED}
     assert set(followups_view.FORMS) == set(Act)
+
+
+def test_who_is_away_has_a_deputy_who_finds_the_cases_without_the_account(company: Company) -> None:
+    case = f"/follow-ups/{company.world.follow_ups['foreign']}"
+    jonas, mei = company.enter("jonas"), company.enter("clara")
+    assert jonas.get(case).status_code == 404
+    form = {"csm": "csm-mei", "deputy": "csm-jonas", "from": "2026-03-03", "to": "2026-03-06"}
+    page = mei.get("/follow-ups/away")
+    assert "Nobody is away" in page.text
+    refused = mei.post("/follow-ups/away", {**form, "to": "2026-03-02"})
+    assert refused.status_code == 409
+    assert "The last day lies before the first." in refused.text
+    assert 'value="csm-jonas" selected' in refused.text
+    assert mei.post("/follow-ups/away", form).status_code in (200, 303)
+    told = html.unescape(jonas.get(case).text)
+    assert "Owner Mei Tanaka, away to 6 Mar 2026; Jonas Brandt stands in." in told
+    assert 'href="/accounts/acc-mei' not in told
+    assert "You stand in for Mei Tanaka" in jonas.get("/follow-ups/away").text
+    assert jonas.get(case).status_code == 200

@@ -52,6 +52,7 @@ ESCALATION = {"reason": "Two outages in a week", "until_on": "2026-05-01"}
 CONSENT = {"do": "record", "given_on": "2026-01-05", "source": "order form"}
 PHONE = {"asked_by": "Dana Whitlock", "asked_on": "2026-04-01", "recommend": "9"}
 PLAN = {"title": "Night hotline", "department": "Support", "owner": "Jo Lind", "due_on": "2026-09-01"}
+AWAY = {"csm": "{csm}", "deputy": "csm-jonas", "from": "2026-06-01", "to": "2026-06-12"}
 NEWCOMER = {"name": "Nora Lind", "email": "nora@vendor.example", "role": "leader"}
 
 KEPT_ROWS = "?figure=response_rate&days=180&scope=csm&id={csm}"
@@ -228,6 +229,9 @@ TABLE: dict[str, Gate] = {
     "POST /silent/{account}/follow-up": Gate(ALL, "account"),
     "GET /follow-ups": Gate(ALL),
     "GET /follow-ups/all.csv": Gate(ALL),
+    "GET /follow-ups/away": Gate(ALL),
+    "POST /follow-ups/away": Gate(ALL, "csm", AWAY),
+    "POST /follow-ups/away/{deputy}/end": Gate(ALL, "deputy"),
     "GET /follow-ups/recovery": Gate(ALL),
     "GET /follow-ups/recovery.csv": Gate(ALL),
     "GET /follow-ups/times.csv": Gate(ALL),
@@ -308,6 +312,7 @@ _NAMES = {
     "name": "campaign",
     "csm_id": "csm",
     "review_id": "review",
+    "deputy_id": "deputy",
     "kind": "object",
     "key": "company",
 }
@@ -364,6 +369,7 @@ def _objects(db: Any, who: str, account_id: str) -> dict[str, Any]:
         "invitation": _announced(db, account_id, contacts[1]),
         "line": db.execute(what_came.returning(schema.you_said.c.id)).scalar_one(),
         "review": scorecards.review(db, f"csm-{who}", account_id),
+        "deputy": _deputy(db, f"csm-{who}"),
         "template": "call",
         "card": scorecards.NAME,
         "month": scorecards.MONTH,
@@ -375,6 +381,12 @@ def _objects(db: Any, who: str, account_id: str) -> dict[str, Any]:
         "wave": db.execute(select(schema.wave.c.id)).scalar(),
         "staff": db.execute(select(schema.staff.c.id).where(schema.staff.c.name == "Jonas Brandt")).scalar(),
     }
+
+
+def _deputy(db: Any, csm_id: str) -> int:
+    days = {"from_on": date(2026, 3, 1), "to_on": date(2026, 3, 20)}
+    row = {"csm_id": csm_id, "deputy_csm_id": "csm-jonas", "said_at": NOW, "said_by": "Marcus"}
+    return int(db.execute(insert(schema.deputy).values(**row, **days).returning(schema.deputy.c.id)).scalar_one())
 
 
 def _improvement(db: Any) -> int:

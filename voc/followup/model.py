@@ -1,7 +1,7 @@
 """A follow-up: the duty to get back to a person, with an owner, a clock and a next step."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
@@ -26,6 +26,7 @@ __all__ = [
     "Opening",
     "Promise",
     "Role",
+    "StandIn",
 ]
 
 
@@ -133,6 +134,16 @@ class Bar:
 
 
 @dataclass(frozen=True)
+class StandIn:
+    """Who looks after it while its owner is away, to the last day."""
+
+    csm_id: str
+    name: str
+    address: str
+    to_on: date
+
+
+@dataclass(frozen=True)
 class FollowUp:
     """One case with all that a card or a mail says. `words` are the person's own; `bar` is None when nothing is due.
 
@@ -174,6 +185,8 @@ class FollowUp:
     outcome: str | None
     lead_told_at: datetime | None
     leader_told_at: datetime | None
+    deputy: StandIn | None = None
+    opens_account: bool = True  # whether who looks may see the account too: a deputy sees the case alone
     bar: Bar | None = None
     late: bool = False
     events: tuple[Event, ...] = ()

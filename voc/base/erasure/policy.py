@@ -93,5 +93,6 @@ UNSEARCHED = (
     "knock",
     "theme",
     "theme_version",
+    "deputy",
     "alembic_version",
 )

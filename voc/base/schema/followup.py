@@ -24,6 +24,7 @@ from voc.base.types import Instant, Json
 
 __all__ = [
     "answer_seen",
+    "deputy",
     "follow_up",
     "follow_up_event",
     "improvement",
@@ -76,6 +77,22 @@ class _FollowUpEvent(Numbered):
 
 
 follow_up_event = Table("follow_up_event", metadata, _FollowUpEvent)
+
+
+class _Deputy(Numbered):
+    """Who looks after a CSM's follow-ups while that CSM is away. The clocks run on, and the owner stays the owner."""
+
+    csm_id: Named[str] = Column(ForeignKey("csm.id"), index=True)
+    deputy_csm_id: Named[str] = Column(ForeignKey("csm.id"), index=True)
+    from_on: Named[date] = Column(Date)
+    to_on: Named[date] = Column(Date)  # the last day; ended early, the day before
+    said_at: Named[datetime] = Column(Instant)
+    said_by: Named[str] = Column(Text)
+    ended_at: Named[datetime | None] = Column(Instant)
+    ended_by: Named[str | None] = Column(Text)
+
+
+deputy = Table("deputy", metadata, _Deputy)
 
 
 class _AnswerSeen(TypedColumns):

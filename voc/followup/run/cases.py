@@ -222,8 +222,9 @@ def _tell(db: Connection, case: FollowUp, now: datetime, *, lead: bool) -> bool:
 def notices(db: Connection, now: datetime, *, base_url: str) -> list[Notice]:
     """The mails to our own people that are owed about open cases and are not in the outbox yet.
 
-    To the owner when a case is opened or handed over, to the lead and the leaders when it was
-    escalated; a lead nobody knows is replaced by the leaders. The keys make each of them go once.
+    To the owner, or whoever stands in for one who is away, when a case is opened or handed over; to the
+    lead and the leaders when it was escalated; a lead nobody knows is replaced by the leaders. The keys
+    make each of them go once.
     """
     values = preferences.load(db)
     leads, leaders = store.leads(db), store.leaders(db)
@@ -260,7 +261,9 @@ def tell(db: Connection, now: datetime, *, vault: Vault, tokens: Tokens, setting
 def _addressees(
     case: FollowUp, leads: Mapping[str, Colleague], leaders: Sequence[Colleague]
 ) -> Iterator[tuple[NoticeKind, Colleague]]:
-    if case.owner_csm_id and case.owner_name and case.owner_address:
+    if case.deputy is not None:  # the owner is told when back, of what is open then
+        yield NoticeKind.OPENED, Colleague(f"opened:{case.deputy.csm_id}", case.deputy.name, case.deputy.address)
+    elif case.owner_csm_id and case.owner_name and case.owner_address:
         yield NoticeKind.OPENED, Colleague(f"opened:{case.owner_csm_id}", case.owner_name, case.owner_address)
     if case.lead_told_at is not None:
         lead = leads.get(case.lead_csm_id or "")

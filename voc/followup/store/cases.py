@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
+from sqlalchemy import Boolean, ColumnElement, Connection, Select, and_, case, func, or_, select, type_coerce
 
 from voc.base import schema
 from voc.base.access import Viewer, visible_accounts
@@ -16,7 +16,8 @@ from voc.base.schema import account, alias, answer, contact, csm, follow_up_even
 from voc.base.words import Cause, FollowUpKind, FollowUpState, Role
 from voc.followup import rules
 from voc.followup.hours import of_owner
-from voc.followup.model import CauseCount, Event, FollowUp, Promise, Waiting
+from voc.followup.model import CauseCount, Event, FollowUp, Promise, StandIn, Waiting
+from voc.followup.store import deputies
 from voc.stakeholders.rules import full_name
 
 OPEN = (FollowUpState.NEW, FollowUpState.ACKNOWLEDGED, FollowUpState.CONTACTED)
@@ -39,7 +40,8 @@ def listing(
 ) -> list[FollowUp]:
     """Cases the viewer sees: those with something due first, the most urgent on top, then the latest closed.
 
-    `mine` are those the viewer's own CSM id owns; `late` those past a limit; `part` goes by the follow-up's owner.
+    `mine` are those the viewer's own CSM id owns or stands in for today; `late` those past a limit; `part`
+    goes by the follow-up's owner.
     """
     conditions = within(part)
     if late:
@@ -47,7 +49,7 @@ def listing(
     if states is not None:
         conditions.append(table.c.state.in_(list(states)))
     if mine:
-        conditions.append(table.c.owner_csm_id == (viewer.csm_id or ""))
+        conditions.append(_mine(viewer, now))
     if account_id is not None:
         conditions.append(account.c.id == account_id)
     found = cases(db, viewer, *conditions, now=now, preferences=preferences)
@@ -205,7 +207,8 @@ def joined(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
 def cases(
     db: Connection, viewer: Viewer, *conditions: ColumnElement[bool], now: datetime, preferences: Preferences
 ) -> list[FollowUp]:
-    accounts_csm = csm.alias("accounts_csm")
+    accounts_csm, deputy = csm.alias("accounts_csm"), csm.alias("deputy_csm")
+    today, theirs = now.date(), visible_accounts(viewer)
     query = (
         joined(
             select(
@@ -223,13 +226,20 @@ def cases(
                 csm.c.email.label("owner_address"),
                 csm.c.time_zone,
                 func.coalesce(csm.c.manager_id, accounts_csm.c.manager_id).label("lead_csm_id"),
+                deputy.c.id.label("deputy_id"),
+                deputy.c.name.label("deputy_name"),
+                deputy.c.email.label("deputy_address"),
+                deputies.table.c.to_on.label("away_to_on"),
+                type_coerce(theirs, Boolean).label("opens_account"),
             )
         )
+        .outerjoin(deputies.table, and_(deputies.table.c.csm_id == table.c.owner_csm_id, deputies.in_force(today)))
+        .outerjoin(deputy, deputy.c.id == deputies.table.c.deputy_csm_id)
         .outerjoin(accounts_csm, accounts_csm.c.id == account.c.csm_id)
         .outerjoin(contact, contact.c.id == table.c.contact_id)
         .outerjoin(response, response.c.id == table.c.response_id)
         .outerjoin(invitation, invitation.c.id == response.c.invitation_id)
-        .where(visible_accounts(viewer), *conditions)
+        .where(or_(theirs, table.c.owner_csm_id.in_(deputies.stood_in_for(viewer, today))), *conditions)
         .order_by(table.c.opened_at, table.c.id)
     )
     rows = db.execute(query).all()
@@ -275,8 +285,21 @@ def _case(row: Any, said: tuple[str | None, tuple[str, ...]], *, now: datetime, 
         outcome=row.outcome,
         lead_told_at=row.lead_told_at,
         leader_told_at=row.leader_told_at,
+        deputy=_stand_in(row),
+        opens_account=row.opens_account,
     )
     return rules.with_bar(case, hours=hours, preferences=preferences, now=now)
+
+
+def _stand_in(row: Any) -> StandIn | None:
+    if row.deputy_id is None or row.deputy_address is None:
+        return None
+    return StandIn(row.deputy_id, row.deputy_name, row.deputy_address, row.away_to_on)
+
+
+def _mine(viewer: Viewer, now: datetime) -> ColumnElement[bool]:
+    owned = table.c.owner_csm_id == (viewer.csm_id or "")
+    return or_(owned, table.c.owner_csm_id.in_(deputies.stood_in_for(viewer, now.date())))
 
 
 def _said(db: Connection, response_ids: Collection[int]) -> dict[int, tuple[str | None, tuple[str, ...]]]:

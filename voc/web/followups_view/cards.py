@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from voc.base.words import FollowUpState
 from voc.followup.model import Act, FollowUp
 from voc.web import view
-from voc.web.followups_view.words import GLYPHS, clock_words, kind_words, who
+from voc.web.followups_view.words import GLYPHS, clock_words, kind_words, owner, who
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class CaseCard:
     who: str
     account: str
     account_id: str
+    opens_account: bool
     owner: str
     state: str
     glyph: str
@@ -45,7 +46,8 @@ def card(case: FollowUp, *, back: str = "/follow-ups") -> CaseCard:
         who=who(case),
         account=case.account_name,
         account_id=case.account_id,
-        owner=case.owner_name or "nobody",
+        opens_account=case.opens_account,
+        owner=owner(case),
         state=view.word(case.state),
         glyph="late" if case.late else GLYPHS[case.state],
         used=None if case.bar is None else min(case.bar.share, 1.0),

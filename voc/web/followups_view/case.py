@@ -10,7 +10,7 @@ from voc.followup.rules import allowed_acts
 from voc.web import view
 from voc.web.followups_view.acts import FORMS, Form
 from voc.web.followups_view.cards import NEXT_ACT, CaseCard, card
-from voc.web.followups_view.words import ASKED, CAUSES, EVENTS, GLYPHS, kind_words, who
+from voc.web.followups_view.words import ASKED, CAUSES, EVENTS, GLYPHS, kind_words, owner, who
 
 Moment = Callable[[datetime | None], str]
 
@@ -48,6 +48,7 @@ class CasePage:
     who: str
     account: str
     account_id: str
+    opens_account: bool
     revenue: str
     owner: str
     state: str
@@ -83,8 +84,9 @@ def case_page(
         who=who(case),
         account=case.account_name,
         account_id=case.account_id,
+        opens_account=case.opens_account,
         revenue=view.money(case.arr, case.currency) if case.arr is not None else "",
-        owner=case.owner_name or "nobody yet",
+        owner=owner(case),
         state=view.word(case.state),
         glyph=GLYPHS[case.state],
         card=card(case),

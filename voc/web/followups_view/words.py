@@ -95,3 +95,11 @@ def hours_words(hours: float) -> str:
         return f"{hours:.0f} h"
     whole, minutes = divmod(round(hours * 60), 60)
     return f"{whole} h {minutes:02d}" if whole and minutes else (f"{whole} h" if whole else f"{minutes} min")
+
+
+def owner(case: FollowUp) -> str:
+    """Who owns it and, while they are away, who looks after it."""
+    told = case.owner_name or "nobody"
+    if case.deputy is None:
+        return told
+    return f"{told}, away to {view.short_day(case.deputy.to_on)}; {case.deputy.name} stands in"

@@ -156,6 +156,7 @@ def upgrade() -> None:
     # ### end Alembic commands ###
     _what_the_forest_needs()
     _what_pages_of_a_night_need()
+    _what_deputies_need()
     _what_campaigns_by_event_need()
     _what_frozen_months_need()
     op.create_table('stencil',
@@ -313,6 +314,25 @@ def _what_the_forest_needs() -> None:
     )
     op.create_index(op.f('ix_improvement_line_account_id'), 'improvement_line', ['account_id'], unique=False)
     op.create_index(op.f('ix_improvement_line_contact_id'), 'improvement_line', ['contact_id'], unique=False)
+
+
+def _what_deputies_need() -> None:
+    op.create_table('deputy',
+    sa.Column('id', sa.Integer(), autoincrement=True, nullable=False),
+    sa.Column('csm_id', sa.String(), nullable=False),
+    sa.Column('deputy_csm_id', sa.String(), nullable=False),
+    sa.Column('from_on', sa.Date(), nullable=False),
+    sa.Column('to_on', sa.Date(), nullable=False),
+    sa.Column('said_at', types.Instant(), nullable=False),
+    sa.Column('said_by', sa.Text(), nullable=False),
+    sa.Column('ended_at', types.Instant(), nullable=True),
+    sa.Column('ended_by', sa.Text(), nullable=True),
+    sa.ForeignKeyConstraint(['csm_id'], ['csm.id'], name=op.f('fk_deputy_csm_id')),
+    sa.ForeignKeyConstraint(['deputy_csm_id'], ['csm.id'], name=op.f('fk_deputy_deputy_csm_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_deputy'))
+    )
+    op.create_index(op.f('ix_deputy_csm_id'), 'deputy', ['csm_id'], unique=False)
+    op.create_index(op.f('ix_deputy_deputy_csm_id'), 'deputy', ['deputy_csm_id'], unique=False)
 
 
 def _what_campaigns_by_event_need() -> None:
