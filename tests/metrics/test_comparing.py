@@ -224,6 +224,8 @@ def test_every_figure_is_defined_for_a_reader() -> None:
         "call_quality",
         "hand_over_quality",
         "customer_stated_value",
+        "recovery_of_answered",
+        "recovery_of_all",
     }
 
 
