@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, select, update
 
-from tests.builders import NOW
+from tests.builders import NOW, add_suppression
 from tests.cli.test_commands import Run, run
 from tests.delivery.world import add_due_wave
 from voc import app as wiring
@@ -42,6 +42,10 @@ def test_a_nudge_an_escalation_and_consent_from_the_terminal(run: Run, tmp_path:
     assert voc("person", "consent", "con-1", "--on", "2026-03-01", "--source", "order form")[0] == 0
     assert "withdrawn" in voc("person", "consent", "con-1", "--withdraw")[1]
     assert voc("person", "consent", "con-1")[0] == 2
+    assert "No bounce stands" in voc("person", "works-again", "con-1")[2]
+    with wiring.open_app(Path(folder)).database.begin() as db:
+        add_suppression(db, db.execute(select(schema.contact.c.email)).scalars().first() or "", "bounced")
+    assert json.loads(voc("person", "works-again", "con-1", "--json")[1])["bounce_lifted"]
 
 
 def test_what_was_said_on_the_phone_is_typed_in_at_the_terminal_and_marked(run: Run, tmp_path: Path) -> None:

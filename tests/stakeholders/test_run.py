@@ -185,16 +185,49 @@ def test_a_cell_that_cannot_be_is_refused_with_its_place(cell: tuple[int, int], 
     assert refused.value.field == "small:champion"
 
 
-def test_only_an_admin_lifts_a_bounce_and_nobody_an_opt_out(database: Database) -> None:
+def test_a_bounce_is_lifted_by_whoever_may_see_the_contact_and_an_opt_out_by_nobody(database: Database) -> None:
     with database.begin() as db:
         add_suppression(db, "ana@x.example", "bounced")
+        with pytest.raises(NotFound):
+            run.lift_bounce(db, contact_id="ana", viewer=OTHER, now=NOW)
+        assert ana(db).why_not_reachable == NotAsked.BOUNCED
+        assert run.lift_bounce(db, contact_id="ana", viewer=DANA, now=NOW) == "Ana Ruiz"
+        assert ana(db).reachable
+        assert audited(db) == ["bounce lifted"]
         add_suppression(db, "ana@x.example", "opt_out")
-        with pytest.raises(Refused):
-            run.lift_bounce(db, address="ana@x.example", viewer=DANA, now=NOW)
-        run.lift_bounce(db, address="ana@x.example", viewer=TERMINAL, now=NOW)
-        with pytest.raises(Refused, match="No bounce"):
-            run.lift_bounce(db, address="ana@x.example", viewer=TERMINAL, now=NOW)
+        for viewer in (DANA, TERMINAL):
+            with pytest.raises(Refused, match="No bounce"):
+                run.lift_bounce(db, contact_id="ana", viewer=viewer, now=NOW)
         assert ana(db).why_not_reachable == NotAsked.OPTED_OUT
+        assert audited(db) == ["bounce lifted"]
+
+
+def test_a_bounce_that_the_crm_tells_of_any_row_with_the_address_is_corrected_there(database: Database) -> None:
+    with database.begin() as db:
+        add_contact(db, "ana-2", email="ana@x.example", bounced=True)
+        add_suppression(db, "ana@x.example", "bounced")
+        with pytest.raises(Refused, match="The CRM says that mail to Ana Ruiz bounced"):
+            run.lift_bounce(db, contact_id="ana", viewer=DANA, now=NOW)
+        assert ana(db).why_not_reachable == NotAsked.BOUNCED
+
+
+def test_a_lifted_bounce_settles_what_it_suggested_and_the_next_one_counts_again(database: Database) -> None:
+    bounced = {"address": "ana@x.example", "reason": SuppressionReason.BOUNCED, "source": "mail"}
+    with database.begin() as db:
+        run.suppress(db, at=NOW, **bounced)
+        run.suggest(
+            db,
+            key="bounced:ana",
+            kind=SuggestionKind.BOUNCED,
+            account_id="acc-1",
+            contact_id="ana",
+            now=NOW,
+            address="ana@x.example",
+        )
+        run.lift_bounce(db, contact_id="ana", viewer=DANA, now=NOW)
+        assert store.suggestions(db, DANA) == []
+        assert run.suppress(db, at=NOW + timedelta(days=1), **bounced)
+        assert ana(db).why_not_reachable == NotAsked.BOUNCED
 
 
 def test_a_suggestion_is_told_once_to_whom_it_concerns(database: Database) -> None:

@@ -60,6 +60,7 @@ CHANGES: dict[str, tuple[dict[str, str], str]] = {
     "POST /scorecards/{card}/months/{month}/correct": ({}, "scorecard"),
     "POST /accounts/{account}/escalation/end": ({}, "account"),
     "POST /contacts/{contact}/consent": ({}, "contact"),
+    "POST /contacts/{contact}/works-again": ({}, "contact"),
 }
 # Told in the log by the store's own tests, or kept in a history of its own.
 ELSEWHERE = {

@@ -16,7 +16,7 @@ from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 from sqlalchemy import insert, select, update
 
-from tests.builders import NOW, add_invitation, add_message
+from tests.builders import NOW, add_invitation, add_message, add_suppression
 from tests.campaigns.company import FILES
 from tests.web import scorecards, world
 from tests.web.people import Visitor, visitor
@@ -250,6 +250,7 @@ TABLE: dict[str, Gate] = {
     "POST /accounts/{account}/escalation": Gate(ALL, "account", ESCALATION),
     "POST /accounts/{account}/escalation/end": Gate(ALL, "account"),
     "POST /contacts/{contact}/consent": Gate(ALL, "contact", CONSENT),
+    "POST /contacts/{contact}/works-again": Gate(ALL, "contact"),
     "GET /you-said": Gate(ALL),
     "GET /you-said.csv": Gate(ALL),
     "POST /you-said/{line}": Gate(ALL, "line", {"do": "withdraw"}),
@@ -348,6 +349,8 @@ def objects(app: App) -> dict[str, dict[str, Any]]:
 def _objects(db: Any, who: str, account_id: str) -> dict[str, Any]:
     contacts = [f"con-{account_id.removeprefix('acc-')}-{place}" for place in range(3)]
     db.execute(update(schema.contact).where(schema.contact.c.id == contacts[2]).values(state="set_aside"))
+    address = db.execute(select(schema.contact.c.email).where(schema.contact.c.id == contacts[0])).scalar_one()
+    add_suppression(db, address, "bounced")
     told = {"key": f"told:{who}", "kind": "left", "account_id": account_id, "contact_id": contacts[1], "state": "open"}
     suggestion = insert(schema.suggestion).values(**told, created_at=NOW).returning(schema.suggestion.c.id)
     stands = {"account_id": account_id, "reason": "Merger", "by": who, "created_at": NOW}

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from tests.builders import NOW
+from tests.builders import NOW, add_suppression
 from tests.web.company import Company
 from tests.web.people import Visitor
 from tests.web.world import HOSTILE
@@ -104,6 +104,22 @@ def test_hostile_names_and_words_are_shown_and_never_run(dana: Visitor) -> None:
         assert "<script>alert" not in page, path
         assert "style=" not in page, path
         assert not re.search(r"<script(?! src=)", page), path
+
+
+def test_a_mailbox_that_works_again_is_said_beside_the_bounce_and_only_there(company: Company, dana: Visitor) -> None:
+    there = "/contacts/con-dana-1-0"
+    assert "The mailbox works again" not in dana.get(there).text
+    with company.app.database.begin() as db:
+        mine = schema.contact.c.id == "con-dana-1-0"
+        add_suppression(db, db.execute(select(schema.contact.c.email).where(mine)).scalar_one(), "bounced")
+    assert "The mailbox works again" in dana.get(there).text
+    said = words(dana.post(f"{there}/works-again", back=there).text)
+    assert "is mailed again, from the next wave on" in said
+    assert "lifted" in said
+    assert "The mailbox works again" not in said
+    with company.app.database.begin() as db:
+        db.execute(update(schema.contact).where(mine).values(bounced=True))
+    assert "The CRM says that mail to this address bounced" in dana.get(there).text
 
 
 def test_nobody_is_confirmed_marked_or_added_without_a_line_on_top_that_says_so(dana: Visitor) -> None:

@@ -22,7 +22,7 @@ from voc.stakeholders import run as stakeholders
 
 @click.group()
 def person() -> None:
-    """Export or erase what is known of one person, by mail address or by the CRM's id of the contact.
+    """What is known of one person: export or erase it; write down a consent, or that a bounced mailbox works again.
 
     Example: voc person export ana.ruiz@calder.example --to ana.json
     """
@@ -98,6 +98,26 @@ def consent(
     output.say(f"Consent of {contact_id} is {'withdrawn' if withdraw else 'recorded'}.")
     if stopped:
         output.say(f"Chases that stopped: {stopped}.")
+
+
+@person.command("works-again")
+@output.directory
+@output.as_json
+@click.argument("contact_id")
+def works_again(*, directory: Path, as_json: bool, contact_id: str) -> None:
+    """The bounced mailbox of a contact (the CRM's id) was repaired: it is mailed again, from the next wave on.
+
+    One more bounce ends it again. An opt-out or a complaint cannot be lifted.
+
+    Example: voc person works-again 003A
+    """
+    app = wiring.open_app(directory)
+    with app.database.begin() as db:
+        name = stakeholders.lift_bounce(db, contact_id=contact_id, viewer=TERMINAL, now=app.now())
+    if as_json:
+        output.emit({"contact": contact_id, "bounce_lifted": True})
+        return
+    output.say(f"The address of {name} is mailed again, from the next wave on.")
 
 
 @person.command()

@@ -126,7 +126,8 @@ def why_no_address(holder: Holder, points: int) -> str:
     if holder.why_not_reachable == NotAsked.NO_ADDRESS:
         return f"No usable address is in the CRM: {points_of_coverage(points)} with one. Correct it there."
     when = f" on {date_of(holder.freshness.ended.at)}" if holder.freshness.ended else ""
-    return f"Mail to {holder.address or 'the address'} bounced{when}; it is not used again. Correct it in the CRM."
+    what = f"Mail to {holder.address or 'the address'} bounced{when}; it is not used again"
+    return f"{what}. Correct it in the CRM, or say on their page that the mailbox works again."
 
 
 def suggested(said: Suggestion, held: Sequence[Role]) -> str:

@@ -263,6 +263,7 @@ def contact_page(app: GivenApp, visit: GivenVisit, contact_id: FromPath[str]) ->
             "held": accounts.roles_of(db, facts.id, viewer),
             "signs": stakeholders.signs(db, facts.id),
             "suppressions": stakeholders.suppressions(db, facts.email) if facts.email else [],
+            "bounced_in_crm": stakeholders.bounced_address(db, facts.id)[1],
             "changes": accounts.changes_of(db, facts.id),
             "heard": responses.heard(db, viewer, contact_id=facts.id, company=values.company, until=now),
             "came_back": came_back_view.lines(came_back(db, facts.id, until=now)),

@@ -1,4 +1,4 @@
-"""What a CSM says about an account or a contact that keeps mail from them: escalation, consent and its withdrawal."""
+"""What a CSM says about an account or a contact that keeps mail from them: escalation, consent, a bounce."""
 
 from typing import Any
 
@@ -91,4 +91,13 @@ def consent(app: GivenApp, visit: GivenVisit, contact_id: FromPath[str], form: G
     return pages.back(app, visit, pages.own_path(form.text("back"), "/accounts"), said)
 
 
-HANDLERS: list[Any] = [escalate, end_escalation, consent]
+@post("/contacts/{contact_id:str}/works-again", sync_to_thread=True, opt=roles(*EVERYBODY))
+def works_again(app: GivenApp, visit: GivenVisit, contact_id: FromPath[str], form: GivenForm) -> Response[Any]:
+    """A bounced mailbox was repaired."""
+    with app.database.begin() as db:
+        name = stakeholders.lift_bounce(db, contact_id=contact_id, viewer=visit.viewer, now=app.now())
+    said = f"The address of {name} is mailed again, from the next wave on."
+    return pages.back(app, visit, pages.own_path(form.text("back"), f"/contacts/{contact_id}"), said)
+
+
+HANDLERS: list[Any] = [escalate, end_escalation, consent, works_again]

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from voc.base import audit
 from voc.base.access import Viewer
 from voc.base.errors import Refused
-from voc.base.words import StaffRole, SuppressionReason
+from voc.base.words import StaffRole, SuggestionKind, SuggestionState, SuppressionReason
 from voc.stakeholders import rules, store
 from voc.stakeholders.model import Requirement
 
@@ -40,13 +40,26 @@ def _cells(requirements: Sequence[Requirement]) -> dict[str, list[int]]:
     return {f"{one.segment}:{one.role}": [one.weight, one.required_count] for one in requirements}
 
 
-def lift_bounce(db: Connection, *, address: str, viewer: Viewer, now: datetime) -> None:
-    """An admin says that a bounced address works again. An opt-out or a complaint is nobody's to lift."""
-    if viewer.role != StaffRole.ADMIN:
-        raise Refused("Only an admin lifts a bounce.")
-    if not store.lift_suppression(db, address=address, reason=SuppressionReason.BOUNCED, at=now):
-        raise Refused("No bounce stands against this address.")
-    _audit(db, viewer, now, "bounce lifted", "address", address)
+def lift_bounce(db: Connection, *, contact_id: str, viewer: Viewer, now: datetime) -> str:
+    """The mailbox works again: the contact's address is mailed from the next wave on. Returns the contact's name.
+
+    Whoever may see the contact may say so: the next bounce ends it again. An opt-out or a complaint is nobody's to
+    lift. Refused while the CRM says that it bounced: the next sync would say it again. It says nothing of the person,
+    so it is no sign of life.
+    """
+    name = store.visible_contact(db, contact_id, viewer)
+    address, in_crm = store.bounced_address(db, contact_id)
+    if in_crm:
+        raise Refused(
+            f"The CRM says that mail to {name} bounced. Correct it there, and it is right here after the next sync"
+        )
+    if address is None or not store.lift_suppression(db, address=address, reason=SuppressionReason.BOUNCED, at=now):
+        raise Refused(f"No bounce stands against the address of {name}.")
+    for said in store.suggestions(db, viewer):
+        if said.kind == SuggestionKind.BOUNCED and said.address == address:
+            store.settle_suggestion(db, said.id, state=SuggestionState.DECLINED, by=viewer.name, at=now)
+    _audit(db, viewer, now, "bounce lifted", "contact", contact_id)
+    return name
 
 
 def exclude(

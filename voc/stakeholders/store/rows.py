@@ -268,6 +268,18 @@ def lift_suppression(db: Connection, *, address: str, reason: SuppressionReason,
     return lifted.first() is not None
 
 
+def bounced_address(db: Connection, contact_id: str) -> tuple[str | None, bool]:
+    """The contact's address, and whether the CRM says of it, on any live row, that mail to it bounced."""
+    other = contact.alias("other")
+    in_crm = exists().where(
+        or_(other.c.id == contact.c.id, other.c.email == contact.c.email),
+        other.c.bounced,
+        other.c.state == RecordState.LIVE,
+    )
+    row = db.execute(select(contact.c.email, in_crm).where(contact.c.id == contact_id)).one()
+    return row[0], bool(row[1])
+
+
 def add_suggestion(
     db: Connection,
     *,
