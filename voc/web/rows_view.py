@@ -147,7 +147,7 @@ def page(found: Behind, opened: Opened, around: Around) -> RowsPage:
         counted=here if shows and not around.beside else None,
         beside=here if around.beside else other,
         none=_none(found, opened, other is not None),
-        differs=_differs(found),
+        differs=_differs(found, opened.label),
     )
 
 
@@ -258,21 +258,24 @@ def _none(found: Behind, opened: Opened, beside: bool) -> str:
     return "No row is told apart by that." if opened.label else why
 
 
-def _differs(found: Behind) -> str:
+def _differs(found: Behind, label: str) -> str:
     if not found.compared:
         return (
-            "The night’s count stands above. The rows are found now, and fill several pages: whether they still add up "
-            "to it is not told here. The file has all of them."
+            "The night’s count stands above. The rows are found now and are too many to add up for one page: the file "
+            "has all of them."
         )
     if found.differs is None or found.figure is None:
         return ""
     count, part, whole = found.differs
     figure = found.figure
-    then = f"{view.count(figure.counted, 'row')}, {_sum(figure.numerator)} of {_sum(figure.denominator)}"
-    now = f"{view.number(count)}, {_sum(part)} of {_sum(whole)}"
+    if label:
+        then, now = f"{view.count(figure.parts.get(label, 0), 'row')} of these", f"{view.number(count)}"
+    else:
+        then = f"{view.count(figure.counted, 'row')}, {_sum(figure.numerator)} of {_sum(figure.denominator)}"
+        now = f"{view.number(count)}, {_sum(part)} of {_sum(whole)}"
     return (
-        f"The night counted {then}; the rows below are {now}. Roles, segments, managers and merges that the CRM told "
-        "of since change which rows there are; they do not change what the night counted."
+        f"The night counted {then}; the rows found now are {now}. What was learned since (roles, segments, managers "
+        "and merges from the CRM, what came in late) changes which rows there are, not what the night counted."
     )
 
 

@@ -26,6 +26,7 @@ from voc.metrics.run.looking import allowed, look, look_at, terms_of
 from voc.metrics.store import in_order, nights
 
 PER_PAGE = 200
+MOST_HELD_AGAINST = 20_000  # rows of a kept figure that one view may read to hold them against it; about a second
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,8 @@ class Behind:
     """`figure` is what the rows add up to, None where the rows are not the viewer's to see; `kept`: by its night.
 
     `counted` rows make up its denominator, `beside` stand beside it; the pages hold some of them. `differs` are
-    the sums of the rows where the night counted others: all rows are on the page, and something was learned since.
-    `compared` is whether a night's count was held against its rows: where they fill several pages it was not.
+    the sums of the rows where the night counted others: something was learned since.
+    `compared` is whether a night's count was held against its rows: where they are very many it was not.
     """
 
     definition: Definition
@@ -116,9 +117,9 @@ def behind(
     source = source_of(db, may, opened, now=now, known=known, kept=kept is not None)
     wanted = Wanted(want_beside, opened.label)
     figure = kept or _counted_now(db, opened, now=now, known=known, source=source, window=window)
-    many, many_beside = _there(figure, opened.label, source)
-    # What a night kept is held against what is found, so its rows are all read.
-    there = many_beside if want_beside else many if kept is None or many == 0 else None
+    found = _found(kept, source, opened.label)
+    many, many_beside = (found.counted, found.beside) if found else _there(figure, opened.label, source)
+    there = many_beside if want_beside else many
     start, end = _named(db, after), _named(db, before)
     page = paged.page(source, wanted, size=size, after=start, before=end, there=there)
     whole = page.before is None and page.after is None
@@ -137,8 +138,8 @@ def behind(
         others,
         known.reporting_currency,
         account_name=_account_name(db, opened),
-        compared=kept is None or whole,
-        differs=_differs(kept, page) if whole and not want_beside and not opened.label else None,
+        compared=kept is None or found is not None,
+        differs=_differs(kept, found, opened.label) if kept and found else None,
     )
 
 
@@ -197,12 +198,31 @@ def _how_many(page: Page, other: Page | None, many: int, many_beside: int, *, wh
     return many, many_beside
 
 
-def _differs(kept: Figure | None, page: Page) -> tuple[int, float, float] | None:
-    if kept is None:
+@dataclass(frozen=True)
+class _Found:
+    """What all rows of one label, or of every label, come to."""
+
+    counted: int
+    beside: int
+    part: float
+    whole: float
+
+
+def _found(kept: Figure | None, source: Source, label: str) -> _Found | None:
+    """What a night kept is held against what is found, so its rows are all read; None where they are too many."""
+    if kept is None or max(kept.counted, sum(kept.parts.values())) > MOST_HELD_AGAINST:
         return None
-    part, whole = sum(row.part for row in page.rows), sum(row.whole for row in page.rows)
-    same = abs(whole - (kept.denominator or 0.0)) < 0.005 and len(page.rows) == kept.counted
+    every = [row for _, row in paged.walk(source) if label in ("", row.label)]
+    counted = sum(row.whole > 0 for row in every)
+    return _Found(counted, len(every) - counted, sum(row.part for row in every), sum(row.whole for row in every))
+
+
+def _differs(kept: Figure, found: _Found, label: str) -> tuple[int, float, float] | None:
+    if label:
+        count = found.counted + found.beside
+        return None if count == kept.parts.get(label, count) else (count, found.part, found.whole)
+    same = abs(found.whole - (kept.denominator or 0.0)) < 0.005 and found.counted == kept.counted
     reckoned = OPENS[kept.name].reckon is not None
-    if same and (reckoned or abs(part - (kept.numerator or 0.0)) < 0.005):
+    if same and (reckoned or abs(found.part - (kept.numerator or 0.0)) < 0.005):
         return None
-    return len(page.rows), part, whole
+    return found.counted, found.part, found.whole
