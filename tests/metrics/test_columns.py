@@ -46,6 +46,7 @@ def history(db: Connection, chance: Random) -> None:
             arr=chance.choice([None, Decimal(1000), Decimal(2500)]),
             currency=chance.choice(["USD", "EUR", "XXX", None]),
             status=chance.choice(["customer"] * 5 + ["churned"]),
+            churned_on=chance.choice([None, NOW.date() - timedelta(days=chance.randrange(-5, 60))]),
             renewal_on=chance.choice([None, NOW.date() + timedelta(days=chance.randrange(-20, 200))]),
             customer_since_on=chance.choice([None, NOW.date() - timedelta(days=chance.randrange(10, 400))]),
         )
@@ -158,7 +159,7 @@ def by_columns(db: Connection, part: Slice, *, days: int, moment: Any) -> tuple[
 
 
 def told(tally: Tally) -> dict[str, Any]:
-    moments = {name: pytest.approx(value, abs=1e-9) for name, value in vars(tally.moments).items()}
+    moments = {name: pytest.approx(value, rel=1e-9, abs=1e-9) for name, value in vars(tally.moments).items()}
     labels = {label: count for label, count in tally.labels.items() if count}
     sums = (pytest.approx(tally.part), pytest.approx(tally.whole), tally.counted)
     return {"sums": sums, "labels": labels, "moments": moments, "left out": sorted(set(tally.left_out))}

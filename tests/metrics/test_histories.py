@@ -211,3 +211,35 @@ def test_an_account_that_was_lost_before_the_landmark_is_in_no_group_and_said_to
     table = found.table
     assert (table.silent.left, table.silent.all, table.responding.left, table.responding.all) == (1, 1, 0, 1)
     assert (found.third.all, found.renewals, found.out) == (0, 3, {OutOfCohort.LOST_BEFORE: 1})
+
+
+def test_a_past_day_counts_whoever_was_a_customer_then(database: Database) -> None:
+    """Two people each were asked 100 days ago and said nothing. "gone" was lost 30 days ago, "new" came 20 days ago.
+
+    Forty days ago "gone" was a silent customer beside "stays", and "new" was none. Today it is the other way round.
+    """
+    then = TODAY - timedelta(days=40)
+    with database.begin() as db:
+        world = World(db)
+        world.wave("one", launched_days_ago=101)
+        for account_id, lost_on, since_on in (
+            ("stays", None, None),
+            ("gone", TODAY - timedelta(days=30), None),
+            ("new", None, TODAY - timedelta(days=20)),
+        ):
+            status = "churned" if lost_on else "customer"
+            builders.add_account(
+                db, account_id, name=account_id, status=status, churned_on=lost_on, customer_since_on=since_on
+            )
+            for number in (1, 2):
+                builders.add_contact(db, f"{account_id}-{number}", account_id=account_id, roles=("champion",))
+                if account_id != "new":
+                    world.ask(f"{account_id}-{number}", account_id=account_id, days_ago=100)
+        before, now = figures(db, Scope.TOTAL, as_of=then), figures(db, Scope.TOTAL)
+        rows = run.rows(db, LEADER, figure="silent_accounts", scope=Scope.TOTAL, now=NOW, as_of=then)
+    assert shared(before["silent_accounts"]) == (2, 2)
+    assert {(row.account_id, row.label) for row in rows} == {("stays", "silent"), ("gone", "silent")}
+    assert shared(now["silent_accounts"]) == (1, 1)
+    assert now["silent_accounts"].parts == {"silent": 1, "not_asked": 1}
+    # Six places each of two customers, then and now.
+    assert (before["participation"].denominator, now["participation"].denominator) == (12, 12)

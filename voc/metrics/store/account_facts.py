@@ -1,19 +1,20 @@
 """Everything the figures need of each account, as of a moment, in a constant number of queries."""
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, or_, select
 
 from voc.base.preferences import Preferences
 from voc.base.schema import account, account_csm, alias, sign_of_life
-from voc.base.words import AccountStatus, RecordState, Segment, Sign
+from voc.base.words import RecordState, Segment, Sign
 from voc.metrics.model import AccountFacts, Asked, Facts
 from voc.metrics.regions import region_of
 from voc.metrics.store.amounts import in_reporting
 from voc.metrics.store.asked import asked_of, left_of
 from voc.metrics.store.cases import cases_of
+from voc.metrics.store.customers import was_customer
 from voc.metrics.store.ever import ever_of
 from voc.metrics.store.merges import merged_after
 from voc.metrics.store.names import WORTH_NAMING
@@ -54,8 +55,8 @@ def facts(
     cases = cases_of(db, ids, winners, moment=moment, since=since)
     ever = ever_of(db, ids, winners, moment=moment)
     apart = [id for kind, id in merged_since if kind == "account"]
-    rows = _accounts(db, account_ids, wanted={*asked, *cases}, apart=apart)
-    customers = [row.id for row in rows if _is_customer(row)]
+    rows = _accounts(db, account_ids, on=moment.date(), wanted={*asked, *cases}, apart=apart)
+    customers = [row.id for row in rows if was_customer(row, moment.date())]
     teams = stakeholders.teams(db, customers, now=moment, preferences=preferences) if customers else {}
     owners = _owners_at(db, account_ids, moment=moment) if rows else {}
     return Facts(
@@ -66,7 +67,7 @@ def facts(
                 name=row.name,
                 csm_id=owners.get(row.id, row.csm_id),
                 segment=Segment(row.segment) if row.segment else None,
-                customer=_is_customer(row),
+                customer=was_customer(row, moment.date()),
                 arr=in_reporting(preferences, row.arr, row.currency),
                 amount=row.arr,
                 currency=row.currency,
@@ -88,22 +89,23 @@ def facts(
     )
 
 
-def _is_customer(row: Any) -> bool:
-    return bool(row.state == RecordState.LIVE and row.status == AccountStatus.CUSTOMER)
-
-
 def _winners(db: Connection) -> dict[tuple[str, str], str]:
     return {(row.kind, row.loser_id): row.winner_id for row in db.execute(select(alias))}
 
 
 def _accounts(
-    db: Connection, account_ids: Collection[str] | None, *, wanted: Collection[str], apart: Collection[str] = ()
+    db: Connection,
+    account_ids: Collection[str] | None,
+    *,
+    on: date,
+    wanted: Collection[str],
+    apart: Collection[str] = (),
 ) -> list[Any]:
     there = or_(account.c.state != RecordState.MERGED, account.c.id.in_(sorted(apart)))
     query = select(account).where(there).order_by(account.c.id)
     if account_ids is not None:
         query = query.where(account.c.id.in_(sorted(account_ids)))
-    return [row for row in db.execute(query) if account_ids is not None or _is_customer(row) or row.id in wanted]
+    return [row for row in db.execute(query) if account_ids is not None or was_customer(row, on) or row.id in wanted]
 
 
 def _last_answer(asked: Iterable[Asked], ever: tuple[datetime | None, datetime | None] | None) -> datetime | None:

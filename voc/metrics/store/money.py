@@ -19,6 +19,7 @@ from voc.metrics.money.retention import due_day
 from voc.metrics.store import reviews
 from voc.metrics.store.again import by_account
 from voc.metrics.store.amounts import in_reporting
+from voc.metrics.store.customers import was_customer
 from voc.metrics.store.told import told_by_account
 from voc.metrics.store.upkeep import standing_by_account
 
@@ -198,7 +199,7 @@ def _client(
         account_id=row.id,
         name=row.name,
         segment=Segment(row.segment) if row.segment else None,
-        customer=bool(row.state == RecordState.LIVE and row.status == AccountStatus.CUSTOMER),
+        customer=was_customer(row, read.moment.date()),
         since_on=row.customer_since_on,
         churned_on=row.churned_on,
         revenue=in_reporting(read.preferences, row.arr, row.currency),

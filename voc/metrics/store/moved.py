@@ -8,7 +8,8 @@ from sqlalchemy import Connection, and_, func, or_, select
 from voc.base.confidential import named
 from voc.base.narrowed import WHOLE, Narrowed, accounts_within
 from voc.base.schema import account, alias, invitation
-from voc.base.words import AccountStatus, Disposition, RecordState
+from voc.base.words import Disposition
+from voc.metrics.store.customers import customer_on
 
 _REACHED = (
     Disposition.COMPLETE, Disposition.PARTIAL, Disposition.REFUSED, Disposition.SILENT, Disposition.OTHER,
@@ -17,7 +18,7 @@ _REACHED = (
 
 @dataclass(frozen=True)
 class Moved:
-    """One account reached under a CSM, whose it is now; `left` is no customer any more."""
+    """One account reached under a CSM, whose it is now; `left` was no customer any more at the moment."""
 
     csm_id: str | None
     inherited: bool
@@ -38,7 +39,7 @@ def moved(
     Segment as frozen in it, country as of today.
     """
     columns, sent = account.c, invitation.c
-    customer = and_(columns.status == AccountStatus.CUSTOMER, columns.state == RecordState.LIVE)
+    customer = customer_on(moment.date())
     merged = and_(alias.c.kind == "account", alias.c.loser_id == sent.account_id)
     elsewhere = or_(columns.csm_id.is_(None), sent.csm_id.is_(None), columns.csm_id != sent.csm_id)
     query = (

@@ -18,12 +18,13 @@ from voc.base.schema import (
     sync_problem,
     sync_run,
 )
-from voc.base.words import AccountStatus, ProblemLevel, RecordState, ResponseState, RunState
+from voc.base.words import ProblemLevel, ResponseState, RunState
 from voc.metrics.columns.kinds import MISSING, place_in
 from voc.metrics.columns.model import micros
 from voc.metrics.money.facts import Week
 from voc.metrics.money.upkeep import WEEK, Lying, week_ends, weeks
 from voc.metrics.store.bulk import Field, Kind, key_of, read
+from voc.metrics.store.customers import customer_on
 
 _REFUSED = (ProblemLevel.REJECTED, ProblemLevel.FIELD_ERROR)
 _LOOK_BACK = timedelta(days=60)
@@ -40,7 +41,6 @@ class Books:
             Field("from_at", columns.from_at, Kind.TIME),
             Field("to_at", columns.to_at, Kind.TIME),
         )
-        customers = (account.c.state == RecordState.LIVE, account.c.status == AccountStatus.CUSTOMER)
         owned = (columns.csm_id.is_not(None), columns.from_at <= until)
         found = read(
             db,
@@ -48,7 +48,7 @@ class Books:
             lambda wanted: (
                 select(*wanted)
                 .join(account, account.c.id == columns.account_id)
-                .where(*customers, *owned)
+                .where(customer_on(until.date()), *owned)
                 .order_by(columns.from_at, columns.id)
             ),
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from voc.base.preferences import Preferences
 from voc.base.words import Scope
@@ -79,7 +79,7 @@ def page(
         if periods is None
         else periods_of(periods, wanted.asking, (whole.scope, whole.id), scores=found.not_told is None),
         more=_with_longer(more_cards(whole, asking, found.currency), whole, asked),
-        accounts_words=_accounts_words(whole, gone),
+        accounts_words=_accounts_words(whole, gone, past=found.window.to_on < today - timedelta(days=1)),
     )
 
 
@@ -138,8 +138,11 @@ def _with_longer(cards: Sequence[Card], one: ScopeFigures, wanted: Wanted) -> li
     ]
 
 
-def _accounts_words(one: ScopeFigures, gone: Gone) -> str:
-    """Accounts reached in the period, accounts of today, those that can be silent: three numbers, and why."""
+def _accounts_words(one: ScopeFigures, gone: Gone, *, past: bool) -> str:
+    """Accounts reached in the period, accounts of the day, those that can be silent: three numbers, and why.
+
+    The Silent page is about today.
+    """
     reached = round(one.figures["account_response"].denominator or 0)
     asked = round(one.figures["silent_accounts"].denominator or 0)
     if not reached or (reached == asked == one.accounts):
@@ -153,12 +156,12 @@ def _accounts_words(one: ScopeFigures, gone: Gone) -> str:
     if others > 0:
         words += f"With {view.number(others)} more asked, not due then or not reached, "
     elif others < 0:
-        words += f"Without {view.number(-others)} where nobody is to be asked today, "
-    counted = f"{view.number(asked)} of the {view.count(one.accounts, 'account')} of today"
+        words += f"Without {view.number(-others)} where nobody is to be asked, "
+    counted = f"{view.number(asked)} of the {view.count(one.accounts, 'account')} of {'that day' if past else 'today'}"
+    if others:
+        return f"{words}{counted} can be silent or heard{'' if past else '; the Silent page counts these'}."
     return (
-        f"{words}{counted} can be silent or heard; the Silent page counts these."
-        if others
-        else (f"{words}These are the {counted} that can be silent or heard, whom the Silent page counts.")
+        f"{words}These are the {counted} that can be silent or heard{'' if past else ', whom the Silent page counts'}."
     )
 
 

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from voc.base.preferences import Preferences
 from voc.base.schema import account, account_csm, alias, follow_up, invitation
@@ -15,9 +15,8 @@ from voc.metrics.columns.kinds import Column, place_in
 from voc.metrics.columns.model import SEGMENTS, micros
 from voc.metrics.regions import region_of
 from voc.metrics.store.bulk import Field, Kind, key_of, read
+from voc.metrics.store.customers import customer_on
 from voc.metrics.store.people import people
-
-_is_customer = and_(account.c.state == RecordState.LIVE, account.c.status == AccountStatus.CUSTOMER)
 
 
 class Keys:
@@ -79,7 +78,7 @@ class Ground:
             Field("renewal_on", columns.renewal_on, Kind.DAY),
             Field("since_on", columns.customer_since_on, Kind.DAY),
             Field("churned_on", columns.churned_on, Kind.DAY),
-            Field("customer", _is_customer, Kind.FLAG),
+            Field("customer", customer_on(self.moment.date()), Kind.FLAG),
             Field("prospect", columns.status == AccountStatus.PROSPECT, Kind.FLAG),
         )
         there = columns.state != RecordState.MERGED
