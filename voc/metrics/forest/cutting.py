@@ -1,11 +1,10 @@
 """Themes by the parts of everybody: by score, segment, role or region."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from voc.metrics.forest.hiding import hidden_cells
-from voc.metrics.forest.people import PLACE_OF_ROLE, Count, Cut, Person, count
+from voc.metrics.forest.people import PLACE_OF_ROLE, Count, Cut, Person
 
 ANY = 0
 """In the place of a theme: everybody who wrote anything."""
@@ -32,12 +31,10 @@ class Table:
 
 
 def cut_table(people: Sequence[Person], themes: Sequence[int], cut: Cut, *, protected: bool) -> Table:
-    by_part: dict[str, list[Person]] = defaultdict(list)
-    for one in people:
-        by_part[one.part(cut)].append(one)
-    parts = tuple(sorted(by_part, key=lambda part: (part == "", _order(cut, part), part)))
+    places = _places(people, themes, cut)
+    parts = tuple(sorted(places, key=lambda part: (part == "", _order(cut, part), part)))
     counts = {
-        theme: {part: count(one for one in by_part[part] if theme == ANY or theme in one.themes) for part in parts}
+        theme: {part: Count(len(some := places[part].get(theme, ())), len(set(some))) for part in parts}
         for theme in (ANY, *themes)
     }
     hidden = hidden_cells(counts) if protected else set()
@@ -46,6 +43,16 @@ def cut_table(people: Sequence[Person], themes: Sequence[int], cut: Cut, *, prot
         for theme, cells in counts.items()
     }
     return Table(cut, parts, rows)
+
+
+def _places(people: Sequence[Person], themes: Sequence[int], cut: Cut) -> Mapping[str, Mapping[int, list[str]]]:
+    """By part and theme everybody's account: each person is looked at once, however many themes there are."""
+    known, found = set(themes), dict[str, dict[int, list[str]]]()
+    for one in people:
+        here = found.setdefault(one.part(cut), {})
+        for theme in (ANY, *(one.themes & known)):
+            here.setdefault(theme, []).append(one.account_id)
+    return found
 
 
 _ORDER: Mapping[Cut, Sequence[str]] = {

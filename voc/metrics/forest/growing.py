@@ -62,10 +62,21 @@ def grow(
     before: Sequence[Comment] = (),
 ) -> Forest:
     """Themes by accounts, most first. `protected`: small ones are hidden, as for whoever is not their CSM."""
-    people = people_of(comments)
+    return grow_of(people_of(comments), themes, comments=comments, before=people_of(before), protected=protected)
+
+
+def grow_of(
+    people: Sequence[Person],
+    themes: Sequence[int],
+    *,
+    comments: Sequence[Comment],
+    before: Sequence[Person],
+    protected: bool,
+) -> Forest:
+    """The same of `people_of(comments)` and those of the window before, for whoever knows them."""
     revenue = revenue_of(comments)
     by_theme = _by_theme(people, themes)
-    earlier = _by_theme(people_of(before), themes)
+    earlier = _by_theme(before, themes)
     counts = {theme: count(some) for theme, some in by_theme.items()}
     shown = {theme: one for theme, one in counts.items() if one.people and not (protected and one.small)}
     whole = count(people)

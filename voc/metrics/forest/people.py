@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 
 from voc.base.words import Role
 from voc.metrics.units import group_of
@@ -86,11 +87,16 @@ def _person(theirs: Sequence[Comment]) -> Person:
         team_id=latest.team_id,
         score=scores[-1] if scores else None,
         segment=latest.segment,
-        # Whoever holds several roles is counted under the first of them, in the order of the role matrix.
-        role=min(latest.roles, key=lambda role: PLACE_OF_ROLE.get(role, len(PLACE_OF_ROLE)), default=None),
+        role=_first(latest.roles),
         region=latest.region,
-        themes=frozenset().union(*(one.themes for one in theirs)),
+        themes=latest.themes if len(theirs) == 1 else frozenset().union(*(one.themes for one in theirs)),
     )
+
+
+@cache
+def _first(roles: tuple[str, ...]) -> str | None:
+    """Whoever holds several roles is counted under the first of them, in the order of the role matrix."""
+    return min(roles, key=lambda role: PLACE_OF_ROLE.get(role, len(PLACE_OF_ROLE)), default=None)
 
 
 def revenue_of(comments: Iterable[Comment]) -> dict[str, float | None]:

@@ -1,5 +1,6 @@
 """Themes in figures: by accounts and revenue, cut by segment, role, region or score, over a period; and their rows."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -14,10 +15,10 @@ from voc.base.words import StaffRole
 from voc.metrics import store
 from voc.metrics.forest.book import Theme
 from voc.metrics.forest.cutting import ANY, Table, cut_table
-from voc.metrics.forest.growing import Forest, grow
+from voc.metrics.forest.growing import Forest, grow, grow_of
 from voc.metrics.forest.hiding import admitted, beside_few, population
 from voc.metrics.forest.matching import Matcher
-from voc.metrics.forest.people import LEAST_PEOPLE, Comment, Count, Cut, people_of
+from voc.metrics.forest.people import LEAST_PEOPLE, Comment, Count, Cut, Person, people_of
 from voc.metrics.forest.suggesting import Suggestion, suggest
 from voc.metrics.store.forest import book, comments
 from voc.metrics.store.forest.comments import Words
@@ -150,17 +151,18 @@ def every(db: Connection, viewer: Viewer, *, now: datetime) -> Iterator[tuple[Fo
         grown: Forest | None = None
         tables: list[Table] = []
         if near is None:
-            grown = grow(here, order, protected=True, before=everything.before(asked))
-            people = people_of(here)
+            people, before = everything.people(asked), everything.people_before(asked)
+            grown = grow_of(people, order, comments=here, before=before, protected=True)
             tables = [cut_table(people, order, cut, protected=True) for cut in Cut]
         yield page_of(known, asked, teams=teams, near=near, forest=grown, table=None, comments=len(here)), tables
 
 
 class Written:
-    """Comments up to now by view: a team's are looked for among its own."""
+    """Comments up to now by view, the oldest first: a team's are looked for among its own."""
 
     def __init__(self, everything: Sequence[Comment], *, now: datetime) -> None:
         self._now = now
+        self._people: dict[tuple[datetime, datetime], dict[str, list[Person]]] = {}
         self._by_team: dict[str, list[Comment]] = {"": list(everything)}
         for one in everything:
             if one.team_id:
@@ -180,7 +182,32 @@ class Written:
         return self._between(asked, until - timedelta(days=asked.days), until)
 
     def _between(self, asked: Asked, after: datetime, until: datetime) -> list[Comment]:
-        return [one for one in self._by_team.get(asked.team, ()) if after < one.at <= until]
+        written = self._by_team.get(asked.team, [])
+        first, last = (bisect_right(written, at, key=_when) for at in (after, until))
+        return written[first:last]
+
+    def people(self, asked: Asked) -> list[Person]:
+        """`people_of` these comments."""
+        return self._people_between(asked, self._now - timedelta(days=asked.days), self._now)
+
+    def people_before(self, asked: Asked) -> list[Person]:
+        until = self._now - timedelta(days=asked.days)
+        return self._people_between(asked, until - timedelta(days=asked.days), until)
+
+    def _people_between(self, asked: Asked, after: datetime, until: datetime) -> list[Person]:
+        """Made once for the whole: a team's are those of its accounts, each account being one team's."""
+        if (after, until) not in self._people:
+            whole = people_of(self._between(Asked(asked.days), after, until))
+            by_team: dict[str, list[Person]] = {"": whole}
+            for one in whole:
+                if one.team_id:
+                    by_team.setdefault(one.team_id, []).append(one)
+            self._people[after, until] = by_team
+        return self._people[after, until].get(asked.team, [])
+
+
+def _when(one: Comment) -> datetime:
+    return one.at
 
 
 def _teams(db: Connection, everything: Written) -> dict[str, str]:
