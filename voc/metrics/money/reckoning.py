@@ -1,5 +1,6 @@
 """Values that are no share of sums: a count, a median time, a ratio of revenues with its interval (6, 8). Pure."""
 
+import heapq
 import math
 from collections.abc import Iterator, Sequence
 
@@ -53,8 +54,11 @@ def revenue_ratio(rows: Sample) -> Reckoned:
     return Reckoned(ratio, float(end.sum()), total, interval, {"largest_share": float(start.max()) / total})
 
 
-def leave_one_out(rows: Sequence[tuple[str, float, float]]) -> list[tuple[str, float]]:
-    """(name, the ratio without it) of (name, part, whole), the furthest from the whole first; [] under two names."""
+def leave_one_out(rows: Sequence[tuple[str, float, float]], *, most: int | None = None) -> list[tuple[str, float]]:
+    """(name, the ratio without it) of (name, part, whole), the furthest from the whole first; [] under two names.
+
+    Each is the sums of all less its own. `most` gives so many of them.
+    """
     names: dict[str, tuple[float, float]] = {}
     for name, part, whole in rows:
         before = names.get(name, (0.0, 0.0))
@@ -63,4 +67,7 @@ def leave_one_out(rows: Sequence[tuple[str, float, float]]) -> list[tuple[str, f
     if len(names) < 2 or whole <= 0:
         return []
     without = [(name, (part - p) / (whole - w)) for name, (p, w) in names.items() if whole - w > 0]
-    return sorted(without, key=lambda one: (-abs(one[1] - part / whole), one[0]))
+    ratio = part / whole
+    return heapq.nsmallest(
+        len(without) if most is None else most, without, key=lambda one: (-abs(one[1] - ratio), one[0])
+    )

@@ -16,7 +16,7 @@ from voc.metrics.money.rows import Standards, Terms
 from voc.metrics.store import money as store
 from voc.metrics.store import upkeep
 from voc.metrics.store.company import Ground
-from voc.metrics.store.records import records
+from voc.metrics.store.records import Read
 
 if TYPE_CHECKING:
     from voc.metrics.run.subjects import Question
@@ -61,7 +61,7 @@ class OfAll:
 
     def __init__(self, db: Connection, longest: "Question", ground: Ground) -> None:
         self._db, self._moment = db, longest.moment
-        self.records = records(ground, days=longest.days)
+        self.records = Read(ground, days=longest.days)
         self._owned = upkeep.Books(db, until=longest.moment)
         self._place = {id: at for at, id in enumerate(self.records.csm_ids)}
         self._first: Period | None = None

@@ -17,20 +17,21 @@ from voc.metrics.cohorts import TOTAL, Key
 from voc.metrics.columns.model import SEGMENTS
 from voc.metrics.columns.money import renewals
 from voc.metrics.columns.money.fact_rows import FactRows
-from voc.metrics.columns.money.period import Period
+from voc.metrics.columns.money.period import Period, day_of
 from voc.metrics.figures import Counted
 from voc.metrics.model import Person
 from voc.metrics.money import compared, goals, reckoning
 from voc.metrics.money.compared import Comparison, Decision, Kept
 from voc.metrics.money.page import Goal, Line, RetentionPage, Without
 from voc.metrics.run.kept import BOOK, KeptLook
-from voc.metrics.run.subjects import Question, Shared
 from voc.metrics.store import kept_pages as store
 from voc.metrics.store import open_renewals
 from voc.metrics.store.company import Ground
+from voc.metrics.store.records import Read
 
 PAGE = "retention"
 OPEN_SHOWN = 100
+MOST = 3  # accounts that move the total most
 _UNDECIDED = "not_decided"
 
 
@@ -61,14 +62,14 @@ def kept(
     """For each window what belongs to all, to each team and to each CSM with a renewal."""
     ground = Ground(db, moment, known)
     people = facts.people(db)
-    of_all = Shared(db, Question(moment, max(windows), known), ground).of_all("money")
+    segments = [SEGMENTS[place].value if place >= 0 else "" for place in ground.rows["segment"].tolist()]
+    records = Read(ground, days=max(windows))  # of which only deals are asked for
     for days in sorted(windows):
-        period: Period = of_all.period(Question(moment, days, known))
-        csm_ids = of_all.records.csm_ids
-        logos = _rows(renewals.logo_retention(period), csm_ids)
-        money = _rows(renewals.nrr(period), csm_ids)
+        period = Period(records, day_of(moment.date()), days)
+        logos = _rows(renewals.logo_retention(period), records.csm_ids)
+        money = _rows(renewals.nrr(period), records.csm_ids)
         for key, (its_logos, its_money) in _by_scope(logos, money, people).items():
-            yield key, days, _kept(key, its_logos, its_money, ground=ground, people=people, known=known)
+            yield key, days, _kept(key, its_logos, its_money, segments, names=ground.names, people=people, known=known)
 
 
 def _rows(found: FactRows, csm_ids: Sequence[str]) -> list[_Row]:
@@ -101,20 +102,20 @@ def _kept(
     key: Key,
     logos: Sequence[_Row],
     money: Sequence[_Row],
+    segments: Sequence[str],
     *,
-    ground: Ground,
+    names: Sequence[str],
     people: Mapping[str, Person],
     known: Preferences,
 ) -> KeptRetention:
     decided = [one for one in logos if one.whole > 0]
     sizes = compared.sizes({str(one.account): one.whole or None for one in money})
-    segment = ground.rows["segment"]
     decisions = [
         Decision(
             account_id=str(one.account),
             csm_id=None if one.inherited else one.csm,
             kept=one.part > 0,
-            segment=SEGMENTS[segment[one.account]].value if segment[one.account] >= 0 else "",
+            segment=segments[one.account],
             size=sizes.get(str(one.account), ""),
         )
         for one in decided
@@ -122,21 +123,19 @@ def _kept(
     csm_ids = sorted({one.csm_id for one in decisions if one.csm_id is not None})
     return KeptRetention(
         compared=compared.compare(decisions, csm_ids=csm_ids, standard=known.retention_standard),
-        without=_without(key, [one for one in money if one.whole > 0], ground.names, people),
+        without=_without(key, [one for one in money if one.whole > 0], names, people),
         inherited=sum(one.inherited for one in decided),
     )
 
 
 def _without(key: Key, rows: Sequence[_Row], names: Sequence[str], people: Mapping[str, Person]) -> list[Without]:
-    accounts = reckoning.leave_one_out([(names[one.account], one.part, one.whole) for one in rows])
-    listed = [Without(name, "account", value) for name, value in accounts[:3]]
+    accounts = reckoning.leave_one_out([(names[one.account], one.part, one.whole) for one in rows], most=MOST)
+    listed = [Without(name, "account", value) for name, value in accounts]
     if key[0] == Scope.CSM:
         return listed
+    called = {id: cohorts.name_of((Scope.CSM, id), people) for id in {one.csm for one in rows} if id is not None}
     csms = reckoning.leave_one_out(
-        [
-            ("" if one.inherited or one.csm is None else cohorts.name_of((Scope.CSM, one.csm), people), *one[3:5])
-            for one in rows
-        ]
+        [("" if one.inherited or one.csm is None else called[one.csm], one.part, one.whole) for one in rows]
     )
     return listed + [Without(name, "csm", value) for name, value in sorted(csms) if name]
 

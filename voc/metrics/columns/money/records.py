@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from voc.metrics.columns.kinds import Column
 from voc.metrics.columns.money.owners import Ownership
@@ -119,14 +120,32 @@ class Weeks:
     suggestions: Column
 
 
-@dataclass(frozen=True)
-class Records:
-    ids: Sequence[str]
-    csm_ids: Sequence[str]
-    clients: Clients
-    held: Ownership
-    deals: Deals
-    marks: Marks
-    touches: Touches
-    answers: Answers
-    again: Again
+class Records(Protocol):
+    """All of them; whoever has them may read each only when it is asked for."""
+
+    @property
+    def ids(self) -> Sequence[str]: ...
+
+    @property
+    def csm_ids(self) -> Sequence[str]: ...
+
+    @property
+    def clients(self) -> Clients: ...
+
+    @property
+    def held(self) -> Ownership: ...
+
+    @property
+    def deals(self) -> Deals: ...
+
+    @property
+    def marks(self) -> Marks: ...
+
+    @property
+    def touches(self) -> Touches: ...
+
+    @property
+    def answers(self) -> Answers: ...
+
+    @property
+    def again(self) -> Again: ...

@@ -1,6 +1,8 @@
 """Deals, milestones, meetings and answers of all accounts as columns: what `store.money` reads of some."""
 
+from collections.abc import Sequence
 from datetime import timedelta
+from functools import cached_property
 
 import numpy as np
 from sqlalchemy import select
@@ -9,7 +11,7 @@ from voc.base.schema import account
 from voc.base.words import AccountStatus, RecordState
 from voc.metrics.columns.money.owners import Ownership
 from voc.metrics.columns.money.period import day_of
-from voc.metrics.columns.money.records import Clients, Marks, Records
+from voc.metrics.columns.money.records import Again, Answers, Clients, Deals, Marks, Touches
 from voc.metrics.money.proofs import REFERENCE
 from voc.metrics.store.company.ground import Ground
 from voc.metrics.store.records.again import again
@@ -20,25 +22,48 @@ from voc.metrics.store.records.owned import People, held
 from voc.metrics.store.records.touches import touches
 from voc.metrics.store.upkeep import standing_by_account
 
-__all__ = ["records"]
+__all__ = ["Read"]
 
 
-def records(ground: Ground, *, days: int) -> Records:
-    """Everything known by the moment; of meetings and answers those that a period of so many days needs."""
-    people = People(ground)
-    owned = held(ground, people)
-    milestones = marks(ground, people, owned)
-    return Records(
-        ids=ground.ids,
-        csm_ids=people.ids,
-        clients=_clients(ground, people, owned, milestones),
-        held=owned,
-        deals=deals(ground, owned),
-        marks=milestones,
-        touches=touches(ground, days=days),
-        answers=answers(ground, people, after=ground.moment - timedelta(days=days)),
-        again=again(ground, people),
-    )
+class Read:
+    """Everything known by the moment; of meetings and answers those that a period of so many days needs.
+
+    Each kind is read when it is first asked for, of the same look at the database.
+    """
+
+    def __init__(self, ground: Ground, *, days: int) -> None:
+        self._ground, self._days = ground, days
+        self._people = People(ground)
+        self.ids: Sequence[str] = ground.ids
+        self.csm_ids: Sequence[str] = self._people.ids
+
+    @cached_property
+    def clients(self) -> Clients:
+        return _clients(self._ground, self._people, self.held, self.marks)
+
+    @cached_property
+    def held(self) -> Ownership:
+        return held(self._ground, self._people)
+
+    @cached_property
+    def deals(self) -> Deals:
+        return deals(self._ground, self.held)
+
+    @cached_property
+    def marks(self) -> Marks:
+        return marks(self._ground, self._people, self.held)
+
+    @cached_property
+    def touches(self) -> Touches:
+        return touches(self._ground, days=self._days)
+
+    @cached_property
+    def answers(self) -> Answers:
+        return answers(self._ground, self._people, after=self._ground.moment - timedelta(days=self._days))
+
+    @cached_property
+    def again(self) -> Again:
+        return again(self._ground, self._people)
 
 
 def _clients(ground: Ground, people: People, owned: Ownership, milestones: Marks) -> Clients:
