@@ -167,8 +167,9 @@ def logistic_fit(*, x: Sequence[Sequence[float]], y: Sequence[int | bool], penal
 
     if not x or len(set(map(bool, y))) < 2:
         return None
-    design = np.array([[1.0, *map(float, row)] for row in x])
-    lost = np.array([float(one) for one in y])
+    cases = np.array(x, float)
+    design = np.column_stack([np.ones(len(cases)), cases])
+    lost = np.array(y, float)
     if np.linalg.matrix_rank(design) < design.shape[1]:
         return None
     coef = np.zeros(design.shape[1])

@@ -5,7 +5,7 @@ sort better than they do is not worth showing as a foresight, and then the page 
 """
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -93,15 +93,15 @@ def backtest(renewals: Sequence[Renewal]) -> Backtest | TooEarly:
     tested: list[Renewal] = []
     chances: list[float] = []
     quarters = []
+    before = _Before()
     for number, key in enumerate(sorted(by_quarter)):
-        if number == 0:
-            continue
-        before = [one for one in scored if _quarter(one.decided_on) < key]
-        known = _chances(before)
-        foretold = [known[band_of(one.score or 0.0)] for one in by_quarter[key]]
-        quarters.append(_told(key, by_quarter[key], foretold))
-        tested += by_quarter[key]
-        chances += foretold
+        if number > 0:
+            known = before.chances()
+            foretold = [known[band_of(one.score or 0.0)] for one in by_quarter[key]]
+            quarters.append(_told(key, by_quarter[key], foretold))
+            tested += by_quarter[key]
+            chances += foretold
+        before.add(by_quarter[key])
     lost = sum(one.lost for one in tested)
     if lost < LEAST_LOST or len(tested) - lost < LEAST_KEPT:
         return TooEarly(lost, len(tested) - lost, len(scored))
@@ -116,14 +116,22 @@ def _told(key: tuple[int, int], decided: Sequence[Renewal], foretold: Sequence[f
     return Quarter(f"Q{key[1]} {key[0]}", len(decided), sum(one.lost for one in decided), math.fsum(foretold))
 
 
-def _chances(before: Sequence[Renewal]) -> dict[str, float]:
-    """Of each band the share that left, drawn to the share of all by the weight of five accounts."""
-    overall = (sum(one.lost for one in before) + 0.5) / (len(before) + 1)
-    counts = dict(bands(before))
-    return {
-        name: (counts[name].left + 5 * overall) / (counts[name].all + 5) if name in counts else overall
-        for _, name in _BANDS
-    }
+class _Before:
+    """Decisions of the quarters so far, by band: how many, and how many of them left."""
+
+    def __init__(self) -> None:
+        self._all, self._left = Counter[str](), Counter[str]()
+
+    def add(self, quarter: Sequence[Renewal]) -> None:
+        for one in quarter:
+            band = band_of(one.score or 0.0)
+            self._all[band] += 1
+            self._left[band] += one.lost
+
+    def chances(self) -> dict[str, float]:
+        """Of each band the share that left, drawn to the share of all by the weight of five accounts."""
+        overall = (self._left.total() + 0.5) / (self._all.total() + 1)
+        return {name: (self._left[name] + 5 * overall) / (self._all[name] + 5) for _, name in _BANDS}
 
 
 def _judged(tested: Sequence[Renewal], chances: Sequence[float], quarters: tuple[Quarter, ...]) -> Backtest:

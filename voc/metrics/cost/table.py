@@ -26,9 +26,6 @@ class Group(StrEnum):
     THIRD = "third"
 
 
-_GROUPS = {AccountState.SILENT: Group.SILENT, AccountState.HEARD: Group.RESPONDING}
-
-
 @dataclass(frozen=True)
 class Renewal:
     """One decision with what was known at its landmark; `reason` or `earlier` keeps it out of every table."""
@@ -55,7 +52,9 @@ class Renewal:
 
     @property
     def group(self) -> Group:
-        return _GROUPS.get(self.state, Group.THIRD) if self.state else Group.THIRD
+        if self.state is AccountState.SILENT:
+            return Group.SILENT
+        return Group.RESPONDING if self.state is AccountState.HEARD else Group.THIRD
 
 
 @dataclass(frozen=True)
@@ -132,13 +131,14 @@ class Cost:
 
 def one_each(renewals: Iterable[Renewal]) -> list[Renewal]:
     """Each customer's latest decision that can be counted; its others are marked `earlier`."""
-    by_account: dict[str, list[Renewal]] = defaultdict(list)
-    for one in renewals:
-        by_account[one.account_id].append(one)
-    found = []
-    for account_id in sorted(by_account):
-        ordered = sorted(by_account[account_id], key=lambda one: (one.reason is None, one.decided_on, one.key))
-        found += [_earlier(one) for one in ordered[:-1]] + [ordered[-1]]
+    everybody = list(renewals)
+    latest: dict[str, tuple[tuple[bool, date, str], Renewal]] = {}
+    for one in everybody:
+        order = (one.reason is None, one.decided_on, one.key)
+        known = latest.get(one.account_id)
+        if known is None or order > known[0]:
+            latest[one.account_id] = order, one
+    found = [one if latest[one.account_id][1] is one else _earlier(one) for one in everybody]
     return sorted(found, key=lambda one: (one.decided_on, one.key))
 
 
@@ -149,7 +149,9 @@ def _earlier(one: Renewal) -> Renewal:
 def cost(renewals: Sequence[Renewal]) -> Cost:
     """`renewals` as `one_each` gives them: all decisions, of which those that count make the tables."""
     counted = [one for one in renewals if one.counts]
-    groups = {group: [one for one in counted if one.group == group] for group in Group}
+    groups: dict[Group, list[Renewal]] = {group: [] for group in Group}
+    for one in counted:
+        groups[one.group].append(one)
     silent, responding = groups[Group.SILENT], groups[Group.RESPONDING]
     table = two_by_two(silent, responding)
     strata = _strata(silent, responding)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, insert, select, true
 
 from voc.accounts.model import MilestoneKind
 from voc.base.access import TERMINAL, Viewer, visible_accounts
@@ -250,14 +250,17 @@ def renewals(db: Connection, viewer: Viewer) -> list[tuple[Renewal, bool]]:
     """Every kept decision, and whether the viewer may open its account; a merged account's are its winner's."""
     table = renewal_landmark.c
     winner = func.coalesce(alias.c.winner_id, table.account_id)
-    mine = case((visible_accounts(viewer), True), else_=False).label("mine")
+    mine = true() if viewer.sees_all else case((visible_accounts(viewer), True), else_=False)
     query = (
-        select(renewal_landmark, winner.label("winner_id"), account.c.name.label("account_name"), mine)
+        select(mine, table.state, table.reason, table.key, winner, account.c.name, table.decided_on, table.landmark_on)
+        .add_columns(table.lost, table.csm_id, table.segment, table.score, table.days_since_answer)
+        .add_columns(table.senior_silent, table.treated)
+        .select_from(renewal_landmark)
         .outerjoin(alias, and_(_MERGED, alias.c.loser_id == table.account_id))
         .join(account, account.c.id == winner)
         .order_by(table.decided_on, table.key)
     )
-    return [(_renewal(row), bool(row.mine)) for row in db.execute(query)]
+    return [(_renewal(*row), bool(its)) for its, *row in db.execute(query)]
 
 
 def counted(db: Connection, viewer: Viewer) -> int:
@@ -280,20 +283,26 @@ def counted_by_owner(db: Connection, viewer: Viewer = TERMINAL) -> dict[str, int
     return {row[0] or "": row[1] for row in db.execute(query)}
 
 
-def _renewal(row: Any) -> Renewal:
+_STATES: Mapping[str | None, AccountState | None] = {None: None, **{one.value: one for one in AccountState}}
+_REASONS: Mapping[str | None, OutOfCohort | None] = {None: None, **{one.value: one for one in OutOfCohort}}
+
+
+def _renewal(state: str | None, reason: str | None, *columns: Any) -> Renewal:
+    """Of `columns` as the query names them."""
+    key, account_id, name, decided_on, landmark_on, lost, csm_id, segment, score, days, senior, treated = columns
     return Renewal(
-        key=row.key,
-        account_id=row.winner_id,
-        account_name=row.account_name,
-        decided_on=row.decided_on,
-        landmark_on=row.landmark_on,
-        lost=row.lost,
-        state=AccountState(row.state) if row.state else None,
-        reason=OutOfCohort(row.reason) if row.reason else None,
-        csm_id=row.csm_id,
-        segment=row.segment,
-        score=row.score,
-        days_since_answer=row.days_since_answer,
-        senior_silent=row.senior_silent,
-        treated=row.treated,
+        key=key,
+        account_id=account_id,
+        account_name=name,
+        decided_on=decided_on,
+        landmark_on=landmark_on,
+        lost=lost,
+        state=_STATES[state],
+        reason=_REASONS[reason],
+        csm_id=csm_id,
+        segment=segment,
+        score=score,
+        days_since_answer=days,
+        senior_silent=senior,
+        treated=treated,
     )
