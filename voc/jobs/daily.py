@@ -54,9 +54,12 @@ def read_comments(app: App, _relays: Relays | None, now: datetime) -> Counts:
 
 
 def nightly(app: App, _relays: Relays, now: datetime) -> Counts:
-    """Once a day: freeze the figures, open cases for accounts that fell silent."""
+    """Once a day: freeze the figures, open cases for accounts that fell silent.
+
+    Each part does nothing twice, so that a night which was broken off anywhere is ended by the next tick.
+    """
     with app.database.read() as db:
-        if metrics.is_counted(db, now):
+        if metrics.is_over(db, now):
             return {}
     with app.database.begin() as db:
         stakeholders.catch_up(db, now)
@@ -77,6 +80,8 @@ def nightly(app: App, _relays: Relays, now: datetime) -> Counts:
             "audit log", last=str(newest)
         )  # logs are kept elsewhere: lines cut off its end are told by this
     gone = retention.keep(app.database, now=now, tokens=app.tokens, check_ending=app.ending.check)
+    with app.database.begin() as db:
+        metrics.end(db, now)
     return {
         "figures": figures,
         "renewals": landmarks,

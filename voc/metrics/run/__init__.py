@@ -9,7 +9,7 @@ from voc.metrics.run.counted_rows import rows
 from voc.metrics.run.engagement import engagement, figures
 from voc.metrics.run.kept import WINDOWS
 from voc.metrics.run.looking import limits_of
-from voc.metrics.run.night import PORTION, catch_up, is_counted, release, snapshot
+from voc.metrics.run.night import PORTION, catch_up, end, is_over, release, snapshot
 from voc.metrics.run.periods import Beside, compare_periods
 from voc.metrics.run.stands import stands
 
@@ -21,9 +21,10 @@ __all__ = [
     "account_states",
     "catch_up",
     "compare_periods",
+    "end",
     "engagement",
     "figures",
-    "is_counted",
+    "is_over",
     "limits_of",
     "release",
     "rows",

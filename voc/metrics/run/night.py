@@ -23,6 +23,7 @@ from voc.metrics.run.looking import Asking, CompanyLook, count, in_portions, lim
 from voc.metrics.run.subjects import Question, Shared
 from voc.metrics.silence import Limits
 from voc.metrics.store import confidential as store_confidential
+from voc.metrics.store import kept_pages
 from voc.metrics.store import standings as stood
 from voc.metrics.store.company import Ground, company
 from voc.metrics.units import Terms
@@ -78,9 +79,17 @@ def _open_if_silent(db: Connection, account: AccountFacts, *, limits: Limits, no
     )
 
 
-def is_counted(db: Connection, now: datetime) -> bool:
-    """Whether the figures of the day that ended last are kept."""
-    return store.is_counted(db, last_night(now.date()))
+def is_over(db: Connection, now: datetime) -> bool:
+    """Whether everything that follows from the figures of the day that ended last is done too."""
+    return kept_pages.read(db, last_night(now.date()), _OVER, int) is not None
+
+
+def end(db: Connection, now: datetime) -> None:
+    """Say so: a night that was broken off before goes on with the next tick."""
+    kept_pages.keep(db, last_night(now.date()), _OVER, 1)
+
+
+_OVER = "over"
 
 
 def snapshot(database: Database, now: datetime) -> int:
