@@ -21,7 +21,9 @@ from voc.base import clock, migrate
 from voc.base.db import Database
 from voc.base.schema import renewal_landmark
 from voc.metrics import run as metrics
+from voc.metrics import store
 from voc.metrics.run import kept_pages
+from voc.metrics.run.kept import last_night
 
 Told = dict[str, tuple[float, str]]
 TIMES, MOST_SECONDS = 3, 20.0  # a page that takes longer is asked for once
@@ -40,7 +42,7 @@ def night(database: Database, rows: int) -> Told:
     """The night that ended yesterday; then the one half a year before as its copy, for what the pages compare with."""
     told: Told = {}
     with database.read() as db:
-        counted = metrics.is_counted(db, NOW)
+        counted = store.is_counted(db, last_night(NOW.date()))
     if not counted:
         seconds, busy = _timed(lambda: metrics.snapshot(database, NOW))
         told = {"night": (1000 * seconds, "ms"), "night_processor": (busy, "seconds")}
