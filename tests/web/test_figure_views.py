@@ -5,12 +5,18 @@ from datetime import date, timedelta
 import pytest
 
 from voc.base.preferences import Preferences
+from voc.base.words import FigureState, Scope
 from voc.metrics.cards import months
 from voc.metrics.catalogue import CATALOGUE
-from voc.web import code_book_view, figure_view
+from voc.metrics.cost.backtest import band_of
+from voc.metrics.model import Figure, Shown, Window
+from voc.statistics.silence import band
+from voc.web import code_book_view, figure_view, rows_view
 from voc.web.cards_view import paths
 from voc.web.engagement_view import monthly
+from voc.web.engagement_view.cards import silent_card
 from voc.web.engagement_view.chain import product
+from voc.web.figure_view import Asking
 from voc.web.survival_view import Lasted, chart, curve, median
 
 TWELVE = [
@@ -91,3 +97,62 @@ def test_a_line_of_a_scorecard_says_over_which_days_it_counts() -> None:
     assert paths.period("voc_contribution", None) == "the month"
     assert paths.period("voc_contribution", 31, october) == "the month"
     assert paths.period("nrr", 365, october) == "365 days to the month’s end"
+
+
+TODAY = date(2026, 3, 3)
+
+
+def told(name: str, shown: Shown, *, part: float, whole: float, counted: int = 0, accounts: int = 1) -> Figure:
+    value = part / whole if whole else None
+    window = Window(180, TODAY - timedelta(days=180), TODAY)
+    return Figure(
+        name=name,
+        scope=Scope.TOTAL,
+        scope_id="",
+        value=value,
+        numerator=part,
+        denominator=whole,
+        interval=None,
+        state=FigureState.OK,
+        reason=None,
+        shown=shown,
+        counted=counted,
+        accounts=accounts,
+        window=window,
+        as_of=TODAY,
+        definition_version=1,
+    )
+
+
+def test_a_count_names_what_it_counts_once_and_one_of_it_as_one() -> None:
+    few = [told("onboarding_rating", Shown.COUNTS, part=4.5 * many, whole=many, counted=many) for many in (1, 2)]
+    assert [figure_view.counts(one) for one in few] == ["1 answer", "2 answers"]
+    assert figure_view.counts(told("onboarding_rating", Shown.TREND, part=54, whole=12, counted=12)) == "12 answers"
+    assert figure_view.counts(told("response_rate", Shown.COUNTS, part=2, whole=4, counted=4)) == "2 of 4 invitations"
+
+
+def test_rows_that_are_more_than_their_accounts_are_not_called_accounts() -> None:
+    shared = told("expansion", Shown.TREND, part=200_000, whole=1_000_000, counted=70, accounts=60)
+    assert rows_view.counts_of(shared, "EUR").endswith(", 70 rows")
+    assert rows_view.counts_of(told("expansion", Shown.TREND, part=1, whole=2, counted=9, accounts=9), "EUR").endswith(
+        ", 9 accounts"
+    )
+
+
+def test_where_no_account_is_silent_no_revenue_is_missed() -> None:
+    """Unknown is only the revenue of accounts that are silent."""
+
+    def beside(silent: float, revenue: float) -> list[str]:
+        found = {
+            "silent_accounts": told("silent_accounts", Shown.TREND, part=silent, whole=6, counted=6, accounts=6),
+            "silent_arr": told("silent_arr", Shown.TREND, part=revenue, whole=9_000, counted=6, accounts=6),
+        }
+        return [one.words for one in silent_card(found, Asking(TODAY, 180), "EUR").beside]
+
+    assert beside(0, 0) == []
+    assert beside(1, 0) == ["no revenue known"]
+    assert beside(1, 4_000) == ["with €4 k"]
+
+
+def test_a_band_of_the_score_has_one_name_on_every_page() -> None:
+    assert [band_of(score) for score in (0, 24.9, 25, 50, 75)] == [band(score) for score in (0, 24.9, 25, 50, 75)]

@@ -85,6 +85,8 @@ def counts(figure: Figure) -> str:
     definition = OPENS[figure.name]
     if definition.measure in (Measure.MEAN, Measure.MONEY):
         # Two answers are no rating of 2.
+        if figure.shown == Shown.COUNTS and definition.measure == Measure.MEAN:
+            return many(round(figure.denominator or 0), definition.counts.removesuffix("s"), definition.counts)
         told = f" {definition.counts}" if figure.shown == Shown.COUNTS else ""
         return f"{_whole(figure.denominator)}{told}"
     if definition.rows and figure.shown == Shown.COUNTS:

@@ -108,8 +108,10 @@ def counts(figure: Figure) -> str:
     """186 of 362 invitations; the reason where there is nothing to count."""
     if figure.shown == Shown.REASON:
         return (figure.reason or "nothing to count").rstrip(".")
-    told = wording.counts(figure)
-    return told if OPENS[figure.name].measure == Measure.SCORE else f"{told} {OPENS[figure.name].counts}"
+    told, definition = wording.counts(figure), OPENS[figure.name]
+    if figure.shown == Shown.COUNTS and (definition.rows or definition.measure in (Measure.MEAN, Measure.MONEY)):
+        return told  # it says of what
+    return told if definition.measure == Measure.SCORE else f"{told} {definition.counts}"
 
 
 def span(figure: Figure) -> str:

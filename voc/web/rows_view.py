@@ -200,6 +200,8 @@ def counts_of(figure: Figure, currency: str) -> str:
         return figure_view.counts(figure)
     rows = view.number(figure.counted)
     what = definition.rows or definition.counts
+    if what == "accounts" and figure.accounts and figure.accounts != figure.counted:
+        what = "rows"  # an account that changed hands has one for each of its owners
     if definition.measure == Measure.SCORE:
         return f"{rows} {what} with {view.money(figure.denominator, currency)}"
     if definition.measure == Measure.MONEY:

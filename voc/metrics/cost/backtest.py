@@ -12,10 +12,11 @@ from datetime import date
 
 from voc import statistics
 from voc.metrics.cost.table import Group, Renewal, Share, share
+from voc.statistics.silence import BANDS
 
 LEAST_LOST, LEAST_KEPT = 10, 30
 FIRST = 0.1  # of the accounts, those listed first
-_BANDS = ((75.0, "critical"), (50.0, "at risk"), (25.0, "watch"), (0.0, "low"))
+_BANDS = (*BANDS, (0, "calm"))
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,6 @@ def changed_of(found: Board, asking: Asking) -> list[Changed]:
         found.empty_places,
         asking.rows_of("coverage_named", key, label="gap"),
     )
-    empty = f"{view.of(found.empty_places, found.places)} places have no contact{senior}."
+    empty = f"{view.of(found.empty_places, found.places)} places have nobody we can reach{senior}."
     told.append(Changed("Still ours", empty, mark if found.empty_places else None))
     return told

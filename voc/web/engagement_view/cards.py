@@ -40,7 +40,7 @@ def figure_cards(whole: ScopeFigures, asking: Asking, currency: str) -> list[Car
             ),
         ),
         figure_view.card(found["identified_promoters"], asking, notes=["latest answer 9 or 10, 365 days"]),
-        _silent_card(found, asking, currency),
+        silent_card(found, asking, currency),
         figure_view.card(
             found["follow_up_attainment"],
             asking,
@@ -90,7 +90,7 @@ def _score_card(figure: Figure, asking: Asking) -> Card:
     return figure_view.card(figure, asking, of=wording.counts(figure), notes=notes)
 
 
-def _silent_card(found: Mapping[str, Figure], asking: Asking, currency: str) -> Card:
+def silent_card(found: Mapping[str, Figure], asking: Asking, currency: str) -> Card:
     """The count stands large: a share of accounts says less than which they are."""
     silent, revenue = found["silent_accounts"], found["silent_arr"]
     gaps = [
@@ -103,7 +103,8 @@ def _silent_card(found: Mapping[str, Figure], asking: Asking, currency: str) -> 
     ]
     if silent.shown == Shown.REASON:
         return replace(figure_view.card(silent, asking), note="", beside=gaps)
-    money = f"with {view.money(revenue.numerator, currency)}" if revenue.numerator else ""
+    money = f"with {view.money(revenue.numerator, currency)}" if revenue.numerator else "no revenue known"
+    with_money = [Told(money, figure_view.mark(revenue, asking))] if silent.numerator else []
     share = view.percent(silent.value) if silent.counted >= LEAST_FOR_A_SHARE else ""
     return Card(
         name="Silent accounts",
@@ -113,5 +114,5 @@ def _silent_card(found: Mapping[str, Figure], asking: Asking, currency: str) -> 
         note="",
         links=figure_view.links(silent, asking),
         mark=figure_view.mark(silent, asking),
-        beside=[Told(money or "no revenue known", figure_view.mark(revenue, asking)), *gaps],
+        beside=[*with_money, *gaps],
     )

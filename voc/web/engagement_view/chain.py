@@ -30,10 +30,18 @@ def participation_chain(one: ScopeFigures, asking: Asking, *, is_whole: bool) ->
     if census == 0:
         return _empty_chain(one.name)
     missing = census - invited
+    asked_now = parts.get("in_flight", 0)
     not_invited = "has no contact" if missing == 1 else "have no contact"
+    gone = (
+        f"{view.number(missing)} {not_invited}"
+        if missing == no_contact
+        else f"{view.number(missing - asked_now)} not invited"
+    )
+    if asked_now:
+        gone += f", {view.number(asked_now)} being asked now"
     lost = (
         "places, the census",
-        f"{view.number(missing)} {not_invited if missing == no_contact else 'not invited'}",
+        gone,
         f"{view.count(invited - delivered, 'place')} lost to bounces",
         f"{view.number(delivered - answered)} gave no answer",
     )

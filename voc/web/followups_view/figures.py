@@ -47,7 +47,7 @@ def late_card(open_ones: Sequence[FollowUp], late: Sequence[FollowUp], *, rows: 
     return Card(
         "Late now",
         view.number(len(late)),
-        f"of {view.number(len(open_ones))} open",
+        f"of {view.number(len(open_ones))} open, whenever they were opened",
         note=", ".join(told),
         links=[
             Link("Definition", "/definitions#late_now", "of late now"),
@@ -75,7 +75,7 @@ def confirmed_card(
         "Confirmed by the customer",
         view.number(confirmed),
         f"of {view.number(resolved)} resolved, of those opened in {days} days",
-        note=f"{view.number(to_ask)} to ask" if to_ask else "",
+        note=f"{view.number(to_ask)} to ask, whenever they were opened" if to_ask else "",
         links=links,
         mark=mark,
     )
