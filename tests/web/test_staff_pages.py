@@ -106,6 +106,31 @@ def test_hostile_names_and_words_are_shown_and_never_run(dana: Visitor) -> None:
         assert not re.search(r"<script(?! src=)", page), path
 
 
+def test_an_account_tells_on_how_many_people_its_year_rests(company: Company, dana: Visitor) -> None:
+    """Three meetings with one person, one with another: 16 / (9 + 1) = 1.6."""
+    here = "acc-dana-1"
+    with company.app.database.begin() as db:
+        db.execute(update(schema.invitation).where(schema.invitation.c.account_id == here).values(answered_at=None))
+        for number in range(4):
+            contact_id = f"con-dana-1-{number // 3}"
+            row = {
+                "id": f"met-{number}",
+                "account_id": here,
+                "contact_id": contact_id,
+                "kind": "Call",
+                "on": NOW.date(),
+            }
+            db.execute(schema.activity.insert().values(**row, state="live", hash=""))
+    page = words(dana.get(f"/accounts/{here}").text)
+    assert "1.6 of 2 people who answered or met 4 meetings in 365 days" in page
+    assert "4 meetings of the last year rest on 1.6 of 2 people." in page
+    with company.app.database.begin() as db:
+        db.execute(schema.activity.delete())
+    page = dana.get(f"/accounts/{here}").text
+    assert "no answer by name and no meeting in 365 days" in words(page)
+    assert 'id="people_carrying"' in dana.get("/definitions").text
+
+
 def test_a_mailbox_that_works_again_is_said_beside_the_bounce_and_only_there(company: Company, dana: Visitor) -> None:
     there = "/contacts/con-dana-1-0"
     assert "The mailbox works again" not in dana.get(there).text

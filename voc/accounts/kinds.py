@@ -24,6 +24,8 @@ class ContactKind(StrEnum):
     OTHER = "other"  # a mail, a note: nobody spoke to anybody
 
 
+HUMAN = frozenset({ContactKind.MEETING, ContactKind.CALL, ContactKind.REVIEW})  # somebody was spoken to
+
 # In this order: a renewal with an upsell is a renewal.
 _DEALS: tuple[tuple[str, DealKind], ...] = (
     ("renew", DealKind.RENEWAL),

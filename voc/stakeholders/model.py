@@ -162,6 +162,40 @@ class Threads:
 
 
 @dataclass(frozen=True)
+class Carrier:
+    """Somebody who answered by name, or whom we met, rang or reviewed with. `here`: the CRM still has them."""
+
+    contact_id: str
+    name: str
+    answers: int
+    meetings: int
+    here: bool = True
+
+    @property
+    def together(self) -> int:
+        return self.answers + self.meetings
+
+
+@dataclass(frozen=True)
+class Carried:
+    """On whom a year's answers and meetings rest, the most active first.
+
+    `worth` is how many equally active people they are worth, None without an answer or a meeting.
+    """
+
+    people: tuple[Carrier, ...]
+    worth: float | None
+
+    @property
+    def answers(self) -> int:
+        return sum(one.answers for one in self.people)
+
+    @property
+    def meetings(self) -> int:
+        return sum(one.meetings for one in self.people)
+
+
+@dataclass(frozen=True)
 class Team:
     """The stakeholder team of one account.
 

@@ -8,7 +8,18 @@ from datetime import date, datetime
 from voc import statistics
 from voc.base.errors import Refused
 from voc.base.words import NotAsked, Role, Segment, Sign, SuppressionReason
-from voc.stakeholders.model import Coverage, Freshness, Holder, Place, Requirement, SignOfLife, Team, Threads
+from voc.stakeholders.model import (
+    Carried,
+    Carrier,
+    Coverage,
+    Freshness,
+    Holder,
+    Place,
+    Requirement,
+    SignOfLife,
+    Team,
+    Threads,
+)
 from voc.statistics.freshness import YEAR_DAYS
 
 # How strongly each sign says that the person is there (assumed, 3-metrics 5.2). A delivery is not among
@@ -248,6 +259,11 @@ def threads(holders: Iterable[Holder]) -> Threads:
         single_or_none=found["single_or_none"],
         at_least_one=found["at_least_one"],
     )
+
+
+def carried(people: Iterable[Carrier]) -> Carried:
+    found = sorted(people, key=lambda one: (-one.together, one.name, one.contact_id))
+    return Carried(tuple(found), statistics.concentration(shares=[one.together for one in found]))
 
 
 def standing_roles(rows: Iterable[tuple[str, str, Role, bool, bool]]) -> Mapping[tuple[str, str], list[Role]]:

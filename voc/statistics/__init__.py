@@ -21,7 +21,7 @@ from voc.statistics.compare import (
     p_limits,
     verdict,
 )
-from voc.statistics.coverage import coverage, poisson_binomial, threads
+from voc.statistics.coverage import concentration, coverage, poisson_binomial, threads
 from voc.statistics.forest import (
     cohen_kappa,
     log_odds_dirichlet,
@@ -93,6 +93,7 @@ __all__ = [
     "clopper_pearson",
     "cluster_ratio_se",
     "cohen_kappa",
+    "concentration",
     "correlation",
     "coverage",
     "decay",

@@ -58,3 +58,12 @@ def threads(*, valid_probabilities: Sequence[float]) -> Threads:
         "single_or_none": math.fsum(distribution[:2]),
         "at_least_one": 1 - distribution[0],
     }
+
+
+def concentration(*, shares: Sequence[float]) -> float | None:
+    """How many equally active people these shares are worth: 1 / sum of squares of each one's part of the whole.
+
+    Counts will do as shares. Between 1 and the number of people with one; None without any.
+    """
+    total = math.fsum(shares)
+    return 1 / math.fsum((share / total) ** 2 for share in shares) if total else None

@@ -5,7 +5,7 @@ from datetime import date
 from voc.base.preferences import Preferences
 from voc.metrics.model import Figure, Standing
 from voc.metrics.pages import ScopeFigures
-from voc.stakeholders.model import Team
+from voc.stakeholders.model import Carried, Team
 from voc.statistics.silence import MOST_POINTS, PARTS
 from voc.web import figure_view, view
 from voc.web.charts_score import Part
@@ -26,7 +26,7 @@ NAMES = {
 FIGURES = ("coverage_fresh", "coverage_named", "fresh_contacts", "reach")
 
 
-def cards(found: ScopeFigures, team: Team, preferences: Preferences) -> list[Card]:
+def cards(found: ScopeFigures, team: Team, carried: Carried, preferences: Preferences) -> list[Card]:
     """The account in figures, each opening to its rows."""
     figures, asking = found.figures, Asking(days=preferences.window_days)
     standard = f"standard {view.percent(preferences.coverage_standard)}"
@@ -34,6 +34,7 @@ def cards(found: ScopeFigures, team: Team, preferences: Preferences) -> list[Car
         figure_view.card(figures["coverage_fresh"], asking, notes=[standard]),
         figure_view.card(figures["coverage_named"], asking, notes=["somebody reachable, fresh or not"]),
         _valid(figures["fresh_contacts"], team, asking),
+        _carried(carried),
         figure_view.card(figures["reach"], asking, name=f"People heard, {preferences.window_days} days"),
     ]
 
@@ -52,6 +53,40 @@ def _valid(reachable: Figure, team: Team, asking: Asking) -> Card:
         ],
         mark=Mark("fresh_contacts", None, float(threads.people), rows),
     )
+
+
+def _carried(found: Carried) -> Card:
+    definition = Link("Definition", "/definitions#people_carrying", "of people who carry it")
+    if found.worth is None:
+        return Card(
+            name="People who carry it",
+            value="–",
+            of="no answer by name and no meeting in 365 days",
+            links=[definition],
+        )
+    people = len(found.people)
+    return Card(
+        name="People who carry it",
+        value=view.number(found.worth, 1),
+        of=f"of {view.count(people, 'person', 'people')} who answered or met",
+        note=f"{_what(found)} in 365 days",
+        links=[definition, Link(view.count(people, "row"), "#carried", "behind people who carry it")],
+    )
+
+
+def carried_told(found: Carried) -> str:
+    """ "3 answers and 6 meetings of the last year rest on 1.8 of 5 people." """
+    if found.worth is None:
+        return "Nobody here answered by name or met us in the last year."
+    together = found.answers + found.meetings
+    rest = "rests" if together == 1 else "rest"
+    people = view.count(len(found.people), "person", "people")
+    return f"{_what(found)} of the last year {rest} on {view.number(found.worth, 1)} of {people}."
+
+
+def _what(found: Carried) -> str:
+    told = [(found.answers, "answer"), (found.meetings, "meeting")]
+    return view.listed([view.count(number, word) for number, word in told if number])
 
 
 def score_parts(standing: Standing | None) -> list[Part]:

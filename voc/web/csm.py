@@ -182,6 +182,7 @@ def account_page(app: GivenApp, visit: GivenVisit, account_id: FromPath[str]) ->
             return Redirect(f"/accounts/{facts.id}", status_code=301)
         values = preferences.load(db)
         team = stakeholders.team(db, facts.id, now=now, preferences=values)
+        carried = stakeholders.carried(db, facts.id, now=now, activity_kinds=values.activity_kinds)
         steps = stakeholders.recruiting(db, viewer, now=now, preferences=values, account_id=facts.id)
         asked = store.asked_of(db, facts.id, until=now)
         counted = metrics.figures(
@@ -201,7 +202,9 @@ def account_page(app: GivenApp, visit: GivenVisit, account_id: FromPath[str]) ->
             "suggested": [step for step in steps if step.suggestion is not None],
             "asked": asked,
             "standing": standing,
-            "cards": account_view.cards(counted, team, values),
+            "cards": account_view.cards(counted, team, carried, values),
+            "carried": carried,
+            "carried_told": account_view.carried_told(carried),
             "follow_ups": followup.of_account(db, facts.id, viewer, now=now, preferences=values),
             "heard": responses.heard(db, viewer, account_id=facts.id, company=values.company, until=now),
             "timeline": store.timeline(db, account_id=facts.id, until=now),

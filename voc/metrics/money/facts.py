@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from voc.accounts.kinds import ContactKind, DealKind
+from voc.accounts.kinds import HUMAN, ContactKind, DealKind
 from voc.base.words import Segment
 
 __all__ = [
@@ -22,9 +22,6 @@ __all__ = [
     "Touch",
     "Week",
 ]
-
-
-HUMAN = frozenset({ContactKind.MEETING, ContactKind.CALL, ContactKind.REVIEW})
 
 
 @dataclass(frozen=True, slots=True)

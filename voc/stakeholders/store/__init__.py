@@ -1,5 +1,6 @@
 """The tables of this stage: teams (`teams`), rows and their lists (`rows`), what a sync brought (`synced`)."""
 
+from voc.stakeholders.store.carrying import carried
 from voc.stakeholders.store.recruit import recruiting, signs_by_csm, signs_known
 from voc.stakeholders.store.rows import (
     add_exclusion,
@@ -32,6 +33,7 @@ __all__ = [
     "add_suggestion",
     "add_suppression",
     "bounced_address",
+    "carried",
     "contact_with_address",
     "delete_sign",
     "end_exclusion",
