@@ -151,6 +151,16 @@ def test_the_check_names_line_key_and_mend_as_one_types_and_saves_nothing(measur
         assert len(store.versions(db, MeasureFile.SCORECARD, NAME)) == 1
 
 
+def test_a_text_longer_than_a_field_of_a_form_is_saved_whole_and_never_cut(measured: Company) -> None:
+    marcus = measured.enter("marcus")
+    marcus.get(f"/scorecards/{NAME}/edit")
+    text = CARD + "# why this line\n" * 1_500 + '[[beside]]\nfigure = "coverage_fresh"\n'
+    marcus.post(f"/scorecards/{NAME}/edit", do="save", text=text)
+    with measured.app.database.read() as db:
+        newest = store.versions(db, MeasureFile.SCORECARD, NAME)[0]
+    assert newest.text == text
+
+
 def test_saving_is_a_new_version_that_counts_when_somebody_says_so(measured: Company) -> None:
     marcus = measured.enter("marcus")
     path = f"/scorecards/{NAME}"

@@ -6,6 +6,8 @@ from typing import Any
 
 LONGEST = 500_000  # characters; the longest that ships has a tenth of it
 _MOST_PARTS = 40  # of a dotted name: each is a table inside the last, and thousands take seconds
+_LARGEST = 2**63 - 1
+_LONG_NUMBER = re.compile(r"""(?<![\w"'#])[+-]?(?:[1-9]|0[xob])[0-9a-fA-F_]{15,}(?![\w"'])""")
 _AT_LINE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)")
 
 
@@ -27,7 +29,7 @@ def read(text: str) -> dict[str, Any]:
         if line.count(".") > _MOST_PARTS and _name_in(line).count(".") > _MOST_PARTS:
             raise NotToml(f"a name has more than {_MOST_PARTS} parts", number)
     try:
-        return tomllib.loads(text)
+        values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as mistake:
         at = _AT_LINE.search(str(mistake))
         line_at = int(at.group(1)) if at and at.group(1) else last
@@ -36,6 +38,26 @@ def read(text: str) -> dict[str, Any]:
         raise NotToml("lists stand too deep in each other", last) from None
     except ValueError:
         raise NotToml("a number has too many digits", last) from None
+    if _has_long_number(values):
+        raise NotToml("a number has too many digits", _line_of_long_number(text))
+    return values
+
+
+def _has_long_number(values: object) -> bool:
+    """One that TOML does not know, and that no float and no text takes."""
+    left = [values]
+    while left:
+        one = left.pop()
+        if isinstance(one, dict | list):
+            left.extend(one.values() if isinstance(one, dict) else one)
+        elif isinstance(one, int) and not -_LARGEST <= one <= _LARGEST:
+            return True
+    return False
+
+
+def _line_of_long_number(text: str) -> int:
+    lines = text.splitlines()
+    return next((number for number, line in enumerate(lines, 1) if _LONG_NUMBER.search(line)), len(lines))
 
 
 def _name_in(line: str) -> str:

@@ -58,7 +58,7 @@ def edit_page(app: GivenApp, visit: GivenVisit, card: FromPath[str]) -> Response
 @post("/scorecards/{card:str}/edit", sync_to_thread=True, opt=roles(*LEADERS))
 def edit(app: GivenApp, visit: GivenVisit, card: FromPath[str], form: GivenForm) -> Response[Any]:
     """`do` is check (as one types), show (last month with this text) or save."""
-    text, do = form.secret("text"), form.text("do")  # as typed: a mistake names its line
+    text, do = form.file("text"), form.text("do")  # as typed: a mistake names its line
     with app.database.read() as db:
         if not store.versions(db, CARD, card):
             raise NotFound("There is no such scorecard.")

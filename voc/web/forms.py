@@ -20,20 +20,24 @@ class Form:
         self._values: dict[str, list[str]] = {}
         for name, value in pairs:
             if isinstance(value, str):  # a file where text was asked is left out
-                self._values.setdefault(name, []).append(_CONTROL.sub("", value)[:_LONGEST])
+                self._values.setdefault(name, []).append(_CONTROL.sub("", value))
 
     def text(self, name: str) -> str:
-        return self._values.get(name, [""])[-1].strip()
+        return self.secret(name).strip()
 
     def maybe(self, name: str) -> str | None:
         return self.text(name) or None
 
     def secret(self, name: str) -> str:
         """As typed: a space may be part of a password."""
+        return self.file(name)[:_LONGEST]
+
+    def file(self, name: str) -> str:
+        """As typed, and all of it: a file that is cut could still be right, and nobody would see what it lost."""
         return self._values.get(name, [""])[-1]
 
     def many(self, name: str) -> list[str]:
-        return [value.strip() for value in self._values.get(name, []) if value.strip()]
+        return [value[:_LONGEST].strip() for value in self._values.get(name, []) if value.strip()]
 
     def ticked(self, name: str) -> bool:
         return self.text(name) not in ("", "0", "false", "off", "no")
@@ -43,7 +47,7 @@ class Form:
 
     def typed(self) -> dict[str, str]:
         """What was typed, to be shown again beside an error."""
-        return {name: values[-1] for name, values in self._values.items()}
+        return {name: values[-1][:_LONGEST] for name, values in self._values.items()}
 
 
 async def posted_form(request: Request) -> Form:  # type: ignore[type-arg]  # user, auth and state are not used

@@ -211,7 +211,7 @@ def template_page(app: GivenApp, visit: GivenVisit, template: FromPath[str]) -> 
 @post("/reviews/templates/{template:str}", sync_to_thread=True, opt=roles(*WRITERS))
 def edit_template(app: GivenApp, visit: GivenVisit, template: FromPath[str], form: GivenForm) -> Response[Any]:
     """`do` is check, as one types, or save."""
-    kind, text = _kind(template), form.secret("text")  # as typed: a mistake names its line
+    kind, text = _kind(template), form.file("text")  # as typed: a mistake names its line
     if form.text("do") != "save":
         return _template_page(app, visit, kind, text, note=form.text("note"))
     try:
