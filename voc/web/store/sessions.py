@@ -121,11 +121,6 @@ def knocks(db: Connection, kind: str, sources: list[str], *, since: datetime) ->
     return max(counts, default=0)
 
 
-def add_knocks(db: Connection, kind: str, sources: list[str], *, now: datetime, keep: timedelta) -> None:
-    db.execute(delete(knock).where(knock.c.kind == kind, knock.c.at <= now - keep))
-    db.execute(insert(knock), [{"kind": kind, "source": source, "at": now} for source in sources])
-
-
 def try_once(
     db: Connection, kind: str, sources: Mapping[str, int], *, now: datetime, window: timedelta
 ) -> list[int] | None:
