@@ -172,3 +172,17 @@ def test_rows_of_several_pages_that_are_no_longer_what_the_night_counted_say_so(
         then = found.figure.parts[label]
         words = rows_view.page(these, one, around).differs
         assert (f"The night counted {then} rows of these" in words) == (then != len(alike))
+
+
+def test_a_row_of_an_invitation_names_who_it_counts_for_not_who_owns_the_account_now(database: Database) -> None:
+    with database.begin() as db:
+        world = World(db)
+        builders.add_csm(db, "csm-9", name="Lena Fischer")
+        builders.add_account(db, "acc-1")
+        builders.add_contact(db, "dm-1", account_id="acc-1")
+        world.ask("dm-1", account_id="acc-1", csm_id="csm-1", answer=9)
+        world.hand_over("acc-1", "csm-9", at=NOW - DAY)
+    with database.read() as db:
+        for figure, owner in (("response_rate", "csm-1"), ("nps_people", "csm-1"), ("coverage_fresh", "csm-9")):
+            found = run.rows(db, LEADER, figure=figure, scope=Scope.TOTAL, now=NOW)
+            assert {one.csm_id for one in found} == {owner}, figure

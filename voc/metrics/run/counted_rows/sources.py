@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import attrgetter
 
 from sqlalchemy import Connection
 
@@ -70,11 +71,36 @@ class _Reading:
         names = store.contact_names(self.db, contacts)
         phoned = self._phoned([unit for _, units in by_id.values() for unit in units], facts.moment)
         return {
-            one: [_row(account, unit, self.may, names, phoned) for unit in units]
+            one: [self._row(account, unit, names, phoned) for unit in units]
             for one in wanted
             for account, units in [by_id.get(one.id, (None, ()))]
             if account is not None
         }
+
+    def _row(
+        self, account: AccountFacts, unit: Unit, names: Mapping[str, str], phoned: Collection[tuple[str, str]]
+    ) -> CountedRow:
+        return _named(
+            unit,
+            names,
+            account_id=account.account_id,
+            account_name=account.name,
+            csm_id=self._csm_id(account, unit),
+            handed_over=account.account_id not in self.may.accounts,
+            by_phone=unit.label in _ANSWERED and (unit.kind, unit.id) in phoned,
+        )
+
+    def _csm_id(self, account: AccountFacts, unit: Unit) -> str | None:
+        """Under whom the row counts: frozen at sending, or the case's owner; else whoever owns the account."""
+        owner = OPENS[self.opened.figure].owner
+        if owner == Owner.FOLLOW_UP:
+            return next((one.owner_csm_id for one in account.cases if str(one.id) == unit.id), account.csm_id)
+        if owner != Owner.ASKED:
+            return account.csm_id
+        if self.opened.scope == Scope.CSM:
+            return self.opened.id
+        asked = [one for one in account.asked if unit.id in (str(one.id), one.contact_id)]
+        return max(asked, key=attrgetter("id")).csm_id if asked else account.csm_id
 
     def _phoned(self, units: Sequence[Unit], moment: datetime) -> frozenset[tuple[str, str]]:
         """Kind and id of rows whose answer was given on the phone."""
@@ -118,20 +144,6 @@ def _running(facts: Facts, account: AccountFacts, key: Key) -> Book:
 
 
 _ANSWERED = frozenset({"complete", "partial", "answered", "promoter", "passive", "detractor"})
-
-
-def _row(
-    account: AccountFacts, unit: Unit, may: Allowed, names: Mapping[str, str], phoned: Collection[tuple[str, str]]
-) -> CountedRow:
-    return _named(
-        unit,
-        names,
-        account_id=account.account_id,
-        account_name=account.name,
-        csm_id=account.csm_id,
-        handed_over=account.account_id not in may.accounts,
-        by_phone=unit.label in _ANSWERED and (unit.kind, unit.id) in phoned,
-    )
 
 
 def _named(
