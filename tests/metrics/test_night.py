@@ -1,7 +1,7 @@
 """The night: snapshots once a day, a follow-up once per silence, and pages that do not ask per account."""
 
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import event, select, update
@@ -12,6 +12,7 @@ from tests.metrics.test_figures import DANA, LEAD, LEADER, two_books
 from tests.metrics.world import DAY, World
 from voc.base import schema
 from voc.base.db import Database
+from voc.base.errors import Refused
 from voc.metrics import run, store
 
 YESTERDAY = TODAY - timedelta(days=1)
@@ -49,6 +50,32 @@ def test_a_night_that_was_broken_off_is_begun_anew(database: Database) -> None:
         db.execute(table.delete().where(table.c.name.in_(["counted", "reach"])))
     assert run.snapshot(database, NOW) == whole
     assert run.snapshot(database, NOW) == 0
+
+
+class Overtaken:
+    """A database where another worker counts the whole night between two transactions of this one."""
+
+    def __init__(self, database: Database) -> None:
+        self._database, self._begun = database, 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._database, name)
+
+    def begin(self) -> Any:
+        self._begun += 1
+        if self._begun == 2:
+            run.snapshot(self._database, NOW)
+        return self._database.begin()
+
+
+def test_of_two_who_count_the_same_night_the_one_that_began_last_keeps_it_whole(database: Database) -> None:
+    with database.begin() as db:
+        two_books(World(db))
+    with pytest.raises(Refused, match="Another worker"):
+        run.snapshot(cast("Database", Overtaken(database)), NOW)
+    assert run.snapshot(database, NOW) == 0
+    with database.read() as db:
+        assert rate_of(db, on=YESTERDAY) == (2, 4, "too_few")
 
 
 def test_a_past_night_never_changes_whatever_comes_in_later(database: Database) -> None:

@@ -6,8 +6,10 @@ from itertools import islice
 
 from sqlalchemy import Connection
 
+from voc.base import leases
 from voc.base import preferences as settings
 from voc.base.db import Database
+from voc.base.errors import Refused
 from voc.base.preferences import Preferences
 from voc.base.words import AccountState, FigureState, Scope
 from voc.followup import run as followup
@@ -96,7 +98,8 @@ def snapshot(database: Database, now: datetime) -> int:
     """Keep the figures as they stood when yesterday ended, for each standard window; how many.
 
     Written once: what comes in later (a merge, a hand-over, a late answer) changes nothing of it. A night that
-    was broken off is begun anew, for its mark is written last.
+    was broken off is begun anew, for its mark is written last. Of two who count the same night at once the one that
+    began last goes on, and the other is Refused at its next portion.
     """
     on = last_night(now.date())
     with database.read() as db:
@@ -104,17 +107,31 @@ def snapshot(database: Database, now: datetime) -> int:
             return 0
         known = settings.load(db)
     with database.begin() as db:
+        if store.is_counted(db, on):
+            return 0
+        fence = leases.take(db, _FENCE, holder=_FENCE, now=now, lasts=timedelta())
         store.drop_unfinished(db, on)
     kept = 0
     with database.read() as db:
         for portion in _portions(_figures(database, db, on, known, now)):
             with database.begin() as writing:
+                _must_be_last(writing, fence, now)
                 store.keep(writing, portion)
             kept += len(portion)
     with database.begin() as db:
+        _must_be_last(db, fence, now)
         store.mark_counted(db, on)
         stood.drop(db, but=on)
     return kept
+
+
+_FENCE = "figures of the night"
+
+
+def _must_be_last(db: Connection, fence: int | None, now: datetime) -> None:
+    """Whoever begins a night drops what another has kept of it: that one may add nothing to it any more."""
+    if fence is None or not leases.keep(db, _FENCE, fence=fence, now=now, lasts=timedelta()):
+        raise Refused("Another worker has begun to count this night anew")
 
 
 def _portions(figures: Iterator[Figure]) -> Iterator[list[Figure]]:
