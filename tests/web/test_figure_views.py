@@ -16,6 +16,7 @@ from voc.web.cards_view import paths
 from voc.web.engagement_view import monthly
 from voc.web.engagement_view.cards import silent_card
 from voc.web.engagement_view.chain import product
+from voc.web.engagement_view.overview import counted_words
 from voc.web.figure_view import Asking
 from voc.web.survival_view import Lasted, chart, curve, median
 
@@ -156,3 +157,9 @@ def test_where_no_account_is_silent_no_revenue_is_missed() -> None:
 
 def test_a_band_of_the_score_has_one_name_on_every_page() -> None:
     assert [band_of(score) for score in (0, 24.9, 25, 50, 75)] == [band(score) for score in (0, 24.9, 25, 50, 75)]
+
+
+def test_a_past_day_that_is_counted_now_says_whose_accounts_it_counts() -> None:
+    assert counted_words(TODAY, kept=False, past=False) == ""
+    assert "accounts, places and teams of today" in counted_words(TODAY, kept=False, past=True)
+    assert "it stays as it is" in counted_words(TODAY, kept=True, past=True)

@@ -70,7 +70,7 @@ def page(
         rows=[csm_row(one, found, wanted, own=one.id in (own_csm_id, wanted.csm)) for one in found.lines],
         total=total_row(total, found, replace(asking, mine=not shared)),
         footer=" ".join(one for one in (_between(found, total), wording.footer(found.comparisons), _FOOTER) if one),
-        counted=_counted(found),
+        counted=counted_words(found.window.to_on, kept=found.kept, past=asked.as_of is not None),
         count_now=Link("Count now", replace(asked, as_of=None).address(live=True)) if found.kept else None,
         kept_choices=_kept_choices(asked),
         beside_to=asked.beside if asked.beside != "previous" else "",
@@ -93,10 +93,11 @@ def _beside_link(wanted: Wanted) -> Link:
     return Link("Compare with the period before", wanted.address(beside="previous") + "#h-beside")
 
 
-def _counted(found: Engagement) -> str:
-    if not found.kept:
-        return ""
-    return f"As counted in the night after {view.day(found.window.to_on)}; it stays as it is."
+def counted_words(to_on: date, *, kept: bool, past: bool) -> str:
+    """Whether a night stands behind the page; what is counted anew for a past day has the accounts of today."""
+    if kept:
+        return f"As counted in the night after {view.day(to_on)}; it stays as it is."
+    return "Counted now for a past day: with the accounts, places and teams of today." if past else ""
 
 
 _FOOTER = (
