@@ -35,7 +35,7 @@ def history(db: Connection, chance: Random) -> None:
     builders.add_csm(db, "csm-9", name="Nobody's", manager_id=None)
     preferences.change(db, {"currency_rates": RATES}, actor="t", now=NOW)
     accounts = [f"acc-{number}" for number in range(4)]
-    for id in accounts:
+    for number, id in enumerate(accounts):
         csm_id = chance.choice(CSMS[:2])
         builders.add_account(
             db,
@@ -46,7 +46,7 @@ def history(db: Connection, chance: Random) -> None:
             arr=chance.choice([None, Decimal(1000), Decimal(2500)]),
             currency=chance.choice(["USD", "EUR", "XXX", None]),
             status=chance.choice(["customer"] * 5 + ["churned"]),
-            churned_on=chance.choice([None, NOW.date() - timedelta(days=chance.randrange(-5, 60))]),
+            churned_on=NOW.date() - timedelta(days=20 * number),
             renewal_on=chance.choice([None, NOW.date() + timedelta(days=chance.randrange(-20, 200))]),
             customer_since_on=chance.choice([None, NOW.date() - timedelta(days=chance.randrange(10, 400))]),
         )
