@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.util import find_spec
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,13 @@ def choice(name: str, label: str, options: Sequence[tuple[str, str]], chosen: st
 def address(path: str, **query: str | int | None) -> str:
     """The path with those parts of the query that have a value."""
     given = {key: value for key, value in query.items() if value not in (None, "")}
-    return f"{path}?{urlencode(given)}" if given else path
+    return f"{path}?{'&'.join(f'{key}={_quoted(str(value))}' for key, value in given.items())}" if given else path
+
+
+@lru_cache(4096)
+def _quoted(value: str) -> str:
+    """A page has thousands of addresses of the same few figures, people and days."""
+    return quote_plus(value)
 
 
 def files(path: str, about: str) -> list[Link]:

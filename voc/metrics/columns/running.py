@@ -45,8 +45,12 @@ class Running:
             return None
         return self._pool.of(np.flatnonzero(self._scope_of[key[0]] == ids.index(key[1])))
 
+    @cached_property
+    def _flies(self) -> bool:
+        return bool(self._pool.flying(self._at).any())
+
     def of(self, key: Key) -> Flight | None:
-        pool = self._in(key)
+        pool = self._in(key) if self._flies else None
         running = None if pool is None else pool.of(np.flatnonzero(pool.flying(self._at)))
         if pool is None or running is None or not len(running):
             return None

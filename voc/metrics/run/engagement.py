@@ -17,7 +17,7 @@ from voc.metrics.compare import Comparisons
 from voc.metrics.model import EVERYTHING, Slice
 from voc.metrics.pages import Engagement, ScopeFigures
 from voc.metrics.run import accounts, near_views
-from voc.metrics.run.kept import KeptLook, kept
+from voc.metrics.run.kept import LINE, KeptLook, kept
 from voc.metrics.run.lines import line_of
 from voc.metrics.run.looking import Allowed, Asking, CompanyLook, allowed, look
 from voc.metrics.run.outlook import Outlooks
@@ -109,7 +109,7 @@ def engagement(
     )
 
     def told(key: Key) -> ScopeFigures:
-        line = outlooks.told(_line(found, key, compared))
+        line = outlooks.told(_line(found, key, compared, None if key == whole else LINE))
         return line if silent is None else near_views.silenced(line, silent.why)
 
     return Engagement(
@@ -142,9 +142,11 @@ def _compared(found: CompanyLook | KeptLook, keys: Sequence[Key]) -> Comparisons
     return compare.compare(books, standard=found.preferences.response_standard, icc=found.icc)
 
 
-def _line(found: CompanyLook | KeptLook, key: Key, compared: Comparisons | None) -> ScopeFigures:
+def _line(
+    found: CompanyLook | KeptLook, key: Key, compared: Comparisons | None, names: Collection[str] | None = None
+) -> ScopeFigures:
     return replace(
-        line_of(found, key),
+        line_of(found, key, names),
         inherited=found.inherited(key),
         comparison=compared.by_csm.get(key[1]) if compared is not None and key[0] == Scope.CSM else None,
     )

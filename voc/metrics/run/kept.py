@@ -56,7 +56,8 @@ class KeptLook:
         found = self.people.get(csm_id) if csm_id else None
         return found.manager_id if found else None
 
-    def figures(self, key: Key) -> dict[str, Figure]:
+    def figures(self, key: Key, names: Collection[str] | None = None) -> dict[str, Figure]:
+        """A night keeps of a line what a line shows."""
         return {name: one for name, one in self._figures.get(key, {}).items() if name != BOOK}
 
     def rate_book(self, key: Key) -> RateBook:

@@ -146,8 +146,10 @@ class Look(ABC):
     def figure(self, key: Key, name: str) -> Figure:
         return figured.figure(self.counted, key, name)
 
-    def figures(self, key: Key) -> dict[str, Figure]:
-        return {one.name: self.figure(key, one.name) for one in chosen(self.names)}
+    def figures(self, key: Key, names: Collection[str] | None = None) -> dict[str, Figure]:
+        """All that were looked at, or those of `names`."""
+        wanted = (one.name for one in chosen(self.names))
+        return {name: self.figure(key, name) for name in wanted if names is None or name in names}
 
     def keys(self, scope: Scope) -> list[Key]:
         """Everybody of a scope who has a book or had anybody asked, by name."""

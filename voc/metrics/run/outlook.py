@@ -1,10 +1,12 @@
 """What each scope can expect, read once and only where a figure rests on too few."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from itertools import chain
+from typing import TypeVar
 
 import msgspec
 from sqlalchemy import Connection
@@ -19,6 +21,8 @@ from voc.metrics.model import Figure, Person, Shown, Slice
 from voc.metrics.model.facts import EVERYTHING
 from voc.metrics.pages import ScopeFigures
 from voc.metrics.store import outlook as store
+
+Row = TypeVar("Row")
 
 
 @dataclass
@@ -100,12 +104,18 @@ class Outlooks:
         if self._part.region is not None:  # invitations do not know theirs
             return enough.NOTHING
         coming: dict[date, int] = {}
-        for one in self._under_way:
+        for one in self._may_count(key, self._under_way):
             if self._counts(key, one.csm_id, one.segment, inherited=one.inherited):
                 coming[one.on] = coming.get(one.on, 0) + one.rows
         last = self._last_wave
         books = (
-            [] if last is None else [rows for csm_id, segment, rows in last.books if self._counts(key, csm_id, segment)]
+            []
+            if last is None
+            else [
+                rows
+                for csm_id, segment, rows in self._may_count(key, self._last_books)
+                if self._counts(key, csm_id, segment)
+            ]
         )
         return Outlook(
             coming=tuple(Coming(on, rows) for on, rows in sorted(coming.items())),
@@ -135,14 +145,31 @@ class Outlooks:
         theirs = [one.id for one in self._people.values() if one.manager_id in leads]
         return [*theirs, *(id for scope, id in self._keys if scope == Scope.CSM)]
 
+    @staticmethod
+    def _may_count(key: Key, found: Mapping[str | None, Sequence[Row]]) -> Iterable[Row]:
+        """Of a CSM's book the own rows: a page has hundreds of books, and each has days."""
+        return found.get(key[1], ()) if key[0] == Scope.CSM else chain.from_iterable(found.values())
+
     @cached_property
-    def _under_way(self) -> list[store.Sent]:
-        return store.under_way(self._db, csm_ids=self._csm_ids, now=self._now)
+    def _under_way(self) -> Mapping[str | None, list[store.Sent]]:
+        sent = store.under_way(self._db, csm_ids=self._csm_ids, now=self._now)
+        return _by(sent, lambda one: one.csm_id)
+
+    @cached_property
+    def _last_books(self) -> Mapping[str | None, list[store.BookSent]]:
+        return _by(() if self._last_wave is None else self._last_wave.books, lambda one: one[0])
 
     @cached_property
     def _last_wave(self) -> store.LastWave | None:
         due_days = self._preferences.due_days
         return store.last_wave(self._db, csm_ids=self._csm_ids, now=self._now, due_days=due_days)
+
+
+def _by(found: Iterable[Row], csm_of: Callable[[Row], str | None]) -> Mapping[str | None, list[Row]]:
+    held: dict[str | None, list[Row]] = defaultdict(list)
+    for one in found:
+        held[csm_of(one)].append(one)
+    return held
 
 
 def _told(figure: Figure, outlook: Outlook) -> Figure:

@@ -7,7 +7,7 @@ chosen books alone, those that have few of them.
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
@@ -16,6 +16,7 @@ from voc.base.words import WaveState
 from voc.campaigns.store.rows import settings_of
 
 _COLUMNS = invitation.c
+BookSent: TypeAlias = tuple[str | None, str | None, int]  # CSM, segment, invitations
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ class LastWave:
 
     id: int
     due_on: date
-    books: tuple[tuple[str | None, str | None, int], ...]  # CSM, segment, invitations
+    books: tuple[BookSent, ...]
 
 
 def last_wave(db: Connection, *, csm_ids: Collection[str] | None, now: datetime, due_days: int) -> LastWave | None:
@@ -100,7 +101,7 @@ def last_wave(db: Connection, *, csm_ids: Collection[str] | None, now: datetime,
     return None
 
 
-def _books(db: Connection, wave_id: int, csm_ids: Collection[str] | None) -> list[tuple[str | None, str | None, int]]:
+def _books(db: Connection, wave_id: int, csm_ids: Collection[str] | None) -> list[BookSent]:
     books = _COLUMNS.csm_id, _COLUMNS.segment
     query = select(*books, func.count()).where(_COLUMNS.wave_id == wave_id, _COLUMNS.sent_at.is_not(None))
     if csm_ids is not None:
