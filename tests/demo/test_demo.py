@@ -13,6 +13,7 @@ from voc.base import audit
 from voc.base.clock import SetClock
 from voc.base.errors import NotFound
 from voc.campaigns.calendar import Calendar
+from voc.cli import doctor_mail
 from voc.delivery.model import Envelope
 from voc.demo import build, company, crm, people, words, year
 from voc.demo.chance import Chance
@@ -107,3 +108,11 @@ def test_a_demo_that_is_served_again_goes_on_where_it_was_left(tmp_path: Path) -
     begun = wiring.open_app(tmp_path)
     assert begun.clock.now() >= done_at
     begun.database.close()
+
+
+def test_the_doctor_of_a_demo_asks_no_mail_server(tmp_path: Path) -> None:
+    made = wiring.make(tmp_path, wiring.Wishes("Kestrel"), now=YEAR_ENDED, moment=YEAR_ENDED, demo_seed=7)
+    found = doctor_mail.examine(made, now=YEAR_ENDED)
+    made.database.close()
+    assert [one for one in found if one.broken] == []
+    assert any("stays in its own mailbox" in one.what for one in found)

@@ -28,7 +28,7 @@ _DATE = re.compile(r"(?:[A-Z][a-z]{2}, )?\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d(?
 def examine(app: App, *, now: datetime) -> list[Finding]:
     """Nothing is sent. `now` is this machine's clock, for certificates and what the servers' clocks say."""
     return [
-        *(one for server in settings.servers(app.settings.mail) for one in greet(app, server, now=now)),
+        *_servers(app, now=now),
         *_mailbox(app),
         *_listener(app),
         *_webhooks(app),
@@ -37,6 +37,12 @@ def examine(app: App, *, now: datetime) -> list[Finding]:
 
 
 # --- out ----------------------------------------------------------------------------------------
+
+
+def _servers(app: App, *, now: datetime) -> list[Finding]:
+    if app.demo:
+        return [Finding(True, "no mail server is asked: a demonstration's mail stays in its own mailbox")]
+    return [one for server in settings.servers(app.settings.mail) for one in greet(app, server, now=now)]
 
 
 def greet(app: App, server: Server, *, now: datetime) -> list[Finding]:
