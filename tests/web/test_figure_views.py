@@ -10,6 +10,9 @@ from voc.metrics.cards import months
 from voc.metrics.catalogue import CATALOGUE
 from voc.metrics.cost.backtest import band_of
 from voc.metrics.model import Figure, Shown, Window
+from voc.metrics.near_views import Refused, View
+from voc.metrics.pages import ScopeFigures
+from voc.metrics.run import near_views
 from voc.statistics.silence import band
 from voc.web import code_book_view, figure_view, rows_view
 from voc.web.cards_view import paths
@@ -163,3 +166,22 @@ def test_a_past_day_that_is_counted_now_says_whose_accounts_it_counts() -> None:
     assert counted_words(TODAY, kept=False, past=False) == ""
     assert "accounts, places and teams of today" in counted_words(TODAY, kept=False, past=True)
     assert "it stays as it is" in counted_words(TODAY, kept=True, past=True)
+
+
+@pytest.mark.parametrize("why", [Refused(), Refused(View(180))])
+def test_what_is_kept_back_beside_another_view_opens_no_rows_and_bears_no_mark(why: Refused) -> None:
+    """The rows of a narrow view would name the few people whom its number was kept back for."""
+    shown = told("nps_people", Shown.COUNTS, part=2, whole=4, counted=4)
+    sent = told("response_rate", Shown.COUNTS, part=2, whole=4, counted=4)
+    line = ScopeFigures(Scope.TOTAL, "", "All", {one.name: one for one in (shown, sent)}, accounts=1, arr=0.0)
+    kept_back = near_views.silenced(line, why).figures
+    said, asking = kept_back["nps_people"], Asking()
+    assert near_views.is_kept_back(said)
+    assert [one.words for one in figure_view.links(said, asking)] == ["Definition"]
+    assert figure_view.card(said, asking).mark is None
+    assert figure_view.cell(said, asking, who="Dana") == figure_view.Cell("not shown")
+    for one in (shown, kept_back["response_rate"]):  # as shown before, and what nobody said
+        assert not near_views.is_kept_back(one)
+        assert len(figure_view.links(one, asking)) == 2
+        assert figure_view.card(one, asking).mark is not None
+        assert figure_view.cell(one, asking, who="Dana").href

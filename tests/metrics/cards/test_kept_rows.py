@@ -105,6 +105,21 @@ def test_a_merge_a_hand_over_and_a_late_answer_change_no_row(frozen: Database) -
     }
 
 
+def test_the_row_of_an_account_handed_over_since_says_so_to_whom_it_is_foreign_and_to_nobody_else(
+    frozen: Database,
+) -> None:
+    """Its page answers 404 to Dana now: her row of February names it and must not link it."""
+    with frozen.begin() as db:
+        hand_over(db, "acc-2", "csm-2", at=IN_MARCH)
+
+    def marked(viewer: Viewer) -> set[tuple[str, bool]]:
+        rows = every_row(frozen, viewer)["csm", "csm-1", "response_rate"]
+        return {(row.account_id, row.handed_over) for row in rows}
+
+    assert marked(DANA) == {("acc-1", False), ("acc-2", True)}
+    assert marked(LEAD) == marked(LEADER) == {("acc-1", False), ("acc-2", False)}
+
+
 def test_nobody_opens_the_rows_of_a_result_that_is_not_theirs(frozen: Database) -> None:
     assert {key[:2] for key in every_row(frozen, DANA)} == {("csm", "csm-1")}
     assert {key[0] for key in every_row(frozen, LEAD)} == {"csm", "team"}
