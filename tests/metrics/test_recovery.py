@@ -11,10 +11,13 @@ from tests.metrics.test_figures import DANA, LEADER
 from tests.metrics.world import DAY, World
 from voc import statistics
 from voc.base import schema
+from voc.base.access import Viewer
 from voc.base.db import Database
-from voc.base.words import Scope
+from voc.base.narrowed import Narrowed
+from voc.base.words import Scope, StaffRole
 from voc.metrics import run as figures
-from voc.metrics.recovery import ASSUMED_R, Answer, Contact, recovery, retest
+from voc.metrics.recovery import ASSUMED_R, Answer, Contact, Recovery, recovery, retest
+from voc.metrics.run import kept_pages
 from voc.metrics.run import recovery as run
 from voc.web import recovery_view
 
@@ -119,6 +122,49 @@ def test_in_the_database_a_person_is_one_across_waves_and_the_follow_up_tells_th
     ]
     assert (everybody.recovery.all.part, everybody.recovery.all.all) == (2, 3)
     assert len(recovery_view.page(everybody, query={}).rows) == everybody.recovery.all.all
+
+
+BEN = Viewer(4, "Ben Carver", StaffRole.CSM, "csm-2")
+
+
+def test_the_next_wave_is_the_same_whoever_looks_and_a_pair_counts_where_its_first_answer_was_given(
+    database: Database,
+) -> None:
+    """Ana answered 3 at Dana's account, 9 at Ben's under an address merged since, 4 at Dana's, nothing at Ben's.
+
+    Dana: of two detractors asked again the one of 3 recovered (not 3 and then 4). Ben: his promoter of 9 fell to 4.
+    """
+    with database.begin() as db:
+        world = World(db)
+        for id, csm_id in (("a", "csm-1"), ("b", "csm-2")):
+            builders.add_account(db, id, csm_id=csm_id, name=f"Account {id}")
+        for id, account_id in (("ana", "a"), ("ana-at-b", "b")):
+            builders.add_contact(db, id, account_id=account_id)
+        at_a, at_b = ("ana", "a", "csm-1"), ("ana-at-b", "b", "csm-2")
+        asked = ((at_a, 3, 400), (at_b, 9, 300), (at_a, 4, 200), (at_b, None, 60))
+        for (who, account_id, csm_id), score, days_ago in asked:
+            wave = f"{days_ago} days ago"
+            world.wave(wave, launched_days_ago=days_ago)
+            world.ask(who, account_id=account_id, csm_id=csm_id, answer=score, days_ago=days_ago, wave=wave)
+        db.execute(schema.alias.insert().values(kind="contact", loser_id="ana-at-b", winner_id="ana"))
+    figures.snapshot(database, NOW)
+    night = kept_pages.keep(database, NOW)
+    expected = {DANA: ((1, 2), (0, 0)), BEN: ((0, 0), (1, 1)), LEADER: ((1, 2), (1, 1))}
+    with database.read() as db:
+        for viewer, counts in expected.items():
+            live = run.page(db, viewer, now=NOW)
+            assert _counts(live.recovery) == counts
+            assert _counts(kept_pages.recovery_of(db, viewer, night, now=NOW)) == counts
+            rows = [(row.account, row.first, row.then) for row in recovery_view.page(live).rows]
+            assert rows == ([("Account a", "3", "9"), ("Account a", "4", "silent")] if counts[0][1] else [])
+        for csm_id, viewer in (("csm-1", DANA), ("csm-2", BEN)):
+            of_one = run.page(db, LEADER, now=NOW, part=Narrowed(csm_id=csm_id))
+            assert of_one.recovery == run.page(db, viewer, now=NOW).recovery
+
+
+def _counts(found: Recovery) -> tuple[tuple[int, int], tuple[int, int]]:
+    assert found.waiting == 0
+    return (found.all.part, found.all.all), (found.promoters.part, found.promoters.all)
 
 
 def test_as_a_figure_it_stands_under_whoever_owned_the_account_at_the_next_wave(database: Database) -> None:

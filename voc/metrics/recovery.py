@@ -29,7 +29,10 @@ class Contact(StrEnum):
 
 @dataclass(frozen=True)
 class Answer:
-    """One invitation of one person: answered with a score, or (once due) silent; `contact` after it."""
+    """One invitation of one person: answered with a score, or (once due) silent; `contact` after it.
+
+    One that is not `counted` was sent at an account of another book: it is there as the next one of an answer here.
+    """
 
     contact_id: str
     account_id: str
@@ -40,6 +43,7 @@ class Answer:
     score: int | None
     contact: Contact = Contact.NONE
     followed_up: bool = False  # a follow-up was opened for it
+    counted: bool = True
 
 
 @dataclass(frozen=True)
@@ -99,14 +103,17 @@ class Recovery:
 
 
 def pairs(answers: Iterable[Answer]) -> tuple[list[Pair], int]:
-    """Every answer with the same person's next invitation that is settled; and how many detractors wait for one."""
+    """Every counted answer with the same person's next invitation that is settled, wherever that was sent.
+
+    And how many detractors wait for one.
+    """
     by_person: dict[str, list[Answer]] = {}
     for one in sorted(answers, key=lambda one: (one.contact_id, one.sent_at, one.invitation_id)):
         by_person.setdefault(one.contact_id, []).append(one)
     found, waiting = [], 0
     for history in by_person.values():
         for i, first in enumerate(history):
-            if first.score is None:
+            if first.score is None or not first.counted:
                 continue
             then = next((one for one in history[i + 1 :] if one.wave_id != first.wave_id), None)
             if then is None or not then.settled:
@@ -161,7 +168,7 @@ def together(some: Iterable[Cells]) -> Cells:
 def recovery(answers: Sequence[Answer]) -> Recovery:
     found, waiting = pairs(answers)
     alike = Counter((one.first, one.then, one.contact, one.followed_up) for one in found)
-    scores = Counter(one.score for one in answers)
+    scores = Counter(one.score for one in answers if one.counted)
     cells = Cells([Cell(*key, count) for key, count in alike.items()], waiting, [scores[one] for one in range(11)])
     return reckoned(cells, rows=[one for one in found if one.first <= DETRACTOR_TO])
 

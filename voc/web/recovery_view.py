@@ -208,7 +208,7 @@ def page(found: RecoveryPage, *, of: str = "", query: Mapping[str, str] = _EVERY
 
 
 def _pair(one: Pair, found: RecoveryPage) -> PairRow:
-    who = found.known[one.contact_id]
+    who = found.known[one.contact_id, one.account_id]
     return PairRow(
         name=who.contact_name,
         account=who.account_name,

@@ -18,10 +18,10 @@ WINDOW = timedelta(days=730)  # two answers of one person lie half a year or mor
 @dataclass(frozen=True)
 class RecoveryPage:
     recovery: Recovery
-    known: Mapping[str, Known]
+    known: Mapping[tuple[str, str], Known]  # by person and account
 
 
 def page(db: Connection, viewer: Viewer, *, now: datetime, part: Narrowed = WHOLE) -> RecoveryPage:
-    """Of the viewer's accounts, or of a part of them; every row is one of theirs."""
+    """Of the viewer's accounts, or of a part of them; every row began at one of theirs."""
     found, known = store.answers(db, viewer, since=now - WINDOW, now=now, part=part)
     return RecoveryPage(recovery(found), known)

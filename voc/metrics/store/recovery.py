@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
 
 from voc.base.access import Viewer, visible_accounts
 from voc.base.confidential import named
@@ -31,49 +31,61 @@ class Known:
     account_name: str
 
 
+_THEIRS, _OF_ACCOUNT = alias.alias("theirs"), alias.alias("of_account")
+_PERSON = func.coalesce(_THEIRS.c.winner_id, invitation.c.contact_id)
+_PLACE = func.coalesce(_OF_ACCOUNT.c.winner_id, invitation.c.account_id)
+
+
 def answers(
     db: Connection, viewer: Viewer, *, since: datetime, now: datetime, part: Narrowed = WHOLE
-) -> tuple[list[Answer], dict[str, Known]]:
+) -> tuple[list[Answer], dict[tuple[str, str], Known]]:
     """Every named invitation sent since then at the viewer's accounts, and whose it was; merged people are one.
 
-    `part` goes by who owns the account today.
+    Beside them, not counted, what these people were sent at other accounts: the next wave of a person is the same
+    whoever looks. `part` goes by who owns the account today.
     """
-    theirs, of_account = alias.alias("theirs"), alias.alias("of_account")
-    person = func.coalesce(theirs.c.winner_id, invitation.c.contact_id)
-    place = func.coalesce(of_account.c.winner_id, invitation.c.account_id)
-    query = (
-        select(
-            invitation.c.id,
-            invitation.c.wave_id,
-            invitation.c.sent_at,
-            invitation.c.closes_at,
-            invitation.c.answered_at,
-            person.label("contact_id"),
-            place.label("account_id"),
-            account.c.name.label("account_name"),
-            contact.c.first_name,
-            contact.c.last_name,
-            contact.c.email,
-        )
-        .outerjoin(theirs, and_(theirs.c.kind == "contact", theirs.c.loser_id == invitation.c.contact_id))
-        .outerjoin(of_account, and_(of_account.c.kind == "account", of_account.c.loser_id == invitation.c.account_id))
-        .join(account, account.c.id == place)
-        .join(contact, contact.c.id == person)
-        .where(
-            named, visible_accounts(viewer), invitation.c.sent_at > since, invitation.c.sent_at <= now,
-            invitation.c.bounced_at.is_(None), *owned_within(part, account.c.csm_id), *accounts_within(part),
-        )
-        .order_by(invitation.c.sent_at, invitation.c.id)
-    )  # fmt: skip
+    here = and_(visible_accounts(viewer), *owned_within(part, account.c.csm_id), *accounts_within(part))
+    query = _sent(
+        invitation.c.id,
+        invitation.c.wave_id,
+        invitation.c.sent_at,
+        invitation.c.closes_at,
+        _PERSON.label("contact_id"),
+        _PLACE.label("account_id"),
+        account.c.name.label("account_name"),
+        contact.c.first_name,
+        contact.c.last_name,
+        contact.c.email,
+        here.label("counted"),
+        since=since,
+        now=now,
+    ).order_by(invitation.c.sent_at, invitation.c.id)
+    if not (viewer.sees_all and part.whole):
+        query = query.where(_PERSON.in_(_sent(_PERSON, since=since, now=now).where(here).correlate(None)))
     scores, contacts = _scores(db, since=since, now=now), _contacts(db, since=since, now=now)
     found: list[Answer] = []
-    known: dict[str, Known] = {}
+    known: dict[tuple[str, str], Known] = {}
     for row in db.execute(query):
-        known[row.contact_id] = Known(
-            full_name(row.first_name, row.last_name, row.email), row.account_id, row.account_name
-        )
+        if row.counted:
+            name = full_name(row.first_name, row.last_name, row.email)
+            known[row.contact_id, row.account_id] = Known(name, row.account_id, row.account_name)
         found.append(_answer(row, scores.get(row.id), contacts.get((row.wave_id, row.contact_id)), now=now))
     return found, known
+
+
+def _sent(*wanted: ColumnElement[Any], since: datetime, now: datetime) -> Select[Any]:
+    sent_at = invitation.c.sent_at
+    return (
+        select(*wanted)
+        .select_from(invitation)
+        .outerjoin(_THEIRS, and_(_THEIRS.c.kind == "contact", _THEIRS.c.loser_id == invitation.c.contact_id))
+        .outerjoin(
+            _OF_ACCOUNT, and_(_OF_ACCOUNT.c.kind == "account", _OF_ACCOUNT.c.loser_id == invitation.c.account_id)
+        )
+        .join(account, account.c.id == _PLACE)
+        .join(contact, contact.c.id == _PERSON)
+        .where(named, sent_at > since, sent_at <= now, invitation.c.bounced_at.is_(None))
+    )
 
 
 def _answer(row: Any, score: int | None, touched: Contact | None, *, now: datetime) -> Answer:
@@ -88,6 +100,7 @@ def _answer(row: Any, score: int | None, touched: Contact | None, *, now: dateti
         score=score,
         contact=touched or Contact.NONE,
         followed_up=touched is not None,
+        counted=bool(row.counted),
     )
 
 
