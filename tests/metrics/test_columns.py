@@ -1,5 +1,6 @@
 """The fast way counts what the rows count: on random histories every tally of every scope is the same."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from random import Random
@@ -143,7 +144,8 @@ def _ask(
 def by_rows(db: Connection, part: Slice, *, days: int, moment: Any) -> tuple[figures.Counted, units.Terms, Any]:
     known = preferences.load(db)
     facts = cohorts.within(part, store.facts(db, moment=moment, window_days=days, preferences=known))
-    terms = units.Terms(moment=moment, days=days, response_standard=0.5, fresh_cut=0.7, confirmed=facts.confirmed)
+    bare = units.Terms(moment=moment, days=days, response_standard=0.5, fresh_cut=0.7)
+    terms = replace(bare, confirmed=facts.confirmed, entered=facts.entered)
     counted = figures.Counted(cohorts.window(moment, days))
     figures.count(counted, facts, terms)
     return counted, terms, facts

@@ -80,7 +80,7 @@ class World:
                 saved_at=answered_at,
             )
             assert answered_at is not None
-            builders.add_sign(self.db, contact_id, "answered", answered_at)
+            builders.add_sign(self.db, contact_id, "answered", answered_at, key=f"answered:{invitation_id}")
         return invitation_id
 
     def leave_out(

@@ -212,9 +212,8 @@ def test_a_bounce_that_the_crm_tells_of_any_row_with_the_address_is_corrected_th
 
 
 def test_a_lifted_bounce_settles_what_it_suggested_and_the_next_one_counts_again(database: Database) -> None:
-    bounced = {"address": "ana@x.example", "reason": SuppressionReason.BOUNCED, "source": "mail"}
     with database.begin() as db:
-        run.suppress(db, at=NOW, **bounced)
+        run.suppress(db, address="ana@x.example", reason=SuppressionReason.BOUNCED, source="mail", at=NOW)
         run.suggest(
             db,
             key="bounced:ana",
@@ -226,7 +225,9 @@ def test_a_lifted_bounce_settles_what_it_suggested_and_the_next_one_counts_again
         )
         run.lift_bounce(db, contact_id="ana", viewer=DANA, now=NOW)
         assert store.suggestions(db, DANA) == []
-        assert run.suppress(db, at=NOW + timedelta(days=1), **bounced)
+        assert run.suppress(
+            db, address="ana@x.example", reason=SuppressionReason.BOUNCED, source="mail", at=NOW + timedelta(days=1)
+        )
         assert ana(db).why_not_reachable == NotAsked.BOUNCED
 
 

@@ -73,7 +73,7 @@ JOBS = (
     Job("crm check", ASKED, check_crm, due=waits(ErrandKind.CHECK)),
     Job("crm try", ASKED, try_crm, due=waits(ErrandKind.TRY)),
     Job("inbound", timedelta(seconds=30), read_mailbox, due=has_mailbox, reaches_out=True),
-    Job("nightly", timedelta(minutes=10), nightly),
+    Job("nightly", timedelta(minutes=10), nightly, timedelta(minutes=20)),  # a million invitations take minutes
     Job("alert", timedelta(minutes=5), alert),
     Job("dns", timedelta(minutes=1), check_dns),
     Job("write back", timedelta(minutes=1), tell_crm, due=write_back_is_due, reaches_out=True),

@@ -208,7 +208,7 @@ def _lede(found: SilentPage) -> str:
         if state in found.states
     ]
     if gaps:
-        told.append(f"{view.listed(gaps)} are not silent; they are gaps in coverage.")
+        told.append(f"Not silent but gaps in coverage: {view.listed(gaps)}.")
     told += [one for one in [since(found)] if one]
     if found.without_rate:
         told.append(f"No exchange rate for {view.listed(found.without_rate)}: left out of the revenue.")

@@ -94,10 +94,14 @@ def _beside_link(wanted: Wanted) -> Link:
 
 
 def counted_words(to_on: date, *, kept: bool, past: bool) -> str:
-    """Whether a night stands behind the page; what is counted anew for a past day has the accounts of today."""
+    """Whether a night stands behind the page; what of a past day counted anew is of today."""
     if kept:
         return f"As counted in the night after {view.day(to_on)}; it stays as it is."
-    return "Counted now for a past day: with the accounts, places and teams of today." if past else ""
+    return (
+        "Counted now for a past day: its accounts are those of that day, their roles, segments and teams those of today."
+        if past
+        else ""
+    )
 
 
 _FOOTER = (
