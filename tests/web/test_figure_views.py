@@ -164,7 +164,7 @@ def test_a_band_of_the_score_has_one_name_on_every_page() -> None:
 
 def test_a_past_day_that_is_counted_now_says_whose_accounts_it_counts() -> None:
     assert counted_words(TODAY, kept=False, past=False) == ""
-    assert "accounts are those of that day, their roles, segments and teams those of today" in counted_words(
+    assert "accounts are of that day; their roles, segments and teams are of today" in counted_words(
         TODAY, kept=False, past=True
     )
     assert "it stays as it is" in counted_words(TODAY, kept=True, past=True)

@@ -97,11 +97,8 @@ def counted_words(to_on: date, *, kept: bool, past: bool) -> str:
     """Whether a night stands behind the page; what of a past day counted anew is of today."""
     if kept:
         return f"As counted in the night after {view.day(to_on)}; it stays as it is."
-    return (
-        "Counted now for a past day: its accounts are those of that day, their roles, segments and teams those of today."
-        if past
-        else ""
-    )
+    told = "Counted now for a past day: its accounts are of that day; their roles, segments and teams are of today."
+    return told if past else ""
 
 
 _FOOTER = (
