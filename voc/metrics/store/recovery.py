@@ -1,13 +1,13 @@
 """What each person answered from wave to wave, and whether our people got in touch in between."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, true
 
 from voc.base.access import Viewer, visible_accounts
 from voc.base.confidential import named
@@ -45,32 +45,47 @@ def answers(
     whoever looks. `part` goes by who owns the account today.
     """
     here = and_(visible_accounts(viewer), *owned_within(part, account.c.csm_id), *accounts_within(part))
-    query = _sent(
-        invitation.c.id,
-        invitation.c.wave_id,
-        invitation.c.sent_at,
-        invitation.c.closes_at,
-        _PERSON.label("contact_id"),
-        _PLACE.label("account_id"),
-        account.c.name.label("account_name"),
-        contact.c.first_name,
-        contact.c.last_name,
-        contact.c.email,
-        here.label("counted"),
-        since=since,
-        now=now,
-    ).order_by(invitation.c.sent_at, invitation.c.id)
+    query = _sent(*_WANTED, since=since, now=now).order_by(invitation.c.sent_at, invitation.c.id)
+    rows = [(row, True) for row in db.execute(query.where(here))]
     if not (viewer.sees_all and part.whole):
-        query = query.where(_PERSON.in_(_sent(_PERSON, since=since, now=now).where(here).correlate(None)))
+        people = {row.contact_id for row, _ in rows}
+        moved = {row.contact_id for row, _ in rows if row.home != row.account_id}
+        others = db.execute(query.where(here.is_not(true()), _may_be_elsewhere(moved)))
+        rows += [(row, False) for row in others if row.contact_id in people]
     scores, contacts = _scores(db, since=since, now=now), _contacts(db, since=since, now=now)
     found: list[Answer] = []
     known: dict[tuple[str, str], Known] = {}
-    for row in db.execute(query):
-        if row.counted:
+    for row, counted in sorted(rows, key=lambda one: (one[0].sent_at, one[0].id)):
+        if counted:
             name = full_name(row.first_name, row.last_name, row.email)
             known[row.contact_id, row.account_id] = Known(name, row.account_id, row.account_name)
-        found.append(_answer(row, scores.get(row.id), contacts.get((row.wave_id, row.contact_id)), now=now))
+        touched = contacts.get((row.wave_id, row.contact_id))
+        found.append(_answer(row, scores.get(row.id), touched, counted=counted, now=now))
     return found, known
+
+
+_WANTED = (
+    invitation.c.id,
+    invitation.c.wave_id,
+    invitation.c.sent_at,
+    invitation.c.closes_at,
+    _PERSON.label("contact_id"),
+    _PLACE.label("account_id"),
+    account.c.name.label("account_name"),
+    contact.c.account_id.label("home"),
+    contact.c.first_name,
+    contact.c.last_name,
+    contact.c.email,
+)
+_MOST_NAMED = 5_000
+
+
+def _may_be_elsewhere(moved: Collection[str]) -> ColumnElement[bool]:
+    """Only people who were merged, or asked at an account that is not theirs now, were asked at two."""
+    if len(moved) > _MOST_NAMED:
+        return true()
+    merged = select(alias.c.winner_id).where(alias.c.kind == "contact")
+    return or_(contact.c.account_id != _PLACE, contact.c.id.in_(merged), contact.c.id.in_(sorted(moved)))
 
 
 def _sent(*wanted: ColumnElement[Any], since: datetime, now: datetime) -> Select[Any]:
@@ -88,7 +103,7 @@ def _sent(*wanted: ColumnElement[Any], since: datetime, now: datetime) -> Select
     )
 
 
-def _answer(row: Any, score: int | None, touched: Contact | None, *, now: datetime) -> Answer:
+def _answer(row: Any, score: int | None, touched: Contact | None, *, counted: bool, now: datetime) -> Answer:
     due = row.closes_at is not None and row.closes_at <= now
     return Answer(
         contact_id=row.contact_id,
@@ -100,7 +115,7 @@ def _answer(row: Any, score: int | None, touched: Contact | None, *, now: dateti
         score=score,
         contact=touched or Contact.NONE,
         followed_up=touched is not None,
-        counted=bool(row.counted),
+        counted=counted,
     )
 
 
