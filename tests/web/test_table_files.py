@@ -25,6 +25,7 @@ REASONS = {
     ("leader/renewals.html", "{{ caption }}"): "its files stand above its section",
     ("leader/retention.html", ""): "the rows of its file, sorted and counted otherwise",
     ("followups/board.html", "Root causes"): "counted from the file of all follow-ups below",
+    ("followups/away.html", "Deputies"): "no figure: who is away as it stands, `voc away list --json` on the terminal",
     ("followups/follow_up.html", ""): "the limits of one case",
     ("reviews/one.html", ""): "one line of the file of reviews",
     ("cards/csm.html", ""): "lines of the month's file",
