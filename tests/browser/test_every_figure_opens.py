@@ -27,8 +27,8 @@ from voc.base.words import StaffRole
 from voc.metrics.cohorts import TOTAL
 from voc.metrics.run.counted_rows import every_row
 from voc.web.asgi import create
+from voc.web.figure_rows import opened_of
 from voc.web.figure_view import ROWS
-from voc.web.leader import opened_of
 
 pytestmark = pytest.mark.browser
 

@@ -24,7 +24,7 @@ from voc.base.words import Scope
 from voc.metrics import run
 from voc.metrics.catalogue import CATALOGUE, OPENS
 from voc.web.engagement_view import Wanted
-from voc.web.leader import wanted_of
+from voc.web.narrowing import wanted_of
 
 _ROWS = re.compile(r'href="(/engagement/rows\?[^"]+)"')
 

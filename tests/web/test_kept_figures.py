@@ -17,8 +17,8 @@ from voc.metrics import run
 from voc.metrics.run import cost, kept_pages
 from voc.metrics.run.counted_rows import every_row
 from voc.metrics.run.standings import LIVE_UP_TO
+from voc.web.figure_rows import opened_of
 from voc.web.figure_view import ROWS
-from voc.web.leader import opened_of
 
 PAGES = ("/engagement", "/silent", "/follow-ups", "/board", "/retention")
 MARCUS = Viewer(None, "Marcus Oyelaran", StaffRole.LEADER)

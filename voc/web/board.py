@@ -16,7 +16,7 @@ from voc.metrics.run import board as run
 from voc.web import board_view, pages, pdf
 from voc.web.context import App
 from voc.web.given import GivenApp, GivenVisit
-from voc.web.leader import teams_of, wanted_of
+from voc.web.narrowing import teams_of, wanted_of
 from voc.web.tables import Asked, Found, PageTable, file_handlers, period
 from voc.web.visit import EVERYBODY, roles
 

@@ -20,7 +20,7 @@ from voc.web.context import App
 from voc.web.engagement_view import Wanted
 from voc.web.figure_view import Asking
 from voc.web.given import GivenApp, GivenVisit
-from voc.web.leader import teams_of, wanted_of
+from voc.web.narrowing import teams_of, wanted_of
 from voc.web.tables import Asked, Found, PageTable, file_handlers, period
 from voc.web.visit import EVERYBODY, Visit, roles
 

@@ -35,7 +35,7 @@ from voc.web.figure_view import Asking
 from voc.web.followups_view import Chosen
 from voc.web.forms import Form
 from voc.web.given import AnyRequest, GivenApp, GivenForm, GivenVisit
-from voc.web.leader import csms_of, part_asked_for, part_wanted, teams_of
+from voc.web.narrowing import csms_of, part_asked_for, part_wanted, teams_of
 from voc.web.parts import Card
 from voc.web.survival_view import Lasted
 from voc.web.tables import Asked, Found, PageTable, file_handlers

@@ -17,7 +17,7 @@ from voc.web import pages, retention_view
 from voc.web.context import App
 from voc.web.engagement_view import Wanted, filters
 from voc.web.given import GivenApp, GivenVisit
-from voc.web.leader import teams_of, wanted_of
+from voc.web.narrowing import teams_of, wanted_of
 from voc.web.tables import Asked, Found, PageTable, file_handlers
 from voc.web.visit import EVERYBODY, Visit, roles
 

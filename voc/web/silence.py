@@ -27,7 +27,7 @@ from voc.web import cost_view, pages, silent_view
 from voc.web.context import App
 from voc.web.engagement_view import Wanted, filters
 from voc.web.given import GivenApp, GivenForm, GivenVisit
-from voc.web.leader import csms_of, names_of, part_asked_for, part_wanted, teams_of
+from voc.web.narrowing import csms_of, names_of, part_asked_for, part_wanted, teams_of
 from voc.web.tables import Asked, Found, PageTable, file_handlers
 from voc.web.visit import EVERYBODY, Visit, roles
 

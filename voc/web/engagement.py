@@ -1,0 +1,200 @@
+"""Engagement by CSM, with its year and the period beside it."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated, Any
+
+from litestar import Response, get
+from litestar.params import QueryParameter
+from sqlalchemy import Connection
+
+from voc.base import preferences
+from voc.base.access import TERMINAL, Viewer
+from voc.base.narrowed import Narrowed
+from voc.base.preferences import Preferences
+from voc.base.words import Scope
+from voc.metrics import catalogue, run
+from voc.metrics import store as metrics
+from voc.metrics.cohorts import Key
+from voc.metrics.moved import Gone, gone
+from voc.metrics.pages import Engagement, ScopeFigures
+from voc.metrics.run import kept_pages
+from voc.metrics.run import trend as trends
+from voc.metrics.run.near_views import is_said
+from voc.web import engagement_view, pages, trend_view
+from voc.web.engagement_view import Wanted
+from voc.web.figure_view import Asking
+from voc.web.given import GivenApp, GivenVisit
+from voc.web.narrowing import day_in, teams_of, wanted_of
+from voc.web.tables import Asked, Found, PageTable, file_handlers, period
+from voc.web.visit import EVERYBODY, roles
+
+
+@get("/engagement", sync_to_thread=True, opt=roles(*EVERYBODY))
+def engagement_page(
+    app: GivenApp,
+    visit: GivenVisit,
+    *,
+    team: Annotated[str, QueryParameter(name="team")] = "",
+    segment: Annotated[str, QueryParameter(name="segment")] = "",
+    days: Annotated[str, QueryParameter(name="days")] = "",
+    as_of: Annotated[str, QueryParameter(name="as_of")] = "",
+    csm: Annotated[str, QueryParameter(name="csm")] = "",
+    region: Annotated[str, QueryParameter(name="region")] = "",
+    from_on: Annotated[str, QueryParameter(name="from")] = "",
+    live: Annotated[str, QueryParameter(name="live")] = "",
+    beside: Annotated[str, QueryParameter(name="beside")] = "",
+    beside_to: Annotated[str, QueryParameter(name="beside_to")] = "",
+    trend: Annotated[str, QueryParameter(name="trend")] = "",
+) -> Response[str]:
+    now = app.now()
+    wanted = wanted_of(
+        team=team,
+        segment=segment,
+        days=days,
+        as_of=as_of,
+        csm=csm,
+        region=region,
+        from_on=from_on,
+        live=live,
+        beside=beside,
+        beside_to=beside_to,
+        trend=trend,
+        today=now.date(),
+    )
+    with app.database.read() as db:
+        known = preferences.load(db)
+        found = _engagement(db, visit.viewer, wanted, now=now)
+        if not found.whole.accounts and not found.lines:
+            return pages.page(app, visit, "leader/empty.html", may_set_up=visit.viewer.sees_all)
+        page = engagement_view.page(
+            found,
+            total=_total(db, found, wanted, now=now),
+            wanted=wanted,
+            teams=teams_of(db) if visit.viewer.sees_all else {},
+            preferences=known,
+            own_csm_id=visit.viewer.csm_id,
+            today=now.date(),
+            periods=_beside(db, visit.viewer, _of_night(found, wanted), now=now) if wanted.beside else None,
+            gone=_gone(db, found, wanted, known, now=now),
+        )
+        line = _trend(db, found, wanted, trend, known)
+    return pages.page(app, visit, "leader/engagement.html", page=page, trend=line)
+
+
+def _of_night(found: Engagement, wanted: Wanted) -> Wanted:
+    """The same period as the figures above, which a night kept."""
+    return replace(wanted, as_of=found.window.to_on) if found.kept else wanted
+
+
+def _gone(db: Connection, found: Engagement, wanted: Wanted, known: Preferences, *, now: datetime) -> Gone:
+    """Of the accounts that were asked, those that left since or are another's."""
+    countries = metrics.countries_of(db, wanted.region, known) if wanted.region else None
+    part = Narrowed(segment=wanted.segment or None, countries=countries)
+    on = found.window.to_on if found.kept else wanted.as_of
+    moved = kept_pages.moved(db, on, days=found.window.days, now=now, part=part)
+    return gone(moved, (found.whole.scope, found.whole.id), metrics.people(db))
+
+
+def _trend(db: Connection, found: Engagement, wanted: Wanted, name: str, known: Preferences) -> trend_view.Section:
+    """Of the whole that the page shows: all teams, a team or a book, a segment or a region."""
+    chosen, address = name if name in trends.NAMES else trends.NAMES[0], replace(wanted, trend="").address()
+    key = _kept_key(found, wanted)
+    if key is None:
+        return trend_view.not_kept(chosen, address=address)
+    if found.not_told is not None and is_said(chosen):
+        return trend_view.not_kept(chosen, address=address, why="Not shown in this view, as the top of the page says.")
+    line = trends.of(db, key, chosen, window=found.window, preferences=known)
+    return trend_view.section(line, address=address, asking=Asking(days=found.window.days))
+
+
+def _kept_key(found: Engagement, wanted: Wanted) -> Key | None:
+    """What a night keeps; it crosses no two of team, segment and region."""
+    whole = found.whole.scope, found.whole.id
+    if not wanted.segment and not wanted.region:
+        return whole
+    if found.whole.scope != Scope.TOTAL or (wanted.segment and wanted.region):
+        return None
+    return (Scope.SEGMENT, wanted.segment) if wanted.segment else (Scope.REGION, wanted.region)
+
+
+def _beside(db: Connection, viewer: Viewer, wanted: Wanted, *, now: datetime) -> run.Beside:
+    return run.compare_periods(
+        db,
+        viewer,
+        now=now,
+        as_of=wanted.as_of,
+        window_days=wanted.days,
+        earlier_to=day_in(wanted.beside),
+        team_id=wanted.team or None,
+        segment=wanted.segment or None,
+        region=wanted.region or None,
+    )
+
+
+def _engagement(db: Connection, viewer: Viewer, wanted: Wanted, *, now: datetime) -> Engagement:
+    return run.engagement(
+        db,
+        viewer,
+        now=now,
+        as_of=wanted.as_of,
+        window_days=wanted.days,
+        team_id=wanted.team or None,
+        segment=wanted.segment or None,
+        region=wanted.region or None,
+        live=wanted.live,
+    )
+
+
+def _total(db: Connection, found: Engagement, wanted: Wanted, *, now: datetime) -> ScopeFigures:
+    """The last line: the viewer's whole, or for a CSM everybody's, as a leader sees it."""
+    if found.whole.scope != Scope.CSM:
+        return found.whole
+    return _engagement(db, TERMINAL, wanted, now=now).whole
+
+
+def _asked_for(asked: Asked) -> Wanted:
+    """The page's filters out of the query of a file."""
+    names = ("team", "segment", "days", "as_of", "region", "live")
+    return wanted_of(**{name: asked.get(name) for name in names}, from_on=asked.get("from"), today=asked.today)
+
+
+def _line_rows(db: Connection, asked: Asked) -> Found:
+    found = _engagement(db, asked.viewer, _asked_for(asked), now=asked.now)
+    return Found([engagement_view.file_row(one, found) for one in found.lines], period(found.window))
+
+
+LINES = PageTable(
+    "engagement-by-csm",
+    "Engagement by CSM",
+    "/engagement/by-csm",
+    engagement_view.FILE_COLUMNS,
+    _line_rows,
+    "Each figure with its counts; percent only from five, an interval from ten.",
+)
+
+
+def _trend_rows(db: Connection, asked: Asked) -> Found:
+    """The line that the page draws; nothing where the page draws none."""
+    wanted, name = _asked_for(asked), asked.get("trend")
+    chosen = name if name in trends.NAMES else trends.NAMES[0]
+    found = _engagement(db, asked.viewer, wanted, now=asked.now)
+    key, facts = _kept_key(found, wanted), [("Figure", catalogue.OPENS[chosen].label), *period(found.window)]
+    if key is None or (found.not_told is not None and is_said(chosen)):
+        return Found([], facts, name=f"trend-{chosen.replace('_', '-')}")
+    line = trends.of(db, key, chosen, window=found.window, preferences=preferences.load(db))
+    return Found([trend_view.file_row(one) for one in line.points], facts, name=f"trend-{chosen.replace('_', '-')}")
+
+
+TREND = PageTable(
+    "trend",
+    "Trend of a year",
+    "/engagement/trend",
+    trend_view.FILE_COLUMNS,
+    _trend_rows,
+    "The latest night of each week as it was kept. trend=response_rate and others; the filters of the page.",
+)
+
+
+TABLES = (LINES, TREND)
+HANDLERS: list[Any] = [engagement_page, *file_handlers(*TABLES)]
