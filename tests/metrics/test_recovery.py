@@ -20,6 +20,7 @@ from voc.metrics.recovery import ASSUMED_R, Answer, Contact, Recovery, recovery,
 from voc.metrics.run import kept_pages
 from voc.metrics.run import recovery as run
 from voc.web import recovery_view
+from voc.web.recovery_view import ELSEWHERE
 
 
 def told(
@@ -156,10 +157,38 @@ def test_the_next_wave_is_the_same_whoever_looks_and_a_pair_counts_where_its_fir
             assert _counts(live.recovery) == counts
             assert _counts(kept_pages.recovery_of(db, viewer, night, now=NOW)) == counts
             rows = [(row.account, row.first, row.then) for row in recovery_view.page(live).rows]
-            assert rows == ([("Account a", "3", "9"), ("Account a", "4", "silent")] if counts[0][1] else [])
+            then = ("9", "silent") if viewer is LEADER else (ELSEWHERE, ELSEWHERE)
+            assert rows == ([("Account a", "3", then[0]), ("Account a", "4", then[1])] if counts[0][1] else [])
         for csm_id, viewer in (("csm-1", DANA), ("csm-2", BEN)):
             of_one = run.page(db, LEADER, now=NOW, part=Narrowed(csm_id=csm_id))
             assert of_one.recovery == run.page(db, viewer, now=NOW).recovery
+
+
+def test_what_a_person_scored_at_an_account_of_another_book_is_counted_and_not_told(database: Database) -> None:
+    """Ana: 3 at Dana's account, 9 at Ben's, merged since. Jon: 3, then 9, both at Dana's."""
+    with database.begin() as db:
+        world = World(db)
+        for id, csm_id in (("a", "csm-1"), ("b", "csm-2")):
+            builders.add_account(db, id, csm_id=csm_id, name=f"Account {id}")
+        for id, account_id in (("ana", "a"), ("ana-at-b", "b"), ("jon", "a")):
+            builders.add_contact(db, id, account_id=account_id)
+        world.wave("first", launched_days_ago=200)
+        world.wave("second", launched_days_ago=60)
+        for who in ("ana", "jon"):
+            world.ask(who, account_id="a", answer=3, days_ago=200, wave="first")
+        world.ask("ana-at-b", account_id="b", csm_id="csm-2", answer=9, days_ago=60, wave="second")
+        world.ask("jon", account_id="a", answer=9, days_ago=60, wave="second")
+        db.execute(schema.alias.insert().values(kind="contact", loser_id="ana-at-b", winner_id="ana"))
+    with database.read() as db:
+        hers, everybody = run.page(db, DANA, now=NOW), run.page(db, LEADER, now=NOW)
+    assert recovery_view.page(hers).heading == recovery_view.page(everybody).heading
+    assert recovery_view.page(hers).heading == "2 detractors asked again, 2 recovered"
+    for found, told_of_ana, note in ((hers, (ELSEWHERE, "counted"), "1 of these rows"), (everybody, ("9", "yes"), "")):
+        page = recovery_view.page(found)
+        assert sorted((row.then, row.recovered) for row in page.rows) == sorted([told_of_ana, ("9", "yes")])
+        assert sorted(row[3:6:2] for row in recovery_view.file_rows(found)) == sorted([told_of_ana, ("9", "yes")])
+        assert page.elsewhere.startswith(note)
+        assert bool(page.elsewhere) == bool(note)
 
 
 def _counts(found: Recovery) -> tuple[tuple[int, int], tuple[int, int]]:

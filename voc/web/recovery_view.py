@@ -37,6 +37,7 @@ class Section:
 
 
 ROWS = "/follow-ups/recovery"
+ELSEWHERE = "at an account of another book"
 _EVERYBODY: Mapping[str, str] = {}  # narrowed to nothing
 
 
@@ -178,6 +179,7 @@ class Page:
     lede: str
     links: Sequence[Link]
     rows: Sequence[PairRow]
+    elsewhere: str = ""
 
 
 def chosen(found: RecoveryPage, of: str) -> list[Pair]:
@@ -204,19 +206,30 @@ def page(found: RecoveryPage, *, of: str = "", query: Mapping[str, str] = _EVERY
             *files(address(ROWS, **query), "of all rows"),
         ],
         rows=[_pair(one, found) for one in pairs],
+        elsewhere=_elsewhere(sum(one.next_id in found.elsewhere for one in pairs)),
+    )
+
+
+def _elsewhere(count: int) -> str:
+    if not count:
+        return ""
+    return (
+        f"{count} of these rows went on at an account of another book, after records of one person were merged. They "
+        "count above as they are; what the person said there is for whoever owns that account."
     )
 
 
 def _pair(one: Pair, found: RecoveryPage) -> PairRow:
-    who = found.known[one.contact_id, one.account_id]
+    who, elsewhere = found.known[one.contact_id, one.account_id], one.next_id in found.elsewhere
+    then = "silent" if one.then is None else str(one.then)
     return PairRow(
         name=who.contact_name,
         account=who.account_name,
         href=f"/accounts/{who.account_id}",
         first=str(one.first),
-        then="silent" if one.then is None else str(one.then),
+        then=ELSEWHERE if elsewhere else then,
         contact=CONTACTS[one.contact],
-        recovered="yes" if one.recovered else "no",
+        recovered="counted" if elsewhere else "yes" if one.recovered else "no",
     )
 
 

@@ -17,11 +17,14 @@ WINDOW = timedelta(days=730)  # two answers of one person lie half a year or mor
 
 @dataclass(frozen=True)
 class RecoveryPage:
+    """`elsewhere` are invitations sent at accounts that are not the viewer's: counted, and not told of."""
+
     recovery: Recovery
     known: Mapping[tuple[str, str], Known]  # by person and account
+    elsewhere: frozenset[int] = frozenset()
 
 
 def page(db: Connection, viewer: Viewer, *, now: datetime, part: Narrowed = WHOLE) -> RecoveryPage:
     """Of the viewer's accounts, or of a part of them; every row began at one of theirs."""
-    found, known = store.answers(db, viewer, since=now - WINDOW, now=now, part=part)
-    return RecoveryPage(recovery(found), known)
+    found, known, elsewhere = store.answers(db, viewer, since=now - WINDOW, now=now, part=part)
+    return RecoveryPage(recovery(found), known, elsewhere)

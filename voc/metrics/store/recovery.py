@@ -38,14 +38,17 @@ _PLACE = func.coalesce(_OF_ACCOUNT.c.winner_id, invitation.c.account_id)
 
 def answers(
     db: Connection, viewer: Viewer, *, since: datetime, now: datetime, part: Narrowed = WHOLE
-) -> tuple[list[Answer], dict[tuple[str, str], Known]]:
+) -> tuple[list[Answer], dict[tuple[str, str], Known], frozenset[int]]:
     """Every named invitation sent since then at the viewer's accounts, and whose it was; merged people are one.
 
     Beside them, not counted, what these people were sent at other accounts: the next wave of a person is the same
-    whoever looks. `part` goes by who owns the account today.
+    whoever looks. `part` goes by who owns the account today. Last come the invitations at accounts of other books,
+    whose answers the viewer may not read.
     """
-    here = and_(visible_accounts(viewer), *owned_within(part, account.c.csm_id), *accounts_within(part))
-    query = _sent(*_WANTED, since=since, now=now).order_by(invitation.c.sent_at, invitation.c.id)
+    theirs = visible_accounts(viewer)
+    here = and_(theirs, *owned_within(part, account.c.csm_id), *accounts_within(part))
+    sent = _sent(*_WANTED, theirs.label("theirs"), since=since, now=now)
+    query = sent.order_by(invitation.c.sent_at, invitation.c.id)
     rows = [(row, True) for row in db.execute(query.where(here))]
     if not (viewer.sees_all and part.whole):
         people = {row.contact_id for row, _ in rows}
@@ -61,7 +64,7 @@ def answers(
             known[row.contact_id, row.account_id] = Known(name, row.account_id, row.account_name)
         touched = contacts.get((row.wave_id, row.contact_id))
         found.append(_answer(row, scores.get(row.id), touched, counted=counted, now=now))
-    return found, known
+    return found, known, frozenset(row.id for row, _ in rows if not row.theirs)
 
 
 _WANTED = (
