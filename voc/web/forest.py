@@ -17,7 +17,8 @@ from voc.metrics.store.forest import book
 from voc.responses.run import themes as verbatims
 from voc.web import pages
 from voc.web.forest_view import comments as comments_view
-from voc.web.forest_view import overview
+from voc.web.forest_view import cut as cut_view
+from voc.web.forest_view import overview, theme_files
 from voc.web.given import GivenApp, GivenForm, GivenVisit
 from voc.web.tables import Asked as FileAsked
 from voc.web.tables import Found, PageTable, file_handlers
@@ -67,14 +68,14 @@ def _theme_rows(db: Connection, asked: FileAsked) -> Found:
     chosen = asked_of(asked.get("days"), asked.get("team"))
     found = nights.forest(db, asked.viewer, chosen, cut=None, now=asked.now)
     as_of = found.kept_on or asked.today
-    return Found(overview.file_rows(found), [("Days", str(chosen.days)), ("As of", as_of.isoformat())])
+    return Found(theme_files.file_rows(found), [("Days", str(chosen.days)), ("As of", as_of.isoformat())])
 
 
 THEMES = PageTable(
     "themes",
     "Forest: themes by accounts and revenue",
     "/forest",
-    overview.FILE_COLUMNS,
+    theme_files.FILE_COLUMNS,
     _theme_rows,
     "What is hidden on the page because too few said it is empty here.",
 )
@@ -84,14 +85,14 @@ def _cut_rows(db: Connection, asked: FileAsked) -> Found:
     chosen, cut = asked_of(asked.get("days"), asked.get("team")), cut_of(asked.get("cut")) or Cut.SEGMENT
     found = nights.forest(db, asked.viewer, chosen, cut=cut, now=asked.now)
     as_of = found.kept_on or asked.today
-    return Found(overview.cut_rows(found), [("Days", str(chosen.days)), ("As of", as_of.isoformat())])
+    return Found(cut_view.cut_rows(found), [("Days", str(chosen.days)), ("As of", as_of.isoformat())])
 
 
 CUTS = PageTable(
     "themes-cut",
     "Forest: themes by score, segment, role or region",
     "/forest/cut",
-    overview.CUT_COLUMNS,
+    cut_view.CUT_COLUMNS,
     _cut_rows,
     "One line a cell. Hidden is what fewer than 5 people or 3 accounts said, and what that would follow from.",
 )

@@ -8,9 +8,11 @@ from datetime import date, timedelta
 from sqlalchemy import Connection
 
 from voc.base.access import Viewer
+from voc.base.preferences import Preferences
 from voc.base.words import Segment
 from voc.metrics import store as metrics
 from voc.metrics.run import trend as trends
+from voc.metrics.run.narrowing import Within, within
 from voc.web.engagement_view import Wanted
 from voc.web.tables import Asked
 
@@ -108,3 +110,16 @@ def csms_of(db: Connection, viewer: Viewer, team: str = "") -> dict[str, str]:
 def names_of(db: Connection) -> dict[str, str]:
     """Our people by CSM id."""
     return {id: one.name for id, one in metrics.people(db).items()}
+
+
+def within_of(db: Connection, viewer: Viewer, part: Wanted, known: Preferences) -> Within:
+    """What a list of follow-ups is narrowed to."""
+    return within(
+        db,
+        viewer,
+        team_id=part.team or None,
+        csm_id=part.csm or None,
+        segment=part.segment or None,
+        region=part.region or None,
+        preferences=known,
+    )

@@ -6,15 +6,13 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from voc.followup.improving import Improvement
-from voc.metrics.forest.cutting import ANY
-from voc.metrics.forest.growing import Forest, Line
-from voc.metrics.forest.people import Count, Cut
+from voc.metrics.forest.growing import Line
+from voc.metrics.forest.people import Cut
 from voc.metrics.run.forest.views import EVERYTHING, NO_THEME, Asked, ForestPage
-from voc.reports.cells import Cell
-from voc.reports.tables import Column, Kind
 from voc.web import view
 from voc.web.charts_forest import share_bar
-from voc.web.forest_view import words
+from voc.web.forest_view import sentences, words
+from voc.web.forest_view.cut import CutTable, cut_table
 from voc.web.parts import Choice, Link, Mark, choice, files
 
 SORTS = {"accounts": "accounts", "revenue": "revenue", "detractors": "detractors"}
@@ -39,29 +37,6 @@ class Row:
     detractors_mark: Mark | None
     improvements: Sequence[Link]
     improve: str
-
-
-@dataclass(frozen=True)
-class TableCell:
-    words: str
-    of: str
-    href: str
-    mark: Mark | None = None
-
-
-@dataclass(frozen=True)
-class CutRow:
-    name: str
-    cells: Sequence[TableCell]
-
-
-@dataclass(frozen=True)
-class CutTable:
-    heading: str
-    heads: Sequence[str]
-    rows: Sequence[CutRow]
-    note: str
-    files: Sequence[Link]
 
 
 @dataclass(frozen=True)
@@ -100,8 +75,8 @@ def page(
     chosen = {"cut": cut.value if cut else "", "by": by if by != "accounts" else ""}
     return Page(
         crumb=_crumb(found),
-        heading=_heading(found, lines, by),
-        lede=_lede(found),
+        heading=sentences.heading(found, lines, by),
+        lede=sentences.lede(found),
         refused=_refused(found),
         refused_link=None if found.near is None else _back(found.near, found),
         filters=_filters(found, cut),
@@ -111,12 +86,12 @@ def page(
             for key, name in SORTS.items()
         ],
         links=_links(asked),
-        few=_few(found),
-        none=_none(found),
-        footer=_footer(forest),
+        few=sentences.few(found),
+        none=sentences.nobody(found),
+        footer=sentences.footer(forest),
         themeless=_themeless(found),
         all=None if not found.comments else Link("All comments", words.comments_address(found.asked, EVERYTHING)),
-        cut=None if found.table is None else _cut_table(found),
+        cut=None if found.table is None else cut_table(found),
         waiting="Some comments are not read yet: a worker does it within a minute or so." if found.unread else "",
         empty=found.comments == 0 and found.near is None,
         may_change=may_change,
@@ -146,38 +121,6 @@ def _sorted(lines: Sequence[Line], by: str) -> list[Line]:
             )
         case _:
             return list(lines)
-
-
-def _heading(found: ForestPage, lines: Sequence[Line], by: str) -> str:
-    if found.near is not None:
-        return "This view is not shown"
-    if not lines or found.forest is None:
-        return "No theme yet" if found.comments == 0 else "Too few comments to tell themes from people"
-    first = lines[0]
-    name = found.themes[first.theme_id].name
-    if by == "revenue" and first.arr is not None:
-        return f"{name}: raised by accounts with {view.money(first.arr, found.currency)}"
-    if by == "detractors" and first.detractors:
-        return f"{name}: {view.count(first.detractors, 'detractor')} wrote about it"
-    told = f"{name}: {view.of(first.count.accounts, found.forest.whole.accounts)} accounts that wrote"
-    others = sum(one.first == 1 for one in lines) - 1
-    if others:
-        return f"{told}. {view.count(others, 'other theme')} could be the first as well"
-    return told
-
-
-def _lede(found: ForestPage) -> str:
-    forest = found.forest
-    if forest is None or not forest.whole.people:
-        return "What customers write, sorted by what it is about. Comments come with the answers."
-    written = view.count(found.comments, "comment")
-    people = view.count(forest.whole.people, "person", "people")
-    told = [f"{people} at {view.count(forest.whole.accounts, 'account')} wrote {written}."]
-    if len(forest.covered) >= 3:
-        reached = view.of(forest.covered[2], forest.whole.accounts)
-        told.append(f"The first three themes reach {reached} accounts.")
-    told.append("A theme is what a comment is about, praise or not: the score says which.")
-    return " ".join(told)
 
 
 def _refused(found: ForestPage) -> str:
@@ -231,17 +174,11 @@ def _row(line: Line, found: ForestPage, doing: Sequence[Improvement], lines: Seq
         if line.detractors
         else "",
         before=view.DASH if line.before is None else view.number(line.before),
-        mark=Mark(
-            "theme", line.count.accounts, line.count.accounts, words.comments_address(found.asked, line.theme_id)
-        ),
+        mark=words.accounts_mark(line.count.accounts, words.comments_address(found.asked, line.theme_id)),
         detractors_mark=_detractors(line, found.asked),
         improvements=[Link(one.title, f"/improvements/{one.id}") for one in doing if one.open],
         improve=f"/improvements/new?theme={line.theme_id}",
     )
-
-
-def _mark(accounts: int, rows: str) -> Mark:
-    return Mark("theme", accounts, accounts, rows)
 
 
 def _detractors(line: Line, asked: Asked) -> Mark | None:
@@ -264,158 +201,8 @@ def _links(asked: Asked) -> list[Link]:
     ]
 
 
-def _few(found: ForestPage) -> str:
-    if found.forest is None:
-        return ""
-    names = [found.themes[one.theme_id].name for one in found.forest.lines if one.hidden]
-    return f"Too few to show ({words.TOO_FEW}): {view.listed(sorted(names))}." if names else ""
-
-
-def _none(found: ForestPage) -> str:
-    if found.forest is None:
-        return ""
-    names = [found.themes[one.theme_id].name for one in found.forest.lines if not one.count.people]
-    return f"Nobody wrote of {view.listed(sorted(names))}." if names else ""
-
-
-def _footer(forest: Forest | None) -> str:
-    if forest is None:
-        return ""
-    told = "Each account counts once for a theme, however loud. The line on a bar is the 95% interval of its share."
-    if any(one.detractors is None for one in forest.lines if not one.hidden):
-        told += " A dash under detractors: so few of them, or of the others, that it would tell of single people."
-    if forest.without_rate:
-        told += f" No revenue or no exchange rate for {view.listed(forest.without_rate)}: left out of the revenue."
-    return told
-
-
 def _themeless(found: ForestPage) -> Link | None:
     if found.forest is None or not found.forest.themeless:
         return None
     people = view.count(found.forest.themeless, "person", "people")
     return Link(f"{people} wrote of no theme in the code book", words.comments_address(found.asked, NO_THEME))
-
-
-# --- one cut ------------------------------------------------------------------------------------
-
-
-def _cut_table(found: ForestPage) -> CutTable:
-    table = found.table
-    assert table is not None
-    order = [one.theme_id for one in found.forest.lines] if found.forest else []
-    shown = [ANY, *(one for one in order if any(cell.count and cell.count.people for cell in table.rows[one].values()))]
-    left = [one for one in order if one not in shown and any(cell.count is None for cell in table.rows[one].values())]
-    note = f"Too few: {words.TOO_FEW}, or a number from which such a one could be worked out."
-    if table.cut is Cut.ROLE:
-        note += " Whoever holds several roles is counted under the first, in the order of the columns."
-    if left:
-        note += f" Too few in every part: {view.listed([found.themes[one].name for one in left])}."
-    return CutTable(
-        heading=f"By {words.CUTS[table.cut]}",
-        heads=[words.part_words(table.cut, part) for part in table.parts],
-        rows=[
-            CutRow(
-                "Everybody who wrote" if theme == ANY else found.themes[theme].name,
-                [_cell(found, theme, part) for part in table.parts],
-            )
-            for theme in shown
-        ],
-        note=note if table.hides else "",
-        files=files(words.cut_address(found.asked, table.cut), f"of themes by {words.CUTS[table.cut]}"),
-    )
-
-
-def _cell(found: ForestPage, theme: int, part: str) -> TableCell:
-    assert found.table is not None
-    count = found.table.rows[theme][part].count
-    if count is None:
-        return TableCell("too few", "", "")
-    if not count.people:
-        return TableCell("0", "", "")
-    of_theme = EVERYTHING if theme == ANY else theme
-    href = words.comments_address(found.asked, of_theme, found.table.cut, part)
-    mark = _mark(count.accounts, href)
-    return TableCell(view.count(count.accounts, "account"), view.count(count.people, "person", "people"), href, mark)
-
-
-FILE_COLUMNS = (
-    Column("Theme"),
-    Column("Department"),
-    Column("State", meaning="too few: hidden, as on the page"),
-    Column("Accounts", Kind.WHOLE),
-    Column("Of accounts", Kind.WHOLE),
-    Column("Share low", Kind.SHARE),
-    Column("Share high", Kind.SHARE),
-    Column("Rank", Kind.WHOLE),
-    Column("First possible rank", Kind.WHOLE),
-    Column("Last possible rank", Kind.WHOLE),
-    Column("People", Kind.WHOLE),
-    Column("Detractors", Kind.WHOLE),
-    Column("Revenue", Kind.MONEY),
-    Column("Currency"),
-    Column("Accounts in the period before", Kind.WHOLE),
-)
-
-
-def file_rows(found: ForestPage) -> list[Sequence[Cell]]:
-    """What is hidden on the page is empty here."""
-    if found.forest is None:
-        return []
-    return [_file_row(one, found, found.forest.whole.accounts) for one in found.forest.lines]
-
-
-def _file_row(line: Line, found: ForestPage, whole: int) -> Sequence[Cell]:
-    theme = found.themes[line.theme_id]
-    if line.hidden:
-        return (theme.name, theme.department, "too few", *[None] * 12)
-    low, high = (None if one is None else round(one, 4) for one in (line.low, line.high))
-    return (
-        theme.name,
-        theme.department,
-        "ok" if line.count.people else "none",
-        line.count.accounts,
-        whole,
-        low,
-        high,
-        line.rank,
-        line.first,
-        line.last,
-        line.count.people,
-        line.detractors,
-        None if line.arr is None else round(line.arr, 2),
-        found.currency,
-        line.before,
-    )
-
-
-CUT_COLUMNS = (
-    Column("Cut", meaning="By what everybody is divided: score, segment, role or region; each person is in one part"),
-    Column("Part"),
-    Column("Theme", meaning="Everybody who wrote, or those who wrote of it"),
-    Column("State", meaning="too few: hidden, as on the page"),
-    Column("Accounts", Kind.WHOLE),
-    Column("People", Kind.WHOLE),
-)
-
-
-def cut_rows(found: ForestPage) -> list[Sequence[Cell]]:
-    """One line a cell; what is hidden on the page is empty here."""
-    table = found.table
-    if table is None or found.forest is None:
-        return []
-    order = [ANY, *(one.theme_id for one in found.forest.lines)]
-    return [
-        (words.CUTS[table.cut], words.part_words(table.cut, part), _theme_name(found, theme), *_counted(cell.count))
-        for theme in order
-        for part, cell in table.rows[theme].items()
-    ]
-
-
-def _theme_name(found: ForestPage, theme: int) -> str:
-    return "Everybody who wrote" if theme == ANY else found.themes[theme].name
-
-
-def _counted(count: Count | None) -> tuple[str, int | None, int | None]:
-    if count is None:
-        return "too few", None, None
-    return ("ok" if count.people else "none"), count.accounts, count.people

@@ -4,7 +4,7 @@ from voc.base.words import Role
 from voc.metrics.forest.people import LEAST_ACCOUNTS, LEAST_PEOPLE, Count, Cut
 from voc.metrics.run.forest.views import EVERYTHING, NO_THEME, PERIODS, Asked
 from voc.web import view
-from voc.web.parts import address
+from voc.web.parts import Mark, address
 
 CUTS: dict[Cut, str] = {
     Cut.SCORE: "score",
@@ -53,3 +53,7 @@ def comments_address(asked: Asked, theme_id: int, cut: Cut | None = None, part: 
     theme = {EVERYTHING: "", NO_THEME: "none"}.get(theme_id, str(theme_id))
     path = address("/forest/comments", theme=theme, days=asked.days, team=asked.team, start=start or None)
     return path if cut is None else f"{path}&{address('', cut=cut.value).removeprefix('?')}&part={view.quoted(part)}"
+
+
+def accounts_mark(accounts: int, rows: str) -> Mark:
+    return Mark("theme", accounts, accounts, rows)

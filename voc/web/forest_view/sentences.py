@@ -1,0 +1,65 @@
+"""What the page of themes says in sentences."""
+
+from collections.abc import Sequence
+
+from voc.metrics.forest.growing import Forest, Line
+from voc.metrics.run.forest.views import ForestPage
+from voc.web import view
+from voc.web.forest_view import words
+
+
+def heading(found: ForestPage, lines: Sequence[Line], by: str) -> str:
+    if found.near is not None:
+        return "This view is not shown"
+    if not lines or found.forest is None:
+        return "No theme yet" if found.comments == 0 else "Too few comments to tell themes from people"
+    first = lines[0]
+    name = found.themes[first.theme_id].name
+    if by == "revenue" and first.arr is not None:
+        return f"{name}: raised by accounts with {view.money(first.arr, found.currency)}"
+    if by == "detractors" and first.detractors:
+        return f"{name}: {view.count(first.detractors, 'detractor')} wrote about it"
+    told = f"{name}: {view.of(first.count.accounts, found.forest.whole.accounts)} accounts that wrote"
+    others = sum(one.first == 1 for one in lines) - 1
+    if others:
+        return f"{told}. {view.count(others, 'other theme')} could be the first as well"
+    return told
+
+
+def lede(found: ForestPage) -> str:
+    forest = found.forest
+    if forest is None or not forest.whole.people:
+        return "What customers write, sorted by what it is about. Comments come with the answers."
+    written = view.count(found.comments, "comment")
+    people = view.count(forest.whole.people, "person", "people")
+    told = [f"{people} at {view.count(forest.whole.accounts, 'account')} wrote {written}."]
+    if len(forest.covered) >= 3:
+        reached = view.of(forest.covered[2], forest.whole.accounts)
+        told.append(f"The first three themes reach {reached} accounts.")
+    told.append("A theme is what a comment is about, praise or not: the score says which.")
+    return " ".join(told)
+
+
+def few(found: ForestPage) -> str:
+    if found.forest is None:
+        return ""
+    names = [found.themes[one.theme_id].name for one in found.forest.lines if one.hidden]
+    return f"Too few to show ({words.TOO_FEW}): {view.listed(sorted(names))}." if names else ""
+
+
+def nobody(found: ForestPage) -> str:
+    if found.forest is None:
+        return ""
+    names = [found.themes[one.theme_id].name for one in found.forest.lines if not one.count.people]
+    return f"Nobody wrote of {view.listed(sorted(names))}." if names else ""
+
+
+def footer(forest: Forest | None) -> str:
+    if forest is None:
+        return ""
+    told = "Each account counts once for a theme, however loud. The line on a bar is the 95% interval of its share."
+    if any(one.detractors is None for one in forest.lines if not one.hidden):
+        told += " A dash under detractors: so few of them, or of the others, that it would tell of single people."
+    if forest.without_rate:
+        told += f" No revenue or no exchange rate for {view.listed(forest.without_rate)}: left out of the revenue."
+    return told
