@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from voc.statistics import cluster_ratio_se, z
+from voc.statistics import cluster_ratio_se, t, z
 
 FEWEST_ACCOUNTS = 5  # in each half; with fewer the spread between accounts is a guess
 FEWEST_PEOPLE = 10
@@ -81,7 +81,7 @@ def compare(waves: Sequence[Halves]) -> Difference | None:
     if len(known) < len(both) or accounts < FEWEST_ACCOUNTS or people < FEWEST_PEOPLE:
         return Difference(estimate, None, None, _needed(both, wanted, deff=None), wanted)
     se = math.sqrt(sum(w * w * v for w, v in zip(weights, known, strict=True))) / sum(weights)
-    reach = _t(2 * accounts - 2) * se
+    reach = t(0.95, 2 * accounts - 2) * se
     low, high = max(estimate - reach, -1.0), min(estimate + reach, 1.0)
     more = _needed(both, wanted, deff=_deff(both, se)) if low <= 0 <= high else None
     return Difference(estimate, low, high, more, wanted)
@@ -130,10 +130,3 @@ def _needed(waves: Sequence[Halves], difference: float, *, deff: float | None) -
     per_half = (deff or 1.5) * _spread(waves) * (reach / difference) ** 2
     have = min(sum(half.asked for half in side) for side in _sides(waves))
     return max(math.ceil(per_half) - have, 1)
-
-
-def _t(freedom: int) -> float:
-    """The 97.5% point of Student's t: few accounts say less than many."""
-    from scipy.special import stdtrit
-
-    return float(stdtrit(max(freedom, 1), 0.975))

@@ -108,18 +108,10 @@ def segments(cells: Iterable[Cell]) -> list[SegmentRate]:
 
 
 def differ(found: Sequence[SegmentRate], *, deff: float) -> bool:
-    """Whether segments answer unlike each other by more than chance: a chi-square on effective invitations."""
-    from scipy.special import chdtrc
-
+    """Whether segments answer unlike each other by more than chance would; a thin segment says nothing."""
     large = [one for one in found if one.invitations >= LEAST_FOR_A_RATE]
-    total = sum(one.invitations for one in large)
-    rate = sum(one.answered for one in large) / total if total else 0.0
-    if len(large) < 2 or not 0 < rate < 1:
-        return False
-    squares = sum(
-        (one.answered - one.invitations * rate) ** 2 / (one.invitations * rate * (1 - rate)) / deff for one in large
-    )
-    return bool(chdtrc(len(large) - 1, squares) < UNLIKE)
+    chance = statistics.alike(x=[one.answered for one in large], n=[one.invitations for one in large], deff=deff)
+    return chance is not None and chance < UNLIKE
 
 
 def judge(compared: Comparisons, mixed: Mapping[str, Mix], *, by_mix: bool) -> dict[str, Judged]:

@@ -4,7 +4,6 @@ A bad first score improves on its own: whoever is measured on a bad day is measu
 that recovered stands beside what the same scores would do with nobody calling, and beside those nobody contacted.
 """
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -217,28 +216,18 @@ def retest(cells: Sequence[Cell]) -> float | None:
     of a part of the scale comes out too low, which would credit nature with what follow-up did.
     """
     told = [(one.first, one.then, one.pairs) for one in cells if one.then is not None]
-    count = sum(pairs for _, _, pairs in told)
-    if count < LEAST_PAIRS:
+    if sum(pairs for _, _, pairs in told) < LEAST_PAIRS:
         return None
-    mean_x = sum(x * pairs for x, _, pairs in told) / count
-    mean_y = sum(y * pairs for _, y, pairs in told) / count
-    spread = sum(pairs * (x - mean_x) ** 2 for x, _, pairs in told)
-    if spread == 0:
-        return None
-    slope = sum(pairs * (x - mean_x) * (y - mean_y) for x, y, pairs in told) / spread
-    return min(0.95, max(0.0, slope))
+    slope = statistics.slope(points=told)
+    return None if slope is None else min(0.95, max(0.0, slope))
 
 
 def _expected(scores: Sequence[int], r: float) -> float | None:
     """Of detractors, the share that answers above 6 the next time with nobody doing anything."""
-    count = sum(scores)
-    if count < 2:
+    found = statistics.mean_sd(counts=scores)
+    if found is None or found[1] == 0:
         return None
-    mean = sum(score * number for score, number in enumerate(scores)) / count
-    sd = math.sqrt(sum(number * (score - mean) ** 2 for score, number in enumerate(scores)) / (count - 1))
-    if sd == 0:
-        return None
-    return statistics.recovery_expected(mean=mean, sd=sd, retest_r=r)
+    return statistics.recovery_expected(mean=found[0], sd=found[1], retest_r=r)
 
 
 def _gap(one: Share, other: Share) -> tuple[float, float, float] | None:

@@ -8,6 +8,7 @@ low, high); rates 0..1, scores of recommendation -100..100, times in days or bus
 from voc.statistics.businesshours import after_business_hours, business_hours
 from voc.statistics.clustering import cluster_ratio_se, correlation, design_effect, icc_deff
 from voc.statistics.compare import (
+    alike,
     bh_adjust,
     case_mix,
     eb_shrink,
@@ -22,6 +23,7 @@ from voc.statistics.compare import (
     verdict,
 )
 from voc.statistics.coverage import concentration, coverage, poisson_binomial, threads
+from voc.statistics.describing import mean_sd, quantile, slope
 from voc.statistics.forest import (
     cohen_kappa,
     log_odds_dirichlet,
@@ -39,6 +41,7 @@ from voc.statistics.intervals import (
     clopper_pearson,
     jeffreys,
     newcombe_diff,
+    t,
     wilson,
     wilson_census,
     z,
@@ -56,7 +59,15 @@ from voc.statistics.nps import (
     nps_weighted,
     paired_response_change,
 )
-from voc.statistics.response import km_response_rate, pace, participation, response_rates, share
+from voc.statistics.response import (
+    km_response_rate,
+    pace,
+    pace_at,
+    participation,
+    product_limit_rate,
+    response_rates,
+    share,
+)
 from voc.statistics.retention import ratio_interval, retention
 from voc.statistics.risk import (
     auc_delong,
@@ -81,6 +92,7 @@ __all__ = [
     "PARTS",
     "Interval",
     "after_business_hours",
+    "alike",
     "auc_delong",
     "auc_difference",
     "band",
@@ -114,6 +126,7 @@ __all__ = [
     "log_odds_dirichlet",
     "logistic_fit",
     "logistic_grouped",
+    "mean_sd",
     "midp_two_sided",
     "n_needed",
     "newcombe_diff",
@@ -132,11 +145,14 @@ __all__ = [
     "p_limits",
     "p_silent",
     "pace",
+    "pace_at",
     "paired_response_change",
     "pareto",
     "participation",
     "poisson_binomial",
     "product_limit",
+    "product_limit_rate",
+    "quantile",
     "ratio_interval",
     "recovery_expected",
     "relative_weights",
@@ -152,9 +168,11 @@ __all__ = [
     "share",
     "silent_score",
     "sla",
+    "slope",
     "spearman_ci",
     "suppress",
     "survival_steps",
+    "t",
     "threads",
     "verdict",
     "wilson",

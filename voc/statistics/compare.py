@@ -177,6 +177,22 @@ def case_mix(*, strata: Sequence[Sequence[float]], observed: float, deff: float 
     }
 
 
+def alike(*, x: Sequence[float], n: Sequence[float], deff: float = 1.0) -> float | None:
+    """Chance of shares x/n this unlike each other if all were one: chi-square, k - 1 degrees (Pearson 1900).
+
+    `deff` divides it, for answers that come in clusters (Rao and Scott 1981). None under two groups, or where
+    all or none said yes.
+    """
+    from scipy.special import chdtrc
+
+    groups = [(seen, size) for seen, size in zip(x, n, strict=True) if size > 0]
+    share = sum(seen for seen, _ in groups) / sum(size for _, size in groups) if groups else 0.0
+    if len(groups) < 2 or not 0 < share < 1:
+        return None
+    squares = sum((seen - size * share) ** 2 / (size * share * (1 - share)) / deff for seen, size in groups)
+    return float(chdtrc(len(groups) - 1, squares))
+
+
 def n_needed(*, p0: float, p1: float, k: float, deff: float = 1.0, power: float = 0.8) -> int:
     """Invitations needed to see a true p1 against p0 beyond k sigma with that power."""
     from scipy.special import ndtri

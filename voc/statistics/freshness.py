@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from typing import TypedDict
 
 YEAR_DAYS = 365.25
+SENSITIVITY = 0.7  # a leaver's mail bounces
+FALSE_BOUNCE = 0.01  # a stayer's does
 
 
 class Decay(TypedDict):
@@ -35,7 +37,7 @@ def freshness(
     )
 
 
-def delivered_update(*, v: float, sensitivity: float = 0.7, false_bounce: float = 0.01) -> float:
+def delivered_update(*, v: float, sensitivity: float = SENSITIVITY, false_bounce: float = FALSE_BOUNCE) -> float:
     """Freshness after a mail did not bounce: weak evidence, used once, for the latest delivery only.
 
     `sensitivity` is the chance that a leaver's mail bounces, `false_bounce` that a stayer's does.

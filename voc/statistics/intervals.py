@@ -14,6 +14,13 @@ def z(conf: float) -> float:
     return float(ndtri((1 + conf) / 2))
 
 
+def t(conf: float, freedom: float) -> float:
+    """The two-sided quantile of Student's t (1908), wider than z where few speak: 2.228 for 95% at 10 degrees."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(freedom, (1 + conf) / 2))
+
+
 def wilson(*, x: float, n: float, conf: float = 0.95) -> Interval | None:
     """Score interval of x of n (Wilson 1927); n may be fractional. None without anybody.
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from voc.statistics.clustering import Correlation
+from voc.statistics.intervals import t
 from voc.statistics.nps import NpsWeighted
 
 
@@ -54,8 +55,6 @@ def correlation_of(books: Iterable[Moments]) -> Correlation:
 
 def weighted_of(book: Moments, *, conf: float = 0.95) -> NpsWeighted | None:
     """`nps_weighted` of accounts with weight m and score x/m each, from their sums."""
-    from scipy.special import stdtrit
-
     if book.m <= 0:
         return None
     mean, a_eff = book.x / book.m, book.m * book.m / book.mm
@@ -65,7 +64,7 @@ def weighted_of(book: Moments, *, conf: float = 0.95) -> NpsWeighted | None:
     se = math.sqrt(book.accounts / (book.accounts - 1) * squares) / book.m
     if a_eff <= 2:
         return {"est": 100 * mean, "a_eff": a_eff, "se": 100 * se, "lo": None, "hi": None}
-    half = float(stdtrit(a_eff - 1, (1 + conf) / 2)) * se
+    half = t(conf, a_eff - 1) * se
     low, high = max(-1.0, mean - half), min(1.0, mean + half)
     return {"est": 100 * mean, "a_eff": a_eff, "se": 100 * se, "lo": 100 * low, "hi": 100 * high}
 

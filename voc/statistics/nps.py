@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple, TypedDict
 
-from voc.statistics.intervals import Interval, census_size, z
+from voc.statistics.intervals import Interval, census_size, t, z
 
 
 class Nps(TypedDict):
@@ -126,8 +126,6 @@ def nps_weighted(*, account_scores: Sequence[float], arr: Sequence[float], conf:
 
     `se` is None under two accounts, the interval None at a_eff 2 or less. None without weight.
     """
-    from scipy.special import stdtrit
-
     total, accounts = sum(arr), len(arr)
     if total <= 0:
         return None
@@ -139,7 +137,7 @@ def nps_weighted(*, account_scores: Sequence[float], arr: Sequence[float], conf:
     se = math.sqrt(accounts / (accounts - 1) * squares) / total
     if a_eff <= 2:
         return {"est": 100 * mean, "a_eff": a_eff, "se": 100 * se, "lo": None, "hi": None}
-    half = float(stdtrit(a_eff - 1, (1 + conf) / 2)) * se
+    half = t(conf, a_eff - 1) * se
     low, high = max(-1.0, mean - half), min(1.0, mean + half)
     return {"est": 100 * mean, "a_eff": a_eff, "se": 100 * se, "lo": 100 * low, "hi": 100 * high}
 
@@ -185,8 +183,6 @@ def nps_change_unpaired(*, wave1: Sequence[float], wave2: Sequence[float], conf:
 
 def nps_change_paired(*, wave1: Sequence[int], wave2: Sequence[int], conf: float = 0.95) -> Change | None:
     """Change among the same people, scores as -1, 0, +1; not clamped."""
-    from scipy.special import stdtrit
-
     moves = [b - a for a, b in zip(wave1, wave2, strict=True)]
     n = len(moves)
     if n == 0:
@@ -195,7 +191,7 @@ def nps_change_paired(*, wave1: Sequence[int], wave2: Sequence[int], conf: float
     if n == 1:
         return 100 * mean, None, None, None
     se = math.sqrt(sum((move - mean) ** 2 for move in moves) / (n - 1) / n)
-    half = float(stdtrit(n - 1, (1 + conf) / 2)) * se
+    half = t(conf, n - 1) * se
     return 100 * mean, 100 * se, 100 * (mean - half), 100 * (mean + half)
 
 

@@ -3,9 +3,12 @@
 import bisect
 import math
 from collections.abc import Mapping, Sequence
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from voc.statistics.survival import product_limit
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 
 class ResponseRates(TypedDict):
@@ -77,6 +80,18 @@ def km_response_rate(*, days: Sequence[float], responded: Sequence[int | bool], 
     return 1 - survival
 
 
+def product_limit_rate(*, days: "ArrayLike", responded: "ArrayLike") -> float | None:
+    """`km_response_rate` of as many as one likes, at the horizon that all ages end by. None without an invitation."""
+    import numpy as np
+
+    taken, answered = np.sort(np.asarray(days, np.float64)), np.asarray(responded, np.bool_)
+    if not len(taken):
+        return None
+    at, events = np.unique(np.asarray(days, np.float64)[answered], return_counts=True)
+    at_risk = len(taken) - np.searchsorted(taken, at, side="left")
+    return float(1 - np.prod(1 - events / at_risk))
+
+
 def pace(*, curve: Mapping[str, float] | Mapping[float, float], ages: Sequence[float], answered: int) -> Pace:
     """Answers so far against what the team's curve makes usual at these ages.
 
@@ -86,6 +101,11 @@ def pace(*, curve: Mapping[str, float] | Mapping[float, float], ages: Sequence[f
     steps = sorted((float(day), answered_by) for day, answered_by in curve.items())
     days = [day for day, _ in steps]
     chances = [steps[at - 1][1] if at else 0.0 for at in (bisect.bisect_right(days, age) for age in ages)]
+    return pace_at(chances=chances, answered=answered)
+
+
+def pace_at(*, chances: Sequence[float], answered: int) -> Pace:
+    """The same, where the chance that each had answered by its age is known."""
     expected = math.fsum(chances)
     variance = math.fsum(chance * (1 - chance) for chance in chances)
     return {"expected": expected, "z": (answered - expected) / math.sqrt(variance) if variance > 0 else None}

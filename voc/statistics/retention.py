@@ -3,7 +3,7 @@
 import math
 from typing import TYPE_CHECKING, TypedDict
 
-from voc.statistics.intervals import Interval, wilson
+from voc.statistics.intervals import Interval, t, wilson
 
 if TYPE_CHECKING:
     from numpy import float64
@@ -56,9 +56,7 @@ def ratio_interval(
     *, ratio: float, se: float | None, accounts: int, conf: float = 0.95, least: int = LEAST_FOR_AN_INTERVAL
 ) -> Interval | None:
     """r -/+ t(k-1) se, approximate; None under 8 accounts (`least`), where only counts are shown."""
-    from scipy.special import stdtrit
-
     if accounts < max(least, 2) or se is None:
         return None
-    half = float(stdtrit(accounts - 1, (1 + conf) / 2)) * se
+    half = t(conf, accounts - 1) * se
     return ratio - half, ratio + half

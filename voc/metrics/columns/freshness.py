@@ -1,6 +1,5 @@
 """Freshness of everybody at once (3-metrics 5.2); `stakeholders.rules.freshness` says the same of one contact. Pure."""
 
-import math
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -10,7 +9,7 @@ from voc.base.words import Sign
 from voc.metrics.columns.kinds import MISSING, Column, here, most_of
 from voc.metrics.columns.model import DAY
 from voc.stakeholders.rules import ENDS, OWN_WORD, STRENGTH
-from voc.statistics.freshness import YEAR_DAYS
+from voc.statistics.freshness import FALSE_BOUNCE, SENSITIVITY, YEAR_DAYS, decay
 
 SIGNS = tuple(Sign)
 
@@ -41,8 +40,8 @@ def values(signs: Signs, *, moment: int, annual_loss: float, without: Collection
     plain = _decayed(signs, kinds, moment, None, annual_loss)
     until = signs.at <= signs.delivered[signs.contact]
     before = _decayed(signs, kinds, signs.delivered, until, annual_loss)
-    stays = before * 0.99
-    strength = stays / (stays + (1 - before) * (1 - 0.7))
+    stays = before * (1 - FALSE_BOUNCE)
+    strength = stays / (stays + (1 - before) * (1 - SENSITIVITY))
     ended = signs.latest(ENDS)
     counts = here(signs.delivered) & (signs.delivered > ended)
     lifted = np.where(counts, strength * _left(moment, signs.delivered, annual_loss), 0.0)
@@ -67,6 +66,6 @@ def _decayed(
 
 
 def _left(now: Column | int, at: Column, annual_loss: float) -> Column:
-    rate = -math.log1p(-annual_loss) / YEAR_DAYS
+    rate = decay(annual_loss=annual_loss)["lambda_per_year"] / YEAR_DAYS
     days = (np.where(here(at), now, 0) - np.where(here(at), at, 0)) / DAY
     return np.exp(-rate * np.maximum(days, 0.0))

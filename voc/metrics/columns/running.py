@@ -1,10 +1,10 @@
 """Invitations that are not due yet, by scope (3-metrics 1.5): as `flight` says of accounts one by one. Pure."""
 
-import math
 from functools import cached_property
 
 import numpy as np
 
+from voc import statistics
 from voc.base.words import Scope
 from voc.metrics.cohorts import Key
 from voc.metrics.columns.counting import Counting
@@ -78,17 +78,14 @@ class Running:
         if self.curve is None:
             return None, None
         chance = self.curve[np.floor(self._age(running)).astype(np.int64)]
-        expected, variance = math.fsum(chance), math.fsum(chance * (1 - chance))
-        return expected, (answered - expected) / math.sqrt(variance) if variance > 0 else None
+        pace = statistics.pace_at(chances=chance.tolist(), answered=answered)
+        return pace["expected"], pace["z"]
 
-    def _heading_for(self, pool: Asked) -> float:
-        """Product-limit with the answer as event; answers before ages on the same moment."""
+    def _heading_for(self, pool: Asked) -> float | None:
         taken = _days_to_answer(pool)
         in_time = here(pool.answered) & (taken <= self._horizon)
-        days = np.sort(np.where(in_time, taken, self._age(pool)))
-        at, events = np.unique(taken[in_time], return_counts=True)
-        at_risk = len(days) - np.searchsorted(days, at, side="left")
-        return float(1 - np.prod(1 - events / at_risk))
+        days = np.where(in_time, taken, self._age(pool))
+        return statistics.product_limit_rate(days=days, responded=in_time)
 
 
 def _days_to_answer(asked: Asked) -> Column:

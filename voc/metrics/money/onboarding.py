@@ -3,12 +3,12 @@
 A customer that leaves before it is live stays open to the end: it never got there.
 """
 
-import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from voc import statistics
 from voc.metrics.model import Fact
 from voc.metrics.money.facts import Client, DealKind, Mark, Owned, Told
 from voc.metrics.money.growth import revenue_at
@@ -146,15 +146,11 @@ def usual_days(clients: Iterable[Client], on: date) -> dict[tuple[str, str], flo
         for stage in stages(client, on) if client.marks else ():
             if not stage.is_open:
                 times[client.segment or "", stage.name].append(stage.age(on))
-    return {key: quantile(found, SLOW) for key, found in times.items() if len(found) >= LEAST_COMPLETED}
-
-
-def quantile(values: list[int], share: float) -> float:
-    """Linear interpolation, type 7."""
-    ordered, place = sorted(values), share * (len(values) - 1)
-    below = math.floor(place)
-    above = min(below + 1, len(ordered) - 1)
-    return ordered[below] + (place - below) * (ordered[above] - ordered[below])
+    return {
+        key: statistics.quantile(values=found, share=SLOW)
+        for key, found in times.items()
+        if len(found) >= LEAST_COMPLETED
+    }
 
 
 def stuck_accounts(client: Client, terms: Terms) -> list[Fact]:

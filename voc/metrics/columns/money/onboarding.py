@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from voc import statistics
 from voc.metrics.columns.kinds import Column
 from voc.metrics.columns.model import SEGMENTS
 from voc.metrics.columns.money.fact_rows import WITHOUT, FactRows, together, without_amount
@@ -9,7 +10,7 @@ from voc.metrics.columns.money.owners import Owned, on_day
 from voc.metrics.columns.money.period import Period
 from voc.metrics.columns.money.revenue import revenue_at
 from voc.metrics.columns.money.stages import Stages
-from voc.metrics.money.onboarding import LEAST_COMPLETED, SLOW, TRAINED, quantile
+from voc.metrics.money.onboarding import LEAST_COMPLETED, SLOW, TRAINED
 
 _TIMES = ("open", "live")
 _STANDARD = ("late", "pending", "in_time")
@@ -66,7 +67,7 @@ def _usual(period: Period, stages: Stages) -> Column:
     for at in range(-1, len(SEGMENTS)):
         ages = ended.age(period.on)[segment == at]
         if len(ages) >= LEAST_COMPLETED:
-            found[at] = quantile(ages.tolist(), SLOW)
+            found[at] = statistics.quantile(values=ages.tolist(), share=SLOW)
     return found
 
 
