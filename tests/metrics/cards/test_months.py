@@ -3,11 +3,12 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import insert
 
 from tests import builders
 from tests.metrics.test_figures import DANA, LEADER, two_books
 from tests.metrics.world import World, hand_over
-from voc.base import audit, preferences
+from voc.base import audit, preferences, schema
 from voc.base.access import Viewer
 from voc.base.db import Database
 from voc.base.errors import NotFound, Refused
@@ -123,6 +124,40 @@ def test_a_month_is_frozen_once_when_it_is_over(company: Database) -> None:
         assert (dana.numerator, dana.denominator, dana.attainment) == (2, 2, 1.0)
         assert results[1].lines[1].gap is not None  # no follow-up was due: said, not nought
         assert results[1].points == pytest.approx(100)
+
+
+LAUNCH = """
+title = "Launch"
+about = "Customers get going."
+
+[[line]]
+figure = "onboarding_time"
+standard = "30 days"
+weight = 100
+period = "180 days"
+"""
+
+
+def test_a_time_whose_range_has_no_end_is_frozen_like_any_other(database: Database) -> None:
+    """Three of twelve are live: nobody knows the median nor the end of its range, and JSON has no endless number."""
+    with database.begin() as db:
+        World(db)
+        for number in range(12):
+            account_id = f"acc-{number}"
+            builders.add_account(db, account_id, name=f"Account {number}")
+            days = [("onboarding_started", 60)] + ([("went_live", 40)] if number < 3 else [])
+            for kind, ago in days:
+                at = {"on": FIRST_OF_MARCH.date() - timedelta(days=ago), "state": "live", "hash": ""}
+                db.execute(
+                    insert(schema.milestone).values(id=f"{kind}-{number}", account_id=account_id, kind=kind, **at)
+                )
+        run.save(db, "launch", LAUNCH, by="Clara Wendt", now=IN_FEBRUARY)
+        run.use(db, "launch", by="Clara Wendt", now=IN_FEBRUARY)
+    assert run.catch_up(database, FIRST_OF_MARCH) == 1
+    with database.read() as db:
+        line = store.results(db, store.frozen(db)[0].id, LEADER)[0].lines[0]
+    assert (line.value, line.low, line.high, line.reason) == (None, 20.0, None, "More than half are still open.")
+    assert (line.numerator, line.denominator, line.attainment) == (3, 12, 0.0)
 
 
 def test_a_frozen_month_does_not_change_with_what_comes_later(company: Database) -> None:

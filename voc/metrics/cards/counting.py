@@ -204,8 +204,8 @@ def _line(given: _Given, key: Key, line: Line, standard: float | None, share: fl
         numerator=None if figure is None else figure.numerator,
         denominator=None if figure is None else figure.denominator,
         counted=0 if figure is None else figure.counted,
-        low=figure.interval.low if figure is not None and figure.interval else None,
-        high=figure.interval.high if figure is not None and figure.interval else None,
+        low=_end(figure.interval.low) if figure is not None and figure.interval else None,
+        high=_end(figure.interval.high) if figure is not None and figure.interval else None,
         state=FigureState.NO_DATA if figure is None else figure.state,
         reason=reason,
         standard=standard,
@@ -221,6 +221,11 @@ def _line(given: _Given, key: Key, line: Line, standard: float | None, share: fl
         gap=gap,
         without=line.without if gap == Gap.NOTHING_DUE else Without.SHARED,
     )
+
+
+def _end(value: float) -> float | None:
+    """Of a range; None where it has none on that side: a result is kept as JSON, which has no infinity."""
+    return None if isinf(value) else value
 
 
 def _told(given: _Given, key: Key, line: Line) -> Figure | None:
