@@ -10,13 +10,12 @@ from sqlalchemy import Connection
 from voc.base import preferences
 from voc.base.access import Viewer
 from voc.base.words import Scope, StaffRole
-from voc.metrics import store as metrics
 from voc.metrics.board import Board
 from voc.metrics.run import board as run
 from voc.web import board_view, pages, pdf
 from voc.web.context import App
 from voc.web.given import GivenApp, GivenVisit
-from voc.web.narrowing import teams_of, wanted_of
+from voc.web.narrowing import names_of, teams_of, wanted_of
 from voc.web.tables import Asked, Found, PageTable, file_handlers, period
 from voc.web.visit import EVERYBODY, roles
 
@@ -56,7 +55,7 @@ def made(app: App, viewer: Viewer, *, team_id: str | None = None, as_of: date | 
         known = preferences.load(db)
         found = run.page(db, viewer, now=now, preferences=known, as_of=as_of, team_id=team_id)
         teams = teams_of(db) if viewer.sees_all else {}
-        names = {id: one.name for id, one in metrics.people(db).items()}
+        names = names_of(db)
     scope = Scope.TEAM if team_id or viewer.role == StaffRole.LEAD else Scope.TOTAL
     if viewer.role == StaffRole.CSM:
         scope = Scope.CSM

@@ -11,7 +11,6 @@ from voc.base import preferences
 from voc.base.access import Viewer
 from voc.base.preferences import Preferences
 from voc.base.words import Scope
-from voc.metrics import store as metrics
 from voc.metrics.run import csms as run
 from voc.metrics.run import one_to_one
 from voc.metrics.run import trend as trends
@@ -20,7 +19,7 @@ from voc.web.context import App
 from voc.web.engagement_view import Wanted
 from voc.web.figure_view import Asking
 from voc.web.given import GivenApp, GivenVisit
-from voc.web.narrowing import teams_of, wanted_of
+from voc.web.narrowing import names_of, teams_of, wanted_of
 from voc.web.tables import Asked, Found, PageTable, file_handlers, period
 from voc.web.visit import EVERYBODY, Visit, roles
 
@@ -118,7 +117,7 @@ def _one_to_one(
     with app.database.read() as db:
         known = preferences.load(db)
         found = one_to_one.page(db, visit.viewer, csm_id, now=now, preferences=known)
-        names = {id: one.name for id, one in metrics.people(db).items()}
+        names = names_of(db)
         window, chosen = found.side.engagement.window, trend if trend in trends.NAMES else "response_rate"
         line = trends.of(db, (Scope.CSM, csm_id), chosen, window=window, preferences=known)
     page = one_to_one_view.page(found, preferences=known, names=names, today=now.date())

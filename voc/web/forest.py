@@ -9,7 +9,6 @@ from sqlalchemy import Connection
 
 from voc.base.errors import NotFound
 from voc.followup.store import improvements
-from voc.metrics import store as metrics
 from voc.metrics.forest.people import Cut
 from voc.metrics.run.forest import nights, views
 from voc.metrics.run.forest.views import PERIODS, Asked
@@ -20,6 +19,7 @@ from voc.web.forest_view import comments as comments_view
 from voc.web.forest_view import cut as cut_view
 from voc.web.forest_view import overview, theme_files
 from voc.web.given import GivenApp, GivenForm, GivenVisit
+from voc.web.narrowing import names_of
 from voc.web.tables import Asked as FileAsked
 from voc.web.tables import Found, PageTable, file_handlers
 from voc.web.visit import EVERYBODY, LEADERS, roles
@@ -130,7 +130,7 @@ def comments_page(
             cut=wanted,
             start=place,
             themes={one.id: one for one in book.themes(db)},
-            csms={id: one.name for id, one in metrics.people(db).items()},
+            csms=names_of(db),
             may_change=visit.may(*LEADERS),
         )
     return pages.page(app, visit, "forest/comments.html", page=page)
@@ -148,7 +148,7 @@ def _comment_rows(db: Connection, asked: FileAsked) -> Found:
         limit=MOST_IN_FILE,
     )
     themes = {one.id: one for one in book.themes(db)}
-    csms = {id: one.name for id, one in metrics.people(db).items()}
+    csms = names_of(db)
     return Found(comments_view.file_rows(found, themes, csms))
 
 

@@ -63,7 +63,7 @@ def answers(
             name = full_name(row.first_name, row.last_name, row.email)
             known[row.contact_id, row.account_id] = Known(name, row.account_id, row.account_name)
         touched = contacts.get((row.wave_id, row.contact_id))
-        found.append(_answer(row, scores.get(row.id), touched, counted=counted, now=now))
+        found.append(answer_of(row, scores.get(row.id), touched, counted=counted, now=now))
     return found, known, frozenset(row.id for row, _ in rows if not row.theirs)
 
 
@@ -106,7 +106,9 @@ def _sent(*wanted: ColumnElement[Any], since: datetime, now: datetime) -> Select
     )
 
 
-def _answer(row: Any, score: int | None, touched: Contact | None, *, counted: bool, now: datetime) -> Answer:
+def answer_of(
+    row: Any, score: int | None, touched: Contact | None = None, *, counted: bool = True, now: datetime
+) -> Answer:
     due = row.closes_at is not None and row.closes_at <= now
     return Answer(
         contact_id=row.contact_id,

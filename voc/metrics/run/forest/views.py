@@ -162,7 +162,7 @@ class Written:
 
     def __init__(self, everything: Sequence[Comment], *, now: datetime) -> None:
         self._now = now
-        self._people: dict[tuple[datetime, datetime], dict[str, list[Person]]] = {}
+        self._people: dict[tuple[int, datetime], dict[str, list[Person]]] = {}
         self._by_team: dict[str, list[Comment]] = {"": list(everything)}
         for one in everything:
             if one.team_id:
@@ -174,36 +174,34 @@ class Written:
         return frozenset(id for id in self._by_team if id and self.of(Asked(PERIODS[-1], id)))
 
     def of(self, asked: Asked) -> list[Comment]:
-        return self._between(asked, self._now - timedelta(days=asked.days), self._now)
+        return self._between(asked, self._now)
 
     def before(self, asked: Asked) -> list[Comment]:
         """Of the period before."""
-        until = self._now - timedelta(days=asked.days)
-        return self._between(asked, until - timedelta(days=asked.days), until)
+        return self._between(asked, self._now - timedelta(days=asked.days))
 
-    def _between(self, asked: Asked, after: datetime, until: datetime) -> list[Comment]:
-        written = self._by_team.get(asked.team, [])
+    def _between(self, asked: Asked, until: datetime) -> list[Comment]:
+        written, after = self._by_team.get(asked.team, []), until - timedelta(days=asked.days)
         first, last = (bisect_right(written, at, key=_when) for at in (after, until))
         return written[first:last]
 
     def people(self, asked: Asked) -> list[Person]:
         """`people_of` these comments."""
-        return self._people_between(asked, self._now - timedelta(days=asked.days), self._now)
+        return self._people_until(asked, self._now)
 
     def people_before(self, asked: Asked) -> list[Person]:
-        until = self._now - timedelta(days=asked.days)
-        return self._people_between(asked, until - timedelta(days=asked.days), until)
+        return self._people_until(asked, self._now - timedelta(days=asked.days))
 
-    def _people_between(self, asked: Asked, after: datetime, until: datetime) -> list[Person]:
+    def _people_until(self, asked: Asked, until: datetime) -> list[Person]:
         """Made once for the whole: a team's are those of its accounts, each account being one team's."""
-        if (after, until) not in self._people:
-            whole = people_of(self._between(Asked(asked.days), after, until))
+        if (asked.days, until) not in self._people:
+            whole = people_of(self._between(Asked(asked.days), until))
             by_team: dict[str, list[Person]] = {"": whole}
             for one in whole:
                 if one.team_id:
                     by_team.setdefault(one.team_id, []).append(one)
-            self._people[after, until] = by_team
-        return self._people[after, until].get(asked.team, [])
+            self._people[asked.days, until] = by_team
+        return self._people[asked.days, until].get(asked.team, [])
 
 
 def _when(one: Comment) -> datetime:
