@@ -7,12 +7,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, select, true
 
-from voc.base.confidential import named
 from voc.base.schema import alias, invitation, response
 from voc.base.words import ResponseState
 from voc.metrics.money.facts import Again, Owned
 from voc.metrics.recovery import DETRACTOR_TO, Pair, pairs
-from voc.metrics.store.recovery import answer_of
+from voc.metrics.store.recovery import answer_of, reached
 
 LOOKS_BACK = timedelta(days=730)  # two answers of one person lie half a year or more apart
 
@@ -70,7 +69,7 @@ def _person(name: str) -> tuple[ColumnElement[str], tuple[Any, ColumnElement[boo
 
 def _sent(moment: datetime) -> tuple[ColumnElement[bool], ...]:
     at = invitation.c.sent_at
-    return named, at > moment - LOOKS_BACK, at <= moment, invitation.c.bounced_at.is_(None)
+    return reached, at > moment - LOOKS_BACK, at <= moment
 
 
 def _submitted(moment: datetime) -> ColumnElement[bool]:
