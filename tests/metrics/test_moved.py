@@ -16,7 +16,7 @@ from voc.followup.model import Waiting
 from voc.metrics import store
 from voc.metrics.cohorts import TOTAL
 from voc.metrics.model import Person
-from voc.metrics.moved import Gone, gone
+from voc.metrics.moved import Gone, gone, gone_by_csm
 from voc.metrics.store.moved import Moved, moved
 
 DANA, BEN, MARCUS = (Scope.CSM, "csm-1"), (Scope.CSM, "csm-2"), (Scope.TEAM, "lead-1")
@@ -80,6 +80,7 @@ def test_an_account_that_left_is_not_handed_over_too_and_counts_once() -> None:
     assert gone(rows, (Scope.CSM, "a"), people) == Gone(left=1, handed_over=1)
     assert gone(rows, (Scope.TEAM, "lead"), people) == Gone(left=2, handed_over=1)
     assert gone(rows, TOTAL, people) == Gone(left=3)
+    assert gone_by_csm(rows, people) == {id: gone(rows, (Scope.CSM, id), people) for id in ("a", "b")}
 
 
 def test_open_follow_ups_are_counted_as_the_list_counts_them_one_by_one(database: Database) -> None:

@@ -1,5 +1,6 @@
 """How many of the accounts that a scope had asked have left since, or are somebody else's today. Pure."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -47,6 +48,15 @@ def gone(moved: Iterable[Asked], key: Key, people: Mapping[str, Person]) -> Gone
         ):
             elsewhere.add(one.account_id)
     return Gone(len(left), len(elsewhere))
+
+
+def gone_by_csm(moved: Iterable[Asked], people: Mapping[str, Person]) -> dict[str, Gone]:
+    """Of every CSM with such an account, in one pass: in a large company each of hundreds has some of thousands."""
+    theirs: dict[str, list[Asked]] = defaultdict(list)
+    for one in moved:
+        if one.csm_id is not None:
+            theirs[one.csm_id].append(one)
+    return {id: gone(some, (Scope.CSM, id), people) for id, some in theirs.items()}
 
 
 def _counts(one: Asked, key: Key, people: Mapping[str, Person]) -> bool:

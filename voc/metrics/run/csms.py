@@ -11,14 +11,13 @@ from voc import statistics
 from voc.base.access import Viewer
 from voc.base.narrowed import Narrowed
 from voc.base.preferences import Preferences
-from voc.base.words import Scope
 from voc.followup import store as follow_ups
 from voc.followup.model import Waiting
 from voc.metrics import mix, run
 from voc.metrics import store as facts
 from voc.metrics.compare import Comparison, Comparisons
 from voc.metrics.mix import Cell, Judged, Mix, SegmentRate
-from voc.metrics.moved import NOBODY_GONE, Gone, gone
+from voc.metrics.moved import NOBODY_GONE, Gone, gone_by_csm
 from voc.metrics.pages import Engagement, ScopeFigures
 from voc.metrics.run import kept_pages
 from voc.metrics.store import strata
@@ -109,6 +108,7 @@ def page(
     waiting = follow_ups.waiting(db, viewer, now=now, preferences=preferences, part=part)
     on = found.window.to_on if found.kept else as_of
     moved = kept_pages.moved(db, on, days=found.window.days, now=now, part=part)
+    left = gone_by_csm(moved, people)
     lines = [
         Line(
             csm_id=id,
@@ -118,7 +118,7 @@ def page(
             mix=mixed.get(id),
             guess=guesses.get(id),
             figures=seen.get(id),
-            gone=gone(moved, (Scope.CSM, id), people),
+            gone=left.get(id, NOBODY_GONE),
             waiting=waiting.get(id, Waiting()),
         )
         for id, one in compared.by_csm.items()

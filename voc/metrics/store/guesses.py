@@ -8,10 +8,12 @@ from decimal import Decimal
 from sqlalchemy import Connection, and_, func, insert, select
 
 from voc.base.access import Viewer, visible_accounts
+from voc.base.among import among
 from voc.base.confidential import named
 from voc.base.schema import account, alias, guess, invitation, response, wave
 from voc.base.words import AccountStatus, RecordState, ResponseState
 from voc.metrics.guesses import Answered, Guessed
+from voc.metrics.store.merges import records_of
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,8 @@ def guesses(db: Connection, viewer: Viewer, *, csm_id: str) -> list[Guessed]:
 
 def answers(db: Connection, viewer: Viewer, account_ids: Mapping[str, object]) -> list[Answered]:
     """Each wave that asked one of these accounts by name, with the scores it got; in order."""
+    if not account_ids:
+        return []
     merged = and_(alias.c.kind == "account", alias.c.loser_id == invitation.c.account_id)
     winner = func.coalesce(alias.c.winner_id, invitation.c.account_id)
     query = (
@@ -77,7 +81,13 @@ def answers(db: Connection, viewer: Viewer, account_ids: Mapping[str, object]) -
             response,
             and_(response.c.invitation_id == invitation.c.id, response.c.state == ResponseState.SUBMITTED),
         )
-        .where(named, visible_accounts(viewer), invitation.c.sent_at.is_not(None), winner.in_(sorted(account_ids)))
+        .where(
+            among(invitation.c.account_id, records_of(db, account_ids)),
+            named,
+            visible_accounts(viewer),
+            invitation.c.sent_at.is_not(None),
+            among(winner, account_ids),
+        )
         .order_by(invitation.c.sent_at, invitation.c.id, response.c.id)
     )
     found: dict[tuple[str, int], Answered] = {}

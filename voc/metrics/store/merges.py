@@ -1,12 +1,21 @@
 """When records were merged: the runs that read the CRM wrote it down."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, func, select
 
+from voc.base.among import among
 from voc.base.schema import alias, sync_change, sync_run
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+def records_of(db: Connection, account_ids: Iterable[str]) -> list[str]:
+    """These accounts and every record that was merged into one of them: rows keep the id they were written with."""
+    ids = sorted(account_ids)
+    losers = select(alias.c.loser_id).where(alias.c.kind == "account", among(alias.c.winner_id, ids))
+    return [*ids, *db.execute(losers).scalars()]
 
 
 def merged_after(db: Connection, moment: datetime) -> dict[tuple[str, str], str]:

@@ -6,9 +6,11 @@ from datetime import datetime
 from sqlalchemy import Connection, and_, func, select
 
 from voc.base.access import Viewer, visible_accounts
+from voc.base.among import among
 from voc.base.confidential import named
 from voc.base.schema import account, alias, answer, contact, csm, follow_up, invitation, response
 from voc.base.words import Cause, FollowUpKind, FollowUpState, ResponseState
+from voc.metrics.store.merges import records_of
 from voc.stakeholders.rules import full_name
 
 _THE_WHY = "why"
@@ -42,6 +44,7 @@ class Closed:
 def said(db: Connection, viewer: Viewer, *, csm_id: str, since: datetime, until: datetime, limit: int) -> list[Said]:
     """The latest words from each of the CSM's accounts, the newest first; never of a confidential wave."""
     merged = and_(alias.c.kind == "account", alias.c.loser_id == invitation.c.account_id)
+    owned = db.execute(select(account.c.id).where(visible_accounts(viewer), account.c.csm_id == csm_id)).scalars()
     query = (
         select(
             account.c.id,
@@ -60,7 +63,7 @@ def said(db: Connection, viewer: Viewer, *, csm_id: str, since: datetime, until:
         .join(contact, contact.c.id == invitation.c.contact_id)
         .where(
             named,
-            visible_accounts(viewer),
+            among(invitation.c.account_id, records_of(db, owned)),
             account.c.csm_id == csm_id,
             response.c.state == ResponseState.SUBMITTED,
             response.c.score.is_not(None),

@@ -20,6 +20,7 @@ from voc.stakeholders.store.rows import (
     suggestion,
     suggestions,
     suppressions,
+    visible_account,
     visible_contact,
     write_matrix,
 )
@@ -54,6 +55,7 @@ __all__ = [
     "suppressions",
     "team",
     "teams",
+    "visible_account",
     "visible_contact",
     "write_matrix",
 ]
