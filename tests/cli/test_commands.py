@@ -200,6 +200,26 @@ def test_figures_come_with_count_interval_and_state(run: Run, rehearsal: str) ->
     assert response["state"] == "none_asked"
 
 
+def test_a_command_refuses_what_it_cannot_read_and_names_it(run: Run, rehearsal: str, tmp_path: Path) -> None:
+    sync(run, rehearsal)
+    file = str(tmp_path / "board.pdf")
+    for words, said in (
+        (("figures", "--as-of", "2999-01-01"), "--as-of 2999-01-01 is no day from 2000-01-01 to today, 2026-03-02"),
+        (("figures", "--scope", "csm", "--id", "nobody"), "There is no csm nobody."),
+        (("board", "--pdf", file, "--as-of", "1999-12-31"), "--as-of 1999-12-31 is no day from 2000-01-01"),
+        (("board", "--pdf", file, "--team", "nobody"), "There is no team nobody."),
+        (
+            ("export", "table", "engagement-by-csm", "--out", str(tmp_path / "z.csv"), "--where", "days=abc"),
+            "days=abc is no number of days from 1 to 1000. Mend it, or leave days out",
+        ),
+    ):
+        code, out, err = run(*words, "--directory", rehearsal)
+        assert (code, out) == (1, ""), words
+        assert said in " ".join(err.split()), words
+    assert list(tmp_path.glob("*.csv*")) == []
+    assert list(tmp_path.glob("*.pdf")) == []
+
+
 def test_export_writes_every_table(run: Run, rehearsal: str, tmp_path: Path) -> None:
     sync(run, rehearsal)
     code, out, _ = run("export", str(tmp_path / "out"), "--directory", rehearsal, "--json")

@@ -196,6 +196,32 @@ def _counts(found: Recovery) -> tuple[tuple[int, int], tuple[int, int]]:
     return (found.all.part, found.all.all), (found.promoters.part, found.promoters.all)
 
 
+def test_whoever_left_or_was_never_reached_by_the_next_wave_was_not_asked_again(database: Database) -> None:
+    """Of three detractors Jon is silent; Ana left before she answered, and no mail to Far ever arrived."""
+    with database.begin() as db:
+        world = World(db)
+        world.wave("first", launched_days_ago=210)
+        world.wave("second", launched_days_ago=60)
+        builders.add_account(db)
+        for id in ("ana", "jon", "far"):
+            builders.add_contact(db, id)
+            world.ask(id, days_ago=200, answer=3, wave="first")
+        world.ask("ana", days_ago=50, wave="second", disposition="not_eligible", stopped="left")
+        world.ask("jon", days_ago=50, wave="second")
+        world.ask("far", days_ago=50, wave="second", disposition="unknown", bounced_at=None)
+    figures.snapshot(database, NOW)
+    night = kept_pages.keep(database, NOW)
+    with database.read() as db:
+        live = run.page(db, LEADER, now=NOW).recovery
+        kept = kept_pages.recovery_of(db, LEADER, night, now=NOW)
+        ((figure,),) = [
+            found.figures.values()
+            for found in figures.figures(db, scope=Scope.CSM, ids=["csm-1"], now=NOW, names=("recovery_of_all",))
+        ]
+    assert (live.all.part, live.all.all, live.waiting) == (kept.all.part, kept.all.all, kept.waiting) == (0, 1, 2)
+    assert (figure.numerator, figure.denominator) == (0, 1)
+
+
 def test_as_a_figure_it_stands_under_whoever_owned_the_account_at_the_next_wave(database: Database) -> None:
     """Of Dana's three detractors Ana came back after the hand-over to Ben, Jon answered 5, Far was silent.
 

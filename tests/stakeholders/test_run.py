@@ -293,6 +293,21 @@ def test_a_first_sync_shows_both_coverages_until_three_in_ten_have_a_sign(databa
     assert not enough.both_coverages
 
 
+def test_a_sign_under_a_merged_id_is_the_winners_for_whoever_sees_the_account(database: Database) -> None:
+    with database.begin() as db:
+        add_contact(db, "old", state="merged")
+        db.execute(insert(schema.alias).values(kind="contact", loser_id="old", winner_id="ana"))
+        add_sign(db, "old")
+        add_csm(db, "csm-9")
+        add_account(db, "acc-9", csm_id="csm-9", name="Of somebody else")
+        add_contact(db, "eva", account_id="acc-9")
+        add_sign(db, "eva")
+        mine = store.signs_known(db, DANA, now=NOW)
+        everybodys = store.signs_known(db, TERMINAL, now=NOW)
+    assert (mine.contacts, mine.with_sign) == (1, 1)
+    assert (everybodys.contacts, everybodys.with_sign) == (2, 2)
+
+
 def test_a_day_of_the_crm_is_noon_in_utc(database: Database) -> None:
     with database.begin() as db:
         add_activity(db, "past", date(2026, 2, 1))

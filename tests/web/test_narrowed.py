@@ -105,12 +105,12 @@ def test_follow_ups_of_a_part_go_by_their_owner_and_keep_what_else_was_chosen(pl
     assert all("csm=csm-jonas" in one for one in narrowed)
 
 
-def test_an_odd_choice_is_left_out_and_an_unknown_region_is_empty(placed: Company) -> None:
+def test_an_odd_choice_is_left_out(placed: Company) -> None:
     marcus = placed.enter("marcus")
     for query in ("?segment=x", "?region=Atlantis", "?days=abc", "?team=csm-ingrid&region=Atlantis"):
         assert marcus.get(f"/silent{query}").status_code == 200, query
         assert marcus.get(f"/follow-ups{query}").status_code == 200, query
-    assert silent(marcus, "?region=Atlantis") == []
+    assert silent(marcus, "?region=Atlantis") == silent(marcus)
 
 
 def test_what_moved_since_last_night_stands_beside_the_count(placed: Company) -> None:

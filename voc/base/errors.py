@@ -3,6 +3,7 @@
     VocError
       NotFound        there is no such thing, or it is not yours to see
       Refused         it may not be done; `reason` is for a person, `field` says where
+        Misread       what was asked for could not be read; `field` names it, `reason` says what it should be
       Misconfigured   a setting is wrong; `mend` says what to write instead
       Upstream        another system did not do its part
         TryLater      it may work in a while
@@ -27,6 +28,10 @@ class Refused(VocError):
         super().__init__(reason)
         self.reason = reason
         self.field = field
+
+
+class Misread(Refused):
+    pass
 
 
 class Misconfigured(VocError):

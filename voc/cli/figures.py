@@ -40,6 +40,7 @@ def figures(
     Example: voc figures --scope csm --json
     """
     app = wiring.open_app(directory, at=at)  # type: ignore[arg-type]  # click's converter makes it a moment
+    output.refuse_to_come(as_of, app.now().date())
     with app.database.read() as db:
         found = metrics.figures(
             db,
@@ -73,6 +74,7 @@ def board(*, directory: Path, at: object, team: str | None, as_of: date | None, 
     Example: voc board --pdf board.pdf
     """
     app = wiring.open_app(directory, at=at)  # type: ignore[arg-type]  # click's converter makes it a moment
+    output.refuse_to_come(as_of, app.now().date())
     page = board_page.made(app, TERMINAL, team_id=team, as_of=as_of)
     file.write_bytes(pdf.drawn(board_view.sheet(page)))
     with app.database.begin() as db:

@@ -13,6 +13,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from voc.base.errors import Misread
+from voc.web.unread import FIRST_DAY
+
 # Progress goes to the error stream, so that what a program reads stays clean.
 terminal = Console(stderr=True, highlight=False)
 
@@ -39,6 +42,12 @@ class Day(click.ParamType[date]):
             return date.fromisoformat(value)
         except ValueError:
             self.fail(f"{value!r} is not a day. Write it as 2026-03-02.", param, ctx)
+
+
+def refuse_to_come(as_of: date | None, today: date) -> None:
+    """Nobody knows how it will stand on a day to come; nothing is older than the first day."""
+    if as_of is not None and not FIRST_DAY <= as_of <= today:
+        raise Misread(f"--as-of {as_of} is no day from {FIRST_DAY} to today, {today}", field="as_of")
 
 
 class Moment(click.ParamType[datetime]):

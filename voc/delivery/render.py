@@ -102,16 +102,7 @@ def render(questionnaire: Questionnaire, language: Language, letter: Letter) -> 
     own = letter.heads_up_text
     key = Key(questionnaire, language, letter.step, own is not None, letter.thanks is not None, letter.confidential)
     sources = compiled(key)
-    personal = values_of_person(letter, language)
-    values = values_of_all(
-        questionnaire,
-        language,
-        personal,
-        said(letter),
-        company=letter.company,
-        base_url=letter.base_url,
-        confidential=letter.confidential,
-    )
+    values = _values(questionnaire, language, letter)
     if letter.thanks is not None:
         values |= _of_thanks(letter.thanks, language)
     if own is not None:
@@ -133,16 +124,7 @@ def words_of(
 
     Those of the letter's step, or of `mail`.
     """
-    mail, personal = mail or language.mail_of(letter.step), values_of_person(letter, language)
-    values = values_of_all(
-        questionnaire,
-        language,
-        personal,
-        said(letter),
-        company=letter.company,
-        base_url=letter.base_url,
-        confidential=letter.confidential,
-    )
+    mail, values = mail or language.mail_of(letter.step), _values(questionnaire, language, letter)
     body = to_text(mail.body, blocks={"scale": ""}).replace("%}\n", "%}\n\n")
     filled = re.sub(r"\n{3,}", "\n\n", render_mail(body, values)).strip()
     return HeadsUpText(" ".join(render_mail(mail.subject, values).split()), filled)
@@ -165,6 +147,18 @@ def values_of_person(letter: Letter, language: Language) -> dict[str, str]:
 
 def said(letter: Letter) -> list[str]:
     return [line for line in map(one_line, letter.you_said) if line]
+
+
+def _values(questionnaire: Questionnaire, language: Language, letter: Letter) -> dict[str, Value]:
+    return values_of_all(
+        questionnaire,
+        language,
+        values_of_person(letter, language),
+        said(letter),
+        company=letter.company,
+        base_url=letter.base_url,
+        confidential=letter.confidential,
+    )
 
 
 def values_of_all(

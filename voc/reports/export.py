@@ -67,69 +67,80 @@ _MEANINGS = {
 }
 
 
-def _columns(names: str, **kinds: Kind) -> tuple[Column, ...]:
-    """Moments end in `_at` and days in `_on`; what is neither one of them nor text is named."""
+_KINDS = {
+    **dict.fromkeys(("acknowledge_by", "contact_by", "resolve_by"), Kind.MOMENT),
+    **dict.fromkeys(("bounced", "complete", "inherited", "left_company", "opted_out"), Kind.YES),
+    **dict.fromkeys(("definition_version", "invitation_id", "number", "response_id", "window_days"), Kind.WHOLE),
+    **dict.fromkeys(("value", "numerator", "denominator", "low", "high", "level"), Kind.NUMBER),
+    "score": Kind.WHOLE,
+    "freshness": Kind.SHARE,
+    "arr": Kind.MONEY,
+    "as_of": Kind.DAY,
+}
+
+
+def _columns(names: str, *, id: Kind = Kind.TEXT) -> tuple[Column, ...]:
+    """Moments end in `_at` and days in `_on`; `id` is the CRM's, or a number of ours."""
     usual = {"at": Kind.MOMENT, "on": Kind.DAY}
+    kinds = {**_KINDS, "id": id}
     return tuple(
         Column(one, kinds.get(one) or usual.get(one.rpartition("_")[2], Kind.TEXT), _MEANINGS.get(one, ""))
         for one in names.split()
     )
 
 
-ACCOUNT_COLUMNS = _columns(
-    "id name parent_id csm_id segment industry country arr currency renewal_on customer_since_on status churned_on "
-    "state",
-    arr=Kind.MONEY,
+CONTACTS = Table(
+    "contacts",
+    _columns(
+        "id account_id first_name last_name email title department country language time_zone opted_out bounced "
+        "left_company left_at state roles"
+    ),
+    store.contacts,
 )
-CONTACT_COLUMNS = _columns(
-    "id account_id first_name last_name email title department country language time_zone opted_out bounced "
-    "left_company left_at state roles",
-    opted_out=Kind.YES,
-    bounced=Kind.YES,
-    left_company=Kind.YES,
-)
-INVITATION_COLUMNS = _columns(
-    "id wave account_id contact_id address csm_id inherited segment arr currency freshness sent_at closes_at stopped "
-    "disposition answered_at bounced_at roles",
-    id=Kind.WHOLE,
-    inherited=Kind.YES,
-    arr=Kind.MONEY,
-    freshness=Kind.SHARE,
-)
-ANSWER_COLUMNS = _columns(
-    "response_id invitation_id account_id contact_id submitted_at channel entered_by complete score question number "
-    "text choices",
-    response_id=Kind.WHOLE,
-    invitation_id=Kind.WHOLE,
-    complete=Kind.YES,
-    score=Kind.WHOLE,
-    number=Kind.WHOLE,
-)
-FOLLOW_UP_COLUMNS = _columns(
-    "id kind state account_id contact_id score owner_csm_id opened_at acknowledge_by acknowledged_at contact_by "
-    "contacted_at resolve_by resolved_at confirmed_at cause outcome",
-    id=Kind.WHOLE,
-    score=Kind.WHOLE,
-    acknowledge_by=Kind.MOMENT,
-    contact_by=Kind.MOMENT,
-    resolve_by=Kind.MOMENT,
-)
-FIGURE_COLUMNS = _columns(
-    "as_of scope scope_id name window_days value numerator denominator low high level interval_kind state reason "
-    "definition_version",
-    as_of=Kind.DAY,
-    window_days=Kind.WHOLE,
-    definition_version=Kind.WHOLE,
-    **dict.fromkeys(("value", "numerator", "denominator", "low", "high", "level"), Kind.NUMBER),
-)
-
 _TABLES = (
-    Table("accounts", ACCOUNT_COLUMNS, store.accounts),
-    Table("contacts", CONTACT_COLUMNS, store.contacts),
-    Table("invitations", INVITATION_COLUMNS, store.invitations),
-    Table("answers", ANSWER_COLUMNS, store.answers),
-    Table("follow_ups", FOLLOW_UP_COLUMNS, store.follow_ups),
-    Table("figures", FIGURE_COLUMNS, store.figures),
+    Table(
+        "accounts",
+        _columns(
+            "id name parent_id csm_id segment industry country arr currency renewal_on customer_since_on status "
+            "churned_on state"
+        ),
+        store.accounts,
+    ),
+    CONTACTS,
+    Table(
+        "invitations",
+        _columns(
+            "id wave account_id contact_id address csm_id inherited segment arr currency freshness sent_at closes_at "
+            "stopped disposition answered_at bounced_at roles",
+            id=Kind.WHOLE,
+        ),
+        store.invitations,
+    ),
+    Table(
+        "answers",
+        _columns(
+            "response_id invitation_id account_id contact_id submitted_at channel entered_by complete score question "
+            "number text choices"
+        ),
+        store.answers,
+    ),
+    Table(
+        "follow_ups",
+        _columns(
+            "id kind state account_id contact_id score owner_csm_id opened_at acknowledge_by acknowledged_at "
+            "contact_by contacted_at resolve_by resolved_at confirmed_at cause outcome",
+            id=Kind.WHOLE,
+        ),
+        store.follow_ups,
+    ),
+    Table(
+        "figures",
+        _columns(
+            "as_of scope scope_id name window_days value numerator denominator low high level interval_kind state "
+            "reason definition_version"
+        ),
+        store.figures,
+    ),
 )
 
 

@@ -12,6 +12,7 @@ from litestar import Response, post
 from litestar.params import FromPath
 from sqlalchemy import Connection
 
+from voc.accounts.store.visible import visible_account
 from voc.base.access import Viewer
 from voc.base.erasure import remembering
 from voc.base.errors import NotFound, Refused
@@ -115,7 +116,7 @@ def _keep_roles(
     db: Connection, account_id: str, contact_id: str, *, wanted: Sequence[Role], viewer: Viewer, now: datetime
 ) -> list[Role]:
     """Exactly these roles at the account; only what differs is said."""
-    known.visible_account(db, account_id, viewer)
+    visible_account(db, account_id, viewer)
     before = set(known.roles_of(db, account_id, contact_id))
     for role in Role:
         if (role in wanted) != (role in before):
@@ -155,7 +156,7 @@ def fill_place(app: GivenApp, visit: GivenVisit, account_id: FromPath[str], form
 def add_person(app: GivenApp, visit: GivenVisit, account_id: FromPath[str], form: GivenForm) -> Response[Any]:
     try:
         with app.database.begin() as db:
-            account = known.visible_account(db, account_id, visit.viewer)
+            account = visible_account(db, account_id, visit.viewer)
             remembering.refuse(db, app.vault, form.maybe("email"))
             added = stakeholders.add_person(
                 db,
@@ -202,7 +203,7 @@ def exclude(app: GivenApp, visit: GivenVisit, account_id: FromPath[str], form: G
     try:
         until = day_of(form, "expires_on")
         with app.database.begin() as db:
-            name = known.visible_account(db, account_id, visit.viewer)
+            name = visible_account(db, account_id, visit.viewer)
             if contact_id is not None:
                 name = known.visible_contact(db, contact_id, visit.viewer)
             added = stakeholders.exclude(

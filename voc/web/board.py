@@ -10,13 +10,13 @@ from sqlalchemy import Connection
 from voc.base import preferences
 from voc.base.access import Viewer
 from voc.base.words import Scope, StaffRole
-from voc.metrics import store as metrics
 from voc.metrics.board import Board
 from voc.metrics.run import board as run
 from voc.web import board_view, pages, pdf
 from voc.web.context import App
+from voc.web.engagement_view import Wanted
 from voc.web.given import GivenApp, GivenVisit
-from voc.web.narrowing import teams_of, wanted_of
+from voc.web.narrowing import names_of, strictly, teams_of, wanted_of
 from voc.web.tables import Asked, Found, PageTable, file_handlers, period
 from voc.web.visit import EVERYBODY, roles
 
@@ -29,7 +29,9 @@ def board_page(
     team: Annotated[str, QueryParameter(name="team")] = "",
     as_of: Annotated[str, QueryParameter(name="as_of")] = "",
 ) -> Response[str]:
-    return pages.page(app, visit, "leader/board.html", page=_page(app, visit.viewer, team=team, as_of=as_of))
+    wanted = _wanted(app, team=team, as_of=as_of)
+    page = made(app, visit.viewer, team_id=wanted.team or None, as_of=wanted.as_of)
+    return pages.page(app, visit, "leader/board.html", page=page, unread=wanted.unread)
 
 
 @get("/board.pdf", sync_to_thread=True, opt=roles(*EVERYBODY))
@@ -40,13 +42,13 @@ def board_pdf(
     team: Annotated[str, QueryParameter(name="team")] = "",
     as_of: Annotated[str, QueryParameter(name="as_of")] = "",
 ) -> Response[bytes]:
-    page = _page(app, visit.viewer, team=team, as_of=as_of)
+    wanted = strictly(_wanted(app, team=team, as_of=as_of))
+    page = made(app, visit.viewer, team_id=wanted.team or None, as_of=wanted.as_of)
     return pdf.download(app, visit, "board-page", board_view.sheet(page))
 
 
-def _page(app: App, viewer: Viewer, *, team: str, as_of: str) -> board_view.Page:
-    wanted = wanted_of(days="", as_of=as_of, segment="", today=app.now().date(), team=team)
-    return made(app, viewer, team_id=wanted.team or None, as_of=wanted.as_of)
+def _wanted(app: App, *, team: str, as_of: str) -> Wanted:
+    return wanted_of(days="", as_of=as_of, segment="", today=app.now().date(), team=team)
 
 
 def made(app: App, viewer: Viewer, *, team_id: str | None = None, as_of: date | None = None) -> board_view.Page:
@@ -56,7 +58,7 @@ def made(app: App, viewer: Viewer, *, team_id: str | None = None, as_of: date | 
         known = preferences.load(db)
         found = run.page(db, viewer, now=now, preferences=known, as_of=as_of, team_id=team_id)
         teams = teams_of(db) if viewer.sees_all else {}
-        names = {id: one.name for id, one in metrics.people(db).items()}
+        names = names_of(db)
     scope = Scope.TEAM if team_id or viewer.role == StaffRole.LEAD else Scope.TOTAL
     if viewer.role == StaffRole.CSM:
         scope = Scope.CSM
@@ -73,7 +75,7 @@ def made(app: App, viewer: Viewer, *, team_id: str | None = None, as_of: date | 
 
 
 def _board(db: Connection, asked: Asked) -> Board:
-    wanted = wanted_of(days="", as_of=asked.get("as_of"), segment="", today=asked.today, team=asked.get("team"))
+    wanted = strictly(_wanted(asked.app, team=asked.get("team"), as_of=asked.get("as_of")))
     return run.page(
         db,
         asked.viewer,

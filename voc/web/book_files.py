@@ -8,9 +8,9 @@ from voc.accounts.store import book as accounts
 from voc.base import preferences
 from voc.metrics import run as metrics
 from voc.metrics.model import Standing
+from voc.reports import export
 from voc.reports import store as rows
 from voc.reports.cells import Cell
-from voc.reports.export import CONTACT_COLUMNS
 from voc.reports.tables import Column, Kind
 from voc.stakeholders import store as stakeholders
 from voc.stakeholders.model import Step, Team
@@ -85,7 +85,9 @@ def _contacts(db: Connection, asked: Asked) -> Found:
     return Found(rows.contacts(db, asked.viewer), [("As of", asked.today.isoformat())])
 
 
-CONTACTS = PageTable("contacts", "Contacts", "/contacts", CONTACT_COLUMNS, _contacts, "As the CRM has them, and ours.")
+CONTACTS = PageTable(
+    "contacts", "Contacts", "/contacts", export.CONTACTS.columns, _contacts, "As the CRM has them, and ours."
+)
 
 STEP_COLUMNS = (
     Column("Account"),

@@ -30,6 +30,7 @@ from voc.web.forms import Form
 from voc.web.given import GivenApp, GivenForm, GivenVisit
 from voc.web.parts import files
 from voc.web.tables import Asked, Column, Found, Kind, PageTable, file_handlers
+from voc.web.unread import Reading, refuse
 from voc.web.visit import EVERYBODY, LEADERS, Visit, roles
 
 READ_AGAIN = "Comments are read anew within a minute or so."
@@ -207,12 +208,13 @@ def sort_comment(app: GivenApp, visit: GivenVisit, response_id: FromPath[int], f
 def drivers_page(
     app: GivenApp, visit: GivenVisit, days: Annotated[str, QueryParameter(name="days")] = ""
 ) -> Response[str]:
-    asked = asked_of(days, "")
+    read = Reading()
+    asked = asked_of(read, days, "")
     with app.database.read() as db:
         found, names = _of_score(db, visit.viewer, days=asked.days, now=app.now())
     page = drivers_view.page(found, days=asked.days, names=names)
     links = files(f"/forest/drivers?days={asked.days}", "of the drivers")
-    return pages.page(app, visit, "forest/drivers.html", page=page, files=links)
+    return pages.page(app, visit, "forest/drivers.html", page=page, files=links, unread=read.unread)
 
 
 def _of_score(
@@ -225,7 +227,9 @@ def _of_score(
 
 
 def _driver_rows(db: Connection, asked: Asked) -> Found:
-    days = asked_of(asked.get("days"), "").days
+    read = Reading()
+    days = asked_of(read, asked.get("days"), "").days
+    refuse(read.unread)
     found, names = _of_score(db, asked.viewer, days=days, now=asked.now)
     if found is None or not found.found.enough:
         return Found([], [("Days", str(days)), ("State", "too few complete answers")])

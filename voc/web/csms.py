@@ -11,7 +11,6 @@ from voc.base import preferences
 from voc.base.access import Viewer
 from voc.base.preferences import Preferences
 from voc.base.words import Scope
-from voc.metrics import store as metrics
 from voc.metrics.run import csms as run
 from voc.metrics.run import one_to_one
 from voc.metrics.run import trend as trends
@@ -20,8 +19,9 @@ from voc.web.context import App
 from voc.web.engagement_view import Wanted
 from voc.web.figure_view import Asking
 from voc.web.given import GivenApp, GivenVisit
-from voc.web.narrowing import teams_of, wanted_of
+from voc.web.narrowing import names_of, placed, strictly, teams_of, wanted_of
 from voc.web.tables import Asked, Found, PageTable, file_handlers, period
+from voc.web.unread import Reading
 from voc.web.visit import EVERYBODY, Visit, roles
 
 
@@ -40,18 +40,20 @@ def csms_page(
 ) -> Response[str]:
     today = app.now().date()
     wanted = wanted_of(team=team, segment=segment, days=days, as_of=as_of, against=against, region=region, today=today)
+    read = Reading()
+    by_work = read.one_of("order", order, ("work",), "they stand in alphabetical order") == "work"
     with app.database.read() as db:
-        known = preferences.load(db)
+        known, wanted = preferences.load(db), placed(db, wanted)
         page = csms_view.page(
             _found(db, visit.viewer, wanted, known, now=app.now()),
             wanted=wanted,
-            by_work=order == "work",
+            by_work=by_work,
             teams=teams_of(db) if visit.viewer.sees_all else {},
             preferences=known,
             own_csm_id=visit.viewer.csm_id,
             today=today.isoformat(),
         )
-    return pages.page(app, visit, "leader/csms.html", page=page)
+    return pages.page(app, visit, "leader/csms.html", page=page, unread=(*wanted.unread, *read.unread))
 
 
 def _found(db: Connection, viewer: Viewer, wanted: Wanted, known: Preferences, *, now: datetime) -> run.CsmsPage:
@@ -77,6 +79,7 @@ def _rows(db: Connection, asked: Asked) -> Found:
         region=asked.get("region"),
         today=asked.today,
     )
+    wanted = strictly(placed(db, wanted))
     found = _found(db, asked.viewer, wanted, preferences.load(db), now=asked.now)
     rows = [csms_view.file_row(one, found) for one in found.lines if one.figures is not None]
     return Found(rows, period(found.engagement.window))
@@ -100,8 +103,10 @@ def one_to_one_page(
     *,
     trend: Annotated[str, QueryParameter(name="trend")] = "",
 ) -> Response[str]:
-    page, line = _one_to_one(app, visit, csm_id, trend=trend)
-    return pages.page(app, visit, "leader/one_to_one.html", page=page, trend=line)
+    read = Reading()
+    chosen = read.one_of("trend", trend, trends.NAMES, "the response is drawn")
+    page, line = _one_to_one(app, visit, csm_id, trend=chosen)
+    return pages.page(app, visit, "leader/one_to_one.html", page=page, trend=line, unread=read.unread)
 
 
 @get("/csms/{csm_id:str}/page.pdf", sync_to_thread=True, opt=roles(*EVERYBODY))
@@ -118,8 +123,8 @@ def _one_to_one(
     with app.database.read() as db:
         known = preferences.load(db)
         found = one_to_one.page(db, visit.viewer, csm_id, now=now, preferences=known)
-        names = {id: one.name for id, one in metrics.people(db).items()}
-        window, chosen = found.side.engagement.window, trend if trend in trends.NAMES else "response_rate"
+        names = names_of(db)
+        window, chosen = found.side.engagement.window, trend or "response_rate"
         line = trends.of(db, (Scope.CSM, csm_id), chosen, window=window, preferences=known)
     page = one_to_one_view.page(found, preferences=known, names=names, today=now.date())
     return page, trend_view.section(line, address=f"/csms/{csm_id}", asking=Asking(days=window.days))

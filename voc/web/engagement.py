@@ -25,8 +25,9 @@ from voc.web import engagement_view, pages, trend_view
 from voc.web.engagement_view import Wanted
 from voc.web.figure_view import Asking
 from voc.web.given import GivenApp, GivenVisit
-from voc.web.narrowing import day_in, teams_of, wanted_of
+from voc.web.narrowing import placed, strictly, teams_of, wanted_of
 from voc.web.tables import Asked, Found, PageTable, file_handlers, period
+from voc.web.unread import Unread, day_in
 from voc.web.visit import EVERYBODY, roles
 
 
@@ -63,10 +64,12 @@ def engagement_page(
         today=now.date(),
     )
     with app.database.read() as db:
-        known = preferences.load(db)
+        known, wanted = preferences.load(db), placed(db, wanted)
         found = _engagement(db, visit.viewer, wanted, now=now)
+        wanted = _with_line(found, wanted)
         if not found.whole.accounts and not found.lines:
-            return pages.page(app, visit, "leader/empty.html", may_set_up=visit.viewer.sees_all)
+            may_set_up = visit.viewer.sees_all
+            return pages.page(app, visit, "leader/empty.html", may_set_up=may_set_up, unread=wanted.unread)
         page = engagement_view.page(
             found,
             total=_total(db, found, wanted, now=now),
@@ -79,7 +82,15 @@ def engagement_page(
             gone=_gone(db, found, wanted, known, now=now),
         )
         line = _trend(db, found, wanted, trend, known)
-    return pages.page(app, visit, "leader/engagement.html", page=page, trend=line)
+    return pages.page(app, visit, "leader/engagement.html", page=page, trend=line, unread=wanted.unread)
+
+
+def _with_line(found: Engagement, wanted: Wanted) -> Wanted:
+    """Without a CSM who has no line here: foreign or unknown is the same."""
+    if not wanted.csm or wanted.csm in {one.id for one in found.lines}:
+        return wanted
+    odd = Unread("csm", wanted.csm, "is no CSM of this view", "no chain of theirs stands beside")
+    return replace(wanted, csm="", unread=(*wanted.unread, odd))
 
 
 def _of_night(found: Engagement, wanted: Wanted) -> Wanted:
@@ -153,14 +164,24 @@ def _total(db: Connection, found: Engagement, wanted: Wanted, *, now: datetime) 
     return _engagement(db, TERMINAL, wanted, now=now).whole
 
 
-def _asked_for(asked: Asked) -> Wanted:
+def _asked_for(db: Connection, asked: Asked, *, trend: str = "") -> Wanted:
     """The page's filters out of the query of a file."""
-    names = ("team", "segment", "days", "as_of", "region", "live")
-    return wanted_of(**{name: asked.get(name) for name in names}, from_on=asked.get("from"), today=asked.today)
+    wanted = wanted_of(
+        team=asked.get("team"),
+        segment=asked.get("segment"),
+        days=asked.get("days"),
+        as_of=asked.get("as_of"),
+        region=asked.get("region"),
+        live=asked.get("live"),
+        from_on=asked.get("from"),
+        trend=trend,
+        today=asked.today,
+    )
+    return strictly(placed(db, wanted))
 
 
 def _line_rows(db: Connection, asked: Asked) -> Found:
-    found = _engagement(db, asked.viewer, _asked_for(asked), now=asked.now)
+    found = _engagement(db, asked.viewer, _asked_for(db, asked), now=asked.now)
     return Found([engagement_view.file_row(one, found) for one in found.lines], period(found.window))
 
 
@@ -176,8 +197,8 @@ LINES = PageTable(
 
 def _trend_rows(db: Connection, asked: Asked) -> Found:
     """The line that the page draws; nothing where the page draws none."""
-    wanted, name = _asked_for(asked), asked.get("trend")
-    chosen = name if name in trends.NAMES else trends.NAMES[0]
+    wanted = _asked_for(db, asked, trend=asked.get("trend"))
+    chosen = wanted.trend or trends.NAMES[0]
     found = _engagement(db, asked.viewer, wanted, now=asked.now)
     key, facts = _kept_key(found, wanted), [("Figure", catalogue.OPENS[chosen].label), *period(found.window)]
     if key is None or (found.not_told is not None and is_said(chosen)):

@@ -15,7 +15,7 @@ from litestar.types import ExceptionHandlersMap
 from sqlalchemy.exc import SQLAlchemyError
 
 from voc.base import log
-from voc.base.errors import Misconfigured, NotFound, Refused, Upstream, VocError
+from voc.base.errors import Misconfigured, Misread, NotFound, Refused, Upstream, VocError
 from voc.web import pages
 from voc.web.context import App
 from voc.web.visit import Forbidden, Forged, SignInNeeded, Visit
@@ -36,6 +36,8 @@ def described(error: Exception) -> Problem:
     match error:
         case NotFound():
             return Problem(404, "Not found", str(error) or "There is nothing here, or it is not yours to see.")
+        case Misread():
+            return Problem(400, "That could not be read", error.reason, error.field)
         case Refused():
             return Problem(409, "That was not done", error.reason, error.field)
         case Forged() | Forbidden():

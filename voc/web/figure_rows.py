@@ -1,6 +1,7 @@
 """The rows behind any figure, one by one, and as a file."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from urllib.parse import quote
@@ -17,19 +18,28 @@ from voc.web import pages, rows_view
 from voc.web.engagement_view import Wanted
 from voc.web.figure_view import Asking
 from voc.web.given import AnyRequest, GivenApp, GivenVisit
-from voc.web.narrowing import day_in, names_of, wanted_of
+from voc.web.narrowing import names_of, placed, wanted_of
 from voc.web.parts import Link
 from voc.web.tables import Asked, Found, PageTable, file_handlers
+from voc.web.unread import Reading, refuse
 from voc.web.visit import EVERYBODY, roles
 
 ROWS_QUERY = ("figure", "scope", "id", "days", "as_of", "to", "segment", "region", "live", "state")
 
 
-def opened_of(request_query: Mapping[str, str], *, today: date) -> Opened:
-    """Which rows an address asks for; what makes no sense falls back."""
-    given = {key: request_query.get(key, "") for key in ("days", "as_of", "segment", "region", "live")}
-    wanted = wanted_of(**given, today=today)
-    to = day_in(request_query.get("to", ""))
+def opened_of(request_query: Mapping[str, str], *, today: date, read: Reading | None = None) -> Opened:
+    """Which rows an address asks for; what makes no sense falls back, and `read` has it noted."""
+    read, given = read or Reading(), request_query.get
+    wanted = wanted_of(
+        days=given("days", ""),
+        as_of=given("as_of", ""),
+        segment=given("segment", ""),
+        region=given("region", ""),
+        live=given("live", ""),
+        today=today,
+    )
+    read.unread.extend(wanted.unread)
+    to = read.day("to", given("to", ""), "the period ends on the day it is as of", until=today)
     return Opened(
         figure=request_query.get("figure", "")[:64],
         scope=_scope(request_query.get("scope", "")),
@@ -44,12 +54,20 @@ def opened_of(request_query: Mapping[str, str], *, today: date) -> Opened:
     )
 
 
+def _placed(db: Connection, opened: Opened, read: Reading) -> Opened:
+    """The same, without a region that no account lies in."""
+    wanted = placed(db, Wanted(region=opened.region or ""))
+    read.unread.extend(wanted.unread)
+    return replace(opened, region=wanted.region or None)
+
+
 @get("/engagement/rows", sync_to_thread=True, opt=roles(*EVERYBODY))
 def rows_page(app: GivenApp, visit: GivenVisit, request: AnyRequest) -> Response[str]:
     """What a figure counts, row by row, a page at a time."""
     query, now = request.query_params, app.now()
-    opened, beside = opened_of(query, today=now.date()), query.get("beside", "") == "1"
+    beside, read = query.get("beside", "") == "1", Reading()
     with app.database.read() as db:
+        opened = _placed(db, opened_of(query, today=now.date(), read=read), read)
         found = behind(
             db,
             visit.viewer,
@@ -68,7 +86,7 @@ def rows_page(app: GivenApp, visit: GivenVisit, request: AnyRequest) -> Response
         path=path,
         beside=beside,
     )
-    return pages.page(app, visit, "leader/rows.html", page=rows_view.page(found, opened, around))
+    return pages.page(app, visit, "leader/rows.html", page=rows_view.page(found, opened, around), unread=read.unread)
 
 
 def _rows_address(opened: Opened) -> str:
@@ -97,7 +115,10 @@ _RETENTION = frozenset(one.name for one in catalogue.CATALOGUE if one.kind == ca
 def _counted_rows(db: Connection, asked: Asked) -> Found:
     if not (asked.get("figure") and asked.get("scope")):
         raise NotFound("Name a figure and whose it is, such as figure=response_rate and scope=total.")
-    opened = opened_of({name: asked.get(name) for name in ROWS_QUERY}, today=asked.today)
+    read = Reading()
+    opened = opened_of({name: asked.get(name) for name in ROWS_QUERY}, today=asked.today, read=read)
+    opened = _placed(db, opened, read)
+    refuse(read.unread)
     names = names_of(db)
     rows = every_row(db, asked.viewer, opened, now=asked.now)
     definition = catalogue.OPENS[opened.figure]

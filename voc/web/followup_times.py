@@ -9,15 +9,17 @@ from sqlalchemy import Connection
 from voc.base import preferences
 from voc.followup import hours, store
 from voc.followup.store.times import durations
+from voc.metrics.recovery import Contact
 from voc.metrics.run import recovery
 from voc.web import pages, recovery_view, survival_view
 from voc.web.context import App
 from voc.web.engagement_view import Wanted
 from voc.web.followups_view import Chosen
 from voc.web.given import AnyRequest, GivenApp, GivenVisit
-from voc.web.narrowing import part_asked_for, within_of
+from voc.web.narrowing import part_asked_for, strictly, within_of
 from voc.web.survival_view import Lasted
 from voc.web.tables import Asked, Found, PageTable, file_handlers
+from voc.web.unread import Reading, refuse
 from voc.web.visit import EVERYBODY, Visit, roles
 
 
@@ -27,8 +29,10 @@ def recovery_page(app: GivenApp, visit: GivenVisit, request: AnyRequest) -> Resp
     asked = _asked(app, visit, request)
     with app.database.read() as db:
         found, part = _recovery(db, asked)
-        page = recovery_view.page(found, of=asked.get("of"), query=part.query)
-    return pages.page(app, visit, "followups/recovery.html", page=page)
+        read = Reading()
+        of = read.one_of("of", asked.get("of"), ("again", *Contact), "all who were asked again are shown")
+        page = recovery_view.page(found, of=of, query=part.query)
+    return pages.page(app, visit, "followups/recovery.html", page=page, unread=(*part.unread, *read.unread))
 
 
 def _asked(app: App, visit: Visit, request: AnyRequest) -> Asked:
@@ -42,7 +46,9 @@ def _recovery(db: Connection, asked: Asked) -> tuple[recovery.RecoveryPage, Want
 
 
 def _recovery_rows(db: Connection, asked: Asked) -> Found:
-    return Found(recovery_view.file_rows(_recovery(db, asked)[0]))
+    found, part = _recovery(db, asked)
+    strictly(part)
+    return Found(recovery_view.file_rows(found))
 
 
 RECOVERY = PageTable(
@@ -59,11 +65,12 @@ RECOVERY = PageTable(
 def times_page(app: GivenApp, visit: GivenVisit, request: AnyRequest) -> Response[str]:
     """How long each follow-up of the period took, or has taken: the rows behind the curve."""
     asked = _asked(app, visit, request)
-    only = asked.get("state") == "resolved"
+    read = Reading()
+    only = read.one_of("state", asked.get("state"), ("resolved",), "open ones are shown too") == "resolved"
     with app.database.read() as db:
         rows, a_day, part = _lasted(db, asked, only_resolved=only)
     page = survival_view.times_page(rows, a_day, days=part.days, only_resolved=only, query=Chosen(part=part).query)
-    return pages.page(app, visit, "followups/times.html", page=page)
+    return pages.page(app, visit, "followups/times.html", page=page, unread=(*part.unread, *read.unread))
 
 
 def _lasted(db: Connection, asked: Asked, *, only_resolved: bool) -> tuple[list[survival_view.Timed], float, Wanted]:
@@ -78,7 +85,11 @@ def _lasted(db: Connection, asked: Asked, *, only_resolved: bool) -> tuple[list[
 
 
 def _times_rows(db: Connection, asked: Asked) -> Found:
-    rows, a_day, part = _lasted(db, asked, only_resolved=asked.get("state") == "resolved")
+    read = Reading()
+    only = read.one_of("state", asked.get("state"), ("resolved",), "all are in it")
+    refuse(read.unread)
+    rows, a_day, part = _lasted(db, asked, only_resolved=bool(only))
+    strictly(part)
     ranked = survival_view.ranked(rows)
     return Found([survival_view.times_row(one, case, a_day) for one, case in ranked], _facts(asked, part, a_day))
 
@@ -100,6 +111,7 @@ TIMES = PageTable(
 
 def _curve_rows(db: Connection, asked: Asked) -> Found:
     rows, a_day, part = _lasted(db, asked, only_resolved=False)
+    strictly(part)
     lasted = [Lasted(one.hours / a_day, one.resolved, one.confirmed) for one, _ in rows]
     return Found(survival_view.curve_rows(lasted), [*_facts(asked, part, a_day), ("Follow-ups", str(len(lasted)))])
 

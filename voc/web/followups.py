@@ -29,10 +29,11 @@ from voc.web.engagement_view import Wanted, filters
 from voc.web.figure_view import Asking
 from voc.web.followups_view import Chosen
 from voc.web.given import GivenApp, GivenVisit
-from voc.web.narrowing import csms_of, part_asked_for, part_wanted, teams_of, within_of
+from voc.web.narrowing import csms_of, part_asked_for, part_wanted, strictly, teams_of, within_of
 from voc.web.parts import Card
 from voc.web.survival_view import Lasted
 from voc.web.tables import Asked, Found, PageTable, file_handlers
+from voc.web.unread import Reading, refuse
 from voc.web.visit import EVERYBODY, roles
 
 PERIODS = (90, 180, 365)
@@ -64,15 +65,9 @@ def board_page(
     with app.database.read() as db:
         wanted = preferences.load(db)
         teams, csms = teams_of(db) if viewer.sees_all else {}, csms_of(db, viewer, team)
-        part = part_wanted(**narrowing, csms=csms, today=now.date())
-        chosen = Chosen(
-            as_list=show == "list",
-            mine=mine == "yes",
-            late=only == "late",
-            done=only == "done",
-            cause=cause if only == "done" and cause in {one.value for one in Cause} else "",
-            part=part,
-        )
+        part = part_wanted(db, **narrowing, csms=csms, today=now.date())
+        read = Reading()
+        chosen = _chosen(read, part, show=show, mine=mine, only=only, cause=cause)
         inside = within_of(db, viewer, part, wanted)
         since = now - timedelta(days=part.days)
         cases, total = _cases(db, viewer, chosen, place, inside, now=now, wanted=wanted)
@@ -99,7 +94,19 @@ def board_page(
             hours_a_day=a_day,
             resolve_hours=wanted.resolve_hours,
         )
-    return pages.page(app, visit, "followups/board.html", page=page)
+    return pages.page(app, visit, "followups/board.html", page=page, unread=(*part.unread, *read.unread))
+
+
+def _chosen(read: Reading, part: Wanted, *, show: str, mine: str, only: str, cause: str) -> Chosen:
+    only = read.one_of("only", only, ("late", "done"), "all that wait are shown")
+    return Chosen(
+        as_list=read.one_of("show", show, ("list",), "they stand on the board") == "list",
+        mine=read.one_of("mine", mine, ("yes",), "everybody’s are shown") == "yes",
+        late=only == "late",
+        done=only == "done",
+        cause=read.one_of("cause", cause, tuple(Cause), "all causes are shown") if only == "done" else "",
+        part=part,
+    )
 
 
 def _scope(viewer: Viewer, part: Wanted, names: Mapping[str, str]) -> str:
@@ -211,8 +218,11 @@ def _in_time_card(figure: Figure, asking: Asking, notes: Sequence[str]) -> Card:
 
 def _case_rows(db: Connection, asked: Asked) -> Found:
     wanted = {"done": (FollowUpState.CONFIRMED,), "late": _WAITING, "waiting": _WAITING}
-    known = preferences.load(db)
-    inside = within_of(db, asked.viewer, part_asked_for(db, asked), known)
+    known, read = preferences.load(db), Reading()
+    read.one_of("only", asked.get("only"), tuple(wanted), "all are in it")
+    read.one_of("mine", asked.get("mine"), ("yes",), "everybody’s are in it")
+    refuse(read.unread)
+    inside = within_of(db, asked.viewer, strictly(part_asked_for(db, asked)), known)
     cases = store.listing(
         db,
         asked.viewer,

@@ -9,7 +9,6 @@ from sqlalchemy import Connection
 
 from voc.base.errors import NotFound
 from voc.followup.store import improvements
-from voc.metrics import store as metrics
 from voc.metrics.forest.people import Cut
 from voc.metrics.run.forest import nights, views
 from voc.metrics.run.forest.views import PERIODS, Asked
@@ -20,8 +19,10 @@ from voc.web.forest_view import comments as comments_view
 from voc.web.forest_view import cut as cut_view
 from voc.web.forest_view import overview, theme_files
 from voc.web.given import GivenApp, GivenForm, GivenVisit
+from voc.web.narrowing import names_of
 from voc.web.tables import Asked as FileAsked
 from voc.web.tables import Found, PageTable, file_handlers
+from voc.web.unread import Reading, refuse
 from voc.web.visit import EVERYBODY, LEADERS, roles
 
 MOST_IN_FILE = 100_000
@@ -31,14 +32,23 @@ AskedTeam = Annotated[str, QueryParameter(name="team")]
 AskedCut = Annotated[str, QueryParameter(name="cut")]
 
 
-def asked_of(days: str, team: str) -> Asked:
+def asked_of(read: Reading, days: str, team: str) -> Asked:
     """What makes no sense falls back to a year, which has most to tell."""
     known = {str(one): one for one in PERIODS}
-    return Asked(known.get(days, PERIODS[-1]), team)
+    chosen = read.one_of("days", days, tuple(known), f"{PERIODS[-1]} days are shown")
+    return Asked(known.get(chosen, PERIODS[-1]), team)
 
 
-def cut_of(text: str) -> Cut | None:
-    return Cut(text) if text in set(Cut) else None
+def cut_of(read: Reading, text: str) -> Cut | None:
+    chosen = read.one_of("cut", text, tuple(Cut), "the themes are not cut")
+    return Cut(chosen) if chosen else None
+
+
+def _of_file(asked: FileAsked) -> tuple[Asked, Cut | None]:
+    read = Reading()
+    found = asked_of(read, asked.get("days"), asked.get("team")), cut_of(read, asked.get("cut"))
+    refuse(read.unread)
+    return found
 
 
 @get("/forest", sync_to_thread=True, opt=roles(*EVERYBODY))
@@ -51,21 +61,23 @@ def forest_page(
     cut: AskedCut = "",
     by: Annotated[str, QueryParameter(name="by")] = "",
 ) -> Response[str]:
-    chosen, wanted = asked_of(days, team), cut_of(cut)
+    read = Reading()
+    chosen, wanted = asked_of(read, days, team), cut_of(read, cut)
+    sorted_by = read.one_of("by", by, tuple(overview.SORTS), "the themes stand by accounts") or "accounts"
     with app.database.read() as db:
         found = nights.forest(db, visit.viewer, chosen, cut=wanted, now=app.now())
         page = overview.page(
             found,
             cut=wanted,
-            by=by if by in overview.SORTS else "accounts",
+            by=sorted_by,
             improvements=improvements.listing(db, visit.viewer),
             may_change=visit.may(*LEADERS),
         )
-    return pages.page(app, visit, "forest/forest.html", page=page)
+    return pages.page(app, visit, "forest/forest.html", page=page, unread=read.unread)
 
 
 def _theme_rows(db: Connection, asked: FileAsked) -> Found:
-    chosen = asked_of(asked.get("days"), asked.get("team"))
+    chosen, _ = _of_file(asked)
     found = nights.forest(db, asked.viewer, chosen, cut=None, now=asked.now)
     as_of = found.kept_on or asked.today
     return Found(theme_files.file_rows(found), [("Days", str(chosen.days)), ("As of", as_of.isoformat())])
@@ -82,7 +94,8 @@ THEMES = PageTable(
 
 
 def _cut_rows(db: Connection, asked: FileAsked) -> Found:
-    chosen, cut = asked_of(asked.get("days"), asked.get("team")), cut_of(asked.get("cut")) or Cut.SEGMENT
+    chosen, given = _of_file(asked)
+    cut = given or Cut.SEGMENT
     found = nights.forest(db, asked.viewer, chosen, cut=cut, now=asked.now)
     as_of = found.kept_on or asked.today
     return Found(cut_view.cut_rows(found), [("Days", str(chosen.days)), ("As of", as_of.isoformat())])
@@ -111,7 +124,8 @@ def comments_page(
     start: Annotated[str, QueryParameter(name="start")] = "",
 ) -> Response[str]:
     """The comments behind one count."""
-    asked, wanted, place = asked_of(days, team), cut_of(cut), theme_id_of(start or "0")
+    read = Reading()
+    asked, wanted, place = asked_of(read, days, team), cut_of(read, cut), theme_id_of(start or "0")
     with app.database.read() as db:
         found = nights.behind(
             db,
@@ -130,25 +144,26 @@ def comments_page(
             cut=wanted,
             start=place,
             themes={one.id: one for one in book.themes(db)},
-            csms={id: one.name for id, one in metrics.people(db).items()},
+            csms=names_of(db),
             may_change=visit.may(*LEADERS),
         )
-    return pages.page(app, visit, "forest/comments.html", page=page)
+    return pages.page(app, visit, "forest/comments.html", page=page, unread=read.unread)
 
 
 def _comment_rows(db: Connection, asked: FileAsked) -> Found:
+    chosen, cut = _of_file(asked)
     found = nights.behind(
         db,
         asked.viewer,
-        asked_of(asked.get("days"), asked.get("team")),
+        chosen,
         theme_id=_theme(asked.get("theme")),
-        cut=cut_of(asked.get("cut")),
+        cut=cut,
         part=asked.get("part"),
         now=asked.now,
         limit=MOST_IN_FILE,
     )
     themes = {one.id: one for one in book.themes(db)}
-    csms = {id: one.name for id, one in metrics.people(db).items()}
+    csms = names_of(db)
     return Found(comments_view.file_rows(found, themes, csms))
 
 

@@ -12,13 +12,13 @@ from voc.followup import improving
 from voc.followup.improving import ANYBODY, Plan
 from voc.followup.run import improvements as run
 from voc.followup.store import improvements as store
-from voc.metrics import store as metrics
 from voc.metrics.forest.languages import STEMMERS
 from voc.metrics.store.forest import book
 from voc.web import improvements_view, pages
 from voc.web.context import App
 from voc.web.forms import Form
 from voc.web.given import GivenApp, GivenForm, GivenVisit
+from voc.web.narrowing import names_of
 from voc.web.tables import Asked, Found, PageTable, file_handlers
 from voc.web.visit import EVERYBODY, LEADERS, Visit, roles
 
@@ -109,7 +109,7 @@ def _one(
             found,
             store.raisers(db, visit.viewer, theme_id=found.theme_id, since_on=found.since_on, until=until),
             store.drafted(db, improvement_id),
-            csms={id: one.name for id, one in metrics.people(db).items()},
+            csms=names_of(db),
             everybody=store.everybody(db, found, until=now) if visit.may(*LEADERS) else [],
             today=now.date(),
             typed=typed,

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from sqlalchemy import Connection
 
+from voc.base import preferences
 from voc.base.access import Viewer
 from voc.base.preferences import Preferences
 from voc.base.words import Segment
@@ -15,9 +16,10 @@ from voc.metrics.run import trend as trends
 from voc.metrics.run.narrowing import Within, within
 from voc.web.engagement_view import Wanted
 from voc.web.tables import Asked
+from voc.web.unread import Reading, Unread, refuse
 
 _WINDOW = re.compile(r"[1-9][0-9]{0,2}|1000")  # days
-_FIRST_DAY = date(2000, 1, 1)  # nothing is older, and a window before it must not leave the calendar
+MOST_DAYS = 1000
 
 
 def wanted_of(
@@ -35,59 +37,104 @@ def wanted_of(
     beside: str = "",
     beside_to: str = "",
     trend: str = "",
+    otherwise: int = Wanted.days,
 ) -> Wanted:
-    """The filters as they were asked for; what makes no sense falls back, a day to come is today.
+    """The filters as they were asked for; what makes no sense falls back and is noted, a day to come is today.
 
     `from_on` is the first day of the period, whatever `days` says; `beside_to` the last day of an earlier one.
+    `otherwise` is how many days it is if none are asked for.
     """
-    on = day_in(as_of) or today
-    until, since, earlier = min(on, today), day_in(from_on), day_in(beside_to or beside)
-    if since is not None and since <= until < since + timedelta(days=1000):
-        days = str((until - since).days + 1)
+    read = Reading()
+    until = read.day("as_of", as_of, "today is shown", until=today) or today
+    since = _since(read, from_on, until)
+    if since is not None:
+        length = (until - since).days + 1
         live = "1" if until == today else live  # last night's figures end a day before
+    else:
+        length = _length(read, days, otherwise)
     return Wanted(
         team=team,
-        segment=segment if segment in {one.value for one in Segment} else "",
-        days=int(days) if _WINDOW.fullmatch(days) else 180,
-        as_of=on if _FIRST_DAY <= on < today else None,
+        segment=read.one_of("segment", segment, tuple(Segment), "all segments are shown"),
+        days=length,
+        as_of=until if until < today else None,
         csm=csm,
-        team_line=against == "team",
-        region=region[:64],
-        live=live == "1",
-        beside=_earlier(beside, earlier, until),
-        trend=trend if trend in trends.NAMES else "",
+        team_line=read.one_of("against", against, ("team",), "the line is the standard’s") == "team",
+        region=region,
+        live=read.one_of("live", live, ("1",), "last night’s figures are shown") == "1",
+        beside=_earlier(read, beside, beside_to, until),
+        trend=read.one_of("trend", trend, trends.NAMES, "the first of them is drawn"),
+        unread=tuple(read.unread),
     )
 
 
-def _earlier(beside: str, earlier: date | None, until: date) -> str:
-    """A chosen day must be earlier than the end of the period; it goes before the period just before."""
-    if earlier is not None:
-        return earlier.isoformat() if earlier < until else ""
-    return beside if beside == "previous" else ""
+def _length(read: Reading, days: str, otherwise: int) -> int:
+    if _WINDOW.fullmatch(days):
+        return int(days)
+    if days:
+        read.odd("days", days, f"is no number of days from 1 to {MOST_DAYS}", f"{otherwise} days are shown")
+    return otherwise
 
 
-def day_in(text: str) -> date | None:
-    try:
-        on = date.fromisoformat(text)
-    except ValueError:
+def _since(read: Reading, from_on: str, until: date) -> date | None:
+    """The first day of a period that ends `until`."""
+    shown = "the period goes by its number of days"
+    since = read.day("from", from_on, shown, until=until, last="the period ends on")
+    if since is not None and until >= since + timedelta(days=MOST_DAYS):
+        read.odd("from", from_on, f"makes a period of more than {MOST_DAYS} days", shown)
         return None
-    return on if on >= _FIRST_DAY else None
+    return since
+
+
+def _earlier(read: Reading, beside: str, beside_to: str, until: date) -> str:
+    """A chosen day must be earlier than the end of the period; it goes before the period just before."""
+    name, text = ("beside_to", beside_to) if beside_to else ("beside", beside)
+    if text == "previous":
+        return text
+    before, shown = until - timedelta(days=1), "no other period stands beside"
+    earlier = read.day(name, text, shown, until=before, last="the other period must end by")
+    return "" if earlier is None else earlier.isoformat()
+
+
+def placed(db: Connection, wanted: Wanted) -> Wanted:
+    """The same, without a region that no account lies in."""
+    if not wanted.region or metrics.countries_of(db, wanted.region, preferences.load(db)):
+        return wanted
+    odd = Unread("region", wanted.region, "is the region of no account", "all regions are shown")
+    return replace(wanted, region="", unread=(*wanted.unread, odd))
+
+
+def strictly(wanted: Wanted) -> Wanted:
+    """The same for a file, which must not hold something else than was asked for."""
+    refuse(wanted.unread)
+    return wanted
 
 
 def part_wanted(
-    *, team: str, csm: str, segment: str, region: str, csms: Mapping[str, str], today: date, days: str = ""
+    db: Connection,
+    *,
+    team: str,
+    csm: str,
+    segment: str,
+    region: str,
+    csms: Mapping[str, str],
+    today: date,
+    days: str = "",
 ) -> Wanted:
     """What narrows a list. A CSM of another team than the chosen one is left out: the team was chosen anew."""
     wanted = wanted_of(days=days, as_of="", segment=segment, team=team, csm=csm, region=region, today=today)
-    return wanted if not team or csm in csms else replace(wanted, csm="")
+    wanted = placed(db, wanted)
+    if not (team and csm) or csm in csms:
+        return wanted
+    odd = Unread("csm", csm, "is no CSM of the chosen team", "all of the team is shown")
+    return replace(wanted, csm="", unread=(*wanted.unread, odd))
 
 
 def part_asked_for(db: Connection, asked: Asked) -> Wanted:
-    """The same out of the query of a file."""
+    """The same out of the query of a file, or of a page whose query is one."""
     names = ("team", "csm", "segment", "region")
     csms = csms_of(db, asked.viewer, asked.get("team"))
     return part_wanted(
-        **{name: asked.get(name) for name in names}, csms=csms, today=asked.today, days=asked.get("days")
+        db, **{name: asked.get(name) for name in names}, csms=csms, today=asked.today, days=asked.get("days")
     )
 
 

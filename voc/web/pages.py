@@ -74,7 +74,10 @@ MENU = (
 
 
 def page(app: App, visit: Visit, template: str, /, *, status: int = 200, **context: Any) -> Response[str]:
-    """A staff page. `context` adds to: app's company, visit, menu, banners, flash, now, today, moment, currency."""
+    """A staff page. `context` adds to: app's company, visit, menu, banners, flash, now, today, moment, currency.
+
+    `unread` is what the page could not read of its address (`voc.web.unread`); it stands at the top.
+    """
     now = app.now()
     with app.database.read() as db:
         values = preferences.load(db)
@@ -96,6 +99,7 @@ def page(app: App, visit: Visit, template: str, /, *, status: int = 200, **conte
         "today": now.astimezone(zone).date(),
         "moment": partial(view.moment, zone=zone),
         "demo": app.demo,
+        "unread": (),
     }
     return html(ENVIRONMENT.get_template(template).render({**common, **context}), status=status)
 
@@ -111,6 +115,7 @@ def bare_page(app: App, template: str, /, *, status: int = 200, **context: Any) 
         "banners": [],
         "flash": None,
         "demo": app.demo,
+        "unread": (),
     }
     return html(ENVIRONMENT.get_template(template).render({**common, **context}), status=status)
 

@@ -5,6 +5,7 @@ from typing import Any
 from litestar import Response, post
 from litestar.params import FromPath
 
+from voc.accounts.store.visible import visible_account
 from voc.base.errors import NotFound, Refused
 from voc.campaigns import run as campaigns
 from voc.campaigns.run.pauses import Moved
@@ -44,7 +45,7 @@ def escalate(app: GivenApp, visit: GivenVisit, account_id: FromPath[str], form: 
                 viewer=visit.viewer,
                 now=app.now(),
             )
-            name = known.visible_account(db, account_id, visit.viewer)
+            name = visible_account(db, account_id, visit.viewer)
     except Refused as refused:
         return form_again(app, visit, form, refused, heading="Under escalation", inputs=ESCALATION)
     said = f"{name} is under escalation until {view.day(until_on)}. {moved_in_words(moved)}".strip()
@@ -55,7 +56,7 @@ def escalate(app: GivenApp, visit: GivenVisit, account_id: FromPath[str], form: 
 def end_escalation(app: GivenApp, visit: GivenVisit, account_id: FromPath[str], form: GivenForm) -> Response[Any]:
     with app.database.begin() as db:
         moved = campaigns.end_escalation(db, account_id, viewer=visit.viewer, now=app.now())
-        name = known.visible_account(db, account_id, visit.viewer)
+        name = visible_account(db, account_id, visit.viewer)
     said = f"The escalation at {name} has ended. {moved_in_words(moved)}".strip()
     return pages.back(app, visit, pages.own_path(form.text("back"), "/accounts"), said)
 

@@ -17,11 +17,11 @@ from voc.web import pages, retention_view
 from voc.web.context import App
 from voc.web.engagement_view import Wanted, filters
 from voc.web.given import GivenApp, GivenVisit
-from voc.web.narrowing import teams_of, wanted_of
+from voc.web.narrowing import placed, strictly, teams_of, wanted_of
 from voc.web.tables import Asked, Found, PageTable, file_handlers
 from voc.web.visit import EVERYBODY, Visit, roles
 
-YEAR = "365"
+YEAR = 365
 PERIODS = (90, 180, 365, 730)
 
 
@@ -32,13 +32,13 @@ def retention_page(
     *,
     team: Annotated[str, QueryParameter(name="team")] = "",
     segment: Annotated[str, QueryParameter(name="segment")] = "",
-    days: Annotated[str, QueryParameter(name="days")] = YEAR,
+    days: Annotated[str, QueryParameter(name="days")] = "",
     as_of: Annotated[str, QueryParameter(name="as_of")] = "",
     region: Annotated[str, QueryParameter(name="region")] = "",
 ) -> Response[str]:
     today = app.now().date()
-    wanted = wanted_of(team=team, segment=segment, days=days, as_of=as_of, region=region, today=today)
-    found, teams, regions = _found(app, visit, wanted)
+    given = {"team": team, "segment": segment, "days": days, "as_of": as_of, "region": region}
+    wanted, found, teams, regions = _found(app, visit, wanted_of(**given, today=today, otherwise=YEAR))
     page = retention_view.page(
         found,
         wanted=wanted,
@@ -47,18 +47,20 @@ def retention_page(
         own_csm_id=visit.viewer.csm_id,
         today=today,
     )
-    return pages.page(app, visit, "leader/retention.html", page=page)
+    return pages.page(app, visit, "leader/retention.html", page=page, unread=wanted.unread)
 
 
 def _rows(db: Connection, asked: Asked) -> Found:
     wanted = wanted_of(
         team=asked.get("team"),
         segment=asked.get("segment"),
-        days=asked.get("days") or YEAR,
+        days=asked.get("days"),
         as_of=asked.get("as_of"),
         region=asked.get("region"),
         today=asked.today,
+        otherwise=YEAR,
     )
+    wanted = strictly(placed(db, wanted))
     found = _retention(db, asked.viewer, wanted, now=asked.now)
     facts = [("Days", str(wanted.days)), ("As of", (wanted.as_of or asked.today).isoformat())]
     return Found([retention_view.file_row(one, found) for one in (*found.lines, found.whole)], facts)
@@ -74,11 +76,12 @@ RETENTION = PageTable(
 )
 
 
-def _found(app: App, visit: Visit, wanted: Wanted) -> tuple[RetentionPage, dict[str, str], list[str]]:
+def _found(app: App, visit: Visit, asked: Wanted) -> tuple[Wanted, RetentionPage, dict[str, str], list[str]]:
     with app.database.read() as db:
+        wanted = placed(db, asked)
         found = _retention(db, visit.viewer, wanted, now=app.now())
         regions = metrics.regions(db, preferences.load(db))
-        return found, teams_of(db) if visit.viewer.sees_all else {}, regions
+        return wanted, found, teams_of(db) if visit.viewer.sees_all else {}, regions
 
 
 def _retention(db: Connection, viewer: Viewer, wanted: Wanted, *, now: datetime) -> RetentionPage:

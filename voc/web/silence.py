@@ -27,7 +27,7 @@ from voc.web import cost_view, pages, silent_view
 from voc.web.context import App
 from voc.web.engagement_view import Wanted, filters
 from voc.web.given import GivenApp, GivenForm, GivenVisit
-from voc.web.narrowing import csms_of, names_of, part_asked_for, part_wanted, teams_of
+from voc.web.narrowing import csms_of, names_of, part_asked_for, part_wanted, strictly, teams_of
 from voc.web.tables import Asked, Found, PageTable, file_handlers
 from voc.web.visit import EVERYBODY, Visit, roles
 
@@ -49,7 +49,7 @@ def silent_page(
     with app.database.read() as db:
         known = preferences.load(db)
         teams, csms = teams_of(db) if viewer.sees_all else {}, csms_of(db, viewer, team)
-        wanted = part_wanted(team=team, csm=csm, segment=segment, region=region, csms=csms, today=now.date())
+        wanted = part_wanted(db, team=team, csm=csm, segment=segment, region=region, csms=csms, today=now.date())
         found = _silent(db, viewer, wanted, now=now, after=after[:64] or None, limit=silent_view.PAGE)
         theirs = _silent_cases(db, visit.viewer, {one.account_id for one in found.silent}, now=now)
         page = silent_view.page(
@@ -63,7 +63,9 @@ def silent_page(
             names={**teams, **csms},
         )
         costs = cost_view.section(kept_pages.cost_page(db, visit.viewer, standings.large_on(db, now=now)))
-    return pages.page(app, visit, "leader/silent.html", page=page, cost=costs, weights=WEIGHTS_VERSION)
+    return pages.page(
+        app, visit, "leader/silent.html", page=page, cost=costs, weights=WEIGHTS_VERSION, unread=wanted.unread
+    )
 
 
 def _silent(
@@ -94,7 +96,7 @@ def _silent_cases(
 
 
 def _silent_rows(db: Connection, asked: Asked) -> Found:
-    wanted, names = part_asked_for(db, asked), names_of(db)
+    wanted, names = strictly(part_asked_for(db, asked)), names_of(db)
     found = _silent(db, asked.viewer, wanted, now=asked.now)
     facts = [("As of", asked.today.isoformat()), ("Weights of the score", f"version {WEIGHTS_VERSION}")]
     return Found([silent_view.file_row(one, names) for one in found.silent], facts)

@@ -17,7 +17,7 @@ from tests.bench.figures.bare import bare
 from tests.bench.figures.earlier import half_a_year_before
 from tests.bench.figures.fill import fill
 from tests.builders import NOW
-from voc.base import clock, migrate
+from voc.base import clock, collector, migrate
 from voc.base.db import Database
 from voc.base.schema import renewal_landmark
 from voc.metrics import run as metrics
@@ -58,6 +58,7 @@ def night(database: Database, rows: int) -> Told:
 def pages(database: Database, rows: int) -> Told:
     told: Told = {}
     with visits.doors(database) as doors:
+        collector.settle()  # as a process that serves does
         for who, path in visits.STANDARD:
             milliseconds, busy, size = _page(doors[who], path)
             told[f"{who} {path}"] = (milliseconds, "ms")
@@ -70,6 +71,7 @@ def pages(database: Database, rows: int) -> Told:
 def free(database: Database, rows: int) -> Told:
     told: Told = {}
     with visits.doors(database) as doors:
+        collector.settle()
         for kind, path in visits.FREE:
             plain, plain_busy = _timed(partial(bare, database, kind))
             milliseconds, busy, _ = _page(doors["leader"], path)

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Connection
 
 from voc.accounts.store import escalations
+from voc.accounts.store.visible import visible_account
 from voc.base import audit
 from voc.base.access import Viewer
 from voc.base.errors import Refused
@@ -14,7 +15,7 @@ LONGEST = timedelta(days=366)
 
 def escalate(db: Connection, *, account_id: str, reason: str, until_on: date, viewer: Viewer, now: datetime) -> None:
     """From now until that day, which is the first on which they may be asked again. Refused names the field."""
-    name = escalations.visible(db, account_id, viewer)
+    name = visible_account(db, account_id, viewer)
     reason = reason.strip()
     if not reason:
         raise Refused("Say why: whoever asks why nobody here is written to will read it", field="reason")
@@ -29,7 +30,7 @@ def escalate(db: Connection, *, account_id: str, reason: str, until_on: date, vi
 
 def end_escalation(db: Connection, *, account_id: str, viewer: Viewer, now: datetime) -> None:
     """They may be asked again from now on. Ending one that has ended changes nothing."""
-    name = escalations.visible(db, account_id, viewer)
+    name = visible_account(db, account_id, viewer)
     if escalations.end(db, account_id, by=viewer.name, at=now):
         _audit(db, "escalation ended", account_id, by=viewer.name, at=now, who=name)
 

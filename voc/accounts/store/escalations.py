@@ -5,10 +5,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, insert, select, update
 
-from voc.base.access import Viewer, visible_accounts
-from voc.base.errors import NotFound
 from voc.base.schema import account, escalation
-from voc.base.words import RecordState
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,17 +18,6 @@ class Escalation:
     by: str
     created_at: datetime
     until_on: date
-
-
-def visible(db: Connection, account_id: str, viewer: Viewer) -> str:
-    """The account's name; NotFound unless the viewer may see it."""
-    query = select(account.c.name).where(
-        account.c.id == account_id, account.c.state == RecordState.LIVE, visible_accounts(viewer)
-    )
-    name = db.execute(query).scalar()
-    if name is None:
-        raise NotFound("There is no such account, or it is not yours.")
-    return name
 
 
 def standing(db: Connection, account_id: str, *, today: date) -> Escalation | None:

@@ -14,10 +14,9 @@ from voc.base.access import Viewer, visible_accounts
 from voc.base.errors import NotFound
 from voc.base.schema import account, campaign, chase_event, contact_quota, invitation, wave
 from voc.base.types import Instant
-from voc.campaigns.calendar import local_day
 from voc.campaigns.model import Chased, Disposition, Dropped, Plan, Role, Step, StopReason, WaveState, Why
 from voc.campaigns.quarantine import NUDGE
-from voc.campaigns.store.rows import stop_rows
+from voc.campaigns.store.rows import chased_as_asked, stop_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,20 +188,7 @@ def _standing(row: Any) -> Standing:
         id=row.id,
         wave_id=row.wave_id,
         contact_id=row.contact_id,
-        chased=Chased(
-            key=row.address,
-            address=row.address,
-            account_id=row.account_id,
-            time_zone=row.time_zone,
-            country=row.country,
-            heads_up=row.heads_up,
-            priority=row.priority,
-            since_on=local_day(row.resumed_at or row.launched_at, row.time_zone),
-            closes_at=row.closes_at,
-            away_until_on=row.away_until_on,
-            escalated_until_on=row.escalated_until_on,
-            renewal_on=row.renewal_on,
-        ),
+        chased=chased_as_asked(row, priority=row.priority, since_at=row.resumed_at or row.launched_at),
         settings=row.settings,
         running=row.stopped is None and row.answered_at is None,
         next_step=Step(row.next_step) if row.next_step else None,

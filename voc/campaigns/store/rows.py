@@ -122,6 +122,24 @@ def _stopping(reason: StopReason) -> ReturningUpdate[int]:
     )
 
 
+def chased_as_asked(row: Any, *, priority: int, since_at: datetime) -> Chased:
+    """An invitation as its own row has it; `since_at` is when the wave began, or went on."""
+    return Chased(
+        key=row.address,
+        address=row.address,
+        account_id=row.account_id,
+        time_zone=row.time_zone,
+        country=row.country,
+        heads_up=row.heads_up,
+        priority=priority,
+        since_on=local_day(since_at, row.time_zone),
+        closes_at=row.closes_at,
+        away_until_on=row.away_until_on,
+        escalated_until_on=row.escalated_until_on,
+        renewal_on=row.renewal_on,
+    )
+
+
 def due_step(
     row: Any, step: Step, *, due_at: datetime, closes_at: datetime, give_up_at: datetime, last_step: bool
 ) -> DueStep:

@@ -11,9 +11,9 @@ from voc.base import bulk
 from voc.base.among import among
 from voc.base.errors import NotFound
 from voc.base.schema import account, campaign, chase_event, contact_quota, invitation, wave
-from voc.campaigns.calendar import local_day
 from voc.campaigns.model import Chased, Dropped, Plan, Step
 from voc.campaigns.quarantine import NUDGE
+from voc.campaigns.store.rows import chased_as_asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,20 +110,7 @@ def _chasing(row: Any, of_wave: WaveRules, latest: Step | None) -> Chasing:
     return Chasing(
         id=row.id,
         wave=of_wave,
-        chased=Chased(
-            key=row.address,
-            address=row.address,
-            account_id=row.account_id,
-            time_zone=row.time_zone,
-            country=row.country,
-            heads_up=row.heads_up,
-            priority=of_wave.priority,
-            since_on=local_day(of_wave.since_at, row.time_zone),
-            closes_at=row.closes_at,
-            away_until_on=row.away_until_on,
-            escalated_until_on=row.escalated_until_on,
-            renewal_on=row.renewal_on,
-        ),
+        chased=chased_as_asked(row, priority=of_wave.priority, since_at=of_wave.since_at),
         running=row.stopped is None and row.answered_at is None,
         next_step=Step(row.next_step) if row.next_step else None,
         sent_at=row.sent_at,

@@ -67,6 +67,20 @@ def consent_withdrawn(db: Connection, contact_id: str, *, viewer: Viewer, now: d
     return len(stopped)
 
 
+def gone(db: Connection, about: OwnMessage, said: Incoming, *, contact_id: str, now: datetime) -> None:
+    """A mail of ours came back: nobody is behind its address any more."""
+    address_gone(
+        db,
+        message_id=about.id,
+        contact_id=contact_id,
+        invitation_id=about.invitation_id,
+        address=about.address,
+        code=said.code or "",
+        quote=said.quote,
+        now=now,
+    )
+
+
 def address_gone(
     db: Connection,
     *,

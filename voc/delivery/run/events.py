@@ -223,16 +223,7 @@ def _is_news(db: Connection, one: Waiting, about: OwnMessage, said: Incoming) ->
 
 def _bounced(db: Connection, at: _Reading, about: OwnMessage, said: Incoming) -> None:
     if said.kind is InboundKind.HARD_BOUNCE and about.contact_id is not None:
-        effects.address_gone(
-            db,
-            message_id=about.id,
-            contact_id=about.contact_id,
-            invitation_id=about.invitation_id,
-            address=about.address,
-            code=said.code or "",
-            quote=said.quote,
-            now=at.now,
-        )
+        effects.gone(db, about, said, contact_id=about.contact_id, now=at.now)
     elif said.kind is InboundKind.POLICY_BOUNCE:
         alerts.refused_as_such(
             db, said, now=at.now, vault=at.desk.vault, tokens=at.desk.tokens, settings=at.desk.settings

@@ -97,16 +97,7 @@ class Desk:
         if about.is_test or about.contact_id is None:
             return  # it went to the test address or to a colleague: nothing is learned about a contact
         if said.kind is InboundKind.HARD_BOUNCE:
-            effects.address_gone(
-                db,
-                message_id=about.id,
-                contact_id=about.contact_id,
-                invitation_id=about.invitation_id,
-                address=about.address,
-                code=said.code or "",
-                quote=said.quote,
-                now=now,
-            )
+            effects.gone(db, about, said, contact_id=about.contact_id, now=now)
         elif said.kind is InboundKind.COMPLAINT:
             effects.complained(db, about, now=now)
         elif said.kind not in _ABOUT_ADDRESS:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from voc.metrics.forest.hiding import hidden_cells
 from voc.metrics.forest.people import PLACE_OF_ROLE, Count, Cut, Person
@@ -30,16 +31,28 @@ class Table:
         return any(cell.count is None for cells in self.rows.values() for cell in cells.values())
 
 
+Counts: TypeAlias = Mapping[int, Mapping[str, Count]]
+"""By theme (`ANY` first) and part; every theme has every part that somebody is in."""
+
+
 def cut_table(people: Sequence[Person], themes: Sequence[int], cut: Cut, *, protected: bool) -> Table:
+    return table_of(counts_of(people, themes, cut), cut, protected=protected)
+
+
+def counts_of(people: Sequence[Person], themes: Sequence[int], cut: Cut) -> Counts:
     places = _places(people, themes, cut)
-    parts = tuple(sorted(places, key=lambda part: (part == "", _order(cut, part), part)))
-    counts = {
-        theme: {part: Count(len(some := places[part].get(theme, ())), len(set(some))) for part in parts}
+    return {
+        theme: {part: Count(len(some := places[part].get(theme, ())), len(set(some))) for part in places}
         for theme in (ANY, *themes)
     }
+
+
+def table_of(counts: Counts, cut: Cut, *, protected: bool) -> Table:
+    """What of these counts is shown."""
+    parts = tuple(sorted(counts[ANY], key=lambda part: (part == "", _order(cut, part), part)))
     hidden = hidden_cells(counts) if protected else set()
     rows = {
-        theme: {part: Cell(None if (theme, part) in hidden else one) for part, one in cells.items()}
+        theme: {part: Cell(None if (theme, part) in hidden else cells[part]) for part in parts}
         for theme, cells in counts.items()
     }
     return Table(cut, parts, rows)

@@ -3,10 +3,10 @@
 A person counts once for a theme, however often they wrote of it; so does an account.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from voc.metrics.forest.cutting import Cell, cut_table
+from voc.metrics.forest.cutting import Cell, Table, cut_table
 from voc.metrics.forest.people import Comment, Count, Cut, Person, count, people_of, revenue_of
 from voc.statistics.forest import pareto
 
@@ -54,6 +54,32 @@ class Forest:
     arr: float
 
 
+@dataclass(frozen=True)
+class Money:
+    """Of the accounts behind a theme so many have an amount: what they are worth together, and the most of one."""
+
+    accounts: int
+    total: float
+    most: float
+
+
+@dataclass(frozen=True)
+class Grown:
+    """What a Forest is made of, however it was counted. `before` is None where nobody wrote in the window before.
+
+    `covered` says how many accounts the first of these themes reaches, the first two, ...
+    """
+
+    whole: Count
+    themeless: int
+    counts: Mapping[int, Count]
+    before: Mapping[int, Count] | None
+    money: Mapping[int, Money]
+    covered: Callable[[Sequence[int]], tuple[int, ...]]
+    without_rate: tuple[str, ...]
+    arr: float
+
+
 def grow(
     comments: Sequence[Comment],
     themes: Sequence[int],
@@ -62,50 +88,57 @@ def grow(
     before: Sequence[Comment] = (),
 ) -> Forest:
     """Themes by accounts, most first. `protected`: small ones are hidden, as for whoever is not their CSM."""
-    return grow_of(people_of(comments), themes, comments=comments, before=people_of(before), protected=protected)
+    people = people_of(comments)
+    by_score = cut_table(people, themes, Cut.SCORE, protected=protected)
+    return forest_of(_grown(people, comments, people_of(before), themes), by_score, themes, protected=protected)
 
 
-def grow_of(
-    people: Sequence[Person],
-    themes: Sequence[int],
-    *,
-    comments: Sequence[Comment],
-    before: Sequence[Person],
-    protected: bool,
-) -> Forest:
-    """The same of `people_of(comments)` and those of the window before, for whoever knows them."""
+def _grown(
+    people: Sequence[Person], comments: Sequence[Comment], before: Sequence[Person], themes: Sequence[int]
+) -> Grown:
     revenue = revenue_of(comments)
-    by_theme = _by_theme(people, themes)
-    earlier = _by_theme(before, themes)
-    counts = {theme: count(some) for theme, some in by_theme.items()}
-    shown = {theme: one for theme, one in counts.items() if one.people and not (protected and one.small)}
-    whole = count(people)
-    places = _places(shown, whole.accounts)
-    money = {theme: _money(by_theme[theme], revenue, protected=protected) for theme in shown}
-    unhappy = _detractors(people, themes, protected=protected)
+    names = {one.account_id: one.account_name for one in comments}
+    by_theme, earlier = _by_theme(people, themes), _by_theme(before, themes)
+    return Grown(
+        whole=count(people),
+        themeless=sum(not one.themes for one in people),
+        counts={theme: count(some) for theme, some in by_theme.items()},
+        before={theme: count(some) for theme, some in earlier.items()} if before else None,
+        money={theme: _money(some, revenue) for theme, some in by_theme.items()},
+        covered=lambda order: _covered([by_theme[theme] for theme in order]),
+        without_rate=tuple(sorted(names[id] for id, arr in revenue.items() if arr is None)),
+        arr=sum(arr for arr in revenue.values() if arr is not None),
+    )
+
+
+def forest_of(grown: Grown, by_score: Table, themes: Sequence[int], *, protected: bool) -> Forest:
+    """What of it is shown. `by_score` is the same people's table, so that the two never say more than each alone."""
+    shown = {theme: one for theme, one in grown.counts.items() if one.people and not (protected and one.small)}
+    places = _places(shown, grown.whole.accounts)
+    money = {theme: _shown_money(grown.money[theme], protected=protected) for theme in shown}
+    unhappy = _detractors(by_score, themes)
     lines = [
         _line(
             theme,
-            counts[theme],
+            grown.counts[theme],
             places.get(theme),
             money,
             detractors=unhappy[theme],
-            earlier=earlier[theme] if before else None,
+            before=None if grown.before is None else grown.before[theme],
             protected=protected,
         )
         for theme in themes
     ]
-    names = {one.account_id: one.account_name for one in comments}
     ordered = sorted(
         lines, key=lambda one: (one.hidden, one.rank or 0, -one.count.accounts, themes.index(one.theme_id))
     )
     return Forest(
-        whole=whole,
-        themeless=sum(not one.themes for one in people),
+        whole=grown.whole,
+        themeless=grown.themeless,
         lines=tuple(ordered),
-        covered=_covered([by_theme[one.theme_id] for one in ordered if not one.hidden]),
-        without_rate=tuple(sorted(names[id] for id, arr in revenue.items() if arr is None)),
-        arr=sum(arr for arr in revenue.values() if arr is not None),
+        covered=grown.covered([one.theme_id for one in ordered if not one.hidden]),
+        without_rate=grown.without_rate,
+        arr=grown.arr,
     )
 
 
@@ -118,11 +151,9 @@ def _by_theme(people: Iterable[Person], themes: Sequence[int]) -> dict[int, list
     return found
 
 
-def _detractors(people: Sequence[Person], themes: Sequence[int], *, protected: bool) -> dict[int, int | None]:
-    """As the cut by score tells, so that the two never say more together than each alone."""
-    table = cut_table(people, themes, Cut.SCORE, protected=protected)
+def _detractors(by_score: Table, themes: Sequence[int]) -> dict[int, int | None]:
     nobody = Cell(Count(0, 0))
-    cells = {theme: table.rows[theme].get("detractor", nobody).count for theme in themes}
+    cells = {theme: by_score.rows[theme].get("detractor", nobody).count for theme in themes}
     return {theme: None if cell is None else cell.people for theme, cell in cells.items()}
 
 
@@ -153,17 +184,18 @@ def _places(counts: Mapping[int, Count], accounts: int) -> dict[int, _Place]:
     }
 
 
-def _money(
-    some: Iterable[Person], revenue: Mapping[str, float | None], *, protected: bool
-) -> tuple[float | None, bool]:
-    """The revenue of the accounts, and whether it is not shown because one account holds most of it."""
+def _money(some: Iterable[Person], revenue: Mapping[str, float | None]) -> Money:
     amounts = [arr for id in sorted({one.account_id for one in some}) if (arr := revenue.get(id)) is not None]
-    total = sum(amounts)
-    if not amounts or total <= 0:
+    return Money(len(amounts), sum(amounts), max(amounts, default=0.0))
+
+
+def _shown_money(found: Money, *, protected: bool) -> tuple[float | None, bool]:
+    """The revenue of the accounts, and whether it is not shown because one account holds most of it."""
+    if not found.accounts or found.total <= 0:
         return None, False
-    if protected and max(amounts) > MOST_OF_ONE * total:
+    if protected and found.most > MOST_OF_ONE * found.total:
         return None, True
-    return total, False
+    return found.total, False
 
 
 def _line(
@@ -173,14 +205,13 @@ def _line(
     money: Mapping[int, tuple[float | None, bool]],
     *,
     detractors: int | None,
-    earlier: Sequence[Person] | None,
+    before: Count | None,
     protected: bool,
 ) -> Line:
     if theme not in money or place is None:
         return Line(theme, counted, detractors, hidden=protected and counted.small)
     arr, of_one = money[theme]
     richer = sum((other or 0.0) > (arr or 0.0) for other, _of_one in money.values())
-    before = count(earlier or ())
     return Line(
         theme_id=theme,
         count=counted,
@@ -194,7 +225,7 @@ def _line(
         arr=arr,
         of_one=of_one,
         arr_rank=None if arr is None else richer + 1,
-        before=None if earlier is None or (protected and before.small) else before.accounts,
+        before=None if before is None or (protected and before.small) else before.accounts,
     )
 
 

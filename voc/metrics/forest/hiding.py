@@ -1,6 +1,7 @@
 """What is not shown, so that nobody small is: cells beside small cells, views too near to each other."""
 
 from collections.abc import Collection, Iterable, Mapping
+from typing import TypeAlias
 
 from voc.metrics.forest.people import LEAST_PEOPLE, Comment, Count
 
@@ -39,8 +40,8 @@ def hidden_cells(table: Mapping[int, Mapping[str, Count]]) -> set[tuple[int, str
             return hidden
 
 
-Population = frozenset[tuple[str, str]]
-"""Who is counted: (account, contact)."""
+Population: TypeAlias = frozenset[tuple[str, str]] | frozenset[int]
+"""Who is counted: (account, contact), or a number for each."""
 
 
 def population(comments: Iterable[Comment]) -> Population:

@@ -28,13 +28,15 @@ from voc.metrics.recovery import Cells, Recovery, reckoned, together
 from voc.metrics.run import board_causes, cost, recovery, retention_nights, stood_sums
 from voc.metrics.run.board_causes import Causes
 from voc.metrics.run.cost import CostPage
-from voc.metrics.run.forest import nights, views
+from voc.metrics.run.forest import nights
+from voc.metrics.run.forest.every import every
 from voc.metrics.run.forest.views import ForestPage
 from voc.metrics.run.kept import WINDOWS
 from voc.metrics.run.stood_sums import csms_of
 from voc.metrics.store import kept_pages as store
 from voc.metrics.store import landmarks, standings, strata
 from voc.metrics.store import moved as moving
+from voc.metrics.store.company import Ground
 from voc.metrics.store.moved import Moved
 from voc.metrics.store.recovery import histories
 from voc.stakeholders import store as stakeholders
@@ -72,9 +74,10 @@ def keep(
         if not facts.is_counted(db, on) or store.read(db, on, _LAST, int) is not None:
             return None
         known, moment = settings.load(db), facts.moment_of(on, now=now)
-        forest = list(views.every(db, TERMINAL, now=moment))
+        ground = Ground(db, moment, known)
+        forest = list(every(ground))
         made = list(_made(db, on, moment, known, [page for page, _ in forest]))
-        retained = list(retention_nights.kept(db, moment, known, {*WINDOWS, known.window_days}))
+        retained = list(retention_nights.kept(ground, {*WINDOWS, known.window_days}))
     with database.begin() as db:
         for page, days, value in made:
             store.keep(db, on, page, value, days=days)

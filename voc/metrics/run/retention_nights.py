@@ -56,16 +56,13 @@ class _Row(NamedTuple):
     decided: bool
 
 
-def kept(
-    db: Connection, moment: datetime, known: Preferences, windows: Collection[int]
-) -> Iterator[tuple[Key, int, KeptRetention]]:
+def kept(ground: Ground, windows: Collection[int]) -> Iterator[tuple[Key, int, KeptRetention]]:
     """For each window what belongs to all, to each team and to each CSM with a renewal."""
-    ground = Ground(db, moment, known)
-    people = facts.people(db)
+    known, people = ground.preferences, facts.people(ground.db)
     segments = [SEGMENTS[place].value if place >= 0 else "" for place in ground.rows["segment"].tolist()]
     records = Read(ground, days=max(windows))  # of which only deals are asked for
     for days in sorted(windows):
-        period = Period(records, day_of(moment.date()), days)
+        period = Period(records, day_of(ground.moment.date()), days)
         logos = _rows(renewals.logo_retention(period), records.csm_ids)
         money = _rows(renewals.nrr(period), records.csm_ids)
         for key, (its_logos, its_money) in _by_scope(logos, money, people).items():

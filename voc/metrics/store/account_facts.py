@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, or_, select
 
+from voc.base.among import among
 from voc.base.preferences import Preferences
 from voc.base.schema import account, account_csm, alias, sign_of_life
 from voc.base.words import RecordState, Segment, Sign
@@ -20,6 +21,7 @@ from voc.metrics.store.merges import merged_after
 from voc.metrics.store.names import WORTH_NAMING
 from voc.metrics.store.people import people
 from voc.stakeholders import store as stakeholders
+from voc.stakeholders.model import Team
 
 _YEAR_DAYS = 365
 
@@ -58,6 +60,7 @@ def facts(
     rows = _accounts(db, account_ids, on=moment.date(), wanted={*asked, *cases}, apart=apart)
     customers = [row.id for row in rows if was_customer(row, moment.date())]
     teams = stakeholders.teams(db, customers, now=moment, preferences=preferences) if customers else {}
+    holders = None if account_ids is None else _holders(teams.values(), winners)
     owners = _owners_at(db, account_ids, moment=moment) if rows else {}
     return Facts(
         moment=moment,
@@ -84,8 +87,8 @@ def facts(
             for row in rows
         ),
         csms=people(db),
-        confirmed=_said_of(db, Sign.CONFIRMED, winners, since=opened, moment=moment),
-        entered=_said_of(db, Sign.EDITED, winners, since=opened, moment=moment),
+        confirmed=_said_of(db, Sign.CONFIRMED, winners, holders, since=opened, moment=moment),
+        entered=_said_of(db, Sign.EDITED, winners, holders, since=opened, moment=moment),
     )
 
 
@@ -126,11 +129,25 @@ def _owners_at(db: Connection, account_ids: Collection[str] | None, *, moment: d
     return {row.account_id: row.csm_id for row in db.execute(query)}
 
 
+def _holders(teams: Iterable[Team], winners: Mapping[tuple[str, str], str]) -> frozenset[str]:
+    """Whoever holds a place there, under every id they had."""
+    found = {one.contact_id for team in teams for one in team.people}
+    return frozenset(found) | {id for (kind, id), winner in winners.items() if kind == "contact" and winner in found}
+
+
 def _said_of(
-    db: Connection, kind: Sign, winners: Mapping[tuple[str, str], str], *, since: datetime, moment: datetime
+    db: Connection,
+    kind: Sign,
+    winners: Mapping[tuple[str, str], str],
+    holders: Collection[str] | None,
+    *,
+    since: datetime,
+    moment: datetime,
 ) -> frozenset[str]:
-    """Contacts of whom a CSM said that."""
+    """Contacts of whom a CSM said that; of few accounts those who hold a place, whom alone the figures ask for."""
     query = select(sign_of_life.c.contact_id).where(
         sign_of_life.c.kind == kind, sign_of_life.c.at > since, sign_of_life.c.at <= moment
     )
+    if holders is not None and len(holders) <= WORTH_NAMING:
+        query = query.where(among(sign_of_life.c.contact_id, holders))
     return frozenset(winners.get(("contact", id), id) for id in db.execute(query).scalars())

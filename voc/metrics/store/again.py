@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, select, true
 
-from voc.base.confidential import named
 from voc.base.schema import alias, invitation, response
 from voc.base.words import ResponseState
 from voc.metrics.money.facts import Again, Owned
-from voc.metrics.recovery import DETRACTOR_TO, Answer, Pair, pairs
+from voc.metrics.recovery import DETRACTOR_TO, Pair, pairs
+from voc.metrics.store.recovery import answer_of, reached
 
 LOOKS_BACK = timedelta(days=730)  # two answers of one person lie half a year or more apart
 
@@ -26,7 +26,7 @@ def by_account(
     here = true() if account_ids is None else invitation.c.account_id.in_(sorted(account_ids))
     # Of several answers of one invitation the last stays.
     asked = {row.id: row for row in db.execute(_asked(moment, here))}
-    answers = [_answer(row, moment) for row in asked.values()]
+    answers = [answer_of(row, row.score, now=moment) for row in asked.values()]
     found: dict[str, list[Again]] = defaultdict(list)
     for pair in pairs(answers)[0]:
         if pair.first <= DETRACTOR_TO:
@@ -69,25 +69,12 @@ def _person(name: str) -> tuple[ColumnElement[str], tuple[Any, ColumnElement[boo
 
 def _sent(moment: datetime) -> tuple[ColumnElement[bool], ...]:
     at = invitation.c.sent_at
-    return named, at > moment - LOOKS_BACK, at <= moment, invitation.c.bounced_at.is_(None)
+    return reached, at > moment - LOOKS_BACK, at <= moment
 
 
 def _submitted(moment: datetime) -> ColumnElement[bool]:
     state, at = response.c.state == ResponseState.SUBMITTED, response.c.submitted_at
     return and_(state, response.c.score.is_not(None), at <= moment)
-
-
-def _answer(row: Any, moment: datetime) -> Answer:
-    due = row.closes_at is not None and row.closes_at <= moment
-    return Answer(
-        contact_id=row.contact_id,
-        account_id=row.account_id,
-        wave_id=row.wave_id,
-        invitation_id=row.id,
-        sent_at=row.sent_at,
-        settled=due or row.score is not None,
-        score=row.score,
-    )
 
 
 def _again(row: Any, pair: Pair) -> Again:

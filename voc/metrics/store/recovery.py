@@ -13,7 +13,7 @@ from voc.base.access import Viewer, visible_accounts
 from voc.base.confidential import named
 from voc.base.narrowed import WHOLE, Narrowed, accounts_within, owned_within
 from voc.base.schema import account, alias, contact, follow_up, invitation, response
-from voc.base.words import FollowUpKind, ResponseState
+from voc.base.words import Disposition, FollowUpKind, ResponseState
 from voc.metrics.columns.kinds import Column, last_of, numbered, place_in
 from voc.metrics.columns.recovered import CONTACTS, Histories
 from voc.metrics.recovery import Answer, Contact
@@ -30,6 +30,14 @@ class Known:
     account_id: str
     account_name: str
 
+
+_disposition, _answered_at = invitation.c.disposition, invitation.c.answered_at
+_gone = _disposition.in_([Disposition.NOT_ELIGIBLE, Disposition.UNKNOWN])
+reached: ColumnElement[bool] = and_(
+    named,
+    or_(_answered_at.is_not(None), and_(invitation.c.bounced_at.is_(None), or_(_disposition.is_(None), ~_gone))),
+)
+"""The condition on invitations of a history: whoever had left, or got nothing, is in no denominator (3-metrics 1.1)."""
 
 _THEIRS, _OF_ACCOUNT = alias.alias("theirs"), alias.alias("of_account")
 _PERSON = func.coalesce(_THEIRS.c.winner_id, invitation.c.contact_id)
@@ -63,7 +71,7 @@ def answers(
             name = full_name(row.first_name, row.last_name, row.email)
             known[row.contact_id, row.account_id] = Known(name, row.account_id, row.account_name)
         touched = contacts.get((row.wave_id, row.contact_id))
-        found.append(_answer(row, scores.get(row.id), touched, counted=counted, now=now))
+        found.append(answer_of(row, scores.get(row.id), touched, counted=counted, now=now))
     return found, known, frozenset(row.id for row, _ in rows if not row.theirs)
 
 
@@ -102,11 +110,13 @@ def _sent(*wanted: ColumnElement[Any], since: datetime, now: datetime) -> Select
         )
         .join(account, account.c.id == _PLACE)
         .join(contact, contact.c.id == _PERSON)
-        .where(named, sent_at > since, sent_at <= now, invitation.c.bounced_at.is_(None))
+        .where(reached, sent_at > since, sent_at <= now)
     )
 
 
-def _answer(row: Any, score: int | None, touched: Contact | None, *, counted: bool, now: datetime) -> Answer:
+def answer_of(
+    row: Any, score: int | None, touched: Contact | None = None, *, counted: bool = True, now: datetime
+) -> Answer:
     due = row.closes_at is not None and row.closes_at <= now
     return Answer(
         contact_id=row.contact_id,
@@ -172,7 +182,7 @@ def histories(db: Connection, *, since: datetime, now: datetime) -> tuple[Histor
         Field("sent", columns.sent_at, Kind.TIME),
         Field("due", columns.closes_at, Kind.TIME),
     )
-    sent = named, columns.sent_at > since, columns.sent_at <= now, columns.bounced_at.is_(None)
+    sent = reached, columns.sent_at > since, columns.sent_at <= now
     asked = read(db, fields, lambda wanted: select(*wanted).where(*sent))
     told = read(
         db,

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from voc.accounts import run as accounts
+from voc.accounts.store.visible import visible_account
 from voc.base.access import Viewer
 from voc.base.errors import Refused
 from voc.base.words import Role, Sign, SuggestionKind, SuggestionState
@@ -45,7 +46,7 @@ def change_role(
     db: Connection, *, account_id: str, contact_id: str, role: Role, held: bool, viewer: Viewer, now: datetime
 ) -> None:
     """The CSM says that a contact holds a role at an account (a sign of life), or holds it no longer (none)."""
-    store.visible_account(db, account_id, viewer)
+    visible_account(db, account_id, viewer)
     store.visible_contact(db, contact_id, viewer)
     accounts.set_role(db, account_id=account_id, contact_id=contact_id, role=role, held=held, by=viewer.name, now=now)
     if held:
@@ -68,7 +69,7 @@ def add_person(
 
     Refused, with the field, without a name or address, or when somebody at the account has that address.
     """
-    store.visible_account(db, account_id, viewer)
+    visible_account(db, account_id, viewer)
     contact_id = accounts.add_person(
         db,
         account_id=account_id,

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from voc.accounts.store.visible import visible_account
 from voc.base import audit
 from voc.base.access import Viewer
 from voc.base.errors import Refused
@@ -76,7 +77,7 @@ def exclude(
 
     It needs a reason, since it shows on the leader's page, and an end, since nobody remembers to lift it.
     """
-    name = store.visible_account(db, account_id, viewer)
+    name = visible_account(db, account_id, viewer)
     if contact_id is not None:
         name = store.visible_contact(db, contact_id, viewer)
     reason = reason.strip()

@@ -20,7 +20,6 @@ from voc.stakeholders.store.rows import (
     suggestion,
     suggestions,
     suppressions,
-    visible_account,
     visible_contact,
     write_matrix,
 )
@@ -55,7 +54,6 @@ __all__ = [
     "suppressions",
     "team",
     "teams",
-    "visible_account",
     "visible_contact",
     "write_matrix",
 ]

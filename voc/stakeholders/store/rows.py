@@ -32,17 +32,6 @@ from voc.stakeholders.model import Exclusion, Requirement, Suggestion, Suppressi
 from voc.stakeholders.rules import full_name, standing_roles
 
 
-def visible_account(db: Connection, account_id: str, viewer: Viewer) -> str:
-    """The account's name; NotFound unless the viewer may see it."""
-    query = select(account.c.name).where(
-        account.c.id == account_id, account.c.state == RecordState.LIVE, visible_accounts(viewer)
-    )
-    name = db.execute(query).scalar()
-    if name is None:
-        raise NotFound("There is no such account, or it is not yours.")
-    return name
-
-
 def visible_contact(db: Connection, contact_id: str, viewer: Viewer) -> str:
     """The contact's name; NotFound unless the viewer may see an account where the contact is or holds a role."""
     places = (

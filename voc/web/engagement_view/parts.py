@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from voc.web.figure_view import Asking, Cell
 from voc.web.parts import Card, Chain, Choice, Link, Mark, Told, address
+from voc.web.unread import Unread
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Wanted:
     live: bool = False  # counted now, not as of last night
     beside: str = ""  # "previous", or the last day of the period to compare with
     trend: str = ""  # of which figure; empty: the first
+    unread: tuple[Unread, ...] = ()  # what of the address the others are not
 
     def address(self, path: str = "/engagement", **change: object) -> str:
         wanted = replace(self, **change)  # type: ignore[arg-type]  # our own field names

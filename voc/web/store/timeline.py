@@ -319,7 +319,7 @@ def asked_of(db: Connection, account_id: str, *, until: datetime) -> dict[str, l
     scored = (
         select(response.c.invitation_id, func.max(response.c.score).label("score"))
         .join(invitation, invitation.c.id == response.c.invitation_id)
-        .where(response.c.state == ResponseState.SUBMITTED, confidential.named)
+        .where(invitation.c.account_id == account_id, response.c.state == ResponseState.SUBMITTED, confidential.named)
         .group_by(response.c.invitation_id)
         .subquery()
     )

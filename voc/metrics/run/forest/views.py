@@ -1,7 +1,7 @@
 """Themes in figures: by accounts and revenue, cut by segment, role, region or score, over a period; and their rows."""
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -15,11 +15,12 @@ from voc.base.words import StaffRole
 from voc.metrics import store
 from voc.metrics.forest.book import Theme
 from voc.metrics.forest.cutting import ANY, Table, cut_table
-from voc.metrics.forest.growing import Forest, grow, grow_of
-from voc.metrics.forest.hiding import admitted, beside_few, population
+from voc.metrics.forest.growing import Forest, grow
+from voc.metrics.forest.hiding import Population, admitted, beside_few, population
 from voc.metrics.forest.matching import Matcher
-from voc.metrics.forest.people import LEAST_PEOPLE, Comment, Count, Cut, Person, people_of
+from voc.metrics.forest.people import LEAST_PEOPLE, Comment, Count, Cut, people_of
 from voc.metrics.forest.suggesting import Suggestion, suggest
+from voc.metrics.model import Person
 from voc.metrics.store.forest import book, comments
 from voc.metrics.store.forest.comments import Words
 from voc.responses.store import themes as verbatims
@@ -77,7 +78,7 @@ def forest(db: Connection, viewer: Viewer, asked: Asked, *, cut: Cut | None, now
     teams = _teams(db, everything) if protected else {}
     if asked.team and asked.team not in teams:
         raise NotFound("There is no such team.")
-    if protected and asked not in _views(teams):
+    if protected and asked not in views_of(teams):
         raise Refused(f"Choose {PERIODS[0]}, {PERIODS[1]} or {PERIODS[2]} days", field="days")
     near = _near(everything, teams)[asked] if protected else None
     here, order = everything.of(asked), [one.id for one in book.themes(db)]
@@ -137,32 +138,11 @@ def page_of(
     )
 
 
-def every(db: Connection, viewer: Viewer, *, now: datetime) -> Iterator[tuple[ForestPage, Sequence[Table]]]:
-    """Each view of the whole and of each lead's team, of one reading, and its tables by each cut.
-
-    For whoever looks over several books.
-    """
-    since = now - timedelta(days=2 * PERIODS[-1])
-    found = comments.comments(db, viewer, after=since, until=now, preferences=settings.load(db))
-    everything, known = Written(found, now=now), Book.load(db)
-    teams, order = _teams(db, everything), list(known.themes)
-    for asked, near in _near(everything, teams).items():
-        here = everything.of(asked)
-        grown: Forest | None = None
-        tables: list[Table] = []
-        if near is None:
-            people, before = everything.people(asked), everything.people_before(asked)
-            grown = grow_of(people, order, comments=here, before=before, protected=True)
-            tables = [cut_table(people, order, cut, protected=True) for cut in Cut]
-        yield page_of(known, asked, teams=teams, near=near, forest=grown, table=None, comments=len(here)), tables
-
-
 class Written:
     """Comments up to now by view, the oldest first: a team's are looked for among its own."""
 
     def __init__(self, everything: Sequence[Comment], *, now: datetime) -> None:
         self._now = now
-        self._people: dict[tuple[datetime, datetime], dict[str, list[Person]]] = {}
         self._by_team: dict[str, list[Comment]] = {"": list(everything)}
         for one in everything:
             if one.team_id:
@@ -174,36 +154,16 @@ class Written:
         return frozenset(id for id in self._by_team if id and self.of(Asked(PERIODS[-1], id)))
 
     def of(self, asked: Asked) -> list[Comment]:
-        return self._between(asked, self._now - timedelta(days=asked.days), self._now)
+        return self._between(asked, self._now)
 
     def before(self, asked: Asked) -> list[Comment]:
         """Of the period before."""
-        until = self._now - timedelta(days=asked.days)
-        return self._between(asked, until - timedelta(days=asked.days), until)
+        return self._between(asked, self._now - timedelta(days=asked.days))
 
-    def _between(self, asked: Asked, after: datetime, until: datetime) -> list[Comment]:
-        written = self._by_team.get(asked.team, [])
+    def _between(self, asked: Asked, until: datetime) -> list[Comment]:
+        written, after = self._by_team.get(asked.team, []), until - timedelta(days=asked.days)
         first, last = (bisect_right(written, at, key=_when) for at in (after, until))
         return written[first:last]
-
-    def people(self, asked: Asked) -> list[Person]:
-        """`people_of` these comments."""
-        return self._people_between(asked, self._now - timedelta(days=asked.days), self._now)
-
-    def people_before(self, asked: Asked) -> list[Person]:
-        until = self._now - timedelta(days=asked.days)
-        return self._people_between(asked, until - timedelta(days=asked.days), until)
-
-    def _people_between(self, asked: Asked, after: datetime, until: datetime) -> list[Person]:
-        """Made once for the whole: a team's are those of its accounts, each account being one team's."""
-        if (after, until) not in self._people:
-            whole = people_of(self._between(Asked(asked.days), after, until))
-            by_team: dict[str, list[Person]] = {"": whole}
-            for one in whole:
-                if one.team_id:
-                    by_team.setdefault(one.team_id, []).append(one)
-            self._people[after, until] = by_team
-        return self._people[after, until].get(asked.team, [])
 
 
 def _when(one: Comment) -> datetime:
@@ -211,30 +171,36 @@ def _when(one: Comment) -> datetime:
 
 
 def _teams(db: Connection, everything: Written) -> dict[str, str]:
+    return leads(store.people(db), everything.team_ids)
+
+
+def leads(people: Mapping[str, Person], wrote: Collection[str]) -> dict[str, str]:
     """Leads of whose teams somebody's customers wrote, in alphabetical order."""
-    people = store.people(db)
-    leads = everything.team_ids & set(people)
-    ordered = sorted((people[id] for id in leads), key=lambda one: (one.name.casefold(), one.id))
+    ordered = sorted((people[id] for id in set(wrote) & set(people)), key=lambda one: (one.name.casefold(), one.id))
     return {one.id: one.name for one in ordered} if len(ordered) > 1 else {}
 
 
-def _views(teams: Mapping[str, str]) -> list[Asked]:
+def views_of(teams: Mapping[str, str]) -> list[Asked]:
     """Every view there is; the half year comes first."""
     order = sorted(PERIODS, key=lambda days: days != PERIODS[1])
     return [Asked(days, team) for team in ("", *teams) for days in order]
 
 
 def _near(everything: Written, teams: Mapping[str, str]) -> dict[Asked, Asked | None]:
+    return near_of({one: population(everything.of(one)) for one in views_of(teams)}, teams)
+
+
+def near_of(people: Mapping[Asked, Population], teams: Mapping[str, str]) -> dict[Asked, Asked | None]:
     """Of each view the one shown that tells, beside it, of one to four people; None where there is none."""
-    by_name = {one.name: one for one in _views(teams)}
-    people = {name: population(everything.of(one)) for name, one in by_name.items()}
-    found = {by_name[name]: None if near is None else by_name[near] for name, near in admitted(people).items()}
+    by_name = {one.name: one for one in people}
+    near = admitted({one.name: some for one, some in people.items()})
+    found = {by_name[name]: None if other is None else by_name[other] for name, other in near.items()}
     for days in PERIODS:
         whole = Asked(days)
-        sizes = {team: len(people[Asked(days, team).name]) for team in teams if found[Asked(days, team)] is None}
+        sizes = {team: len(people[Asked(days, team)]) for team in teams if found[Asked(days, team)] is None}
         if found[whole] is None:
             shown = {team: number for team, number in sizes.items() if number >= LEAST_PEOPLE}
-            found |= {Asked(days, team): whole for team in beside_few(len(people[whole.name]), shown)}
+            found |= {Asked(days, team): whole for team in beside_few(len(people[whole]), shown)}
     return found
 
 

@@ -50,7 +50,7 @@ def invitations(ground: Ground, *, since: datetime) -> dict[str, Column]:
         Field("planned", planned, Kind.FLAG),
         Field("confidential", columns.confidential, Kind.FLAG),
     )  # fmt: skip
-    found = read(ground.db, fields, lambda wanted: _asked_since(wanted, ground.moment, since))
+    found = read(ground.db, fields, lambda wanted: _asked_since(wanted, ground.moment, since), by=columns.id)
     found["account"] = ground.account(found["account"])
     found["contact"] = ground.contacts.of(found["contact"])
     found["csm"] = ground.csm(found["csm"])
@@ -102,6 +102,7 @@ def _scores(ground: Ground, ids: Column, disposition: Column, since: datetime) -
             .join(invitation, invitation.c.id == response.c.invitation_id)
             .where(named, response.c.score.is_not(None), told, at > since, at <= ground.moment)
         ),
+        by=response.c.id,
     )
     row = Keys(ids).place(found["invitation"])
     told_of = np.append(disposition, -1)[row]  # the last, reached by -1, is nobody's: there may be no invitation at all
