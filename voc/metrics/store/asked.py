@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, func, or_, select
 
+from voc.base.among import among
 from voc.base.confidential import named
 from voc.base.confidential import shown as may_be_shown
 from voc.base.preferences import Preferences
@@ -62,11 +63,14 @@ def asked_of(
     )
     if account_ids is not None:
         # Somebody of these accounts may have been asked through another one.
-        theirs = select(census_member.c.address).where(
-            census_member.c.account_id.in_(sorted(account_ids)), census_member.c.reason == NotAsked.SAME_ADDRESS
+        theirs = (
+            select(census_member.c.address)
+            .distinct()
+            .where(among(census_member.c.account_id, account_ids), census_member.c.reason == NotAsked.SAME_ADDRESS)
         )
-        own = invitation.c.account_id.in_(sorted(account_ids))
-        query = query.where(or_(own, invitation.c.address.in_(theirs)))
+        addresses = [one for one in db.execute(theirs).scalars() if one is not None]
+        own = among(invitation.c.account_id, account_ids)
+        query = query.where(or_(own, among(invitation.c.address, addresses)) if addresses else own)
     rows = db.execute(query).all()
     few = None if account_ids is None or len(rows) > WORTH_NAMING else [row.id for row in rows]
     scores = _scores(db, since=since, moment=moment, invitation_ids=few)

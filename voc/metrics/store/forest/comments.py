@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, select, tr
 
 from voc.base import confidential
 from voc.base.access import Viewer, visible_accounts
+from voc.base.among import among
 from voc.base.preferences import Preferences
 from voc.base.schema import (
     account,
@@ -37,7 +38,7 @@ _ACCOUNT = func.coalesce(_OF_ACCOUNT.c.winner_id, invitation.c.account_id)
 _CONTACT = func.coalesce(_OF_CONTACT.c.winner_id, invitation.c.contact_id)
 
 
-def _comments(*columns: Any, viewer: Viewer, after: datetime, until: datetime) -> Select[Any]:
+def _comments(db: Connection, *columns: Any, viewer: Viewer, after: datetime, until: datetime) -> Select[Any]:
     """Rows of comments that the viewer may see; confidential ones are in none."""
     of_account = and_(_OF_ACCOUNT.c.kind == "account", _OF_ACCOUNT.c.loser_id == invitation.c.account_id)
     of_contact = and_(_OF_CONTACT.c.kind == "contact", _OF_CONTACT.c.loser_id == invitation.c.contact_id)
@@ -56,13 +57,17 @@ def _comments(*columns: Any, viewer: Viewer, after: datetime, until: datetime) -
         .outerjoin(_OF_CONTACT, of_contact)
         .join(account, account.c.id == _ACCOUNT)
         .where(response.c.state == ResponseState.SUBMITTED, confidential.named, visible_accounts(viewer))
-        .where(response.c.submitted_at > after, response.c.submitted_at <= until, _of_their_accounts(viewer))
+        .where(response.c.submitted_at > after, response.c.submitted_at <= until, _of_their_accounts(db, viewer))
         .order_by(response.c.submitted_at, response.c.id, answer.c.question)
     )
 
 
-def _of_their_accounts(viewer: Viewer) -> ColumnElement[bool]:
-    """So that one book's comments are looked up by its accounts, not among those of the whole company."""
+def _of_their_accounts(db: Connection, viewer: Viewer) -> ColumnElement[bool]:
+    """So that one book's comments are looked up by its accounts, not among those of the whole company.
+
+    Few are named, for PostgreSQL looks up no account that another query would find; of very many it had better read all
+    comments.
+    """
     if viewer.sees_all:
         return true()
     seen = select(account.c.id).where(visible_accounts(viewer)).correlate(None)
@@ -72,7 +77,12 @@ def _of_their_accounts(viewer: Viewer) -> ColumnElement[bool]:
         .where(alias.c.kind == "account", visible_accounts(viewer))
         .correlate(None)
     )
-    return invitation.c.account_id.in_(union_all(seen, merged))
+    ids = db.execute(union_all(seen, merged).limit(_A_BOOK + 1)).scalars().all()
+    return among(_OF_INVITATION, ids) if len(ids) <= _A_BOOK else _OF_INVITATION.in_(union_all(seen, merged))
+
+
+_OF_INVITATION = invitation.c.account_id
+_A_BOOK = 500  # accounts
 
 
 _FEW = 5_000  # ids that a query may name
@@ -104,6 +114,7 @@ def comments(
     columns = (response.c.score, response.c.submitted_at, invitation.c.segment, invitation.c.roles, invitation.c.arr)
     rows = db.execute(
         _comments(
+            db,
             *columns,
             invitation.c.currency,
             account.c.country,
@@ -171,7 +182,7 @@ def texts(db: Connection, viewer: Viewer, keys: Collection[Key], *, until: datet
         answer.c.text.label("words"),
     )
     query = (
-        _comments(*columns, viewer=viewer, after=_BEFORE_ALL, until=until)
+        _comments(db, *columns, viewer=viewer, after=_BEFORE_ALL, until=until)
         .join(contact, contact.c.id == _CONTACT)
         .join(wave, wave.c.id == invitation.c.wave_id)
         .where(response.c.id.in_(sorted({response_id for response_id, _question in keys})))
@@ -235,7 +246,7 @@ def rule_themes(db: Connection, keys: Collection[Key]) -> Mapping[Key, frozenset
 def to_code(db: Connection, viewer: Viewer, *, after: datetime, until: datetime) -> list[tuple[Key, str, str]]:
     """(comment, language, text) of those that nobody sorted yet."""
     done = select(coding.c.id).where(coding.c.response_id == response.c.id, coding.c.question == answer.c.question)
-    query = _comments(response.c.language, answer.c.text.label("words"), viewer=viewer, after=after, until=until)
+    query = _comments(db, response.c.language, answer.c.text.label("words"), viewer=viewer, after=after, until=until)
     rows = db.execute(query.where(~done.exists()))
     return [((row.response_id, row.question), row.language, row.words or "") for row in rows]
 
@@ -243,7 +254,7 @@ def to_code(db: Connection, viewer: Viewer, *, after: datetime, until: datetime)
 def said(db: Connection, viewer: Viewer, *, after: datetime, until: datetime) -> list[tuple[str, int | None, str, str]]:
     """(account, score, language, text) of each comment, for words that no theme has."""
     columns = (response.c.score, response.c.language, answer.c.text.label("words"))
-    rows = db.execute(_comments(*columns, viewer=viewer, after=after, until=until))
+    rows = db.execute(_comments(db, *columns, viewer=viewer, after=after, until=until))
     return [(row.account_id, row.score, row.language, row.words or "") for row in rows]
 
 
@@ -251,6 +262,6 @@ def names(db: Connection, viewer: Viewer, *, after: datetime, until: datetime) -
     """Accounts and people behind the comments: their names are no themes."""
     columns = (account.c.name, contact.c.first_name, contact.c.last_name)
     rows = db.execute(
-        _comments(*columns, viewer=viewer, after=after, until=until).join(contact, contact.c.id == _CONTACT)
+        _comments(db, *columns, viewer=viewer, after=after, until=until).join(contact, contact.c.id == _CONTACT)
     )
     return sorted({part for row in rows for part in (row.name, row.first_name, row.last_name) if part})
