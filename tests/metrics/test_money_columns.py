@@ -190,7 +190,7 @@ def all_at_once(db: Connection, question: Question, shared: Shared, ground: Grou
     counted = figures.Counted(cohorts.window(question.moment, question.days))
     found = company(db, moment=question.moment, window_days=365, preferences=question.preferences, ground=ground)
     for definition, rows, csm_ids in subjects.columns(question, names=None, shared=shared):
-        count_rows(counted.tallies, Scopes(found, csm_ids), definition, rows)
+        count_rows(counted.tallies, Scopes(found.where, csm_ids), definition, rows)
     return counted
 
 

@@ -1,6 +1,6 @@
 """Columns of rows that name their own owner, in every scope but the accounts'. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -9,7 +9,7 @@ import numpy as np
 
 from voc.base.words import Scope
 from voc.metrics.columns.kinds import Column
-from voc.metrics.columns.model import SEGMENTS, Company
+from voc.metrics.columns.model import SEGMENTS, Where
 from voc.metrics.columns.money.fact_rows import FactRows
 from voc.metrics.columns.rows import Books, Rows, tally
 from voc.metrics.definition import Definition
@@ -20,16 +20,14 @@ from voc.metrics.model import Sample, Tallies
 class Scopes:
     """Where each account and each of our people belongs; `inside` are the accounts of the part that is looked at."""
 
-    company: Company
+    where: Where
     csm_ids: Sequence[str]
     inside: Column | None = None
+    only: Collection[Scope] = tuple(Scope)
 
     @cached_property
     def _team_of(self) -> Column:
-        company = self.company
-        place = {id: at for at, id in enumerate(company.team_ids)}
-        managers = [company.people[id].manager_id if id in company.people else None for id in self.csm_ids]
-        return np.array([place[one] if one else -1 for one in managers] + [-1], np.int64)
+        return self.where.team_of(self.csm_ids)
 
     def looked_at(self, rows: FactRows) -> FactRows:
         """Of a part what belongs to an account of it: a week is nobody's."""
@@ -39,13 +37,13 @@ class Scopes:
 
     def of(self, rows: FactRows) -> Iterator[tuple[Scope, Sequence[str], Column]]:
         """For each kind of scope its ids, and the place of each row among them (-1: in none)."""
-        accounts, account = self.company.accounts, rows.account
+        where, account = self.where, rows.account
         yield Scope.CSM, self.csm_ids, np.where(rows.inherited, -1, rows.csm)
-        yield Scope.TEAM, self.company.team_ids, self._team_of[rows.csm]
+        yield Scope.TEAM, where.team_ids, self._team_of[rows.csm]
         nobody_s = account < 0
-        if len(accounts):
-            yield Scope.SEGMENT, SEGMENTS, np.where(nobody_s, -1, accounts.segment[account])
-            yield Scope.REGION, self.company.regions, np.where(nobody_s, -1, accounts.region[account])
+        if len(where.names):
+            yield Scope.SEGMENT, SEGMENTS, np.where(nobody_s, -1, where.segment[account])
+            yield Scope.REGION, where.regions, np.where(nobody_s, -1, where.region[account])
         yield Scope.TOTAL, [""], np.zeros(len(account), np.int64)
 
 
@@ -57,6 +55,8 @@ def count_rows(tallies: Tallies, scopes: Scopes, definition: Definition, found: 
     found = found.inside(np.argsort(found.account, kind="stable"))
     each_once = bool((found.account[1:] > found.account[:-1]).all())
     for scope, ids, of in scopes.of(found):
+        if scope not in scopes.only:
+            continue
         inside = np.flatnonzero(of >= 0)
         _count(tallies, scopes, definition, _Part(scope, ids, of[inside], found.inside(inside), each_once))
 
@@ -88,7 +88,7 @@ def _count(tallies: Tallies, scopes: Scopes, definition: Definition, part: _Part
     book, first = part.books
     books = Books(part.scope, part.ids, part.of[first], rows.account[first])
     columns = Rows(book, rows.part, rows.whole, rows.label, rows.words)
-    tally(tallies, definition.name, columns, books, scopes.company.accounts.names)
+    tally(tallies, definition.name, columns, books, scopes.where.names)
     if definition.reckon:
         for id, sample in _samples(part):
             tallies[part.scope, id][definition.name].sample = sample

@@ -5,7 +5,7 @@ microseconds (`MISSING` for none), roles a set of bits in the order of `Role`. W
 of it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -174,6 +174,28 @@ class Holders:
 
 
 @dataclass(frozen=True)
+class Where:
+    """Which segment, region and team each account, and each of our people, belongs to."""
+
+    names: list[str]  # of accounts
+    segment: Column
+    region: Column  # a place among `regions`
+    regions: list[str]
+    people: Mapping[str, Person]
+
+    @cached_property
+    def team_ids(self) -> list[str]:
+        """Whoever a CSM names as manager."""
+        return sorted({one.manager_id for one in self.people.values() if one.manager_id})
+
+    def team_of(self, csm_ids: Sequence[str]) -> Column:
+        """A CSM's team by place; the last, reached by -1, is nobody's."""
+        place = {id: at for at, id in enumerate(self.team_ids)}
+        managers = [self.people[id].manager_id if id in self.people else None for id in csm_ids]
+        return np.array([place[one] if one else -1 for one in managers] + [-1], np.int64)
+
+
+@dataclass(frozen=True)
 class Company:
     moment: datetime
     accounts: Accounts
@@ -192,16 +214,17 @@ class Company:
         return micros(self.moment)
 
     @cached_property
+    def where(self) -> Where:
+        accounts = self.accounts
+        return Where(accounts.names, accounts.segment, accounts.region, self.regions, self.people)
+
+    @property
     def team_ids(self) -> list[str]:
-        """Whoever a CSM names as manager."""
-        return sorted({one.manager_id for one in self.people.values() if one.manager_id})
+        return self.where.team_ids
 
     @cached_property
     def team_of(self) -> Column:
-        """A CSM's team by place; the last, reached by -1, is nobody's."""
-        place = {id: at for at, id in enumerate(self.team_ids)}
-        managers = [self.people[id].manager_id if id in self.people else None for id in self.csm_ids]
-        return np.array([place[one] if one else -1 for one in managers] + [-1], np.int64)
+        return self.where.team_of(self.csm_ids)
 
     @cached_property
     def weights(self) -> Column:

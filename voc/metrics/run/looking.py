@@ -291,7 +291,7 @@ def count(
     question = Question(terms.moment, terms.days, known, None, part)
     inside = None if part.whole else counting.accounts_in
     for definition, of_all, csm_ids in subjects.columns(question, names=names, shared=shared):
-        count_rows(counted.tallies, Scopes(counting.company, csm_ids, inside), definition, of_all)
+        count_rows(counted.tallies, Scopes(counting.company.where, csm_ids, inside), definition, of_all)
     for definition, found in subjects.rows(db, question, names=subjects.row_by_row(names), shared=shared):
         count_facts(counted.tallies, everybody.csms, definition, found)
     figured.count_released(counted, everybody, released(db, terms.moment, terms.days, part), terms)

@@ -47,7 +47,7 @@ class KeptRetention:
 # --- the night -----------------------------------------------------------------------------------
 
 
-class _Row(NamedTuple):
+class Row(NamedTuple):
     account: int
     csm: str | None
     inherited: bool
@@ -63,26 +63,30 @@ def kept(ground: Ground, windows: Collection[int]) -> Iterator[tuple[Key, int, K
     records = Read(ground, days=max(windows))  # of which only deals are asked for
     for days in sorted(windows):
         period = Period(records, day_of(ground.moment.date()), days)
-        logos = _rows(renewals.logo_retention(period), records.csm_ids)
-        money = _rows(renewals.nrr(period), records.csm_ids)
-        for key, (its_logos, its_money) in _by_scope(logos, money, people).items():
-            yield key, days, _kept(key, its_logos, its_money, segments, names=ground.names, people=people, known=known)
+        logos = rows_of(renewals.logo_retention(period), records.csm_ids)
+        money = rows_of(renewals.nrr(period), records.csm_ids)
+        for key, (its_logos, its_money) in by_scope(logos, money, people).items():
+            yield (
+                key,
+                days,
+                reckoned(key, its_logos, its_money, segments, names=ground.names, people=people, known=known),
+            )
 
 
-def _rows(found: FactRows, csm_ids: Sequence[str]) -> list[_Row]:
+def rows_of(found: FactRows, csm_ids: Sequence[str]) -> list[Row]:
     undecided = found.words.index(_UNDECIDED)
     columns = (found.account, found.csm, found.inherited, found.part, found.whole, found.label != undecided)
     return [
-        _Row(account, csm_ids[csm] if csm >= 0 else None, inherited, part, whole, decided)
+        Row(account, csm_ids[csm] if csm >= 0 else None, inherited, part, whole, decided)
         for account, csm, inherited, part, whole, decided in zip(*(one.tolist() for one in columns), strict=True)
         if decided
     ]
 
 
-def _by_scope(
-    logos: Sequence[_Row], money: Sequence[_Row], people: Mapping[str, Person]
-) -> dict[Key, tuple[list[_Row], list[_Row]]]:
-    found: dict[Key, tuple[list[_Row], list[_Row]]] = defaultdict(lambda: ([], []))
+def by_scope(
+    logos: Sequence[Row], money: Sequence[Row], people: Mapping[str, Person]
+) -> dict[Key, tuple[list[Row], list[Row]]]:
+    found: dict[Key, tuple[list[Row], list[Row]]] = defaultdict(lambda: ([], []))
     found[TOTAL] = ([], [])  # also where there is nothing: that says so
     for at, rows in enumerate((logos, money)):
         for one in rows:
@@ -95,10 +99,10 @@ def _by_scope(
     return found
 
 
-def _kept(
+def reckoned(
     key: Key,
-    logos: Sequence[_Row],
-    money: Sequence[_Row],
+    logos: Sequence[Row],
+    money: Sequence[Row],
     segments: Sequence[str],
     *,
     names: Sequence[str],
@@ -125,7 +129,7 @@ def _kept(
     )
 
 
-def _without(key: Key, rows: Sequence[_Row], names: Sequence[str], people: Mapping[str, Person]) -> list[Without]:
+def _without(key: Key, rows: Sequence[Row], names: Sequence[str], people: Mapping[str, Person]) -> list[Without]:
     accounts = reckoning.leave_one_out([(names[one.account], one.part, one.whole) for one in rows], most=MOST)
     listed = [Without(name, "account", value) for name, value in accounts]
     if key[0] == Scope.CSM:
@@ -184,7 +188,7 @@ def page(
         currency=known.reporting_currency,
         whole=line(whole),
         lines=tuple(line((Scope.CSM, id)) for id in mine),
-        compared=_compared(family, everybody, known),
+        compared=compared_of(family, everybody, known),
         open=opened.shown,
         without=tuple(own.without if own is not None else ()),
         goals=_goals(sized, mine, known),
@@ -203,7 +207,7 @@ def _belongs(look: KeptLook, csm_id: str, names: Sequence[str]) -> bool:
     return look.book(key).accounts > 0 or any(name in look.figures(key) for name in names)
 
 
-def _compared(family: KeptRetention | None, csm_ids: Sequence[str], known: Preferences) -> Comparison:
+def compared_of(family: KeptRetention | None, csm_ids: Sequence[str], known: Preferences) -> Comparison:
     if family is None:
         return compared.compare([], csm_ids=csm_ids, standard=known.retention_standard)
     kept, team = family.compared.by_csm, family.compared

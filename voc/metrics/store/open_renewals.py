@@ -1,5 +1,6 @@
 """Renewals that wait for a decision: past their day, or due soon; the earliest first, some of very many."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -21,6 +22,50 @@ class Waiting:
     shown: tuple[Open, ...]
     all: int
     late: int  # past their day
+
+
+@dataclass(frozen=True)
+class Undecided:
+    """One renewal without what is known of its account; `before` in the reporting currency."""
+
+    id: str
+    account_id: str
+    due_on: date
+    before: float | None
+    confirmed_on: date | None
+
+
+def of_accounts(
+    db: Connection, account_ids: Collection[str], merged: Mapping[str, str], *, until: date, preferences: Preferences
+) -> list[Undecided]:
+    """Of these accounts; what a merged one had is the winner's."""
+    wanted = set(account_ids)
+    known = [*wanted, *(loser for loser, winner in merged.items() if winner in wanted)]
+    columns = opportunity.c
+    query = select(
+        columns.id,
+        columns.account_id,
+        columns.close_on,
+        columns.arr_before,
+        columns.currency,
+        columns.renewal_confirmed_on,
+    ).where(
+        columns.account_id.in_(known),
+        columns.state == RecordState.LIVE,
+        ~columns.closed,
+        renewals_by_word(db, preferences),
+        columns.close_on <= until,
+    )
+    return [
+        Undecided(
+            id=row.id,
+            account_id=merged.get(row.account_id, row.account_id),
+            due_on=row.close_on,
+            before=in_reporting(preferences, row.arr_before, row.currency),
+            confirmed_on=row.renewal_confirmed_on,
+        )
+        for row in db.execute(query)
+    ]
 
 
 def waiting(

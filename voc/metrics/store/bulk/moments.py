@@ -38,7 +38,8 @@ def _digits(text: str, count: int, width: int) -> Column | None:
     for place, sign in _SIGNS.items():
         if place < width and (found[place] != ord(sign)).any():
             return None
-    return found - np.uint8(ord("0"))
+    digits: Column = found - np.uint8(ord("0"))
+    return digits
 
 
 def _days(digits: Column) -> Column:
@@ -54,7 +55,7 @@ def _is_none(digits: Column) -> Column:
 
 
 def _number(digits: Column) -> Column:
-    found = digits[0].astype(np.int32)
+    found: Column = digits[0].astype(np.int32)
     for one in digits[1:]:
         found = found * 10 + one
     return found

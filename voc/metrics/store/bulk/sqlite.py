@@ -62,7 +62,7 @@ def _spans(db: Connection, by: ColumnElement[int]) -> Iterator[tuple[int, int]]:
 
 
 def _of_texts(db: Connection, fields: Sequence[Field], query: Select[Any]) -> dict[str, Column]:
-    texts = [literal_column(_JOINED[one.kind].format(f'"{one.name}"')) for one in fields]
+    texts: list[Any] = [literal_column(_JOINED[one.kind].format(f'"{one.name}"')) for one in fields]
     whole = select(func.count(), *texts).select_from(query.subquery())
     cursor: Any = db.exec_driver_sql(_text(db, whole)).cursor
     count, *found = cursor.fetchone()
