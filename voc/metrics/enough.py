@@ -72,7 +72,11 @@ def of_figure(figure: Figure, outlook: Outlook = NOTHING) -> str | None:
     what = definition.rows or definition.counts
     missing = Missing(what, figure.counted, definition.least)
     told = words(missing, outlook if figure.name in _OF_INVITATIONS else NOTHING, days=_days(figure))
-    return f"Too few for a percentage: {figure.counted} {what}; {told}."
+    return f"Too few for a percentage: {figure.counted} {_named(figure.counted, what)}; {told}."
+
+
+def _named(count: int, what: str) -> str:
+    return what if count != 1 else "person" if what == "people" else what.removesuffix("s")
 
 
 def _of_score(figure: Figure) -> str:

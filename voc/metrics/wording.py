@@ -91,7 +91,14 @@ def counts(figure: Figure) -> str:
         return f"{_whole(figure.denominator)}{told}"
     if definition.rows and figure.shown == Shown.COUNTS:
         return many(figure.counted, definition.rows.removesuffix("s"), definition.rows)
-    return f"{_whole(figure.numerator)} of {_whole(figure.denominator)}"
+    say = _whole if definition.in_money else _as_it_is
+    return f"{say(figure.numerator)} of {say(figure.denominator)}"
+
+
+def _as_it_is(number: float | None) -> str:
+    """A sum of parts of places or accounts is no whole number: 2.9 of 4 is 72%, 3 of 4 is not."""
+    tenths = round(number or 0.0, 1)
+    return _whole(number) if tenths == round(tenths) else f"{tenths:,.1f}".replace(",", "\u2009")
 
 
 def more(figure: Figure, *, short: bool = False) -> str:

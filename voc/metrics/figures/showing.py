@@ -9,14 +9,15 @@ LEAST_PEOPLE_FOR_SCORE, LEAST_ACCOUNTS = 10, 3
 
 
 def shown_of(definition: Definition, tally: Tally, *, scope: Scope, people: int | None = None) -> Shown:
-    """What the number of rows behind a figure allows; our own records are no sample and are always shown.
+    """What the number of rows behind a figure allows.
 
-    A score is told from ten `people` on, of three accounts unless it is an account's own.
+    A score is told from ten `people` on, of three accounts unless it is an account's own. Of our own records, which
+    are no sample, a share has no range, and its percentage from the same number of rows on as any other.
     """
     if tally.whole <= 0:
         return Shown.REASON
     if definition.spread == Spread.NONE:
-        return Shown.PERCENT
+        return Shown.COUNTS if _is_few(definition, tally, scope=scope) else Shown.PERCENT
     behind = tally.counted if people is None else people
     few = tally.accounts < LEAST_ACCOUNTS
     if definition.measure == Measure.SCORE and definition.spread in (Spread.SCORE, Spread.ACCOUNTS):
@@ -29,17 +30,24 @@ def shown_of(definition: Definition, tally: Tally, *, scope: Scope, people: int 
     return Shown.TREND if behind >= 30 else Shown.INTERVAL
 
 
+def _is_few(definition: Definition, tally: Tally, *, scope: Scope) -> bool:
+    """Of an account its own page tells all; points are weights of places, no rows that one could count out."""
+    share = definition.measure == Measure.SHARE and definition.counts != "points"
+    return share and scope != Scope.ACCOUNT and tally.counted < definition.least
+
+
 UNTOLD = frozenset({FigureState.NONE_ASKED, FigureState.IN_FLIGHT, FigureState.NO_DATA, FigureState.SUPPRESSED})
 
 
-def state_of(definition: Definition, tally: Tally, *, flying: int) -> tuple[FigureState, str | None]:
+def state_of(definition: Definition, tally: Tally, *, scope: Scope, flying: int) -> tuple[FigureState, str | None]:
     if tally.whole <= 0 or _nothing_is_due(definition, tally):
         return _nothing(definition, tally, flying=flying)
+    few = tally.counted < definition.least
     if definition.spread == Spread.NONE:
-        return FigureState.OK, None
-    if tally.counted < definition.least:
-        few = f"{tally.counted} {definition.rows or definition.counts}"
-        return FigureState.TOO_FEW, f"Too few for a percentage: {few}."
+        few = _is_few(definition, tally, scope=scope)
+    if few:
+        told = f"{tally.counted} {definition.rows or definition.counts}"
+        return FigureState.TOO_FEW, f"Too few for a percentage: {told}."
     return FigureState.OK, None
 
 

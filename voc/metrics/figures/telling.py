@@ -23,7 +23,7 @@ _IN_CONFIDENCE = (
 def figure(counted: Counted, key: Key, name: str) -> Figure:
     """One figure of one scope, from what was counted."""
     definition, tally = BY_NAME[name], counted.tallies[key][name]
-    state, reason = state_of(definition, tally, flying=counted.flying.get(key, 0))
+    state, reason = state_of(definition, tally, scope=key[0], flying=counted.flying.get(key, 0))
     if state == FigureState.NONE_ASKED and definition.owner == Owner.ASKED and key in counted.in_confidence:
         state, reason = FigureState.SUPPRESSED, _IN_CONFIDENCE
     reckoned = None

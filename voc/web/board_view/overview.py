@@ -15,7 +15,7 @@ from voc.web import view
 from voc.web.board_view.causes import CauseRow, cause_row, causes_heading, causes_note
 from voc.web.board_view.changed import Changed, changed_of
 from voc.web.board_view.six import Six, six_of
-from voc.web.board_view.states import State, bar_of, revenue_heading, state_of
+from voc.web.board_view.states import LEAST_FOR_PERCENT, State, bar_of, revenue_heading, state_of
 from voc.web.figure_view import Asking
 from voc.web.parts import Choice, Link, address, choice, files
 
@@ -97,9 +97,9 @@ def _heading(found: Board, money: float) -> str:
     if not found.states:
         return "Nothing to show yet: no account has a census"
     by_state = {one.state: one for one in found.states}
-    if money <= 0:
+    accounts = sum(one.accounts for one in found.states)
+    if money <= 0 or accounts < LEAST_FOR_PERCENT:
         heard = by_state.get(AccountState.HEARD)
-        accounts = sum(one.accounts for one in found.states)
         return f"We hear from {view.of(heard.accounts if heard else 0, accounts)} accounts."
     shares = {state: one.arr / money for state, one in by_state.items()}
     heard_share, silent = shares.get(AccountState.HEARD, 0.0), shares.get(AccountState.SILENT, 0.0)

@@ -31,6 +31,8 @@ _TONES = {
     "rest": "f-track k-ink",
 }
 
+LEAST_FOR_PERCENT = 5  # accounts in all; of fewer only counts are told
+
 
 @dataclass(frozen=True)
 class State:
@@ -60,7 +62,7 @@ def state_of(one: StateLine, money: float, found: Board, asking: Asking) -> Stat
         name=view.word(one.state),
         swatch=_swatch(style),
         revenue=view.money(one.arr, currency),
-        share=_share(one.arr, money),
+        share=_share(one.arr, money) if sum(line.accounts for line in found.states) >= LEAST_FOR_PERCENT else view.DASH,
         accounts=view.number(one.accounts),
         means=means,
         style=style,
