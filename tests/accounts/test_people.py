@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from tests.accounts.standings import contact_standings, holders
 from tests.builders import NOW, add_account, add_contact, add_csm
-from voc.accounts import run, store
+from voc.accounts import run
 from voc.accounts.model import Role
 from voc.base import schema
 from voc.base.db import Database
@@ -38,7 +39,7 @@ def test_a_person_is_added_with_a_clean_address_a_role_and_a_note(company: Datab
         id = run.add_person(db, **KIM)
         row = db.execute(select(schema.contact).where(schema.contact.c.id == id)).one()
         notes = db.execute(select(schema.contact_change.c.field, schema.contact_change.c.by)).all()
-        held = store.holders(db)["acc-1"]
+        held = holders(db)["acc-1"]
     assert id.startswith("voc:")
     assert (row.email, row.ours, row.state) == ("kim@calder.example", True, "live")
     assert [holder.contact_id for holder in held[Role.BUDGET_HOLDER]] == [id]
@@ -71,7 +72,7 @@ def test_somebody_left_once_however_often_it_is_said(company: Database) -> None:
         run.mark_left(db, contact_id="con-1", by="Dana", at=NOW)
         run.mark_left(db, contact_id="con-1", by="Erik", at=NOW)
         notes = db.execute(select(schema.contact_change.c.by)).scalars().all()
-        (standing,) = store.contact_standings(db)
+        (standing,) = contact_standings(db)
     assert notes == ["Dana"]
     assert standing.left
 
@@ -80,7 +81,7 @@ def test_what_a_csm_says_about_a_role_overrules_the_crm_and_can_be_taken_back(co
     def say(held: bool) -> list[str]:
         with company.begin() as db:
             run.set_role(db, account_id="acc-1", contact_id="con-1", role=Role.CHAMPION, held=held, by="Dana", now=NOW)
-            return [holder.contact_id for holder in store.holders(db).get("acc-1", {}).get(Role.CHAMPION, [])]
+            return [holder.contact_id for holder in holders(db).get("acc-1", {}).get(Role.CHAMPION, [])]
 
     assert say(held=False) == []
     assert say(held=False) == []

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.accounts.exports import HEADERS, MONDAY, TUESDAY, Export, noon, record, roles, sync, told
+from tests.accounts.standings import contact_standings
 from voc.accounts import run, store
 from voc.accounts.model import Kind, ProblemLevel, RunState
 from voc.accounts.store import run_page
@@ -220,7 +221,7 @@ def test_contacts_whose_account_is_missing_stay_with_one_warning_per_account(
     assert record(database, Kind.CONTACT, "ana").state == "live"
     assert record(database, Kind.ACCOUNT, "calder").state == "set_aside"
     with database.read() as db:
-        assert not any(standing.customer for standing in store.contact_standings(db))
+        assert not any(standing.customer for standing in contact_standings(db))
 
 
 def test_an_event_on_an_opportunity_belongs_to_its_account(sqlite: Database, tmp_path: Path) -> None:

@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from tests.accounts.standings import ContactStanding, Holder, contact_standings, holders
 from voc.accounts import store
 from voc.accounts.crm import columns
 from voc.accounts.model import Kind, Reach
 from voc.accounts.store.history import problem_counts
-from voc.accounts.store.reads import ContactStanding, Holder
 from voc.base import schema
 from voc.base.words import Role, Segment
 from voc.statistics.coverage import coverage
@@ -46,8 +46,8 @@ class Picture:
         self.db = db
         self.run_id = run_id
         self.as_of = as_of
-        self.standings = store.contact_standings(db)
-        self.holders = store.holders(db)
+        self.standings = contact_standings(db)
+        self.holders = holders(db)
         self.accounts = {
             row.id: row
             for row in db.execute(

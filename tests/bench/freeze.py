@@ -20,14 +20,13 @@ from tests import postgres
 from tests.bench.report import Report
 from tests.builders import NOW
 from tests.delivery.test_mail import ASKED, ENGLISH, letter
-from tests.delivery.world import SETTINGS, add_due_wave, install
+from tests.delivery.world import SETTINGS, add_due_wave, install, queue_due
 from voc.base import clock, log, migrate
 from voc.base.db import Database
 from voc.base.secrets import Vault, new_key
 from voc.base.tokens import RandomTokens
 from voc.campaigns.store import claim_due
 from voc.delivery import dkim, headers, mime, stencil
-from voc.delivery import run as delivery
 from voc.delivery.model import Party
 from voc.delivery.render import Letter, render
 
@@ -141,7 +140,7 @@ def _frozen(report: Report, name: str, url: str, people: int) -> None:
         add_due_wave(db, people=people + BATCH)
 
     def freeze() -> int:
-        return delivery.queue_due(database, now=NOW, vault=vault, tokens=tokens, settings=SETTINGS, limit=BATCH)
+        return queue_due(database, now=NOW, vault=vault, tokens=tokens, settings=SETTINGS, limit=BATCH)
 
     assert freeze() == BATCH  # statements and stencils are made with the first
     with database.begin() as db:

@@ -58,8 +58,8 @@ def test_the_next_step_is_planned_from_when_it_was_sent(database: Database) -> N
     with database.begin() as db:
         due_invitation(db)
         (step,) = store.claim_due(db, now=NOW, limit=10)
-        run.record_sent(db, step.invitation_id, step=step.step, at=NOW)
-        run.record_sent(db, step.invitation_id, step=step.step, at=NOW)
+        run.record_many_sent(db, [(step.invitation_id, step.step)], at=NOW)
+        run.record_many_sent(db, [(step.invitation_id, step.step)], at=NOW)
         found = store.invitation(db, step.invitation_id)
     assert found.sent_at == NOW
     assert found.closes_at == NOW + timedelta(days=21)

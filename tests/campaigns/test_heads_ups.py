@@ -53,7 +53,7 @@ def test_left_alone_it_goes_by_itself_in_the_questionnaires_words_two_working_da
         assert heads_up_at is not None
         step = claimed(db, now=heads_up_at)
         assert (step.step, step.heads_up_text, step.you_said) == (Step.HEADS_UP, None, ())
-        run.record_sent(db, step.invitation_id, step=step.step, at=heads_up_at)
+        run.record_many_sent(db, [(step.invitation_id, step.step)], at=heads_up_at)
         invited_on = only(db).intended_on
     assert invited_on is not None
     assert (heads_up_at.date(), invited_on) == (date(2026, 3, 6), date(2026, 3, 10))  # Friday and Tuesday

@@ -26,6 +26,7 @@ from voc.base.errors import NotFound, Refused
 from voc.campaigns import run, store
 from voc.campaigns.model import NotAsked, Step
 from voc.campaigns.rehearsal import Rehearsal
+from voc.campaigns.store import wave_pages
 
 
 def rehearse(database: Database) -> Rehearsal:
@@ -51,7 +52,7 @@ def test_the_rehearsal_is_what_then_happens(database: Database) -> None:
             reads_on(db, now=now)
             for step in store.claim_due(db, now=now, limit=50):
                 happened.append((step.address, step.step, now))
-                run.record_sent(db, step.invitation_id, step=step.step, at=now)
+                run.record_many_sent(db, [(step.invitation_id, step.step)], at=now)
     assert Counter(happened) == Counter((mail.address, mail.step, mail.at) for mail in rehearsed.mails)
     assert len(happened) == 12 * 7 * 4
 
@@ -80,7 +81,7 @@ def test_a_rehearsal_writes_nothing_and_names_what_a_launch_would_be_refused_for
     with pytest.raises(Refused, match="more than 24 hours ago"), database.begin() as db:
         launch(db)
     with database.read() as db:
-        assert store.waves(db) == []
+        assert wave_pages.rows(db, TERMINAL) == []
 
 
 def test_data_that_was_never_read_in_full_is_refused_too(database: Database) -> None:
@@ -147,7 +148,7 @@ def test_everybody_who_is_not_asked_stands_in_the_frozen_census_with_the_first_r
         rows = db.execute(select(census.contact_id, census.reason, census.detail)).all()
         reasons = {row.contact_id: row.reason for row in rows}
         details = {row.contact_id: row.detail for row in rows}
-        assert store.wave(db, wave_id, TERMINAL).campaign == "relationship"
+        assert wave_pages.row(db, wave_id, TERMINAL).campaign == "relationship"
     assert reasons == {
         "con-asked": NotAsked.SAME_ADDRESS,
         "con-twin": NotAsked.SAME_ADDRESS,
@@ -216,7 +217,9 @@ def test_the_same_questionnaire_is_kept_once_and_a_changed_one_beside_it(databas
         path = "relationship/en/invite.md"
         changed = {**FILES, path: FILES[path] + "\nThank you.\n"}
         run.launch(db, campaign="relationship", questionnaire_files=changed, label="Third", by="Clara", now=LAUNCH)
-        versions = [wave.questionnaire_version_id for wave in store.waves(db)]
+        versions = list(
+            db.execute(select(schema.wave.c.questionnaire_version_id).order_by(schema.wave.c.id.desc())).scalars()
+        )
     assert versions[1] == versions[2] != versions[0]
 
 

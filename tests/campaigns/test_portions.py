@@ -13,7 +13,7 @@ from voc.base.clock import SetClock
 from voc.base.db import Database
 from voc.base.errors import Refused
 from voc.campaigns import run, store
-from voc.campaigns.store import launches
+from voc.campaigns.store import launches, wave_pages
 
 ORDER = run.Order("relationship", FILES, "Relationship, March 2026", "Clara Wendt")
 
@@ -71,12 +71,17 @@ def test_while_one_is_launching_another_is_refused_and_nothing_is_given_out(data
             with pytest.raises(Refused, match="launching this campaign just now"):
                 run.launch_in_portions(database, ORDER, clock=SetClock(LAUNCH), holder="two")
             with database.begin() as db:
-                seen.append((store.claim_due(db, now=LAUNCH.replace(month=12), limit=50), store.waves(db)[0].state))
+                seen.append(
+                    (
+                        store.claim_due(db, now=LAUNCH.replace(month=12), limit=50),
+                        wave_pages.rows(db, TERMINAL)[0].state,
+                    )
+                )
 
     wave_id = run.launch_in_portions(database, ORDER, clock=SetClock(LAUNCH), holder="one", report=look)
     assert seen == [([], "planning")]
     with database.read() as db:
-        assert store.wave(db, wave_id, TERMINAL).state == "running"
+        assert wave_pages.row(db, wave_id, TERMINAL).state == "running"
 
 
 def test_a_launch_that_slept_through_its_turn_ends_also_when_the_turn_is_free_again(database: Database) -> None:
@@ -94,7 +99,7 @@ def test_a_launch_that_slept_through_its_turn_ends_also_when_the_turn_is_free_ag
     # On SQLite the other's wave has the number that ours had.
     assert len(rows(database, schema.invitation, others[0])) == 24
     with database.read() as db:
-        assert [(one.id, one.state) for one in store.waves(db)] == [(others[0], "running")]
+        assert [(one.id, one.state) for one in wave_pages.rows(db, TERMINAL)] == [(others[0], "running")]
         launched = select(func.count()).where(schema.audit.c.action == "wave launched")
         assert db.execute(launched).scalar() == 1
 
@@ -108,7 +113,7 @@ def test_what_a_killed_launch_left_is_taken_back_by_a_worker_once_its_turn_is_ov
         if what == "Census and first steps" and not begun:
             begun.append(run.take_back_left(database, clock=clock, holder="worker"))
             with database.read() as db:
-                begun.append(len(store.waves(db)))
+                begun.append(len(wave_pages.rows(db, TERMINAL)))
                 (left,) = launches.unfinished(db, now=clock.now())
                 assert left.under_way
             clock.set(LAUNCH + timedelta(minutes=11))  # it sleeps as long as a dead one: its turn is over
@@ -121,6 +126,6 @@ def test_what_a_killed_launch_left_is_taken_back_by_a_worker_once_its_turn_is_ov
         run.launch_in_portions(database, ORDER, clock=clock, holder="one", report=killed)
     assert begun == [0, 1, 1]
     with database.read() as db:
-        assert store.waves(db) == []
+        assert wave_pages.rows(db, TERMINAL) == []
         assert db.execute(select(func.count()).select_from(schema.invitation)).scalar() == 0
     assert run.launch_in_portions(database, ORDER, clock=clock, holder="two")

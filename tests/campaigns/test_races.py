@@ -189,7 +189,7 @@ def test_an_answer_racing_with_the_claim_stops_the_chase_for_good(busy: Database
                 steps = store.claim_due(db, now=NOW, limit=5)
             for step in steps:
                 with busy.begin() as db:
-                    run.record_sent(db, step.invitation_id, step=step.step, at=NOW)
+                    run.record_many_sent(db, [(step.invitation_id, step.step)], at=NOW)
             if not steps:
                 return
 

@@ -3,7 +3,17 @@
 from sqlalchemy import insert, select
 
 from tests.builders import NOW
-from tests.delivery.world import SETTINGS, Sink, add_due_wave, install, messages, queue_all, relay_to, serving
+from tests.delivery.world import (
+    SETTINGS,
+    Sink,
+    add_due_wave,
+    install,
+    messages,
+    queue_all,
+    queue_due,
+    relay_to,
+    serving,
+)
 from voc.base import installations
 from voc.base.db import Database
 from voc.base.schema import message
@@ -48,13 +58,13 @@ def test_a_wave_with_more_messages_than_its_census_has_steps_stops_everything(da
     with database.begin() as db:
         install(db)
         add_due_wave(db, people=2)
-    run.queue_due(database, now=NOW, vault=vault, tokens=RandomTokens(), settings=SETTINGS, limit=1)
+    queue_due(database, now=NOW, vault=vault, tokens=RandomTokens(), settings=SETTINGS, limit=1)
     (frozen,) = messages(database)
     with database.begin() as db:
         more = [_copied(frozen, number, state="held") for number in range(2 * len(Step))]
         db.execute(insert(message), more)
     assert _paused_because(database) is None
-    assert run.queue_due(database, now=NOW, vault=vault, tokens=RandomTokens(), settings=SETTINGS) == 1
+    assert queue_due(database, now=NOW, vault=vault, tokens=RandomTokens(), settings=SETTINGS) == 1
     assert f"{2 * len(Step) + 2} messages for 2 people" in str(_paused_because(database))
     with database.read() as db:
         assert db.execute(select(message.c.id).where(message.c.state == "sent")).first() is None

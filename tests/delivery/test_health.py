@@ -10,7 +10,7 @@ from voc.base.access import TERMINAL, Viewer
 from voc.base.db import Database
 from voc.base.errors import NotFound
 from voc.base.secrets import Vault
-from voc.base.words import InboundKind, MessageState, StaffRole
+from voc.base.words import InboundKind, StaffRole
 from voc.delivery import rules, run, store
 
 DANA = Viewer(staff_id=1, name="Dana Whitlock", role=StaffRole.CSM, csm_id="csm-1")
@@ -36,14 +36,11 @@ def test_health_counts_what_waits_what_is_stuck_and_what_came_back(database: Dat
         run.pause_sending(db, because="Restored from a backup", by="Clara Wendt", now=NOW)
     with database.read() as db:
         health = store.health(db, now=NOW)
-        stuck = store.troubles(db, DANA)
-        assert store.troubles(db, OTHER) == []
     assert (health.waiting, health.in_hand, health.sent) == (1, 1, 2)
     assert (health.unknown, health.failed, health.held) == (1, 1, 1)
     assert health.bounced == {InboundKind.HARD_BOUNCE: 1}
     assert health.overdue_since == NOW
     assert health.paused_because == "Restored from a backup"
-    assert [one.state for one in stuck] == [MessageState.UNKNOWN, MessageState.FAILED, MessageState.HELD]
 
 
 def test_health_says_that_the_mail_server_is_left_alone_and_why(database: Database, vault: Vault) -> None:

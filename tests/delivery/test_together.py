@@ -21,6 +21,7 @@ from tests.delivery.world import (
     install,
     messages,
     queue_all,
+    queue_due,
     relay_to,
     serving,
     states,
@@ -186,7 +187,7 @@ def test_a_wave_with_more_messages_than_its_own_steps_stops_and_the_admins_are_t
     database: Database, vault: Vault
 ) -> None:
     wave(database, 2)
-    run.queue_due(database, now=NOW, vault=vault, tokens=RandomTokens(), settings=SETTINGS, limit=1)
+    queue_due(database, now=NOW, vault=vault, tokens=RandomTokens(), settings=SETTINGS, limit=1)
     (frozen,) = messages(database)
     known = {name: value for name, value in frozen._mapping.items() if name != "id"}
     copies = [
@@ -195,7 +196,7 @@ def test_a_wave_with_more_messages_than_its_own_steps_stops_and_the_admins_are_t
     ]
     with database.begin() as db:
         db.execute(insert(schema.message), copies)
-    assert run.queue_due(database, now=NOW, vault=vault, tokens=RandomTokens(), settings=SETTINGS) == 1
+    assert queue_due(database, now=NOW, vault=vault, tokens=RandomTokens(), settings=SETTINGS) == 1
     with database.read() as db:
         assert "2 people and 4 steps" in str(db.execute(select(schema.installation.c.paused_because)).scalar())
         alerts = db.execute(select(schema.message.c.recipient).where(schema.message.c.kind == "alert")).scalars().all()

@@ -4,7 +4,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.builders import NOW
-from tests.delivery.world import SETTINGS, Sink, add_due_wave, install, queue_all, relay_to, serving, states
+from tests.delivery.world import SETTINGS, Sink, add_due_wave, install, queue_all, queue_due, relay_to, serving, states
 from voc.base.db import Database
 from voc.base.secrets import Vault
 from voc.base.tokens import RandomTokens
@@ -44,7 +44,7 @@ def test_planners_and_senders_at_once_freeze_and_send_each_step_once(database: D
     def work(name: str) -> None:
         relay, idle = relay_to(port), 0
         while idle < 3:
-            queued = run.queue_due(database, now=NOW, vault=vault, tokens=RandomTokens(), settings=SETTINGS, limit=10)
+            queued = queue_due(database, now=NOW, vault=vault, tokens=RandomTokens(), settings=SETTINGS, limit=10)
             sent = run.send_due(database, relay, now=NOW, vault=vault, worker=name, limit=10)
             idle = 0 if queued or sent.handed_over else idle + 1
         relay.close()

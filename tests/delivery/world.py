@@ -19,12 +19,14 @@ from sqlalchemy import Connection, select
 
 from tests.builders import NOW, add_account, add_campaign, add_contact, add_csm, add_invitation, add_wave
 from voc.base import installations, preferences, schema, stencils
+from voc.base.clock import SetClock
 from voc.base.db import Database
 from voc.base.secrets import Vault
 from voc.base.settings import Mail, Server, Settings
-from voc.base.tokens import RandomTokens
+from voc.base.tokens import RandomTokens, Tokens
 from voc.campaigns import questionnaire
-from voc.delivery import run
+from voc.delivery.run.alarms import Worker
+from voc.delivery.run.freezing import freeze_due
 from voc.delivery.smtp import SmtpRelay
 
 QUESTIONNAIRES = Path(__file__).parents[2] / "questionnaires"
@@ -62,9 +64,17 @@ def add_due_wave(db: Connection, *, people: int = 1, first: dict[str, Any] | Non
     return wave_id
 
 
+def queue_due(
+    database: Database, *, now: datetime, vault: Vault, tokens: Tokens, settings: Settings, limit: int = 200
+) -> int:
+    """Freeze what is due before anybody sends it; how many. Call again until 0."""
+    worker = Worker("planner", vault, SetClock(now), tokens, settings)
+    return freeze_due(database, worker, now=now, limit=limit).frozen
+
+
 def queue_all(database: Database, vault: Vault, *, now: datetime = NOW, settings: Settings = SETTINGS) -> int:
     queued = 0
-    while step := run.queue_due(database, now=now, vault=vault, tokens=RandomTokens(), settings=settings):
+    while step := queue_due(database, now=now, vault=vault, tokens=RandomTokens(), settings=settings):
         queued += step
     return queued
 

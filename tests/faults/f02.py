@@ -14,8 +14,10 @@ from tests.faults.promise import UNKNOWN_IS_LISTED
 from tests.faults.table import Result, Row, on_both
 from voc.base.access import TERMINAL
 from voc.base.schema import invitation
+from voc.base.words import MessageState
 from voc.delivery import run as delivery
-from voc.delivery.store import troubles
+from voc.delivery.store.letters import in_state
+from voc.delivery.store.tally import Chosen
 
 PROVES = (UNKNOWN_IS_LISTED,)
 
@@ -38,7 +40,7 @@ def _trial(engine: str, *, each: int) -> Row:
         if any(sent.handed_over for sent in again):
             found.append("unknown ones were tried again by themselves")
         with here.database.read() as db:
-            listed = len(troubles(db, TERMINAL, limit=people + each))
+            listed = len(in_state(db, TERMINAL, MessageState.UNKNOWN, Chosen(), limit=people + each))
             going_on = db.execute(select(func.count()).where(invitation.c.next_step == "reminder_1")).scalar_one()
         if (listed, going_on) != (people, people + each):
             found.append(f"{listed} listed, {going_on} chases go on, of {people} unknown and {each} sent")

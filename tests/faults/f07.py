@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from tests.builders import NOW
-from tests.delivery.world import SETTINGS, add_due_wave, install, relay_to
+from tests.delivery.world import SETTINGS, add_due_wave, install, queue_due, relay_to
 from tests.faults import crew
 from tests.faults.databases import fresh
 from tests.faults.promise import AT_MOST_ONCE
@@ -79,7 +79,7 @@ def _database(url: str) -> Database:
 def warm(url: str, key: str, port: int) -> None:
     """One message from plan to record, so that every process has its statements compiled."""
     database, relay = _database(url), relay_to(port, connections=1)
-    delivery.queue_due(database, now=NOW, vault=Vault([key]), tokens=RandomTokens(), settings=SETTINGS, limit=1)
+    queue_due(database, now=NOW, vault=Vault([key]), tokens=RandomTokens(), settings=SETTINGS, limit=1)
     delivery.send_due(database, relay, now=NOW, vault=Vault([key]), worker="warm", limit=1)
     relay.close()
     database.close()
@@ -89,9 +89,7 @@ def plan(url: str, key: str, batch: int) -> int:
     """Freeze due steps until none is left; how many."""
     database, planned, idle = _database(url), 0, 0
     while idle < 3:
-        queued = delivery.queue_due(
-            database, now=NOW, vault=Vault([key]), tokens=RandomTokens(), settings=SETTINGS, limit=batch
-        )
+        queued = queue_due(database, now=NOW, vault=Vault([key]), tokens=RandomTokens(), settings=SETTINGS, limit=batch)
         planned += queued
         idle = 0 if queued else idle + 1
         if not queued:

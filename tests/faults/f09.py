@@ -164,7 +164,7 @@ def _play(database: Database, played: _Played, opens: time, closes: time) -> Non
             with database.begin() as db:
                 steps = claim_due(db, now=moment, limit=2000)
                 for step in steps:
-                    campaigns.record_sent(db, step.invitation_id, step=step.step, at=moment)
+                    campaigns.record_many_sent(db, [(step.invitation_id, step.step)], at=moment)
             for step in steps:
                 _look(played, step, moment, opens, closes)
         if jump:

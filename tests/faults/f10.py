@@ -11,7 +11,7 @@ from pathlib import Path
 from tests import postgres
 from tests.base.kept import silent
 from tests.builders import NOW
-from tests.delivery.world import SETTINGS
+from tests.delivery.world import SETTINGS, queue_due
 from tests.faults.lab import Lab, lab
 from tests.faults.promise import AT_MOST_ONCE
 from tests.faults.table import Result, Row, on_both
@@ -65,7 +65,7 @@ def _trial(engine: str, *, third: int) -> Row:
 def _queue(here: Lab, wanted: int) -> int:
     queued = 0
     while queued < wanted:
-        queued += delivery.queue_due(
+        queued += queue_due(
             here.database,
             now=NOW,
             vault=here.vault,

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import select
 
 from tests.builders import NOW
-from tests.delivery.world import SETTINGS, add_due_wave, install
+from tests.delivery.world import SETTINGS, add_due_wave, install, queue_due
 from tests.faults.databases import fresh
 from tests.faults.table import Result, Row, on_both
 from voc.base.db import Database
@@ -88,7 +88,7 @@ def _planned(engine: str, people: int, end: End) -> Row:
         asked = _lay(database, people)
 
         def plan() -> None:
-            while delivery.queue_due(database, now=NOW, vault=vault, tokens=RandomTokens(), settings=SETTINGS, limit=2):
+            while queue_due(database, now=NOW, vault=vault, tokens=RandomTokens(), settings=SETTINGS, limit=2):
                 _PAUSE.wait(0.001)
 
         _together(lambda: race.end_all(database, asked, end), plan)
@@ -108,7 +108,7 @@ def _sent(engine: str, people: int, end: End) -> Row:
     with fresh(engine) as database:
         asked = _lay(database, people)
         how: dict[str, Any] = {"now": NOW, "vault": vault, "tokens": RandomTokens(), "settings": SETTINGS}
-        delivery.queue_due(database, **how, limit=people // 20)
+        queue_due(database, **how, limit=people // 20)
 
         def send() -> None:
             told = Sent()

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from tests.builders import NOW
-from tests.delivery.world import SETTINGS, add_due_wave, install, queue_all, relay_to
+from tests.delivery.world import SETTINGS, add_due_wave, install, queue_all, queue_due, relay_to
 from tests.faults.databases import fresh
 from tests.faults.sink import Server, mail_server
 from tests.faults.totals import Totals, reckon
@@ -40,7 +40,7 @@ class Lab:
 
     def queue(self, *, now: datetime, limit: int = 200) -> int:
         tokens = RandomTokens()
-        return run.queue_due(self.database, now=now, vault=self.vault, tokens=tokens, settings=SETTINGS, limit=limit)
+        return queue_due(self.database, now=now, vault=self.vault, tokens=tokens, settings=SETTINGS, limit=limit)
 
     def messages(self) -> list[Any]:
         with self.database.read() as db:

@@ -10,7 +10,7 @@ from tests.flow.story import Story
 from voc.base import audit, schema
 from voc.base.access import TERMINAL
 from voc.base.words import Scope
-from voc.campaigns import store as campaigns
+from voc.campaigns.store import wave_pages
 from voc.metrics import run as metrics
 from voc.metrics.model import Figure
 from voc.reports import export
@@ -30,7 +30,7 @@ def invited(told: Story, sender: str | None = None) -> set[str]:
 
 def test_every_invitation_has_a_disposition_and_the_wave_is_closed(told: Story) -> None:
     with told.app.database.read() as db:
-        wave = campaigns.wave(db, told.wave_id, TERMINAL)
+        wave = wave_pages.row(db, told.wave_id, TERMINAL)
         found = Counter(db.execute(select(schema.invitation.c.disposition)).scalars())
     assert wave.state == "closed"
     assert told.rehearsal is not None

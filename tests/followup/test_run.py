@@ -342,13 +342,6 @@ def test_lists_put_the_most_urgent_first_and_know_mine_and_late(database: Databa
         assert [case.score for case in cases(db, LEAD, now=late, late=True)] == [3]
         assert cases(db, LEAD, mine=True) == []
         assert len(cases(db, DANA, mine=True)) == 2
-        columns = store.board(db, DANA, now=NOW, preferences=PREFERENCES)
-        assert {state: len(found) for state, found in columns.items()} == {
-            "new": 2,
-            "acknowledged": 0,
-            "contacted": 0,
-            "resolved": 0,
-        }
         assert len(store.of_account(db, "acc-1", DANA, now=NOW, preferences=PREFERENCES)) == 2
         assert store.of_account(db, "acc-1", OTHER, now=NOW, preferences=PREFERENCES) == []
 

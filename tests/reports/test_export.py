@@ -73,14 +73,6 @@ def test_a_csm_gets_own_accounts_only(database: Database, tmp_path: Path) -> Non
     assert scopes <= {("account", "acc-2"), ("csm", "csm-2")}
 
 
-def test_one_table_goes_to_an_open_file(database: Database) -> None:
-    fill(database)
-    out = io.BytesIO()
-    with database.read() as db:
-        assert export.write_table(db, "accounts", out) == 2
-    assert out.getvalue().decode("utf-8-sig").splitlines()[0].startswith("id,name,parent_id")
-
-
 def test_an_unknown_table_or_a_file_in_the_way_is_told_and_leaves_nothing(database: Database, tmp_path: Path) -> None:
     with pytest.raises(NotFound, match=r"There are: accounts, contacts"):
         export.write_files(database, tmp_path, names=["customers"])

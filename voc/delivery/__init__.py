@@ -6,6 +6,6 @@ server's answer, nobody can know whether it was accepted: such a message is mark
 listed, is never repeated silently, and is settled by a delivery event, by a person, or by the next
 step of the chase. Nothing is marked sent without the server's 250.
 
-`run.queue_due` freezes due steps as messages, `run.send_due` hands them over in two commits each,
+`run.send_due` freezes due steps as messages and hands them over in two commits each,
 `run.recover` tells apart what a dead worker left, `run.receive` takes bounces and replies.
 """

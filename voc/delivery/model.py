@@ -211,24 +211,6 @@ class Health:
 
 
 @dataclass(frozen=True)
-class Trouble:
-    """An unknown, failed or held message, for a person to settle."""
-
-    id: int
-    kind: MessageKind
-    state: MessageState
-    address: str
-    contact_id: str | None
-    account_id: str | None
-    wave_id: int | None
-    step: Step | None
-    subject: str
-    due_at: datetime
-    reply_code: int | None
-    reply_text: str | None
-
-
-@dataclass(frozen=True)
 class Opened:
     """A folder that is selected. Another `uid_validity` than before: all numbers begin anew."""
 

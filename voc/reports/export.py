@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 from sqlalchemy import Connection
 
@@ -12,7 +11,7 @@ from voc.base.db import Database
 from voc.base.errors import NotFound, Refused
 from voc.reports import store
 from voc.reports.cells import Cell
-from voc.reports.tables import About, Column, Format, Kind, csvs, write_file
+from voc.reports.tables import About, Column, Format, Kind, write_file
 
 
 @dataclass(frozen=True)
@@ -154,12 +153,6 @@ def table(name: str) -> Table:
     if name not in tables():
         raise NotFound(f"There is no table {name!r}. There are: {', '.join(tables())}.")
     return tables()[name]
-
-
-def write_table(db: Connection, name: str, out: BinaryIO, *, viewer: Viewer = TERMINAL) -> int:
-    """One table as CSV to an open file; returns the number of rows."""
-    chosen = table(name)
-    return csvs.write(out, chosen.columns, chosen.rows(db, viewer))
 
 
 def write_files(

@@ -80,8 +80,6 @@ OWN = Group(
     ),
 )
 
-Typed = Mapping[str, str | list[str]]
-
 
 def company_value(name: str, wanted: Preferences) -> str:
     """What an empty field stands for today."""

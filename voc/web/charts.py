@@ -5,7 +5,6 @@ A bar stands beside its number and is hidden from screen readers. A chart carrie
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from markupsafe import Markup
 
@@ -33,59 +32,6 @@ def bar(share: float | None, *, tone: str = "acc", whole: float = 1.0, mark: flo
         '<rect class="f-track" width="{track:.1f}" height="8"/>'
         '<rect class="f-{tone}" width="{filled:.1f}" height="8"/>{line}</svg>'
     ).format(track=track, tone=tone, filled=min(100 * _clamped(share), track), line=line)
-
-
-@dataclass(frozen=True)
-class Link:
-    """One link of a chain: a count, what it counts, and what fell off before it."""
-
-    name: str
-    count: int | None
-    lost: str = ""
-
-
-def chain(links: Sequence[Link], *, label: str) -> Markup:
-    """census -> invited -> delivered -> answered; every bar is a share of the first count."""
-    whole = links[0].count if links and links[0].count else None
-    items = Markup("").join(_chain_link(link, whole) for link in links)
-    return Markup('<ol class="chain" aria-label="{label}">{items}</ol>').format(label=label, items=items)
-
-
-def _chain_link(link: Link, whole: int | None) -> Markup:
-    share = link.count / whole if whole and link.count is not None else 0.0
-    shown = Markup("–") if link.count is None else f"{link.count:,}"
-    return Markup(
-        '<li><span class="n">{shown}</span><div class="l">{name}</div>{drawn}<div class="d">{lost}</div></li>'
-    ).format(shown=shown, name=link.name, drawn=bar(share), lost=link.lost)
-
-
-UNIT, GAP, PER_ROW = 13, 4, 17
-
-_UNITS = {
-    "heard": Markup('<rect class="f-acc" x="{x}" y="{y}" width="13" height="13" rx="2"/>'),
-    "silent": Markup(
-        '<rect class="f-none k-ink" stroke-width="1.5" x="{x_in}" y="{y_in}" width="11.5" height="11.5" rx="2"/>'
-    ),
-    "bounced": Markup('<path class="k-ink" stroke-width="1.8" d="M{x_cross} {y_cross}l9 9m0 -9l-9 9"/>'),
-    "empty": Markup(
-        '<rect class="f-none k-line2" stroke-dasharray="2 2.2" stroke-width="1.3"'
-        ' x="{x_in}" y="{y_in}" width="11.5" height="11.5" rx="2"/>'
-    ),
-}
-
-
-def units(*, heard: int, silent: int, bounced: int, empty: int) -> Markup:
-    """One square per place, for up to about 60; the sentence beside it carries the numbers."""
-    kinds = ["heard"] * heard + ["silent"] * silent + ["bounced"] * bounced + ["empty"] * empty
-    step = UNIT + GAP
-    drawn = []
-    for index, kind in enumerate(kinds):
-        x, y = index % PER_ROW * step, index // PER_ROW * step
-        drawn.append(_UNITS[kind].format(x=x, y=y, x_in=x + 0.75, y_in=y + 0.75, x_cross=x + 2, y_cross=y + 2))
-    rows = -(-len(kinds) // PER_ROW)
-    return Markup('<svg width="{w}" height="{h}" viewBox="0 0 {w} {h}" aria-hidden="true">{drawn}</svg>').format(
-        w=PER_ROW * step - GAP, h=max(rows * step - GAP, 0), drawn=Markup("").join(drawn)
-    )
 
 
 def spark(

@@ -13,7 +13,7 @@ from voc.base.errors import NotFound, Refused
 from voc.metrics.forest.book import Draft, Theme
 from voc.metrics.forest.people import Cut
 from voc.metrics.run.forest import book as run
-from voc.metrics.run.forest import reading, sorting, views
+from voc.metrics.run.forest import nights, reading, sorting, views
 from voc.metrics.run.forest.views import EVERYTHING, NO_THEME, Asked
 from voc.metrics.store.forest import book, comments
 from voc.responses.run import themes as verbatims
@@ -135,7 +135,7 @@ def test_what_was_written_in_confidence_is_read_shown_and_sorted_by_nobody(datab
     with database.read() as db:
         assert views.forest(db, LEADER, Asked(365), cut=None, now=NOW).comments == 0
         assert sorting.next_task(db, LEADER, now=NOW) is None
-        assert views.behind(db, LEADER, Asked(365), theme_id=EVERYTHING, now=NOW).said == ()
+        assert nights.behind(db, LEADER, Asked(365), theme_id=EVERYTHING, now=NOW).said == ()
     with pytest.raises(NotFound), database.begin() as db:
         verbatims.correct(db, response_id, "why", 1, holds=True, viewer=LEADER, now=NOW)
 
@@ -149,7 +149,7 @@ def test_a_csm_sees_and_corrects_comments_of_own_accounts_only(database: Databas
     for viewer, seen in ((DANA, 1), (BEN, 1), (LEAD, 2), (LEADER, 2)):
         with database.read() as db:
             assert views.forest(db, viewer, Asked(365), cut=None, now=NOW).comments == seen
-            assert views.behind(db, viewer, Asked(365), theme_id=EVERYTHING, now=NOW).comments == seen
+            assert nights.behind(db, viewer, Asked(365), theme_id=EVERYTHING, now=NOW).comments == seen
     with pytest.raises(NotFound), database.begin() as db:
         verbatims.correct(db, response_id, "why", 1, holds=True, viewer=BEN, now=NOW)
     with pytest.raises(NotFound), database.begin() as db:
@@ -166,10 +166,10 @@ def test_a_csm_sees_small_numbers_that_a_leader_does_not_and_hidden_ones_open_to
         assert whole.forest is not None
         assert [one.hidden for one in own.lines if one.theme_id == speed] == [False]
         assert [one.hidden for one in whole.forest.lines if one.theme_id == speed] == [True]
-        assert views.behind(db, DANA, Asked(365), theme_id=speed, now=NOW).comments == 1
+        assert nights.behind(db, DANA, Asked(365), theme_id=speed, now=NOW).comments == 1
         for cut, part in ((None, ""), (Cut.SEGMENT, "mid-market")):
             with pytest.raises(Refused, match="too few"):
-                views.behind(db, LEADER, Asked(365), theme_id=speed, cut=cut, part=part, now=NOW)
+                nights.behind(db, LEADER, Asked(365), theme_id=speed, cut=cut, part=part, now=NOW)
 
 
 def test_every_count_opens_to_as_many_comments(database: Database) -> None:
@@ -186,15 +186,15 @@ def test_every_count_opens_to_as_many_comments(database: Database) -> None:
         assert page.table is not None
         for line in page.forest.lines:
             if not line.hidden:
-                found = views.behind(db, LEADER, Asked(365), theme_id=line.theme_id, now=NOW)
+                found = nights.behind(db, LEADER, Asked(365), theme_id=line.theme_id, now=NOW)
                 assert found.count == line.count
                 assert len(found.said) == found.comments
         for theme_id, cells in page.table.rows.items():
             for part, cell in cells.items():
                 if cell.count is not None and theme_id in page.themes:
-                    found = views.behind(db, LEADER, Asked(365), theme_id=theme_id, cut=Cut.SCORE, part=part, now=NOW)
+                    found = nights.behind(db, LEADER, Asked(365), theme_id=theme_id, cut=Cut.SCORE, part=part, now=NOW)
                     assert found.count == cell.count
-        assert views.behind(db, LEADER, Asked(365), theme_id=NO_THEME, now=NOW).comments == page.forest.themeless == 1
+        assert nights.behind(db, LEADER, Asked(365), theme_id=NO_THEME, now=NOW).comments == page.forest.themeless == 1
 
 
 def test_a_period_that_parts_three_people_from_another_is_not_shown(database: Database) -> None:
@@ -210,7 +210,7 @@ def test_a_period_that_parts_three_people_from_another_is_not_shown(database: Da
         assert (refused.near, refused.forest) == (Asked(180), None)
         assert views.forest(db, DANA, Asked(90), cut=None, now=NOW).near is None  # own accounts, known by name
         with pytest.raises(Refused):
-            views.behind(db, LEADER, Asked(90), theme_id=EVERYTHING, now=NOW)
+            nights.behind(db, LEADER, Asked(90), theme_id=EVERYTHING, now=NOW)
 
 
 def test_a_merged_account_and_person_are_counted_once(database: Database) -> None:
@@ -222,7 +222,7 @@ def test_a_merged_account_and_person_are_counted_once(database: Database) -> Non
             db.execute(schema.alias.insert().values(kind=kind, loser_id=loser, winner_id=winner))
     reading.catch_up(database, NOW)
     with database.read() as db:
-        found = views.behind(db, DANA, Asked(365), theme_id=named(database, "support_speed").id, now=NOW)
+        found = nights.behind(db, DANA, Asked(365), theme_id=named(database, "support_speed").id, now=NOW)
     assert (found.count.people, found.count.accounts, found.comments) == (1, 1, 2)
 
 

@@ -10,30 +10,20 @@ from voc.accounts.store.connections import load_connection, stored_secrets, whic
 from voc.accounts.store.history import SyncRun, last_complete, last_complete_at, run, runs
 from voc.accounts.store.problems import ProblemRow, problem_table, problems
 from voc.accounts.store.reads import (
-    ContactStanding,
     CsmRow,
-    Holder,
     SetAside,
-    contact_standings,
     csms,
-    holders,
-    ids_of,
     reach,
     resolve,
     set_aside,
 )
 
 __all__ = [
-    "ContactStanding",
     "CsmRow",
-    "Holder",
     "ProblemRow",
     "SetAside",
     "SyncRun",
-    "contact_standings",
     "csms",
-    "holders",
-    "ids_of",
     "last_complete",
     "last_complete_at",
     "load_connection",

@@ -1,14 +1,13 @@
 """Reads that other stages and pages share: ids, CSMs, who can be reached, who holds a role, what is set aside."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, case, exists, or_, select
 from sqlalchemy.sql import FromClause
 
-from voc.accounts.model import AccountStatus, Kind, Reach, RecordState, Role
+from voc.accounts.model import Kind, Reach, RecordState
 from voc.accounts.store.tables import TARGET
 from voc.base import schema
 from voc.base.access import Viewer, visible_accounts, visible_csms
@@ -20,12 +19,6 @@ def resolve(db: Connection, kind: str, id: str) -> str:
     """The record that this id stands for today: a merged one's final winner."""
     winner = db.execute(select(alias.c.winner_id).where(alias.c.kind == kind, alias.c.loser_id == id)).scalar()
     return winner or id
-
-
-def ids_of(db: Connection, kind: str, id: str) -> list[str]:
-    """A record's id and those of all that were merged into it: history is written under any of them."""
-    losers = select(alias.c.loser_id).where(alias.c.kind == kind, alias.c.winner_id == id).order_by(alias.c.loser_id)
-    return [id, *db.execute(losers).scalars()]
 
 
 @dataclass(frozen=True)
@@ -100,67 +93,7 @@ def _suppressed(address: ColumnElement[Any], *reasons: SuppressionReason) -> Col
     return exists().where(standing.c.address == address, standing.c.reason.in_(reasons), standing.c.lifted_at.is_(None))
 
 
-@dataclass(frozen=True)
-class ContactStanding:
-    """`customer`: at a live customer, whose contacts the figures count."""
-
-    id: str
-    account_id: str
-    email: str | None
-    reach: Reach
-    opted_out: bool
-    opted_out_by_address: bool
-    bounced: bool
-    left: bool
-    time_zone: str | None
-    customer: bool
-
-
-def contact_standings(db: Connection, account_ids: Collection[str] | None = None) -> list[ContactStanding]:
-    """Every live contact, whether it can be reached and why not."""
-    query = (
-        select(
-            contact.c.id,
-            contact.c.account_id,
-            contact.c.email,
-            reach().label("reach"),
-            contact.c.opted_out,
-            or_(contact.c.opted_out, opted_out_elsewhere()).label("opted_out_by_address"),
-            contact.c.bounced,
-            or_(contact.c.left_company, contact.c.left_at.is_not(None)).label("gone"),
-            contact.c.time_zone,
-            and_(account.c.state == RecordState.LIVE, account.c.status == AccountStatus.CUSTOMER).label("customer"),
-        )
-        .join(account, account.c.id == contact.c.account_id)
-        .where(contact.c.state == RecordState.LIVE)
-        .order_by(contact.c.id)
-    )
-    if account_ids is not None:
-        query = query.where(contact.c.account_id.in_(sorted(account_ids)))
-    return [
-        ContactStanding(
-            id=row.id,
-            account_id=row.account_id,
-            email=row.email,
-            reach=Reach(row.reach),
-            opted_out=row.opted_out,
-            opted_out_by_address=bool(row.opted_out_by_address),
-            bounced=row.bounced,
-            left=bool(row.gone),
-            time_zone=row.time_zone,
-            customer=bool(row.customer),
-        )
-        for row in db.execute(query)
-    ]
-
-
 # --- who holds a role ---------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Holder:
-    contact_id: str
-    reach: Reach
 
 
 def held_roles() -> Select[str, str, str]:
@@ -179,23 +112,6 @@ def held_roles() -> Select[str, str, str]:
         )
         .distinct()
     )
-
-
-def holders(db: Connection, account_ids: Collection[str] | None = None) -> dict[str, dict[Role, list[Holder]]]:
-    """account -> role -> who holds it, people who left or cannot be reached among them; two queries at most."""
-    held = held_roles().subquery()
-    query = (
-        select(held.c.account_id, held.c.role, held.c.contact_id, reach())
-        .join(contact, contact.c.id == held.c.contact_id)
-        .where(contact.c.state == RecordState.LIVE)
-        .order_by(held.c.account_id, held.c.role, held.c.contact_id)
-    )
-    if account_ids is not None:
-        query = query.where(held.c.account_id.in_(sorted(account_ids)))
-    found: dict[str, dict[Role, list[Holder]]] = {}
-    for account_id, role, contact_id, reached in db.execute(query):
-        found.setdefault(account_id, {}).setdefault(Role(role), []).append(Holder(contact_id, Reach(reached)))
-    return found
 
 
 # --- what waits for a person --------------------------------------------------------------------

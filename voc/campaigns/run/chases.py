@@ -27,14 +27,6 @@ def hold(db: Connection, invitation_ids: Collection[int | None]) -> None:
     invitations.hold(db, sorted({id for id in invitation_ids if id is not None}))
 
 
-def record_sent(db: Connection, invitation_id: int, *, step: Step, at: datetime) -> None:
-    """The mail server took that step at `at`: plan the next one from then. Idempotent.
-
-    The invitation itself starts its own clock: it is due `due_days` after this moment.
-    """
-    record_many_sent(db, [(invitation_id, step)], at=at)
-
-
 def record_not_sent(db: Connection, invitation_id: int, *, step: Step, at: datetime) -> None:
     """That step is over without a 250 (unknown, refused for good, given up): the chase goes on with the next.
 
@@ -45,7 +37,10 @@ def record_not_sent(db: Connection, invitation_id: int, *, step: Step, at: datet
 
 
 def record_many_sent(db: Connection, steps: Sequence[tuple[int, Step]], *, at: datetime) -> None:
-    """`record_sent` for many invitations and their steps, with a few statements for all of them."""
+    """The mail server took these steps of these invitations at `at`: plan the next ones from then. Idempotent.
+
+    An invitation itself starts its own clock: it is due `due_days` after this moment.
+    """
     wanted = preferences.load(db)
     rules: dict[int, Rules] = {}
     plans: list[Planned] = []

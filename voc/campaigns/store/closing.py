@@ -59,22 +59,6 @@ def overdue(db: Connection, *, wave_ids: Sequence[int] | None, now: datetime) ->
     return list(db.execute(query).scalars())
 
 
-def next_due_at(db: Connection) -> datetime | None:
-    """The next moment at which a running wave has something to do: a step, or a due date. None: nothing is open."""
-    step = (
-        select(func.min(invitation.c.due_at))
-        .join(wave, wave.c.id == invitation.c.wave_id)
-        .where(
-            invitation.c.next_step.is_not(None),
-            invitation.c.held_because.is_(None),
-            invitation.c.stopped.is_(None),
-            wave.c.state == WaveState.RUNNING,
-        )
-    )
-    due = select(func.min(invitation.c.closes_at)).where(invitation.c.disposition.is_(None))
-    return min((at for at in (db.execute(step).scalar(), db.execute(due).scalar()) if at is not None), default=None)
-
-
 @dataclass(frozen=True, slots=True)
 class Due:
     """An invitation whose due date has passed undecided."""

@@ -318,26 +318,3 @@ def reserve(
             at=at,
         )
     )
-
-
-@dataclass(frozen=True, slots=True)
-class ChaseEvent:
-    """A step that did not go as planned."""
-
-    at: datetime
-    step: Step
-    what: str
-    why: Why | None
-    on: date | None
-
-
-def chase_events(db: Connection, invitation_id: int, viewer: Viewer) -> list[ChaseEvent]:
-    """What moved, dropped or held the steps of an invitation, in order."""
-    found = invitation_by_id(db, invitation_id, viewer)
-    query = select(chase_event).where(chase_event.c.invitation_id == invitation_id).order_by(chase_event.c.id)
-    if found.confidential:
-        query = query.where(chase_event.c.step.in_([Step.HEADS_UP, Step.INVITE]))
-    return [
-        ChaseEvent(row.at, Step(row.step), row.what, Why(row.why) if row.why else None, row.on)
-        for row in db.execute(query)
-    ]

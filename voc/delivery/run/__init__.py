@@ -1,7 +1,6 @@
 """What delivery does: freeze due steps, hand them over, tell apart what a dead worker left, take what comes back."""
 
 from voc.delivery.run.effects import consent_withdrawn, they_replied
-from voc.delivery.run.freezing import queue_due
 from voc.delivery.run.listening import listening
 from voc.delivery.run.mailbox import read_mailbox
 from voc.delivery.run.nudging import nudge
@@ -19,7 +18,6 @@ __all__ = [
     "nudge",
     "pause_sending",
     "queue",
-    "queue_due",
     "read_mailbox",
     "receive",
     "recover",

@@ -10,12 +10,9 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from voc.base import log, preferences
-from voc.base.clock import SetClock
 from voc.base.db import Database
 from voc.base.frozen import Shared
-from voc.base.secrets import Vault
-from voc.base.settings import Settings
-from voc.base.tokens import Tokens, hash_token
+from voc.base.tokens import hash_token
 from voc.campaigns import questionnaire as questionnaires
 from voc.campaigns.store import claim_due
 from voc.delivery.model import Claimed
@@ -27,17 +24,6 @@ from voc.delivery.store.holding import Hold
 from voc.delivery.store.outbox import Draft, NewLink
 
 _log = log.get("delivery")
-
-
-def queue_due(
-    database: Database, *, now: datetime, vault: Vault, tokens: Tokens, settings: Settings, limit: int = 200
-) -> int:
-    """Claim due steps and freeze a message for each, in one transaction; how many. Call again until 0.
-
-    In test mode without a test address nothing is claimed: the steps stay due until one is set.
-    """
-    worker = Worker("planner", vault, SetClock(now), tokens, settings)
-    return freeze_due(database, worker, now=now, limit=limit).frozen
 
 
 @dataclass(frozen=True)
@@ -57,7 +43,11 @@ def freeze_due(
     hold: Hold | None = None,
     per_domain: Mapping[str, float] | None = None,
 ) -> Frozen:
-    """`queue_due`; with `hold` its messages are that worker's at once, but for those over a limit `per_domain`."""
+    """Claim due steps and freeze a message for each, in one transaction. Call again until none is frozen.
+
+    With `hold` they are that worker's at once, but for those over a limit `per_domain`. In test mode without a test
+    address nothing is claimed: the steps stay due until one is set.
+    """
     with database.begin() as db:
         wanted = preferences.load(db)
         if relay.sending_paused(db) is not None or (wanted.test_mode and not wanted.test_address):

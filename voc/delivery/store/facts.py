@@ -9,8 +9,8 @@ from voc.base.access import Viewer, visible_accounts
 from voc.base.errors import NotFound
 from voc.base.schema import account, contact, inbound, installation, message, relay_state
 from voc.base.secrets import Vault
-from voc.base.words import InboundKind, MessageKind, MessageState, Step
-from voc.delivery.model import Health, Trouble
+from voc.base.words import InboundKind, MessageState
+from voc.delivery.model import Health
 
 _BOUNCES = (InboundKind.HARD_BOUNCE, InboundKind.SOFT_BOUNCE, InboundKind.POLICY_BOUNCE, InboundKind.COMPLAINT)
 
@@ -82,39 +82,6 @@ def _outside_test_mode(db: Connection, test_address: str) -> int:
     return db.execute(
         select(func.count()).where(message.c.state == MessageState.QUEUED, message.c.recipient != test_address)
     ).scalar_one()
-
-
-def troubles(db: Connection, viewer: Viewer, *, after_id: int = 0, limit: int = 100) -> list[Trouble]:
-    """Unknown, failed and held messages that the viewer may see, in order of id; `after_id` goes on from a page."""
-    rows = db.execute(
-        select(message, contact.c.account_id)
-        .outerjoin(contact, contact.c.id == message.c.contact_id)
-        .outerjoin(account, account.c.id == contact.c.account_id)
-        .where(
-            message.c.state.in_((MessageState.UNKNOWN, MessageState.FAILED, MessageState.HELD)),
-            message.c.id > after_id,
-            visible_accounts(viewer),
-        )
-        .order_by(message.c.id)
-        .limit(limit)
-    )
-    return [
-        Trouble(
-            id=row.id,
-            kind=MessageKind(row.kind),
-            state=MessageState(row.state),
-            address=row.address,
-            contact_id=row.contact_id,
-            account_id=row.account_id,
-            wave_id=row.wave_id,
-            step=None if row.step is None else Step(row.step),
-            subject=row.subject,
-            due_at=row.due_at,
-            reply_code=row.reply_code,
-            reply_text=row.reply_text,
-        )
-        for row in rows
-    ]
 
 
 def mail_text(db: Connection, message_id: int, viewer: Viewer, *, vault: Vault) -> bytes:

@@ -90,17 +90,6 @@ def by_state(db: Connection, chosen: Chosen, *, since: datetime) -> dict[Message
     return found
 
 
-def overdue_since(db: Connection, *, now: datetime) -> datetime | None:
-    """The due moment of the one that waits the longest, of those that could go now."""
-    first = (
-        select(message.c.due_at)
-        .where(message.c.state == MessageState.QUEUED, message.c.next_attempt_at <= now)
-        .order_by(message.c.next_attempt_at, message.c.id)
-        .limit(1)
-    )
-    return db.execute(first).scalar()
-
-
 # --- by hour ------------------------------------------------------------------------------------
 
 

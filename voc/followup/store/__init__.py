@@ -2,7 +2,6 @@
 
 from voc.followup.model import CauseCount
 from voc.followup.store.cases import (
-    board,
     causes,
     confirmed,
     follow_up,
@@ -29,7 +28,6 @@ from voc.followup.store.telling import in_outbox, leaders, leads, open_cases, pa
 __all__ = [
     "CauseCount",
     "add_event",
-    "board",
     "causes",
     "confirmed",
     "follow_up",

@@ -104,15 +104,6 @@ def _urgency(case: FollowUp) -> tuple[bool, float, int]:
     return (True, -closed_at.timestamp(), case.id)
 
 
-def board(
-    db: Connection, viewer: Viewer, *, now: datetime, preferences: Preferences, mine: bool = False
-) -> dict[FollowUpState, list[FollowUp]]:
-    """The columns of the board: every state but confirmed, each with its most urgent case on top."""
-    columns = [state for state in FollowUpState if state != FollowUpState.CONFIRMED]
-    found = listing(db, viewer, now=now, preferences=preferences, states=columns, mine=mine)
-    return {state: [case for case in found if case.state == state] for state in columns}
-
-
 def follow_up(
     db: Connection, follow_up_id: int, viewer: Viewer, *, now: datetime, preferences: Preferences
 ) -> FollowUp:

@@ -1,6 +1,5 @@
 """A scorecard as its file says, and what it came to in a month. Values only; `Result` is kept as JSON."""
 
-from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
 
@@ -183,6 +182,3 @@ class Month(msgspec.Struct, frozen=True):
     @property
     def days(self) -> int:
         return (self.last_on - self.first_on).days + 1
-
-
-Results = Mapping[tuple[Scope, str], Result]

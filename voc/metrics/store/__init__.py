@@ -18,7 +18,6 @@ from voc.metrics.store.nights import (
 )
 from voc.metrics.store.people import people
 from voc.metrics.store.within import (
-    account_ids,
     countries_of,
     how_many_accounts,
     ids_within,
@@ -31,7 +30,6 @@ from voc.metrics.store.within import (
 
 __all__ = [
     "KEPT_AT_ONCE",
-    "account_ids",
     "accounts_kept_between",
     "accounts_known",
     "contact_names",

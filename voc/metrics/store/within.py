@@ -33,12 +33,6 @@ def owner_ids(db: Connection, viewer: Viewer) -> frozenset[str]:
     return frozenset(csm_id for csm_id in db.execute(query).scalars() if csm_id is not None)
 
 
-def account_ids(db: Connection) -> list[str]:
-    """Every account that figures may count, in order; a night goes through them in portions."""
-    query = select(account.c.id).where(account.c.state != RecordState.MERGED).order_by(account.c.id)
-    return list(db.execute(query).scalars())
-
-
 def regions(db: Connection, preferences: Preferences) -> list[str]:
     """Those that have a customer."""
     query = select(account.c.country).where(account.c.status == AccountStatus.CUSTOMER).distinct()

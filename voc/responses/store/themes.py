@@ -1,6 +1,6 @@
 """What comments are about: found by the code book's words, corrected by people, sorted blindly by people."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -199,12 +199,3 @@ def add_coding(
     """False if somebody sorted this comment already: the first word stands."""
     row = {"response_id": response_id, "question": question, "themes": sorted(themes), "offered": sorted(offered)}
     return insert_once(db, coding, {**row, "book": book, "by": by, "at": now})
-
-
-def counts(db: Connection) -> Mapping[str, int]:
-    """How many comments were sorted by people, and how many corrections stand."""
-    person = verbatim_theme.c.source == ThemeSource.PERSON
-    return {
-        "coded": db.execute(select(func.count()).select_from(coding)).scalar_one(),
-        "corrections": db.execute(select(func.count()).select_from(verbatim_theme).where(person)).scalar_one(),
-    }

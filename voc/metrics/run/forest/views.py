@@ -227,26 +227,6 @@ class Behind:
     part: str | None
 
 
-def behind(
-    db: Connection,
-    viewer: Viewer,
-    asked: Asked,
-    *,
-    theme_id: int,
-    cut: Cut | None = None,
-    part: str = "",
-    now: datetime,
-    start: int = 0,
-    limit: int = 100,
-) -> Behind:
-    """The comments that a count is made of, the latest first. Refused where the count itself is not shown.
-
-    `theme_id` may be EVERYTHING, or NO_THEME: what the code book does not know yet.
-    """
-    page = forest(db, viewer, asked, cut=cut, now=now)
-    return behind_of(db, viewer, page, theme_id=theme_id, cut=cut, part=part, now=now, start=start, limit=limit)
-
-
 def behind_of(
     db: Connection,
     viewer: Viewer,

@@ -1,102 +1,24 @@
-"""A wave by itself, and whom a CSM should nudge. Its counts and lists are in `wave_pages`."""
+"""Who was asked and is silent: whom a CSM should nudge."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, func, select
 
 from voc.base import confidential
 from voc.base.access import Viewer, visible_accounts
-from voc.base.errors import NotFound
 from voc.base.schema import (
     account,
-    campaign,
-    census_member,
     contact,
     contact_quota,
     invitation,
-    questionnaire_version,
     wave,
 )
-from voc.campaigns.model import CampaignSettings, Role, WaveState
-from voc.campaigns.store.rows import settings_of
+from voc.campaigns.model import Role, WaveState
 
 # Long enough for the mail to have been read, and the first reminder with it.
 NUDGE_AFTER_DAYS = 7
-
-
-@dataclass(frozen=True, slots=True)
-class Wave:
-    """One dated run. `closes_at` is the latest due moment of its invitations, None until one was sent."""
-
-    id: int
-    campaign: str
-    label: str
-    state: WaveState
-    launched_at: datetime
-    launched_by: str
-    closes_at: datetime | None
-    closed_at: datetime | None
-    paused_because: str | None
-    questionnaire: str
-    questionnaire_version_id: int
-    settings: CampaignSettings
-    next_wave_on: date  # by the campaign's cadence
-
-
-def waves(db: Connection) -> list[Wave]:
-    """All of them, the newest first."""
-    query = _waves().order_by(wave.c.launched_at.desc(), wave.c.id.desc())
-    return [_wave(row) for row in db.execute(query)]
-
-
-def wave_by_id(db: Connection, wave_id: int, viewer: Viewer) -> Wave:
-    """NotFound if there is none, or nobody of the viewer's accounts is in its census."""
-    query = _waves().where(wave.c.id == wave_id)
-    if not viewer.sees_all:
-        own = select(census_member.c.id).join(account, account.c.id == census_member.c.account_id)
-        query = query.where(own.where(census_member.c.wave_id == wave.c.id, visible_accounts(viewer)).exists())
-    row = db.execute(query).first()
-    if row is None:
-        raise NotFound("There is no such wave.")
-    return _wave(row)
-
-
-def _waves() -> Select[Any]:
-    latest = (
-        select(func.max(invitation.c.closes_at)).where(invitation.c.wave_id == wave.c.id).correlate(wave)
-    ).scalar_subquery()
-    return (
-        select(
-            wave,
-            campaign.c.name.label("campaign"),
-            questionnaire_version.c.name.label("questionnaire"),
-            latest.label("latest"),
-        )
-        .join(campaign, campaign.c.id == wave.c.campaign_id)
-        .join(questionnaire_version, questionnaire_version.c.id == wave.c.questionnaire_version_id)
-    )
-
-
-def _wave(row: Any) -> Wave:
-    settings = settings_of(row.settings)
-    return Wave(
-        id=row.id,
-        campaign=row.campaign,
-        label=row.label,
-        state=WaveState(row.state),
-        launched_at=row.launched_at,
-        launched_by=row.launched_by,
-        closes_at=row.latest,
-        closed_at=row.closed_at,
-        paused_because=row.paused_because,
-        questionnaire=row.questionnaire,
-        questionnaire_version_id=row.questionnaire_version_id,
-        settings=settings,
-        next_wave_on=row.launched_at.date() + timedelta(weeks=settings.cadence_weeks),
-    )
 
 
 @dataclass(frozen=True, slots=True)
