@@ -5,8 +5,8 @@ Never on net retention, where one account decides. A decision is an account, so 
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
 
 from voc import statistics
 from voc.statistics.compare import THREE_SIGMA, TWO_SIGMA
@@ -65,31 +65,63 @@ def sizes(revenues: Mapping[str, float | None]) -> dict[str, str]:
     }
 
 
-def rates(decisions: Sequence[Decision]) -> dict[tuple[str, str], float]:
-    """The team's rate for every (segment, size): of 30 decisions or more, else of the segment, else of all."""
-    by: dict[tuple[str, str], list[bool]] = defaultdict(list)
+Stratum: TypeAlias = tuple[str, str]
+"""Segment and size."""
+
+
+@dataclass
+class Book:
+    """Of each stratum how many decided, and how many of them stayed."""
+
+    strata: dict[Stratum, tuple[int, int]] = field(default_factory=dict)
+    accounts: int = 0
+
+    @property
+    def decided(self) -> int:
+        return sum(decided for decided, _ in self.strata.values())
+
+    @property
+    def kept(self) -> int:
+        return sum(kept for _, kept in self.strata.values())
+
+
+def book_of(decisions: Sequence[Decision]) -> Book:
+    strata: dict[Stratum, tuple[int, int]] = {}
     for one in decisions:
-        for key in ((one.segment, one.size), (one.segment, "*"), ("*", "*")):
-            by[key].append(one.kept)
+        decided, kept = strata.get((one.segment, one.size), (0, 0))
+        strata[one.segment, one.size] = decided + 1, kept + one.kept
+    return Book(strata, len({one.account_id for one in decisions}))
+
+
+def rates(everybody: Book) -> dict[Stratum, float]:
+    """The team's rate for every (segment, size): of 30 decisions or more, else of the segment, else of all."""
+    by: dict[Stratum, list[int]] = defaultdict(lambda: [0, 0])
+    for (segment, size), counts in everybody.strata.items():
+        for key in ((segment, size), (segment, "*"), ("*", "*")):
+            by[key] = [one + other for one, other in zip(by[key], counts, strict=True)]
     found = {}
-    for segment, size in {(one.segment, one.size) for one in decisions}:
+    for segment, size in everybody.strata:
         chain = ((segment, size), (segment, "*"), ("*", "*"))
-        kept = next((by[key] for key in chain if len(by[key]) >= LEAST_IN_STRATUM), by["*", "*"])
-        found[segment, size] = sum(kept) / len(kept)
+        decided, kept = next((by[key] for key in chain if by[key][0] >= LEAST_IN_STRATUM), by["*", "*"])
+        found[segment, size] = kept / decided
     return found
 
 
 def compare(decisions: Iterable[Decision], *, csm_ids: Sequence[str], standard: float) -> Comparison:
     """`decisions` are those of everybody in the view: the team's rate and the family of comparisons are theirs."""
     everybody = list(decisions)
-    team = sum(one.kept for one in everybody) / len(everybody) if everybody else None
-    strata = rates(everybody)
     books: dict[str, list[Decision]] = {id: [] for id in csm_ids}
     for one in everybody:
         if one.csm_id in books:
             books[one.csm_id].append(one)
-    tau2 = _spread([mine for mine in books.values() if mine], team)
-    against = _Against(strata, team, standard, tau2)
+    return of_books(book_of(everybody), {id: book_of(mine) for id, mine in books.items()}, standard=standard)
+
+
+def of_books(everybody: Book, books: Mapping[str, Book], *, standard: float) -> Comparison:
+    """The same of whatever was counted already."""
+    team = everybody.kept / everybody.decided if everybody.strata else None
+    tau2 = _spread([mine for mine in books.values() if mine.strata], team)
+    against = _Against(rates(everybody), team, standard, tau2)
     judged = {id: _judged(id, mine, against) for id, mine in books.items()}
     told = [id for id, one in judged.items() if one.p is not None]
     family = statistics.bh_adjust(p=[judged[id].p or 0.0 for id in told])
@@ -101,30 +133,28 @@ def compare(decisions: Iterable[Decision], *, csm_ids: Sequence[str], standard: 
 
 @dataclass(frozen=True)
 class _Against:
-    strata: Mapping[tuple[str, str], float]
+    strata: Mapping[Stratum, float]
     team: float | None
     standard: float
     tau2: float
 
 
-def _judged(id: str, mine: Sequence[Decision], against: _Against) -> Kept:
+def _judged(id: str, mine: Book, against: _Against) -> Kept:
     strata, team = against.strata, against.team
-    kept, decided = sum(one.kept for one in mine), len(mine)
+    kept, decided = mine.kept, mine.decided
     if not decided or team is None:
         return Kept(id, kept, decided, None, "too_few", None, None, None, beyond=False, mixed=False)
     verdict = statistics.verdict(
         x=kept,
         n=decided,
-        accounts=len({one.account_id for one in mine}),
+        accounts=mine.accounts,
         deff=1.0,
         standard=against.standard,
         team=team,
         tau2=against.tau2,
     )
-    mix: dict[tuple[str, str], int] = defaultdict(int)
-    for one in mine:
-        mix[one.segment, one.size] += 1
-    found = statistics.case_mix(strata=[(n, strata[key]) for key, n in mix.items()], observed=kept)
+    mix = [(number, strata[key]) for key, (number, _) in sorted(mine.strata.items())]
+    found = statistics.case_mix(strata=mix, observed=kept)
     mixed = len(set(strata.values())) > 1 and found["z"] is not None
     p, like = verdict["p"], verdict["team"]
     if mixed and verdict["state"] == "ok":
@@ -159,10 +189,8 @@ def _beyond(one: Kept) -> Kept:
     )
 
 
-def _spread(books: Sequence[Sequence[Decision]], team: float | None) -> float:
+def _spread(books: Sequence[Book], team: float | None) -> float:
     if team is None or len(books) < LEAST_CSMS_FOR_SPREAD:
         return 0.0
-    found = statistics.overdispersion(
-        x=[sum(one.kept for one in mine) for mine in books], n=[len(mine) for mine in books], p0=team
-    )
+    found = statistics.overdispersion(x=[mine.kept for mine in books], n=[mine.decided for mine in books], p0=team)
     return found["tau2"] if found is not None and found["phi"] > found["threshold"] else 0.0

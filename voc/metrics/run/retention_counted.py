@@ -20,14 +20,16 @@ from voc.metrics.columns.model import SEGMENTS, Where
 from voc.metrics.columns.money import renewals
 from voc.metrics.columns.money.period import Period, day_of
 from voc.metrics.columns.money.records import DEAL_KINDS
+from voc.metrics.columns.money.stayed import Clients
 from voc.metrics.figures import Counted
 from voc.metrics.model import Figure, Person, Slice
 from voc.metrics.money import goals
 from voc.metrics.money.facts import DealKind
 from voc.metrics.money.page import Line, Open, RetentionPage
 from voc.metrics.run import money, retention_nights
-from voc.metrics.run.retention_nights import OPEN_SHOWN, Row
+from voc.metrics.run.retention_nights import OPEN_SHOWN
 from voc.metrics.run.standings import LIVE_UP_TO
+from voc.metrics.run.stayed import KeptRetention, Owners, Stayed
 from voc.metrics.store import open_renewals
 from voc.metrics.store.company import Ground
 from voc.metrics.store.records import Read
@@ -135,20 +137,13 @@ class Look:
     # --- renewals ---
 
     @cached_property
-    def _decided(self) -> dict[Key, tuple[list[Row], list[Row]]]:
+    def _stayed(self) -> Stayed:
         logos, nrr = (self._scopes.looked_at(made(self._period)) for made in (renewals.logo_retention, renewals.nrr))
-        ids = self._records.csm_ids
-        return retention_nights.by_scope(
-            retention_nights.rows_of(logos, ids), retention_nights.rows_of(nrr, ids), self.people
-        )
+        clients = Clients.of(self._where.segment, self._where.names)
+        return Stayed(logos, nrr, clients, Owners(self._records.csm_ids, self.people))
 
-    def reckoned(self, key: Key) -> retention_nights.KeptRetention:
-        words = [*(one.value for one in SEGMENTS), ""]  # the last for an account without one
-        segments = [words[place] for place in self._where.segment.tolist()]
-        logos, nrr = self._decided.get(key, ([], []))
-        return retention_nights.reckoned(
-            key, logos, nrr, segments, names=self._where.names, people=self.people, known=self.known
-        )
+    def reckoned(self, key: Key) -> KeptRetention:
+        return self._stayed.reckoned(key, standard=self.known.retention_standard)
 
     def waiting(self, key: Key, until: date) -> Column:
         """Renewals of a book that wait for a decision: past their day, or due soon."""

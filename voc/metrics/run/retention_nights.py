@@ -1,10 +1,7 @@
 """The retention page of a large company: its figures from last night, and what the night kept of it beside them."""
 
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -14,16 +11,15 @@ from voc.base.words import Scope
 from voc.metrics import cohorts, figures
 from voc.metrics import store as facts
 from voc.metrics.cohorts import TOTAL, Key
-from voc.metrics.columns.model import SEGMENTS
 from voc.metrics.columns.money import renewals
-from voc.metrics.columns.money.fact_rows import FactRows
 from voc.metrics.columns.money.period import Period, day_of
+from voc.metrics.columns.money.stayed import Clients
 from voc.metrics.figures import Counted
-from voc.metrics.model import Person
-from voc.metrics.money import compared, goals, reckoning
-from voc.metrics.money.compared import Comparison, Decision, Kept
-from voc.metrics.money.page import Goal, Line, RetentionPage, Without
+from voc.metrics.money import compared, goals
+from voc.metrics.money.compared import Comparison, Kept
+from voc.metrics.money.page import Goal, Line, RetentionPage
 from voc.metrics.run.kept import BOOK, KeptLook
+from voc.metrics.run.stayed import KeptRetention, Owners, Stayed
 from voc.metrics.store import kept_pages as store
 from voc.metrics.store import open_renewals
 from voc.metrics.store.company import Ground
@@ -31,114 +27,18 @@ from voc.metrics.store.records import Read
 
 PAGE = "retention"
 OPEN_SHOWN = 100
-MOST = 3  # accounts that move the total most
-_UNDECIDED = "not_decided"
-
-
-@dataclass(frozen=True)
-class KeptRetention:
-    """Of one scope: its CSMs compared, net retention without one account or CSM, renewals of no CSM."""
-
-    compared: Comparison
-    without: list[Without]
-    inherited: int
-
-
-# --- the night -----------------------------------------------------------------------------------
-
-
-class Row(NamedTuple):
-    account: int
-    csm: str | None
-    inherited: bool
-    part: float
-    whole: float
-    decided: bool
 
 
 def kept(ground: Ground, windows: Collection[int]) -> Iterator[tuple[Key, int, KeptRetention]]:
     """For each window what belongs to all, to each team and to each CSM with a renewal."""
-    known, people = ground.preferences, facts.people(ground.db)
-    segments = [SEGMENTS[place].value if place >= 0 else "" for place in ground.rows["segment"].tolist()]
+    people, standard = facts.people(ground.db), ground.preferences.retention_standard
     records = Read(ground, days=max(windows))  # of which only deals are asked for
+    clients, owners = Clients.of(ground.rows["segment"], ground.names), Owners(records.csm_ids, people)
     for days in sorted(windows):
         period = Period(records, day_of(ground.moment.date()), days)
-        logos = rows_of(renewals.logo_retention(period), records.csm_ids)
-        money = rows_of(renewals.nrr(period), records.csm_ids)
-        for key, (its_logos, its_money) in by_scope(logos, money, people).items():
-            yield (
-                key,
-                days,
-                reckoned(key, its_logos, its_money, segments, names=ground.names, people=people, known=known),
-            )
-
-
-def rows_of(found: FactRows, csm_ids: Sequence[str]) -> list[Row]:
-    undecided = found.words.index(_UNDECIDED)
-    columns = (found.account, found.csm, found.inherited, found.part, found.whole, found.label != undecided)
-    return [
-        Row(account, csm_ids[csm] if csm >= 0 else None, inherited, part, whole, decided)
-        for account, csm, inherited, part, whole, decided in zip(*(one.tolist() for one in columns), strict=True)
-        if decided
-    ]
-
-
-def by_scope(
-    logos: Sequence[Row], money: Sequence[Row], people: Mapping[str, Person]
-) -> dict[Key, tuple[list[Row], list[Row]]]:
-    found: dict[Key, tuple[list[Row], list[Row]]] = defaultdict(lambda: ([], []))
-    found[TOTAL] = ([], [])  # also where there is nothing: that says so
-    for at, rows in enumerate((logos, money)):
-        for one in rows:
-            found[TOTAL][at].append(one)
-            manager = people[one.csm].manager_id if one.csm is not None and one.csm in people else None
-            if manager:
-                found[Scope.TEAM, manager][at].append(one)
-            if one.csm is not None and not one.inherited:
-                found[Scope.CSM, one.csm][at].append(one)
-    return found
-
-
-def reckoned(
-    key: Key,
-    logos: Sequence[Row],
-    money: Sequence[Row],
-    segments: Sequence[str],
-    *,
-    names: Sequence[str],
-    people: Mapping[str, Person],
-    known: Preferences,
-) -> KeptRetention:
-    decided = [one for one in logos if one.whole > 0]
-    sizes = compared.sizes({str(one.account): one.whole or None for one in money})
-    decisions = [
-        Decision(
-            account_id=str(one.account),
-            csm_id=None if one.inherited else one.csm,
-            kept=one.part > 0,
-            segment=segments[one.account],
-            size=sizes.get(str(one.account), ""),
-        )
-        for one in decided
-    ]
-    csm_ids = sorted({one.csm_id for one in decisions if one.csm_id is not None})
-    return KeptRetention(
-        compared=compared.compare(decisions, csm_ids=csm_ids, standard=known.retention_standard),
-        without=_without(key, [one for one in money if one.whole > 0], names, people),
-        inherited=sum(one.inherited for one in decided),
-    )
-
-
-def _without(key: Key, rows: Sequence[Row], names: Sequence[str], people: Mapping[str, Person]) -> list[Without]:
-    accounts = reckoning.leave_one_out([(names[one.account], one.part, one.whole) for one in rows], most=MOST)
-    listed = [Without(name, "account", value) for name, value in accounts]
-    if key[0] == Scope.CSM:
-        return listed
-    called = {id: cohorts.name_of((Scope.CSM, id), people) for id in {one.csm for one in rows} if id is not None}
-    csms = reckoning.leave_one_out(
-        [("" if one.inherited or one.csm is None else called[one.csm], one.part, one.whole) for one in rows]
-    )
-    return listed + [Without(name, "csm", value) for name, value in sorted(csms) if name]
+        found = Stayed(renewals.logo_retention(period), renewals.nrr(period), clients, owners)
+        for key in found.scopes():
+            yield key, days, found.reckoned(key, standard=standard)
 
 
 # --- the page ------------------------------------------------------------------------------------
