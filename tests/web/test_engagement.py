@@ -255,6 +255,21 @@ def test_what_four_people_said_cannot_be_taken_out_of_two_views(company: Company
     assert '<th scope="row" role="rowheader">Recommend</th>' not in otto
 
 
+def test_an_address_of_rows_tells_no_more_of_a_view_than_its_page(company: Company) -> None:
+    marcus = company.enter("marcus")
+    rows = "/engagement/rows?figure=nps_people&days=180&live=1"
+    for team in ("csm-ingrid", "csm-otto"):
+        page = marcus.get(f"{rows}&scope=team&id={team}").text
+        assert "Not shown: " in page
+        assert "so there are none" in page
+        assert "promoters" not in page.split("<main")[1]
+        file = marcus.get(f"{rows.replace('rows?', 'rows.csv?')}&scope=team&id={team}")
+        assert (file.status_code, "Not shown: " in file.text) == (409, True)
+    assert "Not shown: " not in marcus.get(f"{rows}&scope=total").text
+    sent = marcus.get("/engagement/rows?figure=response_rate&days=180&live=1&scope=team&id=csm-otto")
+    assert "Not shown: " not in sent.text
+
+
 def test_the_file_and_the_command_keep_back_what_the_page_does(company: Company) -> None:
     marcus = company.enter("marcus")
 

@@ -76,9 +76,16 @@ def is_said(name: str) -> bool:
     return name in BY_NAME and BY_NAME[name].kind == Kind.SENTIMENT
 
 
+def reason_of(why: Refused) -> str:
+    return SMALL if why.near is None else REASON
+
+
 def _silenced(figure: Figure, why: Refused) -> Figure:
-    if not is_said(figure.name):
-        return figure
+    return withheld(figure, why) if is_said(figure.name) else figure
+
+
+def withheld(figure: Figure, why: Refused) -> Figure:
+    """The figure without anything that it says."""
     return msgspec.structs.replace(
         figure,
         value=None,
@@ -86,7 +93,7 @@ def _silenced(figure: Figure, why: Refused) -> Figure:
         denominator=None,
         interval=None,
         state=FigureState.SUPPRESSED,
-        reason=SMALL if why.near is None else REASON,
+        reason=reason_of(why),
         shown=Shown.REASON,
         counted=0,
         accounts=0,

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from voc.base import preferences as settings
 from voc.base.access import Viewer
-from voc.base.errors import NotFound
+from voc.base.errors import NotFound, Refused
 from voc.base.preferences import Preferences
 from voc.base.words import Scope
 from voc.metrics import cohorts, store
@@ -19,9 +19,10 @@ from voc.metrics.defined import beside
 from voc.metrics.definition import Definition
 from voc.metrics.model import CountedRow, Figure, Window
 from voc.metrics.rows import Page, Place, Source, Wanted
-from voc.metrics.run import beside_sums
+from voc.metrics.run import beside_sums, near_views
 from voc.metrics.run.counted_rows.opened import Opened, asking_of
 from voc.metrics.run.counted_rows.sources import source_of
+from voc.metrics.run.counted_rows.withheld import why_withheld
 from voc.metrics.run.looking import allowed, look, look_at, terms_of
 from voc.metrics.store import in_order, nights
 
@@ -72,17 +73,24 @@ def rows(
     what was sent under their name, also where the account has been handed over since.
     """
     opened = Opened(figure, scope, id, as_of, None, window_days, segment, region)
-    return list(every_row(db, viewer, opened, now=now, preferences=preferences))
+    return list(_every(db, viewer, opened, now=now, known=preferences or settings.load(db)))
 
 
-def every_row(
-    db: Connection, viewer: Viewer, opened: Opened, *, now: datetime, preferences: Preferences | None = None
+def every_row(db: Connection, viewer: Viewer, opened: Opened, *, now: datetime) -> Iterator[CountedRow]:
+    """One after the other, in the order of the page, some accounts in memory at a time. Refused where it shows none."""
+    known = settings.load(db)
+    found = _every(db, viewer, opened, now=now, known=known)
+    if (why := why_withheld(db, viewer, opened, now=now, known=known)) is not None:
+        raise Refused(near_views.reason_of(why))
+    return found
+
+
+def _every(
+    db: Connection, viewer: Viewer, opened: Opened, *, now: datetime, known: Preferences
 ) -> Iterator[CountedRow]:
-    """One after the other, in the order of the page, some accounts in memory at a time."""
     may = allowed(db, viewer)
     if opened.figure not in OPENS or not may.sees(opened.key):
         raise NotFound("There is no such figure.")
-    known = preferences or settings.load(db)
     kept = _kept(db, opened, now=now, known=known)
     source = source_of(db, may, opened, now=now, known=known, kept=kept is not None)
     return (row for _, row in paged.walk(source) if opened.label in ("", row.label))
@@ -113,6 +121,9 @@ def behind(
     if not may.sees(opened.key):
         currency = known.reporting_currency
         return Behind(definition, window, None, False, nothing, None, 0, 0, currency)
+    if (why := why_withheld(db, viewer, opened, now=now, known=known)) is not None:
+        said = near_views.withheld(figured.of_rows([], opened.key, definition, window), why)
+        return Behind(definition, window, said, False, nothing, None, 0, 0, known.reporting_currency)
     kept = _kept(db, opened, now=now, known=known)
     source = source_of(db, may, opened, now=now, known=known, kept=kept is not None)
     wanted = Wanted(want_beside, opened.label)
