@@ -30,13 +30,17 @@ TOLD = {ANYBODY: "You told us nobody answered. Somebody does now.", "de": "Nacht
 
 @pytest.fixture
 def opened(database: Database) -> int:
-    """Two of Dana's people and one of Ben's waited for support, one of them in German; somebody else did not."""
+    """Two of Dana's people and one of Ben's waited for support, one of them in German; somebody else did not.
+
+    A promoter at account 5 praised how quick support is: that is the theme too, and nothing to be told of.
+    """
     with database.begin() as db:
         world = World(db)
         world.writes(QUEUE, account=1)
         world.writes("Das Ticket vom Mai.", account=1, person="anke", language="de")
         world.writes(QUEUE, account=2, csm="csm-2")
         world.writes(QUEUE, account=3, confidential=True)
+        world.writes("No ticket of ours ever waited.", account=5, score=9)
         world.writes(TAUGHT, account=4)
     reading.catch_up(database, NOW)
     with database.begin() as db:
@@ -59,7 +63,14 @@ def told(database: Database, *people: tuple[str, str], days: int = 2) -> dict[tu
     return {person: [line.text for line in some] for person, some in found.items()}
 
 
-ALL = (("con-1", "acc-1"), ("anke", "acc-1"), ("con-2", "acc-2"), ("con-3", "acc-3"), ("con-4", "acc-4"))
+ALL = (
+    ("con-1", "acc-1"),
+    ("anke", "acc-1"),
+    ("con-2", "acc-2"),
+    ("con-3", "acc-3"),
+    ("con-4", "acc-4"),
+    ("con-5", "acc-5"),
+)
 
 
 def test_closing_drafts_a_line_for_everybody_who_raised_it_in_their_language(database: Database, opened: int) -> None:

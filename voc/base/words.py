@@ -6,6 +6,8 @@ constraints; each stage's `model` re-exports its own.
 
 from enum import StrEnum
 
+PROMOTER_FROM, PASSIVE_FROM = 9, 7  # of a score of 0 to 10; below are detractors
+
 
 class StaffRole(StrEnum):
     CSM = "csm"

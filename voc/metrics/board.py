@@ -69,7 +69,7 @@ class StateLine:
 
 @dataclass(frozen=True)
 class CauseLine:
-    """One cause of what customers told us: distinct accounts and their revenue; who works on it and what is done.
+    """What people who scored 8 or less wrote of: distinct accounts and their revenue; who works on it, what is done.
 
     `arr` is None where one account holds most of it.
     """
@@ -80,6 +80,7 @@ class CauseLine:
     owner: str = ""
     due_on: date | None = None
     doing: str = ""
+    theme_id: int | None = None  # None: a root cause of follow-ups
 
 
 @dataclass(frozen=True)

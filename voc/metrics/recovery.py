@@ -11,8 +11,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from voc import statistics
+from voc.base.words import PASSIVE_FROM, PROMOTER_FROM
 
-DETRACTOR_TO, PROMOTER_FROM = 6, 9
+DETRACTOR_TO = PASSIVE_FROM - 1
 LEAST_PAIRS = 30
 ASSUMED_R = 0.6
 LEAST_EACH = 10  # contacted in time and not contacted, to compare them

@@ -93,6 +93,50 @@ def test_the_first_themes_reach_accounts_together() -> None:
     assert grow(comments, [A, B], protected=False).covered == (4, 5)
 
 
+def test_what_promoters_would_miss_is_no_cause() -> None:
+    comments = [*many(8, 1, A, score=10), *many(3, 2, B, start=8, score=7), *many(2, 1, B, start=8, score=3)]
+    praised, blamed = grow(comments, [A, B], protected=True).lines
+    assert (praised.theme_id, praised.below) == (A, Count(0, 0))
+    # p8-0 and p9-0 scored 3 after their 7: six people at three accounts, none a promoter.
+    assert (blamed.theme_id, blamed.below, blamed.below_arr) == (B, Count(6, 3), 300.0)
+
+
+@pytest.mark.parametrize("others", [1, 4])
+def test_a_cause_is_kept_back_where_it_would_tell_of_few_promoters(others: int) -> None:
+    unhappy = many(4, 2, A, score=5)
+    (line,) = grow([*unhappy, *many(others, 1, A, start=4, score=9)], [A], protected=True).lines
+    assert (line.count.people, line.below) == (8 + others, None)
+    (own,) = grow([*unhappy, *many(others, 1, A, start=4, score=9)], [A], protected=False).lines
+    assert own.below == Count(8, 4)  # a CSM knows them by name
+
+
+def test_a_cause_of_few_people_is_kept_back_however_many_promoters_there_are() -> None:
+    (line,) = grow([*many(2, 2, A, score=5), *many(20, 1, A, start=2, score=9)], [A], protected=True).lines
+    assert line.below is None
+
+
+people_by_score = st.lists(st.tuples(st.integers(0, 6), st.sampled_from([None, 3, 7, 8, 9, 10])), max_size=60)
+
+
+@given(people_by_score)
+def test_a_shown_cause_beside_the_cut_by_score_never_parts_one_to_four_people(
+    some: list[tuple[int, int | None]],
+) -> None:
+    comments = [said(f"a{account}", f"p{number}", A, score=score) for number, (account, score) in enumerate(some)]
+    (line,) = grow(comments, [A], protected=True).lines
+    cells = cut_table(people_of(comments), [A], Cut.SCORE, protected=True).rows[A]
+    everybody = {part: sum(one.part(Cut.SCORE) == part for one in people_of(comments)) for part in cells}
+    if line.below is None or line.hidden:
+        return
+    # What a reader can work out: the unhappy less their shown parts, and the others less theirs.
+    shown = {part: number for part, number in everybody.items() if cells[part].count is not None}
+    unhappy = line.below.people - sum(shown.get(part, 0) for part in ("detractor", "passive"))
+    others = len(some) - line.below.people - sum(shown.get(part, 0) for part in ("promoter", ""))
+    assert not 0 < unhappy < LEAST_PEOPLE
+    assert not 0 < others < LEAST_PEOPLE
+    assert not line.below.small
+
+
 def test_a_person_of_several_roles_is_in_one_part_of_the_cut() -> None:
     people = people_of([said("a0", "p0", A, roles=("end_user", "decision_maker"))])
     assert [one.part(Cut.ROLE) for one in people] == ["decision_maker"]

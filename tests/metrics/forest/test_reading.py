@@ -11,7 +11,8 @@ from voc.base import audit, schema
 from voc.base.db import Database
 from voc.base.errors import NotFound, Refused
 from voc.metrics.forest.book import Draft, Theme
-from voc.metrics.forest.people import Cut
+from voc.metrics.forest.people import BELOW, Cut
+from voc.metrics.run import board_causes
 from voc.metrics.run.forest import book as run
 from voc.metrics.run.forest import nights, reading, sorting, views
 from voc.metrics.run.forest.views import EVERYTHING, NO_THEME, Asked
@@ -189,12 +190,43 @@ def test_every_count_opens_to_as_many_comments(database: Database) -> None:
                 found = nights.behind(db, LEADER, Asked(365), theme_id=line.theme_id, now=NOW)
                 assert found.count == line.count
                 assert len(found.said) == found.comments
+                below = views.behind(db, LEADER, Asked(365), theme_id=line.theme_id, cut=Cut.SCORE, part=BELOW, now=NOW)
+                assert below.count == line.below
         for theme_id, cells in page.table.rows.items():
             for part, cell in cells.items():
                 if cell.count is not None and theme_id in page.themes:
                     found = nights.behind(db, LEADER, Asked(365), theme_id=theme_id, cut=Cut.SCORE, part=part, now=NOW)
                     assert found.count == cell.count
         assert nights.behind(db, LEADER, Asked(365), theme_id=NO_THEME, now=NOW).comments == page.forest.themeless == 1
+
+
+def test_the_causes_on_the_board_are_what_the_unhappy_wrote_of(database: Database) -> None:
+    with database.begin() as db:
+        world = World(db)
+        for number in range(1, 6):
+            world.writes(QUEUE, account=number, score=7 if number < 3 else 4)
+            world.writes(TAUGHT, account=number + 10, score=9)
+            world.writes(TAUGHT, account=number + 20, score=10)
+    reading.catch_up(database, NOW)
+    with database.read() as db:
+        causes = board_causes.now_of(db, LEADER, since=NOW - 180 * DAY, until=NOW, team_id=None, today=True, revenue={})
+        assert [(one.name, one.accounts, one.arr) for one in causes.found] == [("Waiting for support", 5, 5000.0)]
+
+
+def test_a_cause_that_would_tell_of_one_promoter_is_neither_shown_nor_opened(database: Database) -> None:
+    with database.begin() as db:
+        world = World(db)
+        for number in range(1, 7):
+            world.writes(QUEUE, account=number, score=4)
+        world.writes(QUEUE, account=8, score=9)
+    reading.catch_up(database, NOW)
+    speed = named(database, "support_speed").id
+    with database.read() as db:
+        causes = board_causes.now_of(db, LEADER, since=NOW - 180 * DAY, until=NOW, team_id=None, today=True, revenue={})
+        assert (causes.found, causes.comments) == ([], 7)
+        with pytest.raises(Refused, match="too few"):
+            views.behind(db, LEADER, Asked(180), theme_id=speed, cut=Cut.SCORE, part=BELOW, now=NOW)
+        assert views.behind(db, DANA, Asked(180), theme_id=speed, cut=Cut.SCORE, part=BELOW, now=NOW).count.people == 6
 
 
 def test_a_period_that_parts_three_people_from_another_is_not_shown(database: Database) -> None:

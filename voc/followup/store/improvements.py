@@ -22,7 +22,7 @@ from voc.base.schema import (
     theme,
     you_said,
 )
-from voc.base.words import ImprovementState, RecordState, ResponseState
+from voc.base.words import PROMOTER_FROM, ImprovementState, RecordState, ResponseState
 from voc.followup.improving import Improvement, Step
 from voc.responses.store.themes import standing
 from voc.stakeholders.rules import full_name
@@ -114,7 +114,7 @@ class Raiser:
 
 
 def raisers(db: Connection, viewer: Viewer, *, theme_id: int, since_on: date, until: datetime) -> list[Raiser]:
-    """By account and name. Nobody who wrote in confidence is among them."""
+    """By account and name. Nobody who wrote in confidence is among them, nor who scored 9 or 10: they praised it."""
     found: dict[tuple[str, str], Raiser] = {}
     for row in db.execute(_raised(viewer, theme_id, since_on, until)):
         name = full_name(row.first_name, row.last_name, row.email)
@@ -145,6 +145,7 @@ def _raised(viewer: Viewer, theme_id: int, since_on: date, until: datetime) -> A
         .where(held.c.theme_id == theme_id, response.c.state == ResponseState.SUBMITTED, confidential.named)
         .where(response.c.submitted_at >= since, response.c.submitted_at <= until, visible_accounts(viewer))
         .where(contact.c.state == RecordState.LIVE, contact.c.left_at.is_(None))
+        .where(or_(response.c.score.is_(None), response.c.score < PROMOTER_FROM))
         .order_by(response.c.submitted_at, response.c.id)
     )
 

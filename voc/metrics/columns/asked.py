@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from voc.base.words import Disposition, Role
+from voc.base.words import PASSIVE_FROM, PROMOTER_FROM, Disposition, Role
 from voc.metrics.columns.kinds import Column, any_of, count_of, here, last_of, numbered, sum_of
 from voc.metrics.columns.model import DISPOSITIONS, ROLES, Asked, bits_of
 from voc.metrics.columns.rows import Rows, yes_no
 from voc.metrics.model import NO_RATE
-from voc.metrics.units import PASSIVE_FROM, PROMOTER_FROM, UNKNOWN_STILL_THERE
+from voc.metrics.units import UNKNOWN_STILL_THERE
 
 GROUPS = ("promoter", "passive", "detractor", "silent")
 

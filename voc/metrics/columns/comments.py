@@ -6,12 +6,12 @@ from functools import cached_property
 
 import numpy as np
 
+from voc.base.words import PASSIVE_FROM, PROMOTER_FROM
 from voc.metrics.columns.kinds import Column, numbered
 from voc.metrics.columns.model import ROLES, SEGMENTS
 from voc.metrics.forest.cutting import ANY, Counts
 from voc.metrics.forest.growing import Grown, Money
-from voc.metrics.forest.people import Count, Cut
-from voc.metrics.units import PASSIVE_FROM, PROMOTER_FROM
+from voc.metrics.forest.people import UNHAPPY, Count, Cut
 
 WHOLE = -1  # in the place of a team
 _GROUPS = ("promoter", "passive", "detractor")
@@ -134,13 +134,16 @@ class Window:
         told[self._marks[0]] = True
         earlier = before.by_theme(team)
         account, worth = self._worth(team)
-        some = self._accounts_of(team)
+        some, unhappy = self._accounts_of(team, self._pairs), self._accounts_of(team, self._below_pairs)
         return Grown(
             whole=Count(int(inside.sum()), len(np.unique(self.account[inside]))),
             themeless=int((inside & ~told).sum()),
             counts=dict(zip(themes, self.by_theme(team), strict=True)),
             before=dict(zip(themes, earlier, strict=True)) if before.has(team) else None,
             money=dict(zip(themes, self._money(some), strict=True)),
+            scores=self.counts(team, Cut.SCORE),
+            below=dict(zip(themes, self._below(team, unhappy), strict=True)),
+            below_money=dict(zip(themes, self._money(unhappy), strict=True)),
             covered=lambda order: _covered(some, [themes.index(one) for one in order], len(themes)),
             without_rate=tuple(sorted(written.names[at] for at in account[np.isnan(worth)].tolist())),
             arr=sum(worth[~np.isnan(worth)].tolist()),
@@ -172,13 +175,31 @@ class Window:
     @cached_property
     def _pairs(self) -> tuple[Column, Column]:
         """Account and theme, each once, in the order of the accounts."""
+        return self._once(*self._marks)
+
+    @cached_property
+    def _below_pairs(self) -> tuple[Column, Column]:
+        """The same of those who scored 8 or less."""
         person, theme = self._marks
+        names, of = self._parts(Cut.SCORE)
+        inside = np.array([name in UNHAPPY for name in names])[of[person]]
+        return self._once(person[inside], theme[inside])
+
+    def _once(self, person: Column, theme: Column) -> tuple[Column, Column]:
         account = self.account[person]
         _, _, first = numbered(account, theme)
         return account[first], theme[first]
 
-    def _accounts_of(self, team: int) -> tuple[Column, Column]:
-        account, theme = self._pairs
+    def _below(self, team: int, unhappy: tuple[Column, Column]) -> list[Count]:
+        """Of each theme."""
+        names, sums = self.cuts[Cut.SCORE]
+        parts = [at for at, name in enumerate(names) if name in UNHAPPY]
+        people = sums.of(team)[0][parts, 1:].sum(axis=0)
+        accounts = np.bincount(unhappy[1], minlength=len(self._written.themes))
+        return [Count(*one) for one in zip(people.tolist(), accounts.tolist(), strict=True)]
+
+    def _accounts_of(self, team: int, pairs: tuple[Column, Column]) -> tuple[Column, Column]:
+        account, theme = pairs
         inside = self._is(team, self._written.team[account])
         return account[inside], theme[inside]
 

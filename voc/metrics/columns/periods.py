@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from voc import statistics
+from voc.base.words import PASSIVE_FROM, PROMOTER_FROM
 from voc.metrics.columns.kinds import Column, any_of, here, last_of, numbered
 from voc.metrics.columns.model import Asked
-from voc.metrics.units import PASSIVE_FROM, PROMOTER_FROM
 
 LEAST_PEOPLE, LEAST_ACCOUNTS = 30, 3  # a wave beside another one, 3-metrics 0.7
 

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from voc.base.words import Disposition, NotAsked
+from voc.base.words import PROMOTER_FROM, Disposition, NotAsked
 from voc.metrics.columns.kinds import Column, any_of, count_of, here, last_of, numbered, sum_of
 from voc.metrics.columns.model import DAY, REASONS, ROLES, Asked, Company
 from voc.metrics.columns.rows import Rows, yes_no
 from voc.metrics.model import NO_RATE
-from voc.metrics.units import DELIVERED, IN_CONFIDENCE, INVITED, PROMOTER_FROM
+from voc.metrics.units import DELIVERED, IN_CONFIDENCE, INVITED
 
 WIDE = len(ROLES)
 LABELS = (*INVITED, IN_CONFIDENCE, "in_flight", "not_asked_opted_out", "not_asked", "no_contact")

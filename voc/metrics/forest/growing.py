@@ -6,8 +6,18 @@ A person counts once for a theme, however often they wrote of it; so does an acc
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from voc.metrics.forest.cutting import Cell, Table, cut_table
-from voc.metrics.forest.people import Comment, Count, Cut, Person, count, people_of, revenue_of
+from voc.metrics.forest.cutting import Cell, Counts, Table, counts_of, table_of
+from voc.metrics.forest.people import (
+    LEAST_PEOPLE,
+    UNHAPPY,
+    Comment,
+    Count,
+    Cut,
+    Person,
+    count,
+    people_of,
+    revenue_of,
+)
 from voc.statistics.forest import pareto
 
 MOST_OF_ONE = 0.7  # of the revenue behind a theme: more, and it is that account's revenue which is shown
@@ -17,7 +27,9 @@ MOST_OF_ONE = 0.7  # of the revenue behind a theme: more, and it is that account
 class Line:
     """One theme. `low` and `high` are the Wilson interval of its share of accounts; None while it is too few to show.
 
-    `detractors` is None where so few were, or were not, that it would tell of single people.
+    `detractors` is None where so few were, or were not, that it would tell of single people; so is `below`: those who
+    scored 8 or less, which makes a theme a cause, as promoters are asked what they would miss. `below_arr` is their
+    accounts' revenue.
     `first` and `last` are the ranks it may have as far as the intervals tell. `arr` is None where one
     account holds most of it (`of_one`) or no amount is known. `before` is the count of the window before, None where
     nobody wrote in it.
@@ -36,6 +48,8 @@ class Line:
     of_one: bool = False
     arr_rank: int | None = None
     before: int | None = None
+    below: Count | None = None
+    below_arr: float | None = None
 
     @property
     def uncertain(self) -> bool:
@@ -67,7 +81,8 @@ class Money:
 class Grown:
     """What a Forest is made of, however it was counted. `before` is None where nobody wrote in the window before.
 
-    `covered` says how many accounts the first of these themes reaches, the first two, ...
+    `below` are those of a theme who scored 8 or less; `scores` everybody by score. `covered` says how many accounts the
+    first of these themes reaches, the first two, ...
     """
 
     whole: Count
@@ -75,6 +90,9 @@ class Grown:
     counts: Mapping[int, Count]
     before: Mapping[int, Count] | None
     money: Mapping[int, Money]
+    scores: Counts
+    below: Mapping[int, Count]
+    below_money: Mapping[int, Money]
     covered: Callable[[Sequence[int]], tuple[int, ...]]
     without_rate: tuple[str, ...]
     arr: float
@@ -89,8 +107,8 @@ def grow(
 ) -> Forest:
     """Themes by accounts, most first. `protected`: small ones are hidden, as for whoever is not their CSM."""
     people = people_of(comments)
-    by_score = cut_table(people, themes, Cut.SCORE, protected=protected)
-    return forest_of(_grown(people, comments, people_of(before), themes), by_score, themes, protected=protected)
+    grown = _grown(people, comments, people_of(before), themes)
+    return forest_of(grown, table_of(grown.scores, Cut.SCORE, protected=protected), themes, protected=protected)
 
 
 def _grown(
@@ -99,12 +117,16 @@ def _grown(
     revenue = revenue_of(comments)
     names = {one.account_id: one.account_name for one in comments}
     by_theme, earlier = _by_theme(people, themes), _by_theme(before, themes)
+    unhappy = {theme: [one for one in some if one.below] for theme, some in by_theme.items()}
     return Grown(
         whole=count(people),
         themeless=sum(not one.themes for one in people),
         counts={theme: count(some) for theme, some in by_theme.items()},
         before={theme: count(some) for theme, some in earlier.items()} if before else None,
         money={theme: _money(some, revenue) for theme, some in by_theme.items()},
+        scores=counts_of(people, themes, Cut.SCORE),
+        below={theme: count(some) for theme, some in unhappy.items()},
+        below_money={theme: _money(some, revenue) for theme, some in unhappy.items()},
         covered=lambda order: _covered([by_theme[theme] for theme in order]),
         without_rate=tuple(sorted(names[id] for id, arr in revenue.items() if arr is None)),
         arr=sum(arr for arr in revenue.values() if arr is not None),
@@ -124,6 +146,7 @@ def forest_of(grown: Grown, by_score: Table, themes: Sequence[int], *, protected
             places.get(theme),
             money,
             detractors=unhappy[theme],
+            below=_below(grown, by_score, theme, protected=protected),
             before=None if grown.before is None else grown.before[theme],
             protected=protected,
         )
@@ -155,6 +178,24 @@ def _detractors(by_score: Table, themes: Sequence[int]) -> dict[int, int | None]
     nobody = Cell(Count(0, 0))
     cells = {theme: by_score.rows[theme].get("detractor", nobody).count for theme in themes}
     return {theme: None if cell is None else cell.people for theme, cell in cells.items()}
+
+
+def _below(grown: Grown, by_score: Table, theme: int, *, protected: bool) -> tuple[Count | None, float | None]:
+    """Those who scored 8 or less and their revenue, where no more follows from it than the cut by score shows.
+
+    Whoever is in a hidden cell of that must be nobody, or five people, among them and among the others: else this
+    count less the shown cells would tell of fewer.
+    """
+    counted = grown.below[theme]
+    if protected:
+        hidden = [part for part, cell in by_score.rows[theme].items() if cell.count is None]
+        inside = sum(grown.scores[theme][part].people for part in hidden if part in UNHAPPY)
+        outside = sum(grown.scores[theme][part].people for part in hidden if part not in UNHAPPY)
+        few = any(0 < people < LEAST_PEOPLE for people in (inside, outside))
+        if few or counted.small or grown.counts[theme].small:
+            return None, None
+    arr, _of_one = _shown_money(grown.below_money[theme], protected=protected)
+    return counted, arr
 
 
 @dataclass(frozen=True)
@@ -205,11 +246,12 @@ def _line(
     money: Mapping[int, tuple[float | None, bool]],
     *,
     detractors: int | None,
+    below: tuple[Count | None, float | None],
     before: Count | None,
     protected: bool,
 ) -> Line:
     if theme not in money or place is None:
-        return Line(theme, counted, detractors, hidden=protected and counted.small)
+        return Line(theme, counted, detractors, hidden=protected and counted.small, below=below[0])
     arr, of_one = money[theme]
     richer = sum((other or 0.0) > (arr or 0.0) for other, _of_one in money.values())
     return Line(
@@ -226,6 +268,8 @@ def _line(
         of_one=of_one,
         arr_rank=None if arr is None else richer + 1,
         before=None if before is None or (protected and before.small) else before.accounts,
+        below=below[0],
+        below_arr=below[1],
     )
 
 

@@ -32,6 +32,11 @@ class Comment:
     themes: frozenset[int]
 
 
+BELOW = "below"
+"""Passives and detractors together, in the place of a part of the cut by score."""
+UNHAPPY = frozenset({"detractor", "passive"})
+
+
 class Cut(StrEnum):
     """Into which parts everybody is divided. Each person is in one part, or differences would tell of single people."""
 
@@ -53,6 +58,15 @@ class Person:
     role: str | None
     region: str | None
     themes: frozenset[int]
+
+    @property
+    def below(self) -> bool:
+        """Whether their score is 8 or less. Promoters are asked what they would miss: what they write is praise."""
+        return self.part(Cut.SCORE) in UNHAPPY
+
+    def is_in(self, cut: Cut, part: str) -> bool:
+        """Whether this person is counted there; `BELOW` is a part too."""
+        return self.below if (cut, part) == (Cut.SCORE, BELOW) else self.part(cut) == part
 
     def part(self, cut: Cut) -> str:
         """The part of the cut that this person is in; empty where it is not known."""

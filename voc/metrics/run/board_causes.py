@@ -79,8 +79,13 @@ def _forest(db: Connection, viewer: Viewer, *, days: int, team_id: str | None, n
 
 
 def _lines(found: Forest, names: Mapping[int, str]) -> list[Cause]:
-    shown = [one for one in found.lines if not one.hidden and one.count.accounts >= board.LEAST_ACCOUNTS]
-    return [Cause(names[one.theme_id], one.theme_id, one.count.accounts, one.arr) for one in shown]
+    """What people who scored 8 or less wrote of: promoters are asked what they would miss."""
+    told = [(one, one.below) for one in found.lines if not one.hidden and one.below is not None]
+    return [
+        Cause(names[one.theme_id], one.theme_id, below.accounts, one.below_arr)
+        for one, below in told
+        if below.accounts >= board.LEAST_ACCOUNTS
+    ]
 
 
 def _root(

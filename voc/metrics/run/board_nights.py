@@ -116,6 +116,7 @@ def line_of(one: Cause, work: Mapping[int, Doing]) -> CauseLine:
         owner=doing.who if doing else "",
         due_on=doing.due_on if doing else None,
         doing=doing.title if doing else "",
+        theme_id=one.theme_id,
     )
 
 

@@ -28,7 +28,7 @@ from voc.metrics.units.response import (
     revenue_heard,
     two_roles,
 )
-from voc.metrics.units.scores import PASSIVE_FROM, PROMOTER_FROM, account_scores, group_of, revenue_scores, scores
+from voc.metrics.units.scores import account_scores, group_of, revenue_scores, scores
 from voc.metrics.units.standing import (
     NOT_ASKED,
     contact_upkeep,
@@ -50,11 +50,9 @@ __all__ = [
     "IN_CONFIDENCE",
     "NOT_ASKED",
     "PARTICIPATION",
-    "PASSIVE_FROM",
     "PLACES_ANSWERED",
     "PLACES_DELIVERED",
     "PLACES_INVITED",
-    "PROMOTER_FROM",
     "RR1",
     "RR2",
     "RR3",

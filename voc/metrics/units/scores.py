@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable
 
+from voc.base.words import PASSIVE_FROM, PROMOTER_FROM
 from voc.metrics.model import Asked, Book, Unit
 from voc.metrics.silence import by_person
 from voc.metrics.units.response import delivered_in
 from voc.metrics.units.terms import Terms, no_rate
-
-PROMOTER_FROM, PASSIVE_FROM = 9, 7
 
 
 def group_of(score: int) -> str:

@@ -3,10 +3,10 @@
 from collections import defaultdict
 from datetime import timedelta
 
-from voc.base.words import AccountState
+from voc.base.words import PROMOTER_FROM, AccountState
 from voc.metrics.model import Book, Unit
 from voc.metrics.units.places import place_unit, places_of
-from voc.metrics.units.scores import PROMOTER_FROM, latest_score
+from voc.metrics.units.scores import latest_score
 from voc.metrics.units.terms import Terms, account_unit, no_rate
 
 _YEAR = timedelta(days=365)

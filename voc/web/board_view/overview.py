@@ -11,6 +11,7 @@ from voc.base.words import AccountState, Scope
 from voc.metrics.board import Board
 from voc.metrics.catalogue import VERSION
 from voc.metrics.cost import words as cost_words
+from voc.metrics.run.forest.views import PERIODS, Asked
 from voc.web import view
 from voc.web.board_view.causes import CauseRow, cause_row, causes_heading, causes_note
 from voc.web.board_view.changed import Changed, changed_of
@@ -19,6 +20,10 @@ from voc.web.board_view.states import LEAST_FOR_PERCENT, State, bar_of, revenue_
 from voc.web.figure_view import Asking
 from voc.web.parts import Choice, Link, address, choice, files
 
+NO_CAUSE = (
+    "Causes appear here when people at three accounts who scored 8 or less write of the same, and so many that it "
+    "tells of nobody alone."
+)
 NO_FEED = "No figure on this page feeds pay or discipline by itself."
 
 
@@ -85,9 +90,9 @@ def page(
         cost=cost_words.headline(found.cost) if found.cost.renewals else "",
         causes_heading="Causes" if found.why_no_causes else causes_heading(found.causes),
         causes_of=f"Accounts of {found.heard} heard",
-        causes=[cause_row(one, found) for one in found.causes],
+        causes=[cause_row(one, found, _forest(found, team, as_of)) for one in found.causes],
         causes_note=causes_note(found),
-        causes_none=found.why_no_causes or "Causes appear here when three accounts name the same one.",
+        causes_none=found.why_no_causes or NO_CAUSE,
         changed=changed_of(found, asking),
         foot=f"As of {view.day(on)}. Definitions, version {VERSION}. {NO_FEED}",
     )
@@ -105,6 +110,11 @@ def _heading(found: Board, money: float) -> str:
     heard_share, silent = shares.get(AccountState.HEARD, 0.0), shares.get(AccountState.SILENT, 0.0)
     told = f"We hear from accounts carrying {view.percent(heard_share)} of revenue."
     return f"{told} {view.percent(silent)} is silent."
+
+
+def _forest(found: Board, team: str, as_of: date | None) -> Asked | None:
+    """The view of the Forest that shows the same; a day in the past has none."""
+    return Asked(found.window.days, team) if as_of is None and found.window.days in PERIODS else None
 
 
 def _filters(team: str, teams: Mapping[str, str]) -> list[Choice]:

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from voc.followup.improving import Improvement
 from voc.metrics.forest.growing import Line
-from voc.metrics.forest.people import Cut
+from voc.metrics.forest.people import BELOW, Cut
 from voc.metrics.run.forest.views import EVERYTHING, NO_THEME, Asked, ForestPage
 from voc.web import view
 from voc.web.charts_forest import share_bar
@@ -15,7 +15,7 @@ from voc.web.forest_view import sentences, words
 from voc.web.forest_view.cut import CutTable, cut_table
 from voc.web.parts import Choice, Link, Mark, choice, files
 
-SORTS = {"accounts": "accounts", "revenue": "revenue", "detractors": "detractors"}
+SORTS = {"accounts": "accounts", "revenue": "revenue", "below": "scores of 0 to 8", "detractors": "detractors"}
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,9 @@ class Row:
     bar: Markup
     accounts: str
     people: str
+    below: str
+    below_people: str
+    below_mark: Mark | None
     order: str
     uncertain: bool
     revenue: str
@@ -115,6 +118,8 @@ def _sorted(lines: Sequence[Line], by: str) -> list[Line]:
     match by:
         case "revenue":
             return sorted(lines, key=lambda one: (-(one.arr or 0.0), one.rank or 0))
+        case "below":
+            return sorted(lines, key=lambda one: (-(one.below.accounts if one.below else -1), one.rank or 0))
         case "detractors":
             return sorted(
                 lines, key=lambda one: (-(one.detractors if one.detractors is not None else -1), one.rank or 0)
@@ -165,6 +170,9 @@ def _row(line: Line, found: ForestPage, doing: Sequence[Improvement], lines: Seq
         bar=share_bar(line.count.accounts / whole, line.low, line.high, most=most),
         accounts=view.of(line.count.accounts, whole),
         people=view.count(line.count.people, "person", "people"),
+        below=view.DASH if line.below is None else view.count(line.below.accounts, "account"),
+        below_people="" if line.below is None else view.count(line.below.people, "person", "people"),
+        below_mark=_below(line, found.asked),
         order=_order(line),
         uncertain=line.uncertain,
         revenue=view.DASH if line.arr is None else view.money(line.arr, found.currency),
@@ -179,6 +187,12 @@ def _row(line: Line, found: ForestPage, doing: Sequence[Improvement], lines: Seq
         improvements=[Link(one.title, f"/improvements/{one.id}") for one in doing if one.open],
         improve=f"/improvements/new?theme={line.theme_id}",
     )
+
+
+def _below(line: Line, asked: Asked) -> Mark | None:
+    if line.below is None or not line.below.people:
+        return None
+    return words.accounts_mark(line.below.accounts, words.comments_address(asked, line.theme_id, Cut.SCORE, BELOW))
 
 
 def _detractors(line: Line, asked: Asked) -> Mark | None:

@@ -19,6 +19,8 @@ def heading(found: ForestPage, lines: Sequence[Line], by: str) -> str:
         return f"{name}: raised by accounts with {view.money(first.arr, found.currency)}"
     if by == "detractors" and first.detractors:
         return f"{name}: {view.count(first.detractors, 'detractor')} wrote about it"
+    if by == "below" and first.below is not None and first.below.people:
+        return f"{name}: people at {view.count(first.below.accounts, 'account')} who scored 8 or less wrote about it"
     told = f"{name}: {view.of(first.count.accounts, found.forest.whole.accounts)} accounts that wrote"
     others = sum(one.first == 1 for one in lines) - 1
     if others:
@@ -37,7 +39,18 @@ def lede(found: ForestPage) -> str:
         reached = view.of(forest.covered[2], forest.whole.accounts)
         told.append(f"The first three themes reach {reached} accounts.")
     told.append("A theme is what a comment is about, praise or not: the score says which.")
+    if (cause := _first_below(forest)) is not None and cause.below is not None:
+        name = found.themes[cause.theme_id].name
+        told.append(f"Of scores of 8 or less most are about {name}: {view.count(cause.below.accounts, 'account')}.")
     return " ".join(told)
+
+
+def _first_below(forest: Forest) -> Line | None:
+    """The theme that most accounts wrote of with a score of 8 or less, if one has more of them than any other."""
+    told = [(one.below.accounts, one) for one in forest.lines if not one.hidden and one.below and one.below.people]
+    most = max((accounts for accounts, _ in told), default=0)
+    first = [one for accounts, one in told if accounts == most]
+    return first[0] if len(first) == 1 else None
 
 
 def few(found: ForestPage) -> str:
@@ -58,8 +71,8 @@ def footer(forest: Forest | None) -> str:
     if forest is None:
         return ""
     told = "Each account counts once for a theme, however loud. The line on a bar is the 95% interval of its share."
-    if any(one.detractors is None for one in forest.lines if not one.hidden):
-        told += " A dash under detractors: so few of them, or of the others, that it would tell of single people."
+    if any(one.detractors is None or one.below is None for one in forest.lines if not one.hidden):
+        told += " A dash under scores or detractors: so few, or so few others, that it would tell of single people."
     if forest.without_rate:
         told += f" No revenue or no exchange rate for {view.listed(forest.without_rate)}: left out of the revenue."
     return told

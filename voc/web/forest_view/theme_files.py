@@ -20,6 +20,8 @@ FILE_COLUMNS = (
     Column("Last possible rank", Kind.WHOLE),
     Column("People", Kind.WHOLE),
     Column("Detractors", Kind.WHOLE),
+    Column("Accounts, scores of 0 to 8", Kind.WHOLE, "Where somebody who scored 8 or less wrote of it"),
+    Column("People, scores of 0 to 8", Kind.WHOLE),
     Column("Revenue", Kind.MONEY),
     Column("Currency"),
     Column("Accounts in the period before", Kind.WHOLE),
@@ -36,7 +38,7 @@ def file_rows(found: ForestPage) -> list[Sequence[Cell]]:
 def _file_row(line: Line, found: ForestPage, whole: int) -> Sequence[Cell]:
     theme = found.themes[line.theme_id]
     if line.hidden:
-        return (theme.name, theme.department, "too few", *[None] * 12)
+        return (theme.name, theme.department, "too few", *[None] * 14)
     low, high = (None if one is None else round(one, 4) for one in (line.low, line.high))
     return (
         theme.name,
@@ -51,6 +53,8 @@ def _file_row(line: Line, found: ForestPage, whole: int) -> Sequence[Cell]:
         line.last,
         line.count.people,
         line.detractors,
+        None if line.below is None else line.below.accounts,
+        None if line.below is None else line.below.people,
         None if line.arr is None else round(line.arr, 2),
         found.currency,
         line.before,

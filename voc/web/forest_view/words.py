@@ -1,7 +1,7 @@
 """The words that the forest's pages share."""
 
 from voc.base.words import Role
-from voc.metrics.forest.people import LEAST_ACCOUNTS, LEAST_PEOPLE, Count, Cut
+from voc.metrics.forest.people import BELOW, LEAST_ACCOUNTS, LEAST_PEOPLE, Count, Cut
 from voc.metrics.run.forest.views import EVERYTHING, NO_THEME, PERIODS, Asked
 from voc.web import view
 from voc.web.parts import Mark, address
@@ -12,7 +12,12 @@ CUTS: dict[Cut, str] = {
     Cut.ROLE: "role",
     Cut.REGION: "region",
 }
-PARTS = {"detractor": "Detractors, 0 to 6", "passive": "Passives, 7 and 8", "promoter": "Promoters, 9 and 10"}
+PARTS = {
+    "detractor": "Detractors, 0 to 6",
+    "passive": "Passives, 7 and 8",
+    "promoter": "Promoters, 9 and 10",
+    BELOW: "Scores of 0 to 8",
+}
 NOT_KNOWN: dict[Cut, str] = {
     Cut.SCORE: "No score",
     Cut.SEGMENT: "No segment",

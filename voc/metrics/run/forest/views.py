@@ -18,7 +18,7 @@ from voc.metrics.forest.cutting import ANY, Table, cut_table
 from voc.metrics.forest.growing import Forest, grow
 from voc.metrics.forest.hiding import Population, admitted, beside_few, population
 from voc.metrics.forest.matching import Matcher
-from voc.metrics.forest.people import LEAST_PEOPLE, Comment, Count, Cut, people_of
+from voc.metrics.forest.people import BELOW, LEAST_PEOPLE, Comment, Count, Cut, people_of
 from voc.metrics.forest.suggesting import Suggestion, suggest
 from voc.metrics.model import Person
 from voc.metrics.store.forest import book, comments
@@ -258,7 +258,11 @@ def behind_of(
 
 def _check_shown(page: ForestPage, theme_id: int, cut: Cut | None, part: str) -> None:
     hidden = Refused("Fewer than five people or three accounts: too few to show without telling of single people")
-    if cut is not None:
+    if (cut, part) == (Cut.SCORE, BELOW):
+        lines = page.forest.lines if page.forest is not None else ()
+        if not any(one.theme_id == theme_id and one.below is not None and not one.hidden for one in lines):
+            raise hidden
+    elif cut is not None:
         cell = page.table.rows.get(theme_id, {}).get(part) if page.table is not None else None
         if cell is None:
             raise NotFound("There is no such part.")
@@ -288,7 +292,7 @@ def _rows(
         person = mine[one.account_id, one.contact_id]
         if theme_id == NO_THEME:
             return not one.themes
-        return (theme_id == EVERYTHING or theme_id in one.themes) and (cut is None or person.part(cut) == part)
+        return (theme_id == EVERYTHING or theme_id in one.themes) and (cut is None or person.is_in(cut, part))
 
     return [one for one in reversed(here) if counts(one)]
 
