@@ -190,7 +190,9 @@ def test_every_count_opens_to_as_many_comments(database: Database) -> None:
                 found = nights.behind(db, LEADER, Asked(365), theme_id=line.theme_id, now=NOW)
                 assert found.count == line.count
                 assert len(found.said) == found.comments
-                below = views.behind(db, LEADER, Asked(365), theme_id=line.theme_id, cut=Cut.SCORE, part=BELOW, now=NOW)
+                below = nights.behind(
+                    db, LEADER, Asked(365), theme_id=line.theme_id, cut=Cut.SCORE, part=BELOW, now=NOW
+                )
                 assert below.count == line.below
         for theme_id, cells in page.table.rows.items():
             for part, cell in cells.items():
@@ -225,8 +227,8 @@ def test_a_cause_that_would_tell_of_one_promoter_is_neither_shown_nor_opened(dat
         causes = board_causes.now_of(db, LEADER, since=NOW - 180 * DAY, until=NOW, team_id=None, today=True, revenue={})
         assert (causes.found, causes.comments) == ([], 7)
         with pytest.raises(Refused, match="too few"):
-            views.behind(db, LEADER, Asked(180), theme_id=speed, cut=Cut.SCORE, part=BELOW, now=NOW)
-        assert views.behind(db, DANA, Asked(180), theme_id=speed, cut=Cut.SCORE, part=BELOW, now=NOW).count.people == 6
+            nights.behind(db, LEADER, Asked(180), theme_id=speed, cut=Cut.SCORE, part=BELOW, now=NOW)
+        assert nights.behind(db, DANA, Asked(180), theme_id=speed, cut=Cut.SCORE, part=BELOW, now=NOW).count.people == 6
 
 
 def test_a_period_that_parts_three_people_from_another_is_not_shown(database: Database) -> None:
