@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from voc.metrics.columns.kinds import Column, numbered, sum_of
+from voc.metrics.columns.money.decisions import Decided, decided
 from voc.metrics.columns.money.owners import Owned, Stretches
 from voc.metrics.columns.money.records import Records, Weeks
 from voc.metrics.columns.money.revenue import revenue_at
@@ -69,6 +70,10 @@ class Period:
     @cached_property
     def sales(self) -> Sales:
         return sales(self.records, self.opening, after_on=self.after_on, on=self.on)
+
+    @cached_property
+    def decided(self) -> Decided:
+        return decided(self.records.deals, self.holds(self.records.deals.closes_on))
 
     @cached_property
     def shares(self) -> Shares:

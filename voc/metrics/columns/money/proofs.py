@@ -54,9 +54,9 @@ def validated_references(period: Period) -> FactRows:
     account = marks.account[rows]
     since = clients.since_on[account]
     young = ~clients.customer[account] | ~here(since) | (since > period.on - YEAR.days)
-    score = clients.latest_score[account]
+    score = period.records.standing.latest_score[account]
     detractor = (score >= 0) & (score <= DETRACTOR_TO)
-    against = [young, ~_has_number(period, rows), detractor, clients.overdue[account] > 0]
+    against = [young, ~_has_number(period, rows), detractor, period.records.standing.overdue[account] > 0]
     label = np.select(against, [0, 1, 2, 3], 4)
     return _of_marks(period, rows, (label == 4) * 1.0, label, _REFERENCES)
 

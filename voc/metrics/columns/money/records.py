@@ -27,8 +27,6 @@ class Clients:
     revenue: Column
     no_rate: Column
     owner: Column  # a place among the CSMs, -1 for nobody
-    latest_score: Column  # of accounts with a reference; -1 for none
-    overdue: Column
     parents: Mapping[str, str]  # of the accounts that have one, by id
 
 
@@ -71,6 +69,14 @@ class Marks:
     def place_of(self, kind: str) -> int:
         """Its place among `kinds`; one that no row has where there is none."""
         return self.kinds.index(kind) if kind in self.kinds else -2
+
+
+@dataclass(frozen=True)
+class Standing:
+    """By account, of those with a reference: the latest score anybody gave (-1 for none), follow-ups past a limit."""
+
+    latest_score: Column
+    overdue: Column
 
 
 @dataclass(frozen=True)
@@ -131,6 +137,9 @@ class Records(Protocol):
 
     @property
     def clients(self) -> Clients: ...
+
+    @property
+    def standing(self) -> Standing: ...
 
     @property
     def held(self) -> Ownership: ...

@@ -1,15 +1,12 @@
 """Customers and revenue kept among renewals that were decided, and renewals in time: as `money.retention`. Pure."""
 
-from typing import NamedTuple
-
 import numpy as np
 
-from voc.metrics.columns.kinds import Column, here, last_of, numbered, sum_of
+from voc.metrics.columns.kinds import Column, here
+from voc.metrics.columns.money import decisions
 from voc.metrics.columns.money.fact_rows import WITHOUT, FactRows, beside, together, without_amount
 from voc.metrics.columns.money.owners import Owned
 from voc.metrics.columns.money.period import Period
-from voc.metrics.columns.money.records import DEAL_KINDS
-from voc.metrics.money.facts import DealKind
 from voc.metrics.money.retention import AHEAD
 
 _LOGOS = ("lost", "kept", "not_decided")
@@ -18,41 +15,12 @@ _TIMES = ("overdue", "lost", "in_time", "late", "no_due_date")
 _CONFIRMED = ("confirmed", "confirmed_late", "not_confirmed", "no_due_date")
 
 
-class Decided(NamedTuple):
-    """One row an account: its decisions of the period added up, under the owner at the landmark of the latest."""
-
-    account: Column
-    owner: Owned
-    start: Column  # NaN without an amount
-    end: Column
-    lost: Column
-    no_rate: Column
-
-
 def _renewals(period: Period, chosen: Column) -> Column:
-    deals = period.records.deals
-    return np.flatnonzero((deals.kind == DEAL_KINDS.index(DealKind.RENEWAL)) & chosen)
+    return decisions.renewals(period.records.deals, chosen)
 
 
 def _owner(period: Period, rows: Column) -> Owned:
-    return Owned(period.records.deals.csm[rows], period.records.deals.inherited[rows])
-
-
-def _decided(period: Period) -> Decided:
-    deals = period.records.deals
-    rows = _renewals(period, deals.closed & period.holds(deals.closes_on))
-    group, groups, first = numbered(deals.account[rows])
-    latest = rows[last_of(group, (deals.closes_on[rows], rows), groups)]
-    kept = np.where(np.isnan(deals.after[rows]), deals.amount[rows], deals.after[rows])
-    end = np.where(deals.won[rows], kept, 0.0)
-    return Decided(
-        account=deals.account[rows][first],
-        owner=_owner(period, latest),
-        start=sum_of(group, deals.before[rows], groups),
-        end=sum_of(group, end, groups),
-        lost=sum_of(group, deals.won[rows], groups) == 0,
-        no_rate=sum_of(group, deals.no_rate[rows], groups) > 0,
-    )
+    return decisions.owner_of(period.records.deals, rows)
 
 
 def _open(period: Period) -> Column:
@@ -78,7 +46,7 @@ def logo_retention(period: Period) -> FactRows:
 
 
 def _logos(period: Period, *, lost: bool) -> FactRows:
-    found = _decided(period)
+    found = period.decided
     part = (found.lost == lost) * 1.0
     label = np.where(found.lost, 0, 1)
     rows = FactRows(found.account, *found.owner, part, np.ones(len(part)), label, _LOGOS)
@@ -99,7 +67,7 @@ def revenue_churn(period: Period) -> FactRows:
 
 
 def _money(period: Period, *, capped: bool) -> FactRows:
-    found = _decided(period)
+    found = period.decided
     known = ~np.isnan(found.start) & ~np.isnan(found.end)
     end = np.minimum(found.end, found.start) if capped else found.end
     how = np.select([found.lost, found.end < found.start, found.end > found.start], [0, 1, 2], 3)

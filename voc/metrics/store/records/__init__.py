@@ -11,7 +11,7 @@ from voc.base.schema import account
 from voc.base.words import AccountStatus, RecordState
 from voc.metrics.columns.money.owners import Ownership
 from voc.metrics.columns.money.period import day_of
-from voc.metrics.columns.money.records import Again, Answers, Clients, Deals, Marks, Touches
+from voc.metrics.columns.money.records import Again, Answers, Clients, Deals, Marks, Standing, Touches
 from voc.metrics.money.proofs import REFERENCE
 from voc.metrics.store.company.ground import Ground
 from voc.metrics.store.records.again import again
@@ -39,7 +39,11 @@ class Read:
 
     @cached_property
     def clients(self) -> Clients:
-        return _clients(self._ground, self._people, self.held, self.marks)
+        return _clients(self._ground, self._people, self.held)
+
+    @cached_property
+    def standing(self) -> Standing:
+        return _standing(self._ground, self.marks)
 
     @cached_property
     def held(self) -> Ownership:
@@ -66,19 +70,11 @@ class Read:
         return again(self._ground, self._people)
 
 
-def _clients(ground: Ground, people: People, owned: Ownership, milestones: Marks) -> Clients:
+def _clients(ground: Ground, people: People, owned: Ownership) -> Clients:
     rows, count = ground.rows, len(ground.ids)
     everybody = np.arange(count)
     revenue = ground.amount(rows["cents"], rows["currency"])
     now = owned.holder(everybody, np.full(count, day_of(ground.moment.date())))
-    score, overdue = np.full(count, -1, np.int64), np.zeros(count, np.int64)
-    referenced = np.unique(milestones.account[milestones.kind == milestones.place_of(REFERENCE)]).tolist()
-    standing = standing_by_account(
-        ground.db, {ground.ids[at] for at in referenced}, ground.merged, moment=ground.moment
-    )
-    for at in referenced:
-        latest, late = standing[ground.ids[at]]
-        score[at], overdue[at] = -1 if latest is None else latest, late
     return Clients(
         there=~rows["prospect"],
         customer=rows["customer"],
@@ -88,10 +84,21 @@ def _clients(ground: Ground, people: People, owned: Ownership, milestones: Marks
         revenue=revenue,
         no_rate=~np.isnan(rows["cents"]) & np.isnan(revenue),
         owner=np.where(now >= 0, owned.csm_of(now), people.place(rows["csm"])),
-        latest_score=score,
-        overdue=overdue,
         parents=_parents(ground),
     )
+
+
+def _standing(ground: Ground, milestones: Marks) -> Standing:
+    count = len(ground.ids)
+    score, overdue = np.full(count, -1, np.int64), np.zeros(count, np.int64)
+    referenced = np.unique(milestones.account[milestones.kind == milestones.place_of(REFERENCE)]).tolist()
+    standing = standing_by_account(
+        ground.db, {ground.ids[at] for at in referenced}, ground.merged, moment=ground.moment
+    )
+    for at in referenced:
+        latest, late = standing[ground.ids[at]]
+        score[at], overdue[at] = -1 if latest is None else latest, late
+    return Standing(score, overdue)
 
 
 def _parents(ground: Ground) -> dict[str, str]:
