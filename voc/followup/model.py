@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Protocol
 
 from voc.base.words import Cause, FollowUpKind, FollowUpState, Role
 
@@ -26,7 +27,9 @@ __all__ = [
     "Opening",
     "Promise",
     "Role",
+    "Stand",
     "StandIn",
+    "Timed",
 ]
 
 
@@ -195,6 +198,37 @@ class FollowUp:
     def open(self) -> bool:
         """Somebody of ours still has something to do."""
         return self.state not in (FollowUpState.RESOLVED, FollowUpState.CONFIRMED)
+
+
+class Timed(Protocol):
+    """What of a case its limits go by."""
+
+    @property
+    def kind(self) -> FollowUpKind: ...
+    @property
+    def state(self) -> FollowUpState: ...
+    @property
+    def acknowledge_by(self) -> datetime | None: ...
+    @property
+    def contact_by(self) -> datetime: ...
+    @property
+    def resolve_by(self) -> datetime | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """Where a case stands, without what its card says: thousands are counted and put in order, a few are shown.
+
+    `due_at` is the limit that counts now, None when nothing is due.
+    """
+
+    id: int
+    state: FollowUpState
+    due_at: datetime | None
+    late: bool
+    closed_at: datetime
+    lead_told: bool
+    leader_told: bool
 
 
 class NoticeKind(StrEnum):

@@ -10,7 +10,7 @@ from voc.base.words import FollowUpKind, FollowUpState
 from voc.campaigns.conditions import Condition, holds
 from voc.campaigns.definition import FollowUps
 from voc.followup.hours import Hours
-from voc.followup.model import Act, Answer, Bar, Clock, Deadlines, FollowUp, Opening, Promise
+from voc.followup.model import Act, Answer, Bar, Clock, Deadlines, FollowUp, Opening, Promise, Stand, Timed
 
 # From which states an act is allowed, and the state that follows. A further call on a contacted case is
 # logged and changes nothing else; a reopened case runs on with the clock it had.
@@ -114,7 +114,7 @@ def deadlines(opened_at: datetime, limits: Clock, hours: Hours) -> Deadlines:
     )
 
 
-def promise_due(case: FollowUp) -> tuple[Promise, datetime] | None:
+def promise_due(case: Timed) -> tuple[Promise, datetime] | None:
     """The limit that counts now: the first that is not kept yet. None when nothing is due from us."""
     if case.state == FollowUpState.NEW and case.acknowledge_by is not None:
         return Promise.ACKNOWLEDGE, case.acknowledge_by
@@ -125,7 +125,7 @@ def promise_due(case: FollowUp) -> tuple[Promise, datetime] | None:
     return None
 
 
-def passed_promises(case: FollowUp, now: datetime) -> list[Promise]:
+def passed_promises(case: Timed, now: datetime) -> list[Promise]:
     """Every limit of an open case that has passed unkept: a case nobody acknowledged may be past its contact too."""
     if case.state == FollowUpState.CONTACTED:
         due = [(Promise.RESOLVE, case.resolve_by)]
@@ -143,10 +143,19 @@ def passed_promises(case: FollowUp, now: datetime) -> list[Promise]:
 
 
 def with_bar(case: FollowUp, *, hours: Hours, preferences: Preferences, now: datetime) -> FollowUp:
-    """The case with the bar of the limit that counts: the last one passed, else the next one due."""
+    """The case with the bar of the limit that counts."""
+    found = limit_of(case, preferences=preferences, now=now)
+    if found is None:
+        return case
+    promise, due_at, limit, late = found
+    return replace(case, bar=Bar(promise, hours.elapsed(case.opened_at, now), limit, due_at), late=late)
+
+
+def limit_of(case: Timed, *, preferences: Preferences, now: datetime) -> tuple[Promise, datetime, float, bool] | None:
+    """The limit that counts, its moment and hours, and whether it has passed: the last one passed, else the next."""
     due = promise_due(case)
     if due is None:
-        return case
+        return None
     passed = passed_promises(case, now)
     promise = passed[-1] if passed else due[0]
     moments = {
@@ -155,10 +164,26 @@ def with_bar(case: FollowUp, *, hours: Hours, preferences: Preferences, now: dat
         Promise.RESOLVE: case.resolve_by,
     }
     due_at, limit = moments[promise], clock(case.kind, preferences).hours(promise)
-    if due_at is None or limit is None:
-        return case
-    bar = Bar(promise, hours.elapsed(case.opened_at, now), limit, due_at)
-    return replace(case, bar=bar, late=bool(passed))
+    return None if due_at is None or limit is None else (promise, due_at, limit, bool(passed))
+
+
+def stand_of(case: FollowUp) -> Stand:
+    return Stand(
+        id=case.id,
+        state=case.state,
+        due_at=None if case.bar is None else case.bar.due_at,
+        late=case.late,
+        closed_at=case.confirmed_at or case.resolved_at or case.opened_at,
+        lead_told=case.lead_told_at is not None,
+        leader_told=case.leader_told_at is not None,
+    )
+
+
+def urgency(case: Stand) -> tuple[bool, float, int]:
+    """Those with something due first, the most urgent on top, then the latest closed."""
+    if case.due_at is not None:
+        return (False, case.due_at.timestamp(), case.id)
+    return (True, -case.closed_at.timestamp(), case.id)
 
 
 def tells_lead(case: FollowUp, *, now: datetime) -> bool:

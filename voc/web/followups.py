@@ -13,8 +13,8 @@ from voc.base import preferences
 from voc.base.access import Viewer
 from voc.base.preferences import Preferences
 from voc.base.words import Cause, FollowUpState, StaffRole
-from voc.followup import hours, store
-from voc.followup.model import FollowUp
+from voc.followup import hours, rules, store
+from voc.followup.model import FollowUp, Stand
 from voc.followup.store.times import durations
 from voc.metrics import run as metrics
 from voc.metrics import store as figures
@@ -73,7 +73,8 @@ def board_page(
         cases, total = _cases(db, viewer, chosen, place, inside, now=now, wanted=wanted)
         waiting = cases
         if chosen.narrows:
-            waiting = store.listing(db, viewer, now=now, preferences=wanted, states=_WAITING, part=inside.part)
+            waiting = store.stands(db, viewer, now=now, preferences=wanted, states=_WAITING, part=inside.part)
+        ids = followups_view.ids_shown(cases, chosen, place)
         last = store.confirmed(db, viewer, now=now, preferences=wanted, limit=LAST_CONFIRMED, part=inside.part)
         a_day = hours.a_day(wanted)
         on = standings.large_on(db, now=now)
@@ -83,6 +84,7 @@ def board_page(
             last,
             store.causes(db, viewer, since=since, part=inside.part),
             _times(db, viewer, on, inside, days=part.days, now=now, wanted=wanted, a_day=a_day),
+            shown=store.some(db, viewer, ids, now=now, preferences=wanted),
             in_time=_in_time(db, viewer, on, inside, part, now=now, wanted=wanted),
             recovered=_recovered(db, viewer, on, inside, now=now),
             filters=filters(part, teams, windows=PERIODS, regions=figures.regions(db, wanted), csms=csms),
@@ -127,22 +129,22 @@ def _cases(
     *,
     now: datetime,
     wanted: Preferences,
-) -> tuple[list[FollowUp], int]:
+) -> tuple[list[Stand], int]:
     """Those of the view, and how many there are: of the confirmed one page and one more."""
     mine, part = chosen.mine, inside.part
     if chosen.cause:
         confirmed = [FollowUpState.CONFIRMED]
         every = store.listing(db, viewer, now=now, preferences=wanted, states=confirmed, mine=mine, part=part)
         caused = _caused_by(every, chosen.cause, since=now - timedelta(days=chosen.days))
-        return caused, len(caused)
+        return [rules.stand_of(one) for one in caused], len(caused)
     if chosen.done:
         most = followups_view.LIST_MOST + 1
         found = store.confirmed(db, viewer, now=now, preferences=wanted, mine=mine, after=after, limit=most, part=part)
-        return found, store.how_many_confirmed(db, viewer, mine=mine, part=part)
-    found = store.listing(
-        db, viewer, now=now, preferences=wanted, states=_WAITING, mine=mine, late=chosen.late, part=part
-    )
-    return found, len(found)
+        many = store.how_many_confirmed(db, viewer, mine=mine, part=part)
+        return [rules.stand_of(one) for one in found], many
+    late = chosen.late
+    waiting = store.stands(db, viewer, now=now, preferences=wanted, states=_WAITING, mine=mine, late=late, part=part)
+    return waiting, len(waiting)
 
 
 def _times(

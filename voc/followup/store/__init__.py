@@ -9,7 +9,6 @@ from voc.followup.store.cases import (
     listing,
     of_account,
     of_accounts,
-    waiting,
 )
 from voc.followup.store.opening import (
     add_event,
@@ -23,6 +22,7 @@ from voc.followup.store.opening import (
     to_hand_over,
     unseen_answers,
 )
+from voc.followup.store.stands import some, stands, waiting
 from voc.followup.store.telling import in_outbox, leaders, leads, open_cases, past_a_limit
 
 __all__ = [
@@ -47,6 +47,8 @@ __all__ = [
     "past_a_limit",
     "questionnaire_files",
     "reassign",
+    "some",
+    "stands",
     "to_hand_over",
     "unseen_answers",
     "waiting",

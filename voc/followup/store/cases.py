@@ -1,11 +1,11 @@
 """Follow-ups as pages and figures read them. Every list is what the viewer may see, by account."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Connection, Select, and_, case, func, or_, select, type_coerce
+from sqlalchemy import Boolean, ColumnElement, Connection, Select, and_, func, or_, select, type_coerce
 
 from voc.base import schema
 from voc.base.access import Viewer, visible_accounts
@@ -16,7 +16,7 @@ from voc.base.schema import account, alias, answer, contact, csm, follow_up_even
 from voc.base.words import Cause, FollowUpKind, FollowUpState, Role
 from voc.followup import rules
 from voc.followup.hours import of_owner
-from voc.followup.model import CauseCount, Event, FollowUp, Promise, StandIn, Waiting
+from voc.followup.model import CauseCount, Event, FollowUp, StandIn
 from voc.followup.store import deputies
 from voc.stakeholders.rules import full_name
 
@@ -49,13 +49,13 @@ def listing(
     if states is not None:
         conditions.append(table.c.state.in_(list(states)))
     if mine:
-        conditions.append(_mine(viewer, now))
+        conditions.append(of_viewer(viewer, now))
     if account_id is not None:
         conditions.append(account.c.id == account_id)
     found = cases(db, viewer, *conditions, now=now, preferences=preferences)
     if late:
         found = [case for case in found if case.late]
-    return sorted(found, key=_urgency)[:limit]
+    return _most_urgent(found)[:limit]
 
 
 def confirmed(
@@ -76,7 +76,7 @@ def confirmed(
         beyond = and_(_confirmed_at == last, table.c.id > after)
         query = query.where(or_(_confirmed_at < last, beyond))
     ids = db.execute(query.order_by(_confirmed_at.desc(), table.c.id).limit(limit)).scalars().all()
-    return sorted(cases(db, viewer, table.c.id.in_(ids), now=now, preferences=preferences), key=_urgency)
+    return _most_urgent(cases(db, viewer, table.c.id.in_(ids), now=now, preferences=preferences))
 
 
 def how_many_confirmed(db: Connection, viewer: Viewer, *, mine: bool = False, part: Narrowed = WHOLE) -> int:
@@ -97,11 +97,8 @@ def within(part: Narrowed) -> list[ColumnElement[bool]]:
     return [*owned_within(part, table.c.owner_csm_id), *accounts_within(part)]
 
 
-def _urgency(case: FollowUp) -> tuple[bool, float, int]:
-    if case.bar is not None:
-        return (False, case.bar.due_at.timestamp(), case.id)
-    closed_at = case.confirmed_at or case.resolved_at or case.opened_at
-    return (True, -closed_at.timestamp(), case.id)
+def _most_urgent(found: Iterable[FollowUp]) -> list[FollowUp]:
+    return sorted(found, key=lambda case: rules.urgency(rules.stand_of(case)))
 
 
 def follow_up(
@@ -143,37 +140,6 @@ def of_accounts(
     return cases(db, viewer, *wanted, now=now, preferences=preferences)
 
 
-def waiting(
-    db: Connection, viewer: Viewer, *, now: datetime, preferences: Preferences, part: Narrowed = WHOLE
-) -> dict[str, Waiting]:
-    """What is open, by the CSM who owns it. Counted by the database, as `rules.with_bar` tells it one by one."""
-    late = func.sum(case((_is_late(now, preferences), 1), else_=0))
-    query = joined(select(table.c.owner_csm_id, func.count(), late)).where(
-        table.c.state != FollowUpState.CONFIRMED,
-        table.c.owner_csm_id.is_not(None),
-        visible_accounts(viewer),
-        *within(part),
-    )
-    rows = db.execute(query.group_by(table.c.owner_csm_id).order_by(table.c.owner_csm_id))
-    return {owner: Waiting(many, int(past or 0)) for owner, many, past in rows if owner is not None}
-
-
-def _is_late(now: datetime, preferences: Preferences) -> ColumnElement[bool]:
-    """The last limit that has passed is the one that counts; a kind without it is not late."""
-    limits = (
-        (Promise.RESOLVE, table.c.resolve_by, OPEN),
-        (Promise.CONTACT, table.c.contact_by, (FollowUpState.NEW, FollowUpState.ACKNOWLEDGED)),
-        (Promise.ACKNOWLEDGE, table.c.acknowledge_by, (FollowUpState.NEW,)),
-    )
-    found: list[ColumnElement[bool]] = []
-    later_ones: list[ColumnElement[bool]] = []
-    for promise, by, states in limits:
-        kinds = [kind for kind in FollowUpKind if rules.clock(kind, preferences).hours(promise) is not None]
-        found.append(and_(table.c.state.in_(states), by <= now, table.c.kind.in_(kinds), *later_ones))
-        later_ones.append(or_(by.is_(None), by > now))
-    return or_(*found)
-
-
 def causes(db: Connection, viewer: Viewer, *, since: datetime, part: Narrowed = WHOLE) -> list[CauseCount]:
     """Root causes of the cases confirmed since then, the most frequent first."""
     accounts = func.count(account.c.id.distinct())
@@ -193,6 +159,11 @@ def joined(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
         .join(account, account.c.id == func.coalesce(alias.c.winner_id, table.c.account_id))
         .outerjoin(csm, csm.c.id == table.c.owner_csm_id)
     )
+
+
+def seen_by(viewer: Viewer, now: datetime) -> ColumnElement[bool]:
+    """At an account the viewer may see, or of somebody they stand in for."""
+    return or_(visible_accounts(viewer), table.c.owner_csm_id.in_(deputies.stood_in_for(viewer, now.date())))
 
 
 def cases(
@@ -230,7 +201,7 @@ def cases(
         .outerjoin(contact, contact.c.id == table.c.contact_id)
         .outerjoin(response, response.c.id == table.c.response_id)
         .outerjoin(invitation, invitation.c.id == response.c.invitation_id)
-        .where(or_(theirs, table.c.owner_csm_id.in_(deputies.stood_in_for(viewer, today))), *conditions)
+        .where(seen_by(viewer, now), *conditions)
         .order_by(table.c.opened_at, table.c.id)
     )
     rows = db.execute(query).all()
@@ -288,7 +259,7 @@ def _stand_in(row: Any) -> StandIn | None:
     return StandIn(row.deputy_id, row.deputy_name, row.deputy_address, row.away_to_on)
 
 
-def _mine(viewer: Viewer, now: datetime) -> ColumnElement[bool]:
+def of_viewer(viewer: Viewer, now: datetime) -> ColumnElement[bool]:
     owned = table.c.owner_csm_id == (viewer.csm_id or "")
     return or_(owned, table.c.owner_csm_id.in_(deputies.stood_in_for(viewer, now.date())))
 

@@ -1,10 +1,10 @@
 """The board: what is open by what has been done, why, and the last confirmed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from voc.base.words import FollowUpState
-from voc.followup.model import CauseCount, FollowUp
+from voc.followup.model import CauseCount, FollowUp, Stand
 from voc.metrics.recovery import Recovery
 from voc.web import view
 from voc.web.engagement_view import Wanted
@@ -128,13 +128,21 @@ class Chosen:
         )
 
 
+def ids_shown(cases: Sequence[Stand], chosen: Chosen, after: int | None) -> list[int]:
+    """Whose cards the view shows."""
+    if chosen.as_list or chosen.done:
+        return [one.id for one in _listed(cases, chosen, after)[0]]
+    return [one.id for state in LANES for one in _of_state(cases, state)[:LANE_MOST]]
+
+
 def board_page(
-    cases: Sequence[FollowUp],
-    waiting: Sequence[FollowUp],
+    cases: Sequence[Stand],
+    waiting: Sequence[Stand],
     last: Sequence[FollowUp],
     causes: Sequence[CauseCount],
     times: Sequence[Lasted],
     *,
+    shown: Mapping[int, FollowUp],
     in_time: Card,
     filters: Sequence[Choice],
     recovered: Recovery,
@@ -146,8 +154,8 @@ def board_page(
     hours_a_day: float,
     resolve_hours: float,
 ) -> BoardPage:
-    """`cases` are those the chosen view shows, `total` of them; `waiting` every open one; `times` of every case of the
-    period that the viewer sees. A list goes on after the case `after`.
+    """`cases` are those of the chosen view, `total` of them, and `shown` those of its cards; `waiting` every open one;
+    `times` of every case of the period that the viewer sees. A list goes on after the case `after`.
     """
     late = [case for case in waiting if case.late]
     limit_days = resolve_hours / hours_a_day
@@ -169,10 +177,8 @@ def board_page(
         board_heading="Confirmed" if chosen.done else ("Late" if chosen.late else "Open, by what has been done"),
         views=_views(chosen, owns_cases=owns_cases),
         as_list=as_list,
-        lanes=[]
-        if as_list
-        else [_lane(name, [one for one in cases if one.state == state], chosen) for state, name in LANES.items()],
-        list=[card(case, back=chosen.address()) for case in listed],
+        lanes=[] if as_list else [_lane(name, _of_state(cases, state), shown, chosen) for state, name in LANES.items()],
+        list=_cards(listed, shown, chosen),
         more=more,
         none="None. Every answer that asks for a call opens one here at once.",
         curve=chart(times, limit_days=limit_days),
@@ -193,16 +199,23 @@ def board_page(
     )
 
 
-def _lane(name: str, cases: Sequence[FollowUp], chosen: Chosen) -> Lane:
+def _of_state(cases: Sequence[Stand], state: FollowUpState) -> Sequence[Stand]:
+    return [one for one in cases if one.state == state]
+
+
+def _cards(cases: Sequence[Stand], shown: Mapping[int, FollowUp], chosen: Chosen) -> list[CaseCard]:
+    return [card(shown[case.id], back=chosen.address()) for case in cases]
+
+
+def _lane(name: str, cases: Sequence[Stand], shown: Mapping[int, FollowUp], chosen: Chosen) -> Lane:
     """The most urgent; the list has all."""
-    shown = [card(case, back=chosen.address()) for case in cases[:LANE_MOST]]
     rest = (
         Link(f"All {view.number(len(cases))}", chosen.address(as_list=True), name) if len(cases) > LANE_MOST else None
     )
-    return Lane(name, shown, len(cases), rest)
+    return Lane(name, _cards(cases[:LANE_MOST], shown, chosen), len(cases), rest)
 
 
-def _listed(cases: Sequence[FollowUp], chosen: Chosen, after: int | None) -> tuple[Sequence[FollowUp], Link | None]:
+def _listed(cases: Sequence[Stand], chosen: Chosen, after: int | None) -> tuple[Sequence[Stand], Link | None]:
     begun_anew = chosen.done and not chosen.cause  # the store has left out what came before
     start = 0 if begun_anew else next((at + 1 for at, one in enumerate(cases) if one.id == after), 0)
     shown = cases[start : start + LIST_MOST]
@@ -211,7 +224,7 @@ def _listed(cases: Sequence[FollowUp], chosen: Chosen, after: int | None) -> tup
     return shown, Link(f"The next {LIST_MOST}", chosen.address(after=shown[-1].id), "follow-ups")
 
 
-def _heading(cases: Sequence[FollowUp], chosen: Chosen, total: int) -> str:
+def _heading(cases: Sequence[Stand], chosen: Chosen, total: int) -> str:
     if chosen.done:
         return f"{view.count(total, 'follow-up is', 'follow-ups are')} confirmed by the customer"
     open_ones = [case for case in cases if case.state != FollowUpState.CONFIRMED]

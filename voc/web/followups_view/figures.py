@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from voc.base.words import FollowUpState
-from voc.followup.model import FollowUp
+from voc.followup.model import FollowUp, Stand
 from voc.web import view
 from voc.web.parts import Card, Link, Mark, address
 from voc.web.survival_view import Lasted, median
@@ -39,10 +39,10 @@ def median_card(times: Sequence[Lasted], days: int, query: Mapping[str, str]) ->
     return Card(name, f"{middle:.0f}", of, unit=unit, note=note, links=links, mark=mark)
 
 
-def late_card(open_ones: Sequence[FollowUp], late: Sequence[FollowUp], *, rows: str) -> Card:
+def late_card(open_ones: Sequence[Stand], late: Sequence[Stand], *, rows: str) -> Card:
     """`rows` is where the open ones are listed."""
-    leader = sum(case.leader_told_at is not None for case in late)
-    lead = sum(case.lead_told_at is not None and case.leader_told_at is None for case in late)
+    leader = sum(case.leader_told for case in late)
+    lead = sum(case.lead_told and not case.leader_told for case in late)
     told = [f"{count} with the {whom}" for count, whom in ((lead, "lead"), (leader, "leader")) if count]
     return Card(
         "Late now",
@@ -58,7 +58,7 @@ def late_card(open_ones: Sequence[FollowUp], late: Sequence[FollowUp], *, rows: 
 
 
 def confirmed_card(
-    waiting: Sequence[FollowUp], times: Sequence[Lasted], last: Sequence[FollowUp], days: int, query: Mapping[str, str]
+    waiting: Sequence[Stand], times: Sequence[Lasted], last: Sequence[FollowUp], days: int, query: Mapping[str, str]
 ) -> Card:
     to_ask = sum(case.state == FollowUpState.RESOLVED for case in waiting)
     resolved = sum(one.resolved for one in times)
