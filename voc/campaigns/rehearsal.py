@@ -70,7 +70,6 @@ class Rehearsal:
     at: datetime
     members: tuple[Member, ...]
     courses: Iterable[Course]
-    heads_up_accounts: int
     refusals: tuple[str, ...] = ()  # what a launch now would be refused for
     unreviewed: dict[str, str] = field(default_factory=dict)  # languages to be accepted by name: code -> name
     languages: int = 1

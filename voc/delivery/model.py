@@ -195,7 +195,6 @@ class Health:
 
     waiting: int
     overdue_since: datetime | None  # the due moment of the oldest that could go now
-    in_hand: int  # claimed or being handed over
     sent: int
     unknown: int
     failed: int
@@ -203,11 +202,8 @@ class Health:
     cancelled: int
     bounced: dict[InboundKind, int]
     paused_because: str | None
-    relay_reason: str | None
-    relay_closed_until: datetime | None
     test_address: str | None
     waiting_for_test_address: bool
-    waiting_outside_test_mode: int  # frozen for real people before test mode was switched on
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,6 @@ class Mail:
     sent_to: tuple[str, ...]
     answers: tuple[str, ...]  # message ids of In-Reply-To and References, newest first
     sender: str
-    sender_name: str
     subject: str
     text: str
     parsed: EmailMessage
@@ -62,7 +61,7 @@ def parse(raw: bytes, *, envelope_to: Iterable[str] = ()) -> Mail:
     """Never fails: what cannot be read is empty. `envelope_to` are the RCPT addresses, where they are known."""
     raw = raw[:LONGEST]
     parsed = taken_apart(raw)
-    name, address = next(iter(addresses(parsed, "From")), ("", ""))
+    _name, address = next(iter(addresses(parsed, "From")), ("", ""))
     addressed = addresses(parsed, *_TO)
     answered = re.findall(r"<[^<>\s]+>", f"{header(parsed, 'References')} {header(parsed, 'In-Reply-To')}")
     return Mail(
@@ -70,7 +69,6 @@ def parse(raw: bytes, *, envelope_to: Iterable[str] = ()) -> Mail:
         sent_to=tuple(dict.fromkeys(to.lower() for to in [*envelope_to, *(to for _name, to in addressed)] if to)),
         answers=tuple(reversed(answered)),
         sender=address.lower(),
-        sender_name=name,
         subject=struck_out(of_a_stranger(header(parsed, "Subject"))),
         text=struck_out(text_of(parsed)),
         parsed=parsed,

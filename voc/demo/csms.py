@@ -46,9 +46,7 @@ class Csms:
             owner = self._staff.get(case.owner_csm_id or "")
             if owner is None:
                 continue
-            moves = people.moves(
-                self._chance, owner, self._customers[case.account_id], case=case.id, opened_at=self._app.now()
-            )
+            moves = people.moves(self._chance, owner, case=case.id, opened_at=self._app.now())
             for move in moves:
                 self._plan(move.at, lambda move=move, case=case, owner=owner: self._make(move, case, owner))  # type: ignore[misc]  # binds now
 

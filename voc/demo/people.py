@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from voc.demo import own_words
 from voc.demo.chance import Chance
-from voc.demo.company import Customer, Employee, Person
+from voc.demo.company import Employee, Person
 from voc.demo.words import CALL_NOTES, HAPPY, MIXED, UNHAPPY, WHAT_WAS_DONE
 
 
@@ -120,7 +120,7 @@ class Move:
     note: str
 
 
-def moves(chance: Chance, csm: Employee, customer: Customer, *, case: int, opened_at: datetime) -> list[Move]:
+def moves(chance: Chance, csm: Employee, *, case: int, opened_at: datetime) -> list[Move]:
     """Acknowledged, called, resolved, confirmed: each at its time, some never."""
     if csm.quickness < 0.5 and chance.happens(0.25, "forgets", case):
         return []

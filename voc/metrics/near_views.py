@@ -120,13 +120,13 @@ def is_far(view: View, counts: Mapping[View, int]) -> bool:
         if other.narrowed_by == (name,) and getattr(other, name) != getattr(view, name):
             if 0 < theirs < FAR:  # nobody is in both, but a small one takes others with it
                 return False
-        elif abs(number - theirs) < margin and not (number == theirs and _nested(view, other, name)):
+        elif abs(number - theirs) < margin and not (number == theirs and _nested(other, name)):
             return False
     return True
 
 
-def _nested(view: View, other: View, name: str) -> bool:
-    """Whether one holds the other, so that as many people are the same people."""
+def _nested(other: View, name: str) -> bool:
+    """Whether the other holds the view, so that as many people are the same people."""
     return not other.narrowed_by or other.narrowed_by == (name,)
 
 

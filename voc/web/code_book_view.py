@@ -49,7 +49,6 @@ class BookPage:
     against: Sequence[SuggestionRow]
     praised: Sequence[SuggestionRow]
     names: Sequence[tuple[int, str]]
-    sorted_words: str
 
 
 def page(themes: Sequence[Theme], found: Agreements, suggestions: Sequence[Suggestion], *, version: int) -> BookPage:
@@ -67,7 +66,6 @@ def page(themes: Sequence[Theme], found: Agreements, suggestions: Sequence[Sugge
         against=[_suggestion(one) for one in suggestions if one.z > 0],
         praised=[_suggestion(one) for one in suggestions if one.z < 0],
         names=[(one.id, one.name) for one in used],
-        sorted_words=view.count(found.comments, "comment"),
     )
 
 

@@ -19,7 +19,7 @@ from voc.web.context import App
 from voc.web.engagement_view import Wanted
 from voc.web.figure_view import Asking
 from voc.web.given import GivenApp, GivenVisit
-from voc.web.narrowing import names_of, placed, strictly, teams_of, wanted_of
+from voc.web.narrowing import placed, strictly, teams_of, wanted_of
 from voc.web.tables import Asked, Found, PageTable, file_handlers, period
 from voc.web.unread import Reading
 from voc.web.visit import EVERYBODY, Visit, roles
@@ -123,10 +123,9 @@ def _one_to_one(
     with app.database.read() as db:
         known = preferences.load(db)
         found = one_to_one.page(db, visit.viewer, csm_id, now=now, preferences=known)
-        names = names_of(db)
         window, chosen = found.side.engagement.window, trend or "response_rate"
         line = trends.of(db, (Scope.CSM, csm_id), chosen, window=window, preferences=known)
-    page = one_to_one_view.page(found, preferences=known, names=names, today=now.date())
+    page = one_to_one_view.page(found, preferences=known, today=now.date())
     return page, trend_view.section(line, address=f"/csms/{csm_id}", asking=Asking(days=window.days))
 
 

@@ -1,6 +1,6 @@
 """The page a leader and a CSM talk about, on screen and as one A4 page. It begins with what customers say."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -92,7 +92,7 @@ class Page:
     foot: str
 
 
-def page(found: OneToOne, *, preferences: Preferences, names: Mapping[str, str], today: date) -> Page:
+def page(found: OneToOne, *, preferences: Preferences, today: date) -> Page:
     line, side = found.line, found.side
     assert line.figures is not None  # without it the page is not found
     figures = line.figures.figures

@@ -26,9 +26,7 @@ _AGAIN = "Begin again: that took longer than ten minutes, or was begun in anothe
 
 
 @get("/signin/issuer", sync_to_thread=True)
-def begin(
-    app: GivenApp, request: AnyRequest, next_path: Annotated[str, QueryParameter(name="next")] = "/"
-) -> Response[Any]:
+def begin(app: GivenApp, next_path: Annotated[str, QueryParameter(name="next")] = "/") -> Response[Any]:
     return _out(app, Ticket("issuer", app.now() + tickets.LASTS, next_path=pages.own_path(next_path)))
 
 

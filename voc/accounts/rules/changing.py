@@ -4,13 +4,13 @@ from collections.abc import Mapping
 
 import msgspec
 
-from voc.accounts.model import Change, Cleaned, Fate, Kind, Record, RecordState
+from voc.accounts.model import Change, Cleaned, Fate, Record, RecordState
 
 # Another spelling of these, or the CRM's own date of them, is no change.
 _NOT_COUNTED = frozenset({"email_original", "created_on"})
 
 
-def change_of(kind: Kind, cleaned: Cleaned, stored: Record | None, state: RecordState | None) -> Change:
+def change_of(cleaned: Cleaned, stored: Record | None, state: RecordState | None) -> Change:
     """What a row changes in the record we have, field by field on cleaned values.
 
     A field that became unreadable keeps yesterday's value.

@@ -70,7 +70,7 @@ class Compared:
             row.reason = found.missing
             self.staged.append(Staged(row, Fate.REJECTED, found.record))  # an opt-out in it counts
             return
-        change = rules.change_of(self._kind, found, ours and ours.record, ours and ours.state)
+        change = rules.change_of(found, ours and ours.record, ours and ours.state)
         # A row with a problem is looked at again in the next run, so that its problem is told again.
         hash = f"{row.digest}!" if found.problems or found.unreadable else row.digest
         fate = change.fate

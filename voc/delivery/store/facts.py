@@ -7,7 +7,7 @@ from sqlalchemy import Connection, and_, func, not_, or_, select
 from voc.base import confidential, preferences, stencils
 from voc.base.access import Viewer, visible_accounts
 from voc.base.errors import NotFound
-from voc.base.schema import account, contact, inbound, installation, message, relay_state
+from voc.base.schema import account, contact, inbound, installation, message
 from voc.base.secrets import Vault
 from voc.base.words import InboundKind, MessageState
 from voc.delivery.model import Health
@@ -19,14 +19,13 @@ def health(db: Connection, *, now: datetime, days: int = 30) -> Health:
     """What waits and what is stuck now; what was sent and came back, over the last `days`."""
     since = now - timedelta(days=days)
     stuck = (MessageState.UNKNOWN, MessageState.FAILED, MessageState.HELD)
-    moving = (MessageState.QUEUED, MessageState.CLAIMED, MessageState.HANDING_OVER)
     counts = {
         row.state: row.number
         for row in db.execute(
             select(message.c.state, func.count().label("number"))
             .where(
                 or_(
-                    message.c.state.in_((*stuck, *moving)),
+                    message.c.state.in_((*stuck, MessageState.QUEUED)),
                     and_(message.c.state == MessageState.SENT, message.c.sent_at >= since),
                     and_(message.c.state == MessageState.CANCELLED, message.c.created_at >= since),
                 )
@@ -36,9 +35,6 @@ def health(db: Connection, *, now: datetime, days: int = 30) -> Health:
     }
     wanted = preferences.load(db)
     site = db.execute(select(installation.c.sending_paused, installation.c.paused_because)).first()
-    relay = db.execute(
-        select(relay_state.c.reason, relay_state.c.open_until).order_by(relay_state.c.changed_at.desc()).limit(1)
-    ).first()
     return Health(
         waiting=counts.get(MessageState.QUEUED, 0),
         overdue_since=db.execute(
@@ -46,7 +42,6 @@ def health(db: Connection, *, now: datetime, days: int = 30) -> Health:
                 message.c.state == MessageState.QUEUED, message.c.next_attempt_at <= now
             )
         ).scalar(),
-        in_hand=counts.get(MessageState.CLAIMED, 0) + counts.get(MessageState.HANDING_OVER, 0),
         sent=counts.get(MessageState.SENT, 0),
         unknown=counts.get(MessageState.UNKNOWN, 0),
         failed=counts.get(MessageState.FAILED, 0),
@@ -54,11 +49,8 @@ def health(db: Connection, *, now: datetime, days: int = 30) -> Health:
         cancelled=counts.get(MessageState.CANCELLED, 0),
         bounced=_bounced(db, since=since),
         paused_because=(site.paused_because or "Sending is paused") if site and site.sending_paused else None,
-        relay_reason=relay.reason if relay else None,
-        relay_closed_until=relay.open_until if relay and relay.open_until and relay.open_until > now else None,
         test_address=wanted.test_address if wanted.test_mode else None,
         waiting_for_test_address=wanted.test_mode and not wanted.test_address,
-        waiting_outside_test_mode=_outside_test_mode(db, wanted.test_address or "") if wanted.test_mode else 0,
     )
 
 
@@ -76,12 +68,6 @@ def _bounced(db: Connection, *, since: datetime) -> dict[InboundKind, int]:
     if refused:
         found[InboundKind.HARD_BOUNCE] = found.get(InboundKind.HARD_BOUNCE, 0) + refused
     return found
-
-
-def _outside_test_mode(db: Connection, test_address: str) -> int:
-    return db.execute(
-        select(func.count()).where(message.c.state == MessageState.QUEUED, message.c.recipient != test_address)
-    ).scalar_one()
 
 
 def mail_text(db: Connection, message_id: int, viewer: Viewer, *, vault: Vault) -> bytes:

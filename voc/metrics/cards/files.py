@@ -114,7 +114,7 @@ def _read(name: str, root: Table, catalogue: Catalogue) -> Scorecard:
         split=root.word("split", Split, None) or Split.ACCOUNTS,
         teams=_teams(root),
     )
-    _together(root, found)
+    _together(root)
     return found
 
 
@@ -320,7 +320,7 @@ def _teams(root: Table) -> tuple[str, ...]:
     return tuple(value)
 
 
-def _together(root: Table, card: Scorecard) -> None:
+def _together(root: Table) -> None:
     """What only shows when all lines are read."""
     tables = root.tables("line")
     if not tables:
@@ -336,7 +336,7 @@ def _together(root: Table, card: Scorecard) -> None:
         root.notes.add(("amount",), "lines pay, but there is no amount", mend, line=_line_no(root, "pays"))
     if has_amount and not pays:
         root.notes.add(("amount",), "there is an amount, but no line pays", "Write pays = 40 at the lines that pay it")
-    _no_twins(root, tables)
+    _no_twins(tables)
 
 
 def _plain(table: Table, key: str) -> float:
@@ -362,7 +362,7 @@ def _line_no(root: Table, key: str) -> int | None:
     return line_of(places_of[-1], root.notes.lines) if places_of else None
 
 
-def _no_twins(root: Table, tables: list[Table]) -> None:
+def _no_twins(tables: list[Table]) -> None:
     seen: set[tuple[object, object]] = set()
     for table in tables:
         pair = (str(table.values.get("figure")), str(table.values.get("period", "month")))

@@ -99,7 +99,7 @@ def read(
     on = landmark_on(decision.decided_on, notice_days=notice_days)
     moment = end_of(on)
     account = known_at(past, moment, merged=merged)
-    reason = _why_out(decision, past, on=on, waves=waves)
+    reason = _why_out(past, on=on, waves=waves)
     since = account.last_answered_at or account.first_delivered_at
     return Landmark(
         landmark_on=on,
@@ -178,9 +178,7 @@ def _known(at: datetime | None, moment: datetime) -> bool:
     return at is not None and at <= moment
 
 
-def _why_out(
-    decision: Decision, past: Past, *, on: date, waves: Iterable[tuple[datetime, datetime]]
-) -> OutOfCohort | None:
+def _why_out(past: Past, *, on: date, waves: Iterable[tuple[datetime, datetime]]) -> OutOfCohort | None:
     if past.lost_on is not None and past.lost_on <= on:
         return OutOfCohort.LOST_BEFORE
     if any(on - NOTICE_COUNTS < notice <= on for notice in past.notices):

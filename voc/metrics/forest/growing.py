@@ -46,7 +46,6 @@ class Line:
     high: float | None = None
     arr: float | None = None
     of_one: bool = False
-    arr_rank: int | None = None
     before: int | None = None
     below: Count | None = None
     below_arr: float | None = None
@@ -253,7 +252,6 @@ def _line(
     if theme not in money or place is None:
         return Line(theme, counted, detractors, hidden=protected and counted.small, below=below[0])
     arr, of_one = money[theme]
-    richer = sum((other or 0.0) > (arr or 0.0) for other, _of_one in money.values())
     return Line(
         theme_id=theme,
         count=counted,
@@ -266,7 +264,6 @@ def _line(
         high=place.high,
         arr=arr,
         of_one=of_one,
-        arr_rank=None if arr is None else richer + 1,
         before=None if before is None or (protected and before.small) else before.accounts,
         below=below[0],
         below_arr=below[1],

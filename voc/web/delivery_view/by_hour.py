@@ -17,11 +17,11 @@ def hours_chart(all_hours: Sequence[Hour], clock: Callable[[datetime], datetime]
         bars,
         clock=clock,
         title="Mail by the hour",
-        description=hours_heading(all_hours, now=now) + ". The same numbers are in the table below.",
+        description=hours_heading(all_hours) + ". The same numbers are in the table below.",
     )
 
 
-def hours_heading(all_hours: Sequence[Hour], *, now: datetime) -> str:
+def hours_heading(all_hours: Sequence[Hour]) -> str:
     sent, failed = sum(one.sent for one in all_hours), sum(one.failed for one in all_hours)
     due = sum(one.due for one in all_hours)
     return (

@@ -6,7 +6,7 @@ from datetime import datetime
 from voc.base.settings import Server
 from voc.delivery import waits
 from voc.web import view
-from voc.web.delivery_view.parts import Filter, Line, Moment, Seen
+from voc.web.delivery_view.parts import Line, Moment, Seen
 from voc.web.delivery_view.standing import is_shut
 
 
@@ -63,7 +63,7 @@ def limits_words(seen: Seen, moment: Moment) -> str:
     return f"Limits for recipient domains: {', '.join(told)}.{at_limit}"
 
 
-def wait_lines(seen: Seen, chosen: Filter) -> list[Line]:
+def wait_lines(seen: Seen) -> list[Line]:
     found = [_wait("All", seen.waits)]
     if len(seen.waits_by_relay) > 1 or (seen.waits_by_relay and len(seen.servers) > 1):
         found += [_wait(name, counts) for name, counts in sorted(seen.waits_by_relay.items())]

@@ -51,7 +51,7 @@ def is_shut(state: ServerState | None, now: datetime) -> bool:
     return state is not None and state.open_until is not None and state.open_until > now
 
 
-def pause_words(seen: Seen, moment: Moment) -> str:
+def pause_words(seen: Seen) -> str:
     waiting = view.count(seen.health.waiting, "message")
     coming = sum(hour.due for hour in seen.hours)
     if seen.pause is not None:

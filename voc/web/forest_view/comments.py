@@ -86,7 +86,7 @@ def page(
         people=found.count.people,
         comments=found.comments,
         cards=[_card(one, themes, csms) for one in found.said],
-        links=_links(found, asked, at, may_change=may_change),
+        links=_links(found, at(0), may_change=may_change),
         back=at(start),
         older=Link("Older", at(start + PER_PAGE)) if more else None,
         newer=Link("Newer", at(max(0, start - PER_PAGE))) if start else None,
@@ -117,14 +117,13 @@ def _lede(found: Behind, asked: Asked) -> str:
     return f"{told} Take a theme off where the words mislead; the rule’s own find stays on record beside yours."
 
 
-def _links(found: Behind, asked: Asked, at: object, *, may_change: bool) -> list[Link]:
-    assert callable(at)
+def _links(found: Behind, first_page: str, *, may_change: bool) -> list[Link]:
     links = []
     if found.theme is not None:
         links.append(Link("Its words", f"/forest/code-book/{found.theme.id}"))
         if may_change:
             links.append(Link("Open an improvement", f"/improvements/new?theme={found.theme.id}"))
-    return [*links, *files(str(at(0)), "of these comments")]
+    return [*links, *files(first_page, "of these comments")]
 
 
 def _card(one: Said, themes: Mapping[int, Theme], csms: Mapping[str, str]) -> CommentCard:

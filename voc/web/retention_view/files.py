@@ -53,5 +53,5 @@ def file_row(one: Line, found: RetentionPage) -> list[FileCell]:
         told = figure.shown not in (Shown.REASON, Shown.COUNTS) and figure.value != float("inf")
         cells += [figure.value if told else None, figure.numerator, figure.denominator]
     kept = found.compared.by_csm.get(one.id) if one.scope == Scope.CSM else None
-    cells += [against_standard(kept), against_team(kept, found.compared)] if kept is not None else ["", ""]
+    cells += [against_standard(kept), against_team(kept)] if kept is not None else ["", ""]
     return cells

@@ -8,7 +8,7 @@ from voc.metrics.catalogue import BY_NAME
 from voc.metrics.definition import Measure
 from voc.metrics.enough import LEAST_COMPARED, NOTHING, Missing
 from voc.metrics.model import Figure, Shown
-from voc.metrics.money.compared import Comparison, Kept
+from voc.metrics.money.compared import Kept
 from voc.metrics.money.page import Line, RetentionPage
 from voc.web import figure_view, view
 from voc.web.figure_view import Asking, Cell
@@ -48,7 +48,7 @@ def row_of(one: Line, found: RetentionPage, asking: Asking, *, own: bool, kept: 
         kept=_cell(one.figures["logo_retention"], asking, one.name, found.currency),
         standing=kept.standard if kept is not None and kept.standard in ("meets", "below") else "",
         against_standard=against_standard(kept) if kept is not None else "",
-        against_team=against_team(kept, found.compared) if kept is not None else "",
+        against_team=against_team(kept) if kept is not None else "",
         beyond=kept is not None and kept.beyond,
         cells=[(head, _cell_of(one, name, asking, found.currency)) for head, name in COLUMNS],
     )
@@ -94,7 +94,7 @@ def against_standard(kept: Kept) -> str:
     return wording.STANDARD[kept.standard]
 
 
-def against_team(kept: Kept, compared: Comparison) -> str:
+def against_team(kept: Kept) -> str:
     """Chance second, given the mix of segments and sizes."""
     if kept.team is None:
         return ""

@@ -24,8 +24,8 @@ class Pair(msgspec.Struct):
     primary: bool = False
 
 
-def pairs(api: Api, sizes: Sizes, one: str, other: str, ids: Sequence[str]) -> dict[str, list[Pair]]:
-    """All associations of some records, by their id, in the order of the other's id. At most `sizes.associations` ids.
+def pairs(api: Api, one: str, other: str, ids: Sequence[str]) -> dict[str, list[Pair]]:
+    """All associations of some records, by their id, in the order of the other's id. At most `Sizes.associations` ids.
 
     HubSpot may give one pair in several rows, a label each, and the list of one record in several pages.
     """
@@ -84,7 +84,7 @@ def links(
     found: dict[str, dict[str, str]] = {id: {} for id in ids}
     for other in others:
         for some in in_chunks(ids, sizes.associations):
-            for id, known in pairs(api, sizes, object, other, some).items():
+            for id, known in pairs(api, object, other, some).items():
                 if (pair := chosen(known)) is not None:
                     found[id][other] = pair.other
     return dict(found)

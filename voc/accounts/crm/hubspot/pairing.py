@@ -16,7 +16,7 @@ def relations(
     buying = with_text(api, sizes, "contacts", buying_roles) if buying_roles else {}
     for ids in in_chunks(contacts, sizes.associations):
         page = []
-        for contact, found in pairs(api, sizes, "contacts", "companies", ids).items():
+        for contact, found in pairs(api, "contacts", "companies", ids).items():
             main = chosen(found)
             for pair in found:
                 roles = pair.labels | set(buying.get(contact, "").split(";") if pair is main else ())
@@ -29,7 +29,7 @@ def opportunity_roles(api: Api, sizes: Sizes, deals: Iterable[str], *, main: str
     """Every deal with each of its contacts; `main` is the label of the one it is about, if there is one."""
     for ids in in_chunks(deals, sizes.associations):
         page = []
-        for pair in chain.from_iterable(pairs(api, sizes, "deals", "contacts", ids).values()):
+        for pair in chain.from_iterable(pairs(api, "deals", "contacts", ids).values()):
             cells = (pair.one, pair.other, "; ".join(sorted(pair.labels - {main})), _flag(main in pair.labels))
             page.append(made(f"{pair.one}-{pair.other}", 0, None, cells, ""))
         yield Page(page)

@@ -173,7 +173,7 @@ def _sample_pairs(crm: "HubSpot", kind: Kind, *, limit: int) -> list[dict[str, s
     one, other = _PAIRED[kind]
     page = crm.api.listed(one, ["hs_object_id"], after=None, limit=crm.sizes.listed)
     ids = [record.id for record in page.results] if page else []
-    found = associations.pairs(crm.api, crm.sizes, one, other, ids) if ids else {}
+    found = associations.pairs(crm.api, one, other, ids) if ids else {}
     rows = [
         {one: pair.one, other: pair.other, LABELS: "; ".join(sorted(pair.labels))}
         for pairs in found.values()

@@ -197,8 +197,8 @@ def _find_object(found: Found, connection: Connection, kind: Kind, name: str, de
     object = describe(name)
     if object is None:
         found.missing.append(Missing(kind, None, name, connection.objects.get(kind, ObjectMap()).object is not None))
-        if kind == Kind.RELATION and (contact := describe("Contact")) is not None:
-            found.layouts[kind] = (_contacts_as_relations(contact),)
+        if kind == Kind.RELATION and describe("Contact") is not None:
+            found.layouts[kind] = (_contacts_as_relations(),)
         elif kind not in found.layouts:
             found.why_not[kind] = f"there is no object {name}, or this user may not see it"
         return
@@ -259,7 +259,7 @@ def _typed(text: str, type: str) -> soql.Value:
     return text
 
 
-def _contacts_as_relations(contact: Described) -> Layout:
+def _contacts_as_relations() -> Layout:
     """For an org without Contacts to Multiple Accounts: each contact stands at its own account, without roles."""
     there = {"account_id": "AccountId", "contact_id": "Id"}
     return Layout(

@@ -35,7 +35,7 @@ def probe(api: Api, connection: Connection, *, now: datetime) -> Probe:
     made.missing_grants += _missing_reads(found)
     made.missing_grants += _missing_rights(api, found, made.warnings)
     made.missing_grants += _missing_writes(api, connection)
-    made.warnings += _warnings(connection, found, made.objects)
+    made.warnings += _warnings(connection, made.objects)
     made.usage = api.limits()
     return made
 
@@ -187,7 +187,7 @@ def _missing_writes(api: Api, connection: Connection) -> list[str]:
     return said
 
 
-def _warnings(connection: Connection, found: Found, objects: list[ObjectFound]) -> list[str]:
+def _warnings(connection: Connection, objects: list[ObjectFound]) -> list[str]:
     said = []
     for one in objects:
         if one.readable and one.changed_30_days == 0:
