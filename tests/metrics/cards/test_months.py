@@ -160,6 +160,30 @@ def test_a_time_whose_range_has_no_end_is_frozen_like_any_other(database: Databa
     assert (line.numerator, line.denominator, line.attainment) == (3, 12, 0.0)
 
 
+def test_a_scorecard_of_some_teams_says_nothing_of_all(database: Database) -> None:
+    """Under Ines a fifth invitation was answered: a line "All" of the whole company would be nobody's here."""
+    with database.begin() as db:
+        world = World(db)
+        two_books(world)
+        builders.add_csm(db, "lead-2", name="Ines Moreau")
+        builders.add_csm(db, "csm-9", name="Noor Haddad", manager_id="lead-2")
+        builders.add_account(db, "acc-9", name="Elsewhere", csm_id="csm-9")
+        builders.add_contact(db, "ch-9", account_id="acc-9")
+        world.ask("ch-9", account_id="acc-9", csm_id="csm-9", answer=9)
+        text = CARD.replace("[[line]]", 'teams = ["lead-1"]\n\n[[line]]', 1)
+        run.save(db, "response", text, by="Clara Wendt", now=IN_FEBRUARY)
+        run.use(db, "response", by="Clara Wendt", now=IN_FEBRUARY)
+    run.catch_up(database, FIRST_OF_MARCH)
+    with database.begin() as db:
+        results = store.results(db, store.frozen(db)[0].id, LEADER)
+        run.approve(db, "response", FEBRUARY, revision=1, viewer=VERA, now=IN_MARCH)
+    assert [(one.scope, one.name, one.lines[0].denominator) for one in results] == [
+        (Scope.CSM, "Ben Carver", 2),
+        (Scope.CSM, "Dana Whitlock", 2),
+        (Scope.TEAM, "Marcus Oyelaran", 4),
+    ]
+
+
 def test_a_frozen_month_does_not_change_with_what_comes_later(company: Database) -> None:
     run.catch_up(company, FIRST_OF_MARCH)
     with company.begin() as db:

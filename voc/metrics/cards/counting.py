@@ -72,7 +72,10 @@ def count(
     figures: Figures,
     catalogue: Mapping[str, Definition] = BY_NAME,
 ) -> list[Result]:
-    """One result a CSM in alphabetical order, then one a team, then all. `leads` are names by id."""
+    """One result a CSM in alphabetical order, then one a team, then all. `leads` are names by id.
+
+    Of a scorecard of some teams there is no line for all: the figures of all are the company's.
+    """
     given = _Given(card, month, {one.id: one for one in books}, figures, catalogue)
     people = [_of_csm(given, book) for book in sorted(books, key=lambda one: (one.name.casefold(), one.id))]
     found = [
@@ -80,7 +83,7 @@ def count(
         for lead_id in sorted(leads, key=lambda lead: (leads[lead].casefold(), lead))
     ]
     teams = [one for one in found if one.days_held]
-    return [*people, *teams, _of_many(given, TOTAL, "All", people)]
+    return [*people, *teams, *([] if card.teams else [_of_many(given, TOTAL, "All", people)])]
 
 
 def _of_csm(given: _Given, book: Book) -> Result:

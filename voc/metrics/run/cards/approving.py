@@ -58,13 +58,14 @@ def approve(db: Connection, name: str, wanted: Month, *, revision: int, viewer: 
         raise Refused("Somebody has approved it meanwhile")
     results = store.results(db, found.id, viewer)
     csms = [one for one in results if one.scope == Scope.CSM]
+    paid = [one.money for one in csms if one.money is not None]
     detail = {
         "month": months.written(wanted),
         "revision": found.revision,
         "version": found.number,
         "people": len(csms),
         "facts missing for": [one.name for one in csms if one.misses_facts],
-        "money": next((one.money for one in results if one.scope == Scope.TOTAL), None),
+        "money": round(sum(paid), 2) if paid else None,
         "alone": not others,
     }
     audit.record(
