@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from tests.metrics.clients import BEN, DANA, ON, ago, client, facts, labels, mark, renewal, sale, sample, sums, terms
+from voc.metrics.catalogue import BY_NAME
 from voc.metrics.money import growth, proofs, reckoning, retention
 from voc.metrics.money.facts import Client, DealKind, Held, Owned
 from voc.metrics.money.owners import holder, owner_at_landmark, owner_on, stretches
@@ -235,6 +236,20 @@ def test_a_ratio_has_an_interval_from_eight_accounts_on() -> None:
     assert found.interval is not None
     # e - 0.9 s: seven times 10 and once -70: sum of squares 5600; se = sqrt(8/7 * 5600)/800 = 0.1; t(7) = 2.364624
     assert [found.interval.low, found.interval.high] == pytest.approx([0.6635376, 1.1364624])
+
+
+def test_what_is_kept_or_lost_of_revenue_is_never_more_than_all_of_it() -> None:
+    """Of ten decisions nine kept everything and one half. Growth takes net retention above 100%, and nothing else."""
+    ten = [client(f"acc-{at}", renewal(100, 100 if at else 50)) for at in range(10)]
+    highs = {}
+    for name in ("grr", "nrr", "revenue_churn"):
+        rule, reckon = getattr(retention, name), BY_NAME[name].reckon
+        assert reckon is not None
+        found = reckon(sample(facts(rule, *ten, terms=YEAR)))
+        assert found.interval is not None
+        assert found.interval.low < (found.value or 0.0) < found.interval.high
+        highs[name] = round(found.interval.high, 3)
+    assert highs == {"grr": 1.0, "nrr": 1.063, "revenue_churn": 0.163}
 
 
 def test_the_total_without_each_account_shows_the_one_that_decides() -> None:

@@ -54,6 +54,15 @@ def revenue_ratio(rows: Sample) -> Reckoned:
     return Reckoned(ratio, float(end.sum()), total, interval, {"largest_share": float(start.max()) / total})
 
 
+def revenue_share(rows: Sample) -> Reckoned:
+    """The same of a part that is never more than the whole: its range ends there too."""
+    found = revenue_ratio(rows)
+    if found.interval is None:
+        return found
+    low, high = found.interval.low, min(1.0, found.interval.high)
+    return found._replace(interval=Interval(low, high, LEVEL, IntervalKind.ACCOUNTS))
+
+
 def leave_one_out(rows: Sequence[tuple[str, float, float]], *, most: int | None = None) -> list[tuple[str, float]]:
     """(name, the ratio without it) of (name, part, whole), the furthest from the whole first; [] under two names.
 

@@ -36,6 +36,7 @@ _RATIO = {
     "least_for_interval": 8,
     "nothing": "No renewal with an amount was decided in this period.",
 }
+_SHARE = {**_RATIO, "reckon": reckoning.revenue_share}
 _IN_TIME = {
     "counts": "renewals",
     "kind": Kind.RENEWAL,
@@ -69,7 +70,7 @@ RENEWALS: tuple[Definition, ...] = (
         text="Recurring revenue that left with its account or in part, of the revenue at stake: 1 less gross "
         f"retention. {_REVENUE}",
         direction=Direction.DOWN,
-        **_RATIO,
+        **_SHARE,
     ),
     figure(
         "grr",
@@ -77,7 +78,7 @@ RENEWALS: tuple[Definition, ...] = (
         of_all_renewals.grr,
         label="Gross revenue retention",
         text=f"Recurring revenue kept, growth left out, of the revenue at stake. {_REVENUE}",
-        **_RATIO,
+        **_SHARE,
     ),
     figure(
         "nrr",
