@@ -33,7 +33,7 @@ def test_engagement_says_how_its_accounts_become_those_of_the_silent_page(compan
     marcus = company.enter("marcus")
     engagement, silent = text(marcus.get("/engagement").text), text(marcus.get("/silent").text)
     told = re.search(
-        r"(\d+) accounts had an invitation that reached somebody and came due in the period: 1 left since, (\d+) still "
+        r"(\d+) accounts had an invitation that reached somebody and came due in the period: 1 no customer any more since, (\d+) still "
         r"here\. With(?:out)? (\d+) .*?, (\d+) of the (\d+) accounts of today can be silent or heard",
         engagement,
     )
@@ -52,7 +52,7 @@ def test_csms_tell_accounts_of_now_from_those_asked_and_why_lines_and_segments_d
         db.execute(update(account).where(account.c.id == "acc-dana-1").values(status="churned"))
     page = text(company.enter("marcus").get("/csms").text)
     assert re.search(r"Mei Tanaka no account now, 3 asked in the period; of these 3 handed over since", page)
-    assert re.search(r"Dana Whitlock \d+ accounts now, \d+ asked in the period; of these 1 left since", page)
+    assert re.search(r"Dana Whitlock \d+ accounts now, \d+ asked in the period; of these 1 no customer any more since", page)
 
 
 def test_work_to_do_is_what_is_open_and_past_misses_are_none(company: Company) -> None:
@@ -182,3 +182,15 @@ def test_the_words_of_statistics_stand_behind_how_we_know_once(company: Company)
         assert "landmark" not in text(before), path
         if path == "/silent":
             assert "read at a landmark: 90 days before each decision" in text(behind)
+
+
+def test_left_is_said_of_renewals_and_who_is_no_customer_any_more_is_another_count(company: Company) -> None:
+    """Where both stand on a page, or near each other, each says what it counts."""
+    with company.app.database.begin() as db:
+        db.execute(update(account).where(account.c.id == "acc-dana-1").values(status="churned"))
+    marcus = company.enter("marcus")
+    assert "Lost is a renewal that was decided and lost." in text(marcus.get("/retention").text)
+    for page in ("/engagement", "/csms"):
+        told = text(marcus.get(page).text)
+        assert "1 no customer any more" in told
+        assert not re.search(r"\b1 left\b", told)

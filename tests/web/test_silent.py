@@ -90,7 +90,9 @@ def test_what_silence_costs_is_one_price_for_all_and_opens_to_own_rows_only(comp
     sentence = "Your own renewals cannot tell yet: 2 of 3 silent and 0 of 3 responding accounts left."
     for who, own, silent in (("marcus", 7, 3), ("jonas", 3, 2), ("dana", 3, 1)):
         somebody = company.enter(who)
-        assert sentence in somebody.get("/silent").text
+        page = somebody.get("/silent").text
+        assert sentence in page
+        assert "Left is a renewal that was decided and lost; elsewhere who is no customer any more is counted" in page
         assert f">{own} counted</h2>" in somebody.get("/silent/renewals").text
         rows = somebody.get("/silent/renewals?group=silent").text
         assert f">{silent} counted</h2>" in rows

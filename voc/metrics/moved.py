@@ -31,6 +31,13 @@ class Gone:
     handed_over: int = 0
 
 
+    @property
+    def told(self) -> list[tuple[int, str]]:
+        """Each with its words. Who was lost at a renewal has *left*; that is another count, of decisions."""
+        ended = "no customer any more" if self.left == 1 else "no customers any more"
+        return [(count, words) for count, words in ((self.left, ended), (self.handed_over, "handed over")) if count]
+
+
 NOBODY_GONE = Gone()
 
 

@@ -162,7 +162,7 @@ def _time_row(one: Duration, case: FollowUp | None, hours_a_day: float, *, count
 def _state(one: Duration) -> str:
     if one.resolved:
         return "confirmed" if one.confirmed else "resolved"
-    return "the customer left before it was resolved" if one.left else "open, at its age"
+    return "no customer any more before it was resolved" if one.left else "open, at its age"
 
 
 # --- files ---
@@ -175,7 +175,7 @@ TIMES_COLUMNS = (
     Column("Working hours", Kind.NUMBER),
     Column("Resolved", Kind.YES),
     Column("Confirmed", Kind.YES, "By the customer"),
-    Column("Customer left", Kind.YES, "Before it was resolved: it stays open to the end"),
+    Column("No customer any more", Kind.YES, "Before it was resolved: it stays open to the end"),
 )
 
 

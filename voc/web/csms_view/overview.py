@@ -188,11 +188,7 @@ def _row(one: Line, found: CsmsPage, asking: Asking, *, own: bool) -> Row:
 def _of(accounts: int, asked: int, inherited: int, gone: Gone) -> str:
     """Whose accounts are theirs today, and which were asked under them: two numbers, and why they differ."""
     told = [f"{view.count(accounts, 'account') if accounts else 'no account'} now, {asked} asked in the period"]
-    since = [
-        words
-        for count, words in ((gone.left, f"{gone.left} left"), (gone.handed_over, f"{gone.handed_over} handed over"))
-        if count
-    ]
+    since = [f"{count} {words}" for count, words in gone.told]
     if since:
         told.append(f"of these {view.listed(since)} since")
     if inherited:

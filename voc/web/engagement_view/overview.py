@@ -149,8 +149,7 @@ def _accounts_words(one: ScopeFigures, gone: Gone, *, past: bool) -> str:
     asked = round(one.figures["silent_accounts"].denominator or 0)
     if not reached or (reached == asked == one.accounts):
         return ""
-    since = ((gone.left, "left"), (gone.handed_over, "handed over"))
-    told = [f"{view.number(count)} {words} since" for count, words in since if count]
+    told = [f"{view.number(count)} {words} since" for count, words in gone.told]
     here = reached - gone.left - gone.handed_over
     others = asked - here
     words = f"{view.count(reached, 'account')} had an invitation that reached somebody and came due in the period"
