@@ -129,9 +129,21 @@ def test_names_from_the_crm_stay_text(company: Company) -> None:
 def test_the_table_is_a_file(company: Company) -> None:
     text = company.enter("marcus").get("/engagement/by-csm.csv").content.decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(text)))
-    assert [row["CSM"] for row in rows] == ["Dana Whitlock", "Jonas Brandt", "Mei Tanaka"]
-    assert [float(row["Answered"]) for row in rows] == [16, 4, 4]
+    assert [row["CSM"] for row in rows] == ["Dana Whitlock", "Jonas Brandt", "Mei Tanaka", "All"]
+    assert [float(row["Answered"]) for row in rows] == [16, 4, 4, 24]
     assert rows[2]["Response"] == "0.4444444444444444"
+    assert rows[3]["Against the standard"] != "Nobody was asked in this period."
+
+
+def test_the_last_line_of_the_file_is_that_of_the_page(company: Company) -> None:
+    """To a CSM everybody's, as a leader sees it; of a team the team."""
+    for who, query in (("dana", ""), ("marcus", "?team=csm-ingrid"), ("ingrid", "")):
+        somebody = company.enter(who)
+        text = somebody.get(f"/engagement/by-csm.csv{query}").content.decode("utf-8-sig")
+        last = list(csv.DictReader(io.StringIO(text)))[-1]
+        foot = somebody.get(f"/engagement{query}").text.split("<tfoot>")[1].split("</tfoot>")[0]
+        assert last["CSM"] == "All"
+        assert f"{int(float(last['Answered']))} of {int(float(last['Invitations']))}" in foot, (who, query)
 
 
 def test_the_definitions_name_every_figure_once(company: Company) -> None:

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from tests.web.company import Company
 from voc.base.preferences import Preferences
 from voc.base.words import FigureState, Scope
 from voc.metrics.cards import months
@@ -187,3 +188,17 @@ def test_what_is_kept_back_beside_another_view_opens_no_rows_and_bears_no_mark(w
         assert len(figure_view.links(one, asking)) == 2
         assert figure_view.card(one, asking).mark is not None
         assert figure_view.cell(one, asking, who="Dana").href
+
+
+def test_rows_lead_back_to_the_page_that_shows_their_figure_and_say_why_there_are_none(company: Company) -> None:
+    marcus = company.enter("marcus")
+    for name in ("onboarding_rating", "training_score", "stuck_accounts", "onboarding_time", "grr"):
+        assert '<p class="crumb"><a href="/retention' in marcus.get(f"/engagement/rows?figure={name}&scope=total").text
+    rows = marcus.get("/engagement/rows?figure=response_rate&scope=total&state=luck").text
+    assert "No row of this figure has the state luck. Without that choice all of them show." in rows
+
+
+def test_recovery_says_by_which_owner_it_counts_and_that_scorecards_count_by_another(company: Company) -> None:
+    marcus = company.enter("marcus")
+    for page in ("/follow-ups", "/follow-ups/recovery"):
+        assert "Scorecards count it under who owned the account when the next wave was sent" in marcus.get(page).text

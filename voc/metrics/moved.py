@@ -30,7 +30,6 @@ class Gone:
     left: int = 0
     handed_over: int = 0
 
-
     @property
     def told(self) -> list[tuple[int, str]]:
         """Each with its words. Who was lost at a renewal has *left*; that is another count, of decisions."""

@@ -181,8 +181,12 @@ def _asked_for(db: Connection, asked: Asked, *, trend: str = "") -> Wanted:
 
 
 def _line_rows(db: Connection, asked: Asked) -> Found:
-    found = _engagement(db, asked.viewer, _asked_for(db, asked), now=asked.now)
-    return Found([engagement_view.file_row(one, found) for one in found.lines], period(found.window))
+    wanted = _asked_for(db, asked)
+    found = _engagement(db, asked.viewer, wanted, now=asked.now)
+    rows = [engagement_view.file_row(one, found) for one in found.lines]
+    return Found(
+        [*rows, engagement_view.file_total(_total(db, found, wanted, now=asked.now), found)], period(found.window)
+    )
 
 
 LINES = PageTable(
@@ -191,7 +195,7 @@ LINES = PageTable(
     "/engagement/by-csm",
     engagement_view.FILE_COLUMNS,
     _line_rows,
-    "Each figure with its counts; percent only from five, an interval from ten.",
+    "Each figure with its counts; percent only from five, an interval from ten. The last line is the whole.",
 )
 
 

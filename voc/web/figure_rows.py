@@ -109,7 +109,9 @@ def _back(opened: Opened) -> Link:
     return Link("Engagement", wanted.address())
 
 
-_RETENTION = frozenset(one.name for one in catalogue.CATALOGUE if one.kind == catalogue.Kind.RENEWAL)
+_RETENTION = frozenset(one.name for one in catalogue.CATALOGUE if one.kind == catalogue.Kind.RENEWAL) | frozenset(
+    ("onboarding_rating", "training_score", "stuck_accounts")
+)
 
 
 def _counted_rows(db: Connection, asked: Asked) -> Found:

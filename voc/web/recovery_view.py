@@ -84,7 +84,7 @@ def section(found: Recovery, query: Mapping[str, str] = _EVERYBODY) -> Section:
     return Section(
         sentence=sentence(found),
         rows=[_row(kind, share, query) for kind, share in shares],
-        notes=[told for told in (_credit(found), _promoters(found), _waiting(found)) if told],
+        notes=[told for told in (_credit(found), _promoters(found), _waiting(found), OWNERS) if told],
         how=[_how(found)],
         links=[
             Link("Definition", "/definitions#recovery", "of who recovered"),
@@ -122,6 +122,12 @@ def _row(kind: Contact, share: Share, query: Mapping[str, str]) -> Row:
         span,
         Mark("recovery", share.part, share.all, address(ROWS, **query, of=kind.value)),
     )
+
+
+OWNERS = (
+    "Each stands with the account where the first answer was given, under whoever owns that account today. Scorecards "
+    "count it under who owned the account when the next wave was sent, so a hand-over in between makes two numbers."
+)
 
 
 def _credit(found: Recovery) -> str:
@@ -200,7 +206,7 @@ def page(found: RecoveryPage, *, of: str = "", query: Mapping[str, str] = _EVERY
         heading=f"{view.count(len(pairs), 'detractor')} {which}{kind}, {recovered} recovered",
         mark=Mark("recovery", recovered, len(pairs), address(ROWS, **query, of=of)),
         lede=f"{view.of(again.part, again.all)} of those who answered again scored 7 or more. An answer of 6 or less "
-        "and the same person’s next wave; silence there is no recovery.",
+        f"and the same person’s next wave; silence there is no recovery. {OWNERS}",
         links=[
             Link("Definition", "/definitions#recovery", "of recovery"),
             *files(address(ROWS, **query), "of all rows"),

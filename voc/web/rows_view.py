@@ -257,7 +257,9 @@ def _none(found: Behind, opened: Opened, beside: bool) -> str:
         return f"{why} Rows would say who it was, so there are none."
     if figure.shown == FigureShown.REASON:
         return f"{why} What stands beside it is below." if beside else f"{why} So there are no rows."
-    return "No row is told apart by that." if opened.label else why
+    if opened.label:
+        return f"No row of this figure has the state {label(opened.label)}. Without that choice all of them show."
+    return why
 
 
 def _differs(found: Behind, label: str) -> str:

@@ -24,7 +24,8 @@ DEFINITIONS: tuple[Definition, ...] = (
         "invitations",
         units.RR6,
         "Answered in time, in full or in part, of all invitations that arrived: complete and partial over complete, "
-        f"partial, refused, silent and other (RR6). Bounces are left out and shown beside it. {_LEFT}",
+        "partial, refused, silent and other. Of the six response rates that programmes report by number (AAPOR, RR1 to "
+        f"RR6) it is RR6. Bounces are left out and shown beside it. {_LEFT}",
         nightly=True,
         standard="response_standard",
     ),

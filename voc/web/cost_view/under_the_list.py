@@ -138,8 +138,8 @@ def _caption(cost: Cost) -> str:
     period = f"{cost.since:%B %Y} to {cost.until:%B %Y}" if cost.since != cost.until else f"{cost.since:%B %Y}"
     return (
         f"All teams, renewals decided {period}, one for each customer. Read 90 days before each decision, or at the "
-        "notice date if earlier: nothing after that day is used. Left is a renewal that was decided and lost; elsewhere "
-        "who is no customer any more is counted by the CRM’s word, with or without a renewal."
+        "notice date if earlier: nothing after that day is used. Left is a renewal that was decided and lost; "
+        "elsewhere who is no customer any more is counted by the CRM’s word, with or without a renewal."
     )
 
 

@@ -1,12 +1,14 @@
 """The table as a file."""
 
+from dataclasses import replace
+
 from voc.metrics import wording
 from voc.metrics.model import Shown
 from voc.metrics.pages import Engagement, ScopeFigures
 from voc.reports.cells import Cell as FileCell
 from voc.reports.tables import Column, Kind
 from voc.web.engagement_view.chain import chain_counts
-from voc.web.engagement_view.lines import standard_words
+from voc.web.engagement_view.lines import against_all, standard_words, total_name
 
 FILE_COLUMNS = (
     Column("CSM"),
@@ -35,6 +37,15 @@ FILE_COLUMNS = (
     Column("Follow-ups in time", Kind.WHOLE),
     Column("Follow-ups due", Kind.WHOLE),
 )
+_TITLES = [column.title for column in FILE_COLUMNS]
+
+
+def file_total(one: ScopeFigures, found: Engagement) -> list[FileCell]:
+    """The last line, as the page has it."""
+    against = against_all(one.figures["response_rate"], found.comparisons.standard)
+    cells = file_row(replace(one, name=total_name(one)), found)
+    cells[_TITLES.index("Against the standard")] = against
+    return cells
 
 
 def file_row(one: ScopeFigures, found: Engagement) -> list[FileCell]:

@@ -32,6 +32,10 @@ def csm_row(one: ScopeFigures, found: Engagement, wanted: Wanted, *, own: bool) 
     )
 
 
+def total_name(one: ScopeFigures) -> str:
+    return "All" if one.scope != Scope.CSM else one.name
+
+
 def total_row(one: ScopeFigures, found: Engagement, asking: Asking) -> Row:
     figure = one.figures["response_rate"]
     span = figure_view.span(figure)
@@ -39,8 +43,8 @@ def total_row(one: ScopeFigures, found: Engagement, asking: Asking) -> Row:
         one,
         asking,
         currency=found.currency,
-        name="All" if one.scope != Scope.CSM else one.name,
-        against_standard=_against_all(figure, found.comparisons.standard),
+        name=total_name(one),
+        against_standard=against_all(figure, found.comparisons.standard),
         against_team=f"{span}, widened because colleagues answer alike" if span else "",
     )
 
@@ -105,7 +109,7 @@ def standard_words(one: ScopeFigures) -> str:
     return f"{told}{late}"
 
 
-def _against_all(figure: Figure, standard: float) -> str:
+def against_all(figure: Figure, standard: float) -> str:
     if figure.interval is None:
         return ""
     if figure.interval.low >= standard:

@@ -124,8 +124,8 @@ def _notes(found: RetentionPage) -> list[str]:
     notes = [
         "Customers kept are compared from 10 renewals in 3 accounts on; gross and net retention are never compared: "
         "one large account decides them. Under 8 renewals only counts are told.",
-        "Lost is a renewal that was decided and lost. Who is no customer any more by the CRM’s word counts here only if "
-        "a renewal was decided, on the day of that decision.",
+        "Lost is a renewal that was decided and lost. Who is no customer any more by the CRM’s word counts here only "
+        "if a renewal was decided, on the day of that decision.",
     ]
     if found.inherited:
         words = view.count(found.inherited, "renewal counts", "renewals count")
