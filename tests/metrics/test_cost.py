@@ -12,7 +12,8 @@ from voc.base.words import AccountState, Disposition, OutOfCohort, Role, StopRea
 from voc.metrics.cost import words
 from voc.metrics.cost.backtest import Backtest, TooEarly, backtest, bands
 from voc.metrics.cost.landmark import Decision, Invited, Past, landmark_on, read
-from voc.metrics.cost.table import Group, Renewal, cost, one_each, share
+from voc.metrics.cost.renewal import Group, Renewal, one_each
+from voc.metrics.cost.table import cost, share
 from voc.metrics.silence import Limits
 
 DECIDED = date(2026, 9, 30)

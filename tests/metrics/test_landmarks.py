@@ -15,7 +15,7 @@ from voc.accounts import run as accounts
 from voc.base import preferences, schema
 from voc.base.db import Database
 from voc.base.words import AccountState, OutOfCohort
-from voc.metrics.cost.table import Group
+from voc.metrics.cost.renewal import Group
 from voc.metrics.run import cost
 
 # Decided ten days ago: the landmark lies 100 days back, on 23 November 2025.

@@ -16,7 +16,8 @@ from voc.base.schema import account, follow_up
 from voc.base.words import AccountState, OutOfCohort
 from voc.metrics import run
 from voc.metrics.cost.backtest import backtest, bands
-from voc.metrics.cost.table import Renewal, cost
+from voc.metrics.cost.renewal import Renewal
+from voc.metrics.cost.table import cost
 from voc.metrics.run.cost import CostPage
 from voc.web import cost_view
 from voc.web.cost_view import CostSection

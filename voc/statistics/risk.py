@@ -1,11 +1,15 @@
 """What silence costs here: relative risks from one's own renewals, and their backtest (3-metrics 4.4 to 4.6)."""
 
 import math
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from voc.statistics.intervals import z
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Column = NDArray[Any]
 
 Ratio = tuple[float | None, float | None, float | None]  # relative risk, low, high
 
@@ -157,7 +161,9 @@ class Fit(TypedDict):
     se: list[float]
 
 
-def logistic_fit(*, x: Sequence[Sequence[float]], y: Sequence[int | bool], penalised: bool = True) -> Fit | None:
+def logistic_fit(
+    *, x: "Sequence[Sequence[float]] | Column", y: "Sequence[int | bool] | Column", penalised: bool = True
+) -> Fit | None:
     """Logistic model with an intercept first, by Firth's penalised likelihood or plain; one row per case.
 
     With one yes/no predictor the penalised slope is `firth_log_or`. None where the plain data allow no
@@ -165,11 +171,11 @@ def logistic_fit(*, x: Sequence[Sequence[float]], y: Sequence[int | bool], penal
     """
     import numpy as np
 
-    if not x or len(set(map(bool, y))) < 2:
+    lost = np.array(y, float)
+    if not len(lost) or not lost.any() or lost.all():
         return None
     cases = np.array(x, float)
     design = np.column_stack([np.ones(len(cases)), cases])
-    lost = np.array(y, float)
     if np.linalg.matrix_rank(design) < design.shape[1]:
         return None
     coef = np.zeros(design.shape[1])
@@ -189,53 +195,64 @@ def logistic_fit(*, x: Sequence[Sequence[float]], y: Sequence[int | bool], penal
 
 
 def auc_difference(
-    *, one: Sequence[float], other: Sequence[float], churned: Sequence[int | bool], conf: float = 0.95
+    *,
+    one: "Sequence[float] | Column",
+    other: "Sequence[float] | Column",
+    churned: "Sequence[int | bool] | Column",
+    conf: float = 0.95,
 ) -> tuple[float, float, float, float] | None:
     """How much better one score sorts the same accounts than another: difference of the areas, se, low, high.
 
     The two areas rest on the same accounts, so their errors go together (DeLong 1988). None under two lost or kept.
     """
-    lost = [i for i, gone in enumerate(churned) if gone]
-    kept = [i for i, gone in enumerate(churned) if not gone]
-    if min(len(lost), len(kept)) < 2:
-        return None
+    import numpy as np
 
-    areas = [_placements([score[i] for i in lost], [score[i] for i in kept]) for score in (one, other)]
-    of_lost = [a - b for a, b in zip(areas[0][0], areas[1][0], strict=True)]
-    of_kept = [a - b for a, b in zip(areas[0][1], areas[1][1], strict=True)]
-    difference = sum(of_lost) / len(of_lost)
+    gone = np.asarray(churned, bool)
+    if min(int(gone.sum()), int((~gone).sum())) < 2:
+        return None
+    scores = [np.asarray(score, float) for score in (one, other)]
+    areas = [_placements(score[gone], score[~gone]) for score in scores]
+    of_lost, of_kept = (areas[0][side] - areas[1][side] for side in (0, 1))
+    difference = float(of_lost.mean())
     se = math.sqrt(_variance(of_lost) / len(of_lost) + _variance(of_kept) / len(of_kept))
     return difference, se, difference - z(conf) * se, difference + z(conf) * se
 
 
 def auc_delong(
-    *, churned: Sequence[float], renewed: Sequence[float], conf: float = 0.95
+    *, churned: "Sequence[float] | Column", renewed: "Sequence[float] | Column", conf: float = 0.95
 ) -> tuple[float, float | None, float | None, float | None] | None:
     """P(a lost account scored above a kept one), ties half: auc, se, low, high (DeLong 1988), clamped."""
-    if not churned or not renewed:
+    import numpy as np
+
+    if not len(churned) or not len(renewed):
         return None
-    of_churned, of_renewed = _placements(churned, renewed)
-    auc = sum(of_churned) / len(of_churned)
+    of_churned, of_renewed = _placements(np.asarray(churned, float), np.asarray(renewed, float))
+    auc = float(of_churned.mean())
     if min(len(churned), len(renewed)) < 2:
         return auc, None, None, None
     se = math.sqrt(_variance(of_churned) / len(of_churned) + _variance(of_renewed) / len(of_renewed))
     return auc, se, max(0.0, auc - z(conf) * se), min(1.0, auc + z(conf) * se)
 
 
-def _placements(lost: Sequence[float], kept: Sequence[float]) -> tuple[list[float], list[float]]:
+def _placements(lost: "Column", kept: "Column") -> "tuple[Column, Column]":
     """For each lost one the share of the kept it beats, for each kept one the share of the lost that beat it; ties 1/2.
 
     By sorting: a large company has a hundred thousand renewals, and pairs would be billions.
     """
-    low, high = sorted(kept), sorted(lost)
-    beaten = [(bisect_left(low, score) + bisect_right(low, score)) / 2 / len(low) for score in lost]
-    beating = [1 - (bisect_left(high, score) + bisect_right(high, score)) / 2 / len(high) for score in kept]
-    return beaten, beating
+    return _beaten(lost, kept), 1 - _beaten(kept, lost)
 
 
-def _variance(values: Sequence[float]) -> float:
-    mean = sum(values) / len(values)
-    return sum((value - mean) ** 2 for value in values) / (len(values) - 1)
+def _beaten(some: "Column", others: "Column") -> "Column":
+    import numpy as np
+
+    ordered = np.sort(others)
+    below, up_to = (np.searchsorted(ordered, some, side=side) for side in ("left", "right"))
+    found: Column = (below + up_to) / 2 / len(ordered)
+    return found
+
+
+def _variance(values: "Column") -> float:
+    return float(values.var(ddof=1))
 
 
 def lift_top(*, scores: Sequence[float], churned: Sequence[int | bool], fraction: float) -> Lift:

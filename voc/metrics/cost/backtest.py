@@ -5,13 +5,16 @@ sort better than they do is not worth showing as a foresight, and then the page 
 """
 
 import math
-from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+
+import numpy as np
 
 from voc import statistics
-from voc.metrics.cost.table import Group, Renewal, Share, share
+from voc.metrics.columns.kinds import Column
+from voc.metrics.cost.decided import GROUPS, Decided, decided
+from voc.metrics.cost.renewal import Group, Renewal
+from voc.metrics.cost.table import Share, share_of
 from voc.statistics.silence import BANDS
 
 LEAST_LOST, LEAST_KEPT = 10, 30
@@ -74,87 +77,108 @@ def band_of(score: float) -> str:
 
 
 def bands(renewals: Sequence[Renewal]) -> list[tuple[str, Share]]:
+    return bands_of(decided(renewals))
+
+
+def bands_of(found: Decided) -> list[tuple[str, Share]]:
     """What became of the accounts in each band of the score, the highest first; bands nobody was in are left out."""
-    scored: dict[str, list[Renewal]] = defaultdict(list)
-    for one in renewals:
-        if one.counts and one.score is not None:
-            scored[band_of(one.score)].append(one)
-    return [(name, share(scored[name])) for _, name in _BANDS if scored[name]]
+    scored = found.of(np.flatnonzero(~np.isnan(found.score)))
+    every, left = _by_band(scored)
+    return [(name, share_of(left[at], every[at])) for at, (_, name) in enumerate(_BANDS) if every[at]]
+
+
+def _band(scores: Column) -> Column:
+    """The place of each in _BANDS: as `band_of`."""
+    place: Column = np.sum([scores < least for least, _ in _BANDS], axis=0)
+    return place
+
+
+def _by_band(found: Decided) -> tuple[list[int], list[int]]:
+    """How many are in each, and how many of them left."""
+    band = _band(found.score)
+    every, left = (np.bincount(one, minlength=len(_BANDS)).tolist() for one in (band, band[found.lost]))
+    return every, left
 
 
 def backtest(renewals: Sequence[Renewal]) -> Backtest | TooEarly:
+    return backtest_of(decided(renewals))
+
+
+def backtest_of(found: Decided) -> Backtest | TooEarly:
     """Rolling: each quarter is foretold by the decisions before it and by nothing else."""
-    scored = sorted(
-        (one for one in renewals if one.counts and one.score is not None and one.days_since_answer is not None),
-        key=lambda one: (one.decided_on, one.key),
-    )
-    by_quarter: dict[tuple[int, int], list[Renewal]] = defaultdict(list)
-    for one in scored:
-        by_quarter[_quarter(one.decided_on)].append(one)
-    tested: list[Renewal] = []
-    chances: list[float] = []
-    quarters = []
+    scored = found.of(np.flatnonzero(~np.isnan(found.score) & ~np.isnan(found.days)))
+    number = _quarters(scored.on)
+    chances, quarters = np.zeros(len(scored)), []
     before = _Before()
-    for number, key in enumerate(sorted(by_quarter)):
-        if number > 0:
-            known = before.chances()
-            foretold = [known[band_of(one.score or 0.0)] for one in by_quarter[key]]
-            quarters.append(_told(key, by_quarter[key], foretold))
-            tested += by_quarter[key]
-            chances += foretold
-        before.add(by_quarter[key])
-    lost = sum(one.lost for one in tested)
+    for at in np.unique(number).tolist():
+        rows = np.flatnonzero(number == at)
+        quarter = scored.of(rows)
+        if before.any:
+            chances[rows] = before.chances()[_band(quarter.score)]
+            quarters.append(_told(at, quarter, chances[rows]))
+        before.add(quarter)
+    rows = np.flatnonzero(number > number.min()) if len(scored) else np.empty(0, np.int64)
+    tested = scored.of(rows)
+    lost = int(tested.lost.sum())
     if lost < LEAST_LOST or len(tested) - lost < LEAST_KEPT:
         return TooEarly(lost, len(tested) - lost, len(scored))
-    return _judged(tested, chances, tuple(quarters))
+    return _judged(tested, chances[rows], tuple(quarters))
 
 
-def _quarter(day: date) -> tuple[int, int]:
-    return day.year, (day.month - 1) // 3 + 1
+def _quarters(days: Column) -> Column:
+    """Since 1970."""
+    found: Column = days.astype("M8[D]").astype("M8[M]").astype(np.int64) // 3
+    return found
 
 
-def _told(key: tuple[int, int], decided: Sequence[Renewal], foretold: Sequence[float]) -> Quarter:
-    return Quarter(f"Q{key[1]} {key[0]}", len(decided), sum(one.lost for one in decided), math.fsum(foretold))
+def _told(number: int, quarter: Decided, foretold: Column) -> Quarter:
+    name = f"Q{number % 4 + 1} {1970 + number // 4}"
+    return Quarter(name, len(quarter), int(quarter.lost.sum()), math.fsum(foretold.tolist()))
 
 
 class _Before:
     """Decisions of the quarters so far, by band: how many, and how many of them left."""
 
     def __init__(self) -> None:
-        self._all, self._left = Counter[str](), Counter[str]()
+        self._all, self._left = np.zeros(len(_BANDS), np.int64), np.zeros(len(_BANDS), np.int64)
 
-    def add(self, quarter: Sequence[Renewal]) -> None:
-        for one in quarter:
-            band = band_of(one.score or 0.0)
-            self._all[band] += 1
-            self._left[band] += one.lost
+    @property
+    def any(self) -> bool:
+        return bool(self._all.any())
 
-    def chances(self) -> dict[str, float]:
+    def add(self, quarter: Decided) -> None:
+        every, left = _by_band(quarter)
+        self._all += every
+        self._left += left
+
+    def chances(self) -> Column:
         """Of each band the share that left, drawn to the share of all by the weight of five accounts."""
-        overall = (self._left.total() + 0.5) / (self._all.total() + 1)
-        return {name: (self._left[name] + 5 * overall) / (self._all[name] + 5) for _, name in _BANDS}
+        overall = (self._left.sum() + 0.5) / (self._all.sum() + 1)
+        found: Column = (self._left + 5 * overall) / (self._all + 5)
+        return found
 
 
-def _judged(tested: Sequence[Renewal], chances: Sequence[float], quarters: tuple[Quarter, ...]) -> Backtest:
-    left = [one.lost for one in tested]
+def _judged(tested: Decided, chances: Column, quarters: tuple[Quarter, ...]) -> Backtest:
+    left = tested.lost
     readings = {
-        "the score": [one.score or 0.0 for one in tested],
-        "silent yes or no": [float(one.group == Group.SILENT) for one in tested],
-        "days since the last answer": [one.days_since_answer or 0.0 for one in tested],
+        "the score": tested.score,
+        "silent yes or no": (tested.group == GROUPS.index(Group.SILENT)) * 1.0,
+        "days since the last answer": tested.days,
     }
     rivals = tuple(_rival(name, scores, left) for name, scores in readings.items())
     score, silent, _ = readings.values()
     gain = statistics.auc_difference(one=score, other=silent, churned=left)
-    fit = statistics.calibration(p=chances, churned=left)
-    line = statistics.logistic_fit(x=[[math.log(p / (1 - p))] for p in chances], y=left, penalised=False)
+    fit = statistics.calibration(p=chances.tolist(), churned=left.tolist())
+    line = statistics.logistic_fit(x=np.log(chances / (1 - chances))[:, None], y=left, penalised=False)
+    lost = int(left.sum())
     return Backtest(
         quarters=quarters,
         decided=len(tested),
-        lost=sum(left),
+        lost=lost,
         rivals=rivals,
         gain=None if gain is None else (gain[0], gain[2], gain[3]),
         beats=gain is not None and gain[2] > 0,
-        by_chance=rivals[0].listed * sum(left) / len(left),
+        by_chance=rivals[0].listed * lost / len(tested),
         brier=fit["brier"],
         expected=fit["expected"],
         slope=line["coef"][1] if line else None,
@@ -162,11 +186,8 @@ def _judged(tested: Sequence[Renewal], chances: Sequence[float], quarters: tuple
     )
 
 
-def _rival(name: str, scores: Sequence[float], left: Sequence[bool]) -> Rival:
-    found = statistics.auc_delong(
-        churned=[score for score, gone in zip(scores, left, strict=True) if gone],
-        renewed=[score for score, gone in zip(scores, left, strict=True) if not gone],
-    )
+def _rival(name: str, scores: Column, left: Column) -> Rival:
+    found = statistics.auc_delong(churned=scores[left], renewed=scores[~left])
     assert found is not None  # there are lost and kept ones
-    lift = statistics.lift_top(scores=scores, churned=left, fraction=FIRST)
+    lift = statistics.lift_top(scores=scores.tolist(), churned=left.tolist(), fraction=FIRST)
     return Rival(name, found[0], found[2], found[3], lift["k"], lift["captured"])

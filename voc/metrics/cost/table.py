@@ -5,56 +5,22 @@ stands beside the two and is never merged into either. Too little data leaves th
 """
 
 import math
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
+
+import numpy as np
 
 from voc import statistics
-from voc.base.words import AccountState, OutOfCohort
+from voc.base.words import OutOfCohort
+from voc.metrics.columns.kinds import Column
+from voc.metrics.cost.decided import GROUPS, Decided, decided
+from voc.metrics.cost.renewal import NO_SEGMENT, Group, Renewal
 
 LEAST_LOST, LEAST_IN_GROUP = 10, 20
 MIX_EXPLAINS = 0.25  # crude and stratified figure further apart than this: the segments explain part
 LEAST_LOSSES_FOR_MODEL, LOSSES_FOR_ALL_OF_IT, PENALISED_UNDER = 20, 50, 100
-_NO_SEGMENT = ""
-
-
-class Group(StrEnum):
-    SILENT = "silent"
-    RESPONDING = "responding"
-    THIRD = "third"
-
-
-@dataclass(frozen=True)
-class Renewal:
-    """One decision with what was known at its landmark; `reason` or `earlier` keeps it out of every table."""
-
-    key: str
-    account_id: str
-    account_name: str
-    decided_on: date
-    landmark_on: date
-    lost: bool
-    state: AccountState | None
-    reason: OutOfCohort | None = None
-    csm_id: str | None = None
-    segment: str | None = None
-    score: float | None = None
-    days_since_answer: float | None = None
-    senior_silent: bool | None = None
-    treated: bool = False
-    earlier: bool = False  # this customer has a later one that counts
-
-    @property
-    def counts(self) -> bool:
-        return self.reason is None and self.state is not None and not self.earlier
-
-    @property
-    def group(self) -> Group:
-        if self.state is AccountState.SILENT:
-            return Group.SILENT
-        return Group.RESPONDING if self.state is AccountState.HEARD else Group.THIRD
 
 
 @dataclass(frozen=True)
@@ -129,67 +95,62 @@ class Cost:
     renewals: int
 
 
-def one_each(renewals: Iterable[Renewal]) -> list[Renewal]:
-    """Each customer's latest decision that can be counted; its others are marked `earlier`."""
-    everybody = list(renewals)
-    latest: dict[str, tuple[tuple[bool, date, str], Renewal]] = {}
-    for one in everybody:
-        order = (one.reason is None, one.decided_on, one.key)
-        known = latest.get(one.account_id)
-        if known is None or order > known[0]:
-            latest[one.account_id] = order, one
-    found = [one if latest[one.account_id][1] is one else _earlier(one) for one in everybody]
-    return sorted(found, key=lambda one: (one.decided_on, one.key))
-
-
-def _earlier(one: Renewal) -> Renewal:
-    return Renewal(**{**vars(one), "earlier": True})
-
-
 def cost(renewals: Sequence[Renewal]) -> Cost:
     """`renewals` as `one_each` gives them: all decisions, of which those that count make the tables."""
-    counted = [one for one in renewals if one.counts]
-    groups: dict[Group, list[Renewal]] = {group: [] for group in Group}
-    for one in counted:
-        groups[one.group].append(one)
-    silent, responding = groups[Group.SILENT], groups[Group.RESPONDING]
-    table = two_by_two(silent, responding)
-    strata = _strata(silent, responding)
-    stratified = _stratified(strata)
-    days = [one.decided_on for one in counted]
+    out = Counter(one.reason for one in renewals if one.reason and not one.earlier)
+    return of_decided(decided(renewals), out, earlier=sum(one.earlier for one in renewals), renewals=len(renewals))
+
+
+def of_decided(found: Decided, out: Mapping[OutOfCohort, int], *, earlier: int, renewals: int) -> Cost:
+    """The same of columns; `out`, `earlier` and all `renewals` are counted already."""
+    silent, responding = (found.group == GROUPS.index(one) for one in (Group.SILENT, Group.RESPONDING))
+    table = two_by_two(found, silent, responding)
+    strata = {name: found.segment == at for at, name in enumerate(found.segments)}
+    strata = {name: inside for name, inside in strata.items() if (inside & (silent | responding)).any()}
+    stratified = _stratified(found, silent, responding, strata.values())
+    since, until = found.days_of()
     return Cost(
         table=table,
-        third=share(groups[Group.THIRD]),
-        total=share(counted),
-        since=min(days, default=None),
-        until=max(days, default=None),
+        third=_share(found, found.group == GROUPS.index(Group.THIRD)),
+        total=_share(found, found.group >= 0),
+        since=since,
+        until=until,
         stratified=stratified,
         mix_explains=_explains(table.crude, stratified),
-        exact=_exact(table) if silent and responding else None,
-        segments=tuple((name, two_by_two(*strata[name])) for name in sorted(strata) if name != _NO_SEGMENT),
-        treated=sum(one.treated for one in silent),
-        untreated=two_by_two(
-            [one for one in silent if not one.treated], [one for one in responding if not one.treated]
+        exact=_exact(table) if silent.any() and responding.any() else None,
+        segments=tuple(
+            (name, two_by_two(found, silent & inside, responding & inside))
+            for name, inside in strata.items()
+            if name != NO_SEGMENT
         ),
-        fitted=fitted([*silent, *responding]),
-        out=dict(sorted(Counter(one.reason for one in renewals if one.reason and not one.earlier).items())),
-        earlier=sum(one.earlier for one in renewals),
-        renewals=len(renewals),
+        treated=int((silent & found.treated).sum()),
+        untreated=two_by_two(found, silent & ~found.treated, responding & ~found.treated),
+        fitted=fitted(found.of(np.flatnonzero(silent | responding))),
+        out=dict(sorted(out.items())),
+        earlier=earlier,
+        renewals=renewals,
     )
 
 
+def _share(found: Decided, inside: Column) -> Share:
+    return share_of(int((inside & found.lost).sum()), int(inside.sum()))
+
+
 def share(renewals: Sequence[Renewal]) -> Share:
-    left = sum(one.lost for one in renewals)
-    return Share(left, len(renewals), statistics.wilson(x=left, n=len(renewals)))
+    return share_of(sum(one.lost for one in renewals), len(renewals))
 
 
-def two_by_two(silent: Sequence[Renewal], responding: Sequence[Renewal]) -> TwoByTwo:
-    one, other = share(silent), share(responding)
+def share_of(left: int, of: int) -> Share:
+    return Share(left, of, statistics.wilson(x=left, n=of))
+
+
+def two_by_two(found: Decided, silent: Column, responding: Column) -> TwoByTwo:
+    one, other = _share(found, silent), _share(found, responding)
     enough = one.left + other.left >= LEAST_LOST and min(one.all, other.all) >= LEAST_IN_GROUP
-    found = statistics.rr_score(a=one.left, n1=one.all, b=other.left, n2=other.all)
+    ratio = statistics.rr_score(a=one.left, n1=one.all, b=other.left, n2=other.all)
     crude = None
-    if found is not None and found[0] is not None and found[1] is not None and found[2] is not None:
-        crude = Times(found[0], found[1], found[2])
+    if ratio is not None and ratio[0] is not None and ratio[1] is not None and ratio[2] is not None:
+        crude = Times(ratio[0], ratio[1], ratio[2])
     return TwoByTwo(one, other, enough, crude, None if enough else _guess(one, other))
 
 
@@ -199,21 +160,11 @@ def _guess(one: Share, other: Share) -> Guess | None:
     return None if found is None else Guess(Times(*found[:3]), found[3])
 
 
-def _strata(silent: Sequence[Renewal], responding: Sequence[Renewal]) -> dict[str, tuple[list[Renewal], list[Renewal]]]:
-    found: dict[str, tuple[list[Renewal], list[Renewal]]] = defaultdict(lambda: ([], []))
-    for side, renewals in enumerate((silent, responding)):
-        for one in renewals:
-            found[one.segment or _NO_SEGMENT][side].append(one)
-    return found
-
-
-def _stratified(strata: dict[str, tuple[list[Renewal], list[Renewal]]]) -> Times | None:
-    rows = [
-        (float(sum(x.lost for x in a)), float(len(a)), float(sum(x.lost for x in b)), float(len(b)))
-        for a, b in strata.values()
-    ]
-    found = statistics.rr_mantel_haenszel(strata=rows)
-    return None if found is None else Times(found[0], found[2], found[3])
+def _stratified(found: Decided, silent: Column, responding: Column, strata: Iterable[Column]) -> Times | None:
+    shares = [(_share(found, silent & inside), _share(found, responding & inside)) for inside in strata]
+    rows = [tuple(map(float, (a.left, a.all, b.left, b.all))) for a, b in shares]
+    ratio = statistics.rr_mantel_haenszel(strata=rows)
+    return None if ratio is None else Times(ratio[0], ratio[2], ratio[3])
 
 
 def _explains(crude: Times | None, stratified: Times | None) -> bool:
@@ -227,22 +178,22 @@ def _exact(table: TwoByTwo) -> float:
     return statistics.fisher_two_sided(a=a.left, n1=a.all, b=b.left, n2=b.all)
 
 
-def fitted(renewals: Sequence[Renewal]) -> Fitted | None:
+def fitted(found: Decided) -> Fitted | None:
     """Ten losses for a coefficient: silence and segment from 20 losses, the rest from 50. None when not earned."""
-    losses = sum(one.lost for one in renewals)
+    losses = int(found.lost.sum())
     if losses < LEAST_LOSSES_FOR_MODEL:
         return None
     if losses >= LOSSES_FOR_ALL_OF_IT:
         # Where the days only repeat the silence there is nothing to tell them apart by.
-        return _fit(renewals, losses, whole=True) or _fit(renewals, losses, whole=False)
-    return _fit(renewals, losses, whole=False)
+        return _fit(found, losses, whole=True) or _fit(found, losses, whole=False)
+    return _fit(found, losses, whole=False)
 
 
-def _fit(renewals: Sequence[Renewal], losses: int, *, whole: bool) -> Fitted | None:
-    segments = sorted({one.segment or _NO_SEGMENT for one in renewals})[1:]
-    rows = [_predictors(one, segments, whole=whole) for one in renewals]
+def _fit(found: Decided, losses: int, *, whole: bool) -> Fitted | None:
+    segments = np.unique(found.segment)[1:].tolist()
     penalised = losses < PENALISED_UNDER
-    fit = statistics.logistic_fit(x=rows, y=[one.lost for one in renewals], penalised=penalised)
+    x = np.column_stack(list(_predictors(found, segments, whole=whole)))
+    fit = statistics.logistic_fit(x=x, y=found.lost, penalised=penalised)
     if fit is None:
         return None
     slope, spread = fit["coef"][1], statistics.z(0.95) * fit["se"][1]
@@ -255,8 +206,10 @@ def _fit(renewals: Sequence[Renewal], losses: int, *, whole: bool) -> Fitted | N
     )
 
 
-def _predictors(one: Renewal, segments: Sequence[str], *, whole: bool) -> list[float]:
-    row = [float(one.group == Group.SILENT)]
+def _predictors(found: Decided, segments: Sequence[int], *, whole: bool) -> Iterator[Column]:
+    yield found.group == GROUPS.index(Group.SILENT)
     if whole:
-        row += [math.log1p(max(one.days_since_answer or 0.0, 0.0)), float(bool(one.senior_silent))]
-    return row + [float((one.segment or _NO_SEGMENT) == name) for name in segments]
+        yield np.log1p(np.maximum(np.nan_to_num(found.days, nan=0.0), 0.0))
+        yield found.senior
+    for at in segments:
+        yield found.segment == at

@@ -11,7 +11,8 @@ from voc.base.access import Viewer
 from voc.base.db import Database
 from voc.metrics.cost.backtest import Backtest, TooEarly, backtest, bands
 from voc.metrics.cost.landmark import Decision, read
-from voc.metrics.cost.table import Cost, Renewal, Share, cost, one_each
+from voc.metrics.cost.renewal import Renewal, one_each
+from voc.metrics.cost.table import Cost, Share, cost
 from voc.metrics.run import limits_of
 from voc.metrics.store import landmarks as store
 from voc.metrics.store.merges import people_merged

@@ -21,8 +21,8 @@ from voc.metrics import store as facts
 from voc.metrics.cohorts import Key
 from voc.metrics.columns import recovered
 from voc.metrics.columns.model import micros
-from voc.metrics.cost.backtest import Backtest, TooEarly
-from voc.metrics.cost.table import Cost, Share
+from voc.metrics.cost.backtest import Backtest, TooEarly, backtest_of, bands_of
+from voc.metrics.cost.table import Cost, Share, of_decided
 from voc.metrics.mix import Cell
 from voc.metrics.recovery import Cells, Recovery, reckoned, together
 from voc.metrics.run import board_causes, cost, recovery, retention_nights, stood_sums
@@ -34,7 +34,7 @@ from voc.metrics.run.forest.views import ForestPage
 from voc.metrics.run.kept import WINDOWS
 from voc.metrics.run.stood_sums import csms_of
 from voc.metrics.store import kept_pages as store
-from voc.metrics.store import landmarks, standings, strata
+from voc.metrics.store import landmark_columns, landmarks, standings, strata
 from voc.metrics.store import moved as moving
 from voc.metrics.store.company import Ground
 from voc.metrics.store.moved import Moved
@@ -104,7 +104,7 @@ def _made(
         ("signs", 0, stakeholders.signs_by_csm(db, TERMINAL, now=moment)),
         ("took", days, _took(db, since, moment, known)),
         ("causes", days, _causes(db, on, since, moment, forest)),
-        ("cost", 0, _cost(db)),
+        ("cost", 0, priced(db)),
         ("recovery", 0, _recovery(db, moment)),
     ]
     for window in sorted({*WINDOWS, days}):
@@ -156,12 +156,12 @@ def took(
     return [one for csm_id, some in kept.items() if csms is None or csm_id in csms for one in some]
 
 
-def _cost(db: Connection) -> KeptCost:
-    found = cost.page(db, TERMINAL)
-    tested = found.backtest
+def priced(db: Connection) -> KeptCost:
+    found, out, earlier, renewals = landmark_columns.decided(db)
+    tested = backtest_of(found)
     return KeptCost(
-        cost=found.cost,
-        bands=[(name, share) for name, share in found.bands],
+        cost=of_decided(found, out, earlier=earlier, renewals=renewals),
+        bands=bands_of(found),
         backtest=tested if isinstance(tested, Backtest) else None,
         too_early=tested if isinstance(tested, TooEarly) else None,
     )

@@ -37,7 +37,7 @@ from voc.base.words import (
     StopReason,
 )
 from voc.metrics.cost.landmark import Decision, Invited, Landmark, Past
-from voc.metrics.cost.table import Renewal
+from voc.metrics.cost.renewal import Renewal
 from voc.metrics.store.deal_words import renewals_by_word
 
 _MERGED = and_(alias.c.kind == "account")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from voc.base.words import AccountState, OutOfCohort
 from voc.metrics.cost.backtest import band_of
-from voc.metrics.cost.table import Group, Renewal
+from voc.metrics.cost.renewal import Group, Renewal
 from voc.metrics.run.cost import CostPage
 from voc.reports.cells import Cell
 from voc.reports.tables import Column

@@ -8,7 +8,8 @@ from markupsafe import Markup
 from voc.base.words import OutOfCohort
 from voc.metrics.cost import words
 from voc.metrics.cost.backtest import Backtest, TooEarly
-from voc.metrics.cost.table import Cost, Group, Share, Times, TwoByTwo
+from voc.metrics.cost.renewal import Group
+from voc.metrics.cost.table import Cost, Share, Times, TwoByTwo
 from voc.metrics.run.cost import CostPage
 from voc.web import view
 from voc.web.charts_risk import Kind, Line, times
