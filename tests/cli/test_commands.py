@@ -3,6 +3,8 @@
 import json
 import shutil
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import click
 import pytest
 
 from voc.cli import main
-from voc.cli.main import voc
+from voc.cli.main import COMMANDS, voc
 
 SAMPLE = Path(__file__).parent.parent / "accounts" / "crm-sample"
 
@@ -294,11 +296,33 @@ def test_every_command_shows_an_example() -> None:
 
 def every(group: click.Group, before: str = "") -> Iterator[tuple[str, click.Command]]:
     """Each command that does something, with the words that lead to it."""
-    for name, command in group.commands.items():
+    for name, command in commands_of(group).items():
         if isinstance(command, click.Group):
             yield from every(command, f"{before}{name} ")
         else:
             yield f"{before}{name}", command
+
+
+def commands_of(group: click.Group) -> dict[str, click.Command]:
+    ctx = click.Context(group)
+    return {name: command for name in group.list_commands(ctx) if (command := group.get_command(ctx, name))}
+
+
+def test_the_list_of_commands_says_of_each_what_its_own_help_begins_with() -> None:
+    found = commands_of(voc)
+    assert list(found) == sorted(COMMANDS)
+    for name, command in found.items():
+        assert command.name == name
+        assert COMMANDS[name].told == command.get_short_help_str(limit=1000)
+
+
+def test_help_and_version_read_none_of_the_commands() -> None:
+    """They would import most of the service, which takes seconds."""
+    for word in ("--help", "--version"):
+        program = f"import sys; from voc.cli.main import voc; voc(['{word}'], standalone_mode=False)\n"
+        program += "print(sorted(name for name in sys.modules if name in ('voc.app', 'voc.cli.wave', 'litestar')))"
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+        assert done.stdout.splitlines()[-1] == "[]"
 
 
 def test_init_can_say_where_mail_goes_in_test_mode(run: Run, tmp_path: Path) -> None:

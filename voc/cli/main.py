@@ -8,74 +8,59 @@ import click
 
 from voc.base import log
 from voc.base.errors import VocError
-from voc.cli import (
-    account,
-    answer,
-    auditing,
-    away,
-    demo,
-    exporting,
-    figures,
-    improvement,
-    installation,
-    keeping,
-    keys,
-    nudge,
-    person,
-    programme,
-    questionnaires,
-    scorecards,
-    sending,
-    staff,
-    sync,
-    themes,
-    wave,
-    write_back,
+from voc.cli.late import Late, LateGroup
+
+# In modules that import most of the service: seconds, which neither help nor version waits for.
+COMMANDS = {
+    "demo": Late("demo", "Play a year of an invented company and serve its pages."),
+    "init": Late("installation", "Write voc.toml and the key, create the database and the first admin."),
+    "serve": Late("installation", "Web pages and worker in one process: the default for a team."),
+    "web": Late("installation", "Only the pages; any number of processes on PostgreSQL."),
+    "worker": Late("installation", "Only the jobs: sending, follow-up clocks, sync, nightly figures."),
+    "doctor": Late("installation", "Say in plain words what is wrong with this installation and what to do."),
+    "backup": Late("keeping", "Write the whole installation into one new file, while it serves and sends."),
+    "restore": Late("keeping", "Put a backup back, with sending paused."),
+    "announce": Late("keeping", "Say what was done to this installation from outside, before it is started again."),
+    "person": Late(
+        "person",
+        "What is known of one person: export or erase it; write down a consent, or that a bounced mailbox works again.",
+    ),
+    "rotate-keys": Late("keys", "Make a new key and encrypt everything stored with it again."),
+    "sync": Late("sync", "Read the CRM, apply what changed, list what was refused or doubtful."),
+    "write-back": Late(
+        "write_back", "Write tasks, days, scores and coverage into the CRM, each as it is switched on under Settings."
+    ),
+    "wave": Late("wave", "Rehearse, launch and steer waves."),
+    "tick": Late("wave", "Do everything that is due by a moment: mails, due dates, follow-ups, nightly figures."),
+    "sending": Late("sending", "Pause all mail, and let it go again."),
+    "nudge": Late("nudge", "Write in person to people who have not answered; it goes in their CSM's name."),
+    "answer": Late("answer", "Type in what somebody said on the phone, as on the page “Answered on the phone”."),
+    "account": Late("account", "Pause the mail to an account under escalation, by the CRM's id of the account."),
+    "away": Late("away", "Name who looks after a CSM's follow-ups while that CSM is away."),
+    "recruiting": Late("programme", "Whom to find, confirm or replace, most valuable first."),
+    "figures": Late(
+        "figures", "Every figure with numerator, denominator, interval, state and the version of its definition."
+    ),
+    "themes": Late("themes", "What comments are sorted into: the code book."),
+    "improvement": Late("improvement", "What departments do about themes, for every account that raised them."),
+    "board": Late("figures", "The board page of the whole company or one team as one A4 page."),
+    "export": Late("exporting", "Tables as CSV, XLSX or Parquet; a star schema for BI with its data dictionary."),
+    "questionnaires": Late("questionnaires", "Check and preview the questionnaires, without a database."),
+    "scorecards": Late("scorecards", "What a CSM is measured by: files, versions, months, approval."),
+    "staff": Late("staff", "Who may sign in, and as what."),
+    "audit": Late("auditing", "Who changed what, and who took data out; and whether the log itself was changed."),
+}
+
+
+@click.group(
+    cls=LateGroup, late=COMMANDS, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
 )
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="voc", message="voc %(version)s")
 def voc() -> None:
     """Stakeholder engagement and voice of the customer.
 
     Try it: `voc demo`. Begin: `voc init`, `voc sync --source csv:FOLDER`, `voc serve`.
     """
-
-
-for command in (
-    demo.demo,
-    installation.init,
-    installation.serve,
-    installation.web,
-    installation.worker,
-    installation.doctor,
-    keeping.backup,
-    keeping.restore,
-    keeping.announce,
-    person.person,
-    keys.rotate_keys,
-    sync.sync,
-    write_back.write_back,
-    wave.wave,
-    wave.tick,
-    sending.sending,
-    nudge.nudge,
-    answer.answer,
-    account.account,
-    away.away,
-    programme.recruiting,
-    figures.figures,
-    themes.themes,
-    improvement.improvement,
-    figures.board,
-    exporting.export,
-    questionnaires.questionnaires,
-    scorecards.scorecards,
-    staff.staff,
-    auditing.audit,
-):
-    voc.add_command(command)
 
 
 def main(words: Sequence[str] | None = None) -> NoReturn:
