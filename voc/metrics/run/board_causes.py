@@ -4,7 +4,7 @@ A page of few accounts reads them as they stand. Of very many a night keeps them
 whole, each team; and of each CSM, who knows the own book by name.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,8 +15,8 @@ from voc.base.errors import NotFound
 from voc.base.words import Scope, StaffRole
 from voc.metrics import board
 from voc.metrics.cohorts import TOTAL, Key
-from voc.metrics.forest.growing import Forest
-from voc.metrics.run.forest.views import PERIODS, Asked, ForestPage, forest
+from voc.metrics.forest.growing import MOST_OF_ONE, Forest
+from voc.metrics.run.forest.views import PERIODS, Asked, ForestPage, forest, is_protected
 from voc.metrics.store import board as store
 
 TOO_NEAR = "The people behind the causes differ from another view by fewer than five, so they are not shown."
@@ -99,8 +99,16 @@ def _root(
 ) -> list[Cause]:
     raised = store.causes(db, viewer, since=since, until=until, team_id=team_id)
     enough = [one for one in raised if len(one.account_ids) >= board.LEAST_ACCOUNTS]
-    worth = {one.key: sum(revenue.get(id, 0.0) for id in one.account_ids) for one in enough}
-    return [Cause(one.name, None, len(one.account_ids), worth[one.key]) for one in enough]
+    return [
+        Cause(one.name, None, len(one.account_ids), _worth(one.account_ids, revenue, protected=is_protected(viewer)))
+        for one in enough
+    ]
+
+
+def _worth(account_ids: Collection[str], revenue: Mapping[str, float], *, protected: bool) -> float | None:
+    """As of a theme: where one account holds most of it, it would be that one's."""
+    amounts = [revenue.get(id, 0.0) for id in account_ids]
+    return None if protected and max(amounts) > MOST_OF_ONE * sum(amounts) else sum(amounts)
 
 
 def of_every_team(

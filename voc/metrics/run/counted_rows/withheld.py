@@ -31,7 +31,7 @@ def why_withheld(
         key=opened.key if opened.scope == Scope.TEAM else TOTAL,
         part=Slice(segment, region),
         days=opened.window_days or known.window_days,
-        until=store.moment_of(opened.to or opened.as_of, now=now),
+        until=store.moment_of(opened.as_of, now=now),  # of an earlier period too: the page asks once
         preferences=known,
     )
     return None if found is None else found.why
