@@ -111,6 +111,30 @@ def test_freshness_never_rises_without_an_event(some: list[SignOfLife], first: i
     assert 0 <= after <= 1
 
 
+def left(strength: float, at: datetime, on: datetime) -> float:
+    return strength * float((1 - LOSS) ** ((on - at).total_seconds() / 86400 / 365.25))
+
+
+def by_the_book(some: list[SignOfLife], on: datetime) -> float:
+    """The strongest sign since the last end of any; then, of the latest delivery, Bayes."""
+    past = [one for one in some if one.at <= on]
+    ends = [one.at for one in past if one.kind in (Sign.BOUNCED, Sign.LEFT)]
+    alive = [one for one in past if one.kind in rules.STRENGTH and all(one.at > end for end in ends)]
+    return max((left(rules.STRENGTH[one.kind], one.at, on) for one in alive), default=0.0)
+
+
+@given(signs)
+def test_freshness_is_the_strongest_sign_or_what_the_latest_delivery_makes_of_it(some: list[SignOfLife]) -> None:
+    value = by_the_book(some, NOW)
+    delivered = max((one.at for one in some if one.kind == Sign.DELIVERED and one.at <= NOW), default=None)
+    ends = [one.at for one in some if one.kind in (Sign.BOUNCED, Sign.LEFT) and one.at <= NOW]
+    if delivered is not None and all(delivered > end for end in ends):
+        before = by_the_book(some, delivered)
+        stays = before * 0.99 / (before * 0.99 + (1 - before) * 0.3)
+        value = max(value, left(stays, delivered, NOW))
+    assert fresh(*some).value == pytest.approx(value)
+
+
 @given(signs)
 def test_a_further_sign_of_life_never_lowers_freshness(some: list[SignOfLife]) -> None:
     assert fresh(*some, sign(Sign.CONFIRMED, 0)).value >= fresh(*some).value - 1e-12

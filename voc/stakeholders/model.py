@@ -33,6 +33,7 @@ __all__ = [
     "Place",
     "Requirement",
     "Role",
+    "Seats",
     "Segment",
     "Sign",
     "SignOfLife",
@@ -196,18 +197,15 @@ class Carried:
 
 
 @dataclass(frozen=True)
-class Team:
-    """The stakeholder team of one account.
+class Seats:
+    """The required places of one account and who sits there.
 
-    `coverage` is None when the segment is unknown or requires nobody. `others` are contacts of the
-    account that fill no required place: without a role, or with one that nobody asks for.
+    `others` are contacts of the account that fill no required place: without a role, or with one that nobody asks for.
     """
 
     account_id: str
     segment: Segment | None
     places: tuple[Place, ...]
-    coverage: Coverage | None
-    threads: Threads
     others: tuple[Holder, ...] = ()
 
     @property
@@ -220,6 +218,14 @@ class Team:
         """A weight as whole points of coverage, of 100."""
         total = sum(place.weight for place in self.places)
         return round(100 * weight / total) if total else 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Team(Seats):
+    """The stakeholder team of one account. `coverage` is None when the segment is unknown or requires nobody."""
+
+    coverage: Coverage | None
+    threads: Threads
 
 
 @dataclass(frozen=True)

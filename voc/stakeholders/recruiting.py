@@ -19,10 +19,10 @@ from voc.stakeholders.model import (
     Holder,
     Introduction,
     Place,
+    Seats,
     Step,
     StepKind,
     Suggestion,
-    Team,
 )
 
 MINUTES = {
@@ -52,7 +52,7 @@ class _Gain:
     roles: list[Role] = field(default_factory=list)
 
 
-def steps(team: Team, account: Book, suggestions: Sequence[Suggestion], *, company: str, now: datetime) -> list[Step]:
+def steps(team: Seats, account: Book, suggestions: Sequence[Suggestion], *, company: str, now: datetime) -> list[Step]:
     """Every step for one account, in no order. `suggestions` are the open ones of this account."""
     suggestions = with_successors(suggestions)
     stale, lost, empty = _gains(team)
@@ -121,7 +121,7 @@ def fold(found: Sequence[Step], *, most: int = 10, minutes: int = 30) -> tuple[l
     return now, later
 
 
-def _gains(team: Team) -> tuple[dict[str, _Gain], dict[str, _Gain], list[tuple[Place, float]]]:
+def _gains(team: Seats) -> tuple[dict[str, _Gain], dict[str, _Gain], list[tuple[Place, float]]]:
     """By contact: who is to be confirmed, who needs an address; and the chairs that stay empty with their weight."""
     stale: dict[str, _Gain] = defaultdict(_Gain)
     lost: dict[str, _Gain] = defaultdict(_Gain)
@@ -146,26 +146,17 @@ def _gains(team: Team) -> tuple[dict[str, _Gain], dict[str, _Gain], list[tuple[P
     return stale, lost, empty
 
 
-def _points(team: Team, weight: float) -> int:
+def _points(team: Seats, weight: float) -> int:
     total = sum(place.weight for place in team.places)
     return round(100 * weight / total) if total else 0
 
 
 def _step(kind: StepKind, account: Book, key: str, **values: object) -> Step:
-    blank = Step(
-        key=f"{kind}:{account.account_id}:{key}",
-        kind=kind,
-        account=account,
-        sentence="",
-        why="",
-        points=0,
-        minutes=MINUTES[kind],
-        acts=(),
-    )
-    return replace(blank, **values)  # type: ignore[arg-type]  # fields by keyword, checked by the dataclass
+    own = {"key": f"{kind}:{account.account_id}:{key}", "kind": kind, "account": account, "minutes": MINUTES[kind]}
+    return Step(**own, **values)  # type: ignore[arg-type]  # fields by keyword, checked by the dataclass
 
 
-def _confirm(holder: Holder, gain: _Gain, team: Team, account: Book, now: datetime) -> Step:
+def _confirm(holder: Holder, gain: _Gain, team: Seats, account: Book, now: datetime) -> Step:
     points = _points(team, gain.weight)
     cut = next(place.fresh_cut for place in team.places)
     return _step(
@@ -185,7 +176,7 @@ def _confirm(holder: Holder, gain: _Gain, team: Team, account: Book, now: dateti
     )
 
 
-def _no_address(holder: Holder, gain: _Gain, team: Team, account: Book) -> Step:
+def _no_address(holder: Holder, gain: _Gain, team: Seats, account: Book) -> Step:
     points = _points(team, gain.weight)
     return _step(
         StepKind.NO_ADDRESS,
@@ -200,7 +191,7 @@ def _no_address(holder: Holder, gain: _Gain, team: Team, account: Book) -> Step:
     )
 
 
-def _empty(place: Place, weight: float, team: Team, account: Book, company: str) -> Step:
+def _empty(place: Place, weight: float, team: Seats, account: Book, company: str) -> Step:
     points = _points(team, weight)
     introduction = ask_for_introduction(team, place.role, account, company=company)
     acts = [Act(ActKind.ADD_PERSON, "Add person")]
@@ -223,7 +214,7 @@ def _empty(place: Place, weight: float, team: Team, account: Book, company: str)
     )
 
 
-def ask_for_introduction(team: Team, role: Role, account: Book, *, company: str) -> Introduction | None:
+def ask_for_introduction(team: Seats, role: Role, account: Book, *, company: str) -> Introduction | None:
     """A mail to the person there we are surest of, or None if nobody can be reached."""
     known = [one for one in (*team.people, *team.others) if one.reachable and role not in one.roles and one.address]
     if not known:
@@ -233,7 +224,7 @@ def ask_for_introduction(team: Team, role: Role, account: Book, *, company: str)
     return Introduction(best.contact_id, best.name, best.address or "", subject, body)
 
 
-def _suggested(said: Suggestion, team: Team, account: Book, holder: Holder | None) -> Step:
+def _suggested(said: Suggestion, team: Seats, account: Book, holder: Holder | None) -> Step:
     kind = _KINDS[said.kind]
     held = tuple(place.role for place in team.places if holder and holder in place.holders)
     wanted = (said.role,) if said.role else ()
@@ -253,11 +244,11 @@ def _suggested(said: Suggestion, team: Team, account: Book, holder: Holder | Non
     )
 
 
-def _weight_to_fill(team: Team, roles: Sequence[Role]) -> float:
+def _weight_to_fill(team: Seats, roles: Sequence[Role]) -> float:
     return sum(place.weight / place.required_count for place in team.places if place.role in roles and not place.fresh)
 
 
-def _weight_held(team: Team, holder: Holder | None) -> float:
+def _weight_held(team: Seats, holder: Holder | None) -> float:
     """What hangs on this person: the places that nobody else keeps."""
     if holder is None:
         return 0.0

@@ -16,6 +16,7 @@ from voc.stakeholders.model import (
     Holder,
     Place,
     Requirement,
+    Seats,
     SignOfLife,
     Team,
     Threads,
@@ -92,49 +93,70 @@ def annual_loss_of(roles: Iterable[Role], *, usual: float, senior: float) -> flo
 
 def freshness(signs: Sequence[SignOfLife], *, now: datetime, annual_loss: float) -> Freshness:
     """Probability that the person is still there, and the sign behind it. Signs after `now` do not count."""
-    past = [sign for sign in signs if sign.at <= now]
-    if not past:
-        return Freshness(value=0.0)
-    ended = max((sign for sign in past if sign.kind in ENDS), key=lambda sign: sign.at, default=None)
-    valid = [sign for sign in past if sign.kind in STRENGTH and (ended is None or sign.at > ended.at)]
-    value, delivered_at = _value(past, now=now, annual_loss=annual_loss)
-    others = [sign for sign in past if sign.kind not in OWN_WORD]
-    own_word = len(others) < len(past)
+    alive: list[SignOfLife] = []
+    ends: list[SignOfLife] = []
+    delivered: datetime | None = None
+    for sign in signs:
+        if sign.at > now:
+            continue
+        if sign.kind in STRENGTH:
+            alive.append(sign)
+        elif sign.kind in ENDS:
+            ends.append(sign)
+        elif sign.kind == Sign.DELIVERED and (delivered is None or sign.at > delivered):
+            delivered = sign.at
+    ended = max(ends, key=lambda sign: sign.at, default=None)
+    valid = alive if ended is None else [sign for sign in alive if sign.at > ended.at]
+    value, delivered_at = _value(alive, ends, delivered, now=now, annual_loss=annual_loss)
+    others = [sign for sign in alive if sign.kind not in OWN_WORD]
+    own_word = len(others) < len(alive)
     return Freshness(
         value=value,
         # Of two equal ones the later: it is the one a reader expects to see named.
-        sign=max(valid, key=lambda sign: (_lasting(sign, now, annual_loss), sign.at), default=None),
+        sign=_strongest(valid, now, annual_loss),
         ended=ended if not valid else None,
         delivered_at=delivered_at,
-        without_own_word=_value(others, now=now, annual_loss=annual_loss)[0] if own_word else value,
+        without_own_word=_value(others, ends, delivered, now=now, annual_loss=annual_loss)[0] if own_word else value,
     )
 
 
-def _value(past: Sequence[SignOfLife], *, now: datetime, annual_loss: float) -> tuple[float, datetime | None]:
+def _value(
+    alive: Sequence[SignOfLife],
+    ends: Sequence[SignOfLife],
+    delivered_at: datetime | None,
+    *,
+    now: datetime,
+    annual_loss: float,
+) -> tuple[float, datetime | None]:
     """The value, and the latest delivery if the value rests on it.
 
     The delivery counts once, as an event of the strength that Bayes' rule gives it on its day: a
     catch-all mailbox never bounces, so repeats must not compound.
     """
-    plain = _decayed(past, now=now, annual_loss=annual_loss)
-    delivered_at = max((sign.at for sign in past if sign.kind == Sign.DELIVERED), default=None)
+    plain = _decayed(alive, ends, now=now, annual_loss=annual_loss)
     if delivered_at is None:
         return plain, None
-    until_then = [sign for sign in past if sign.at <= delivered_at]
-    before = _decayed(until_then, now=delivered_at, annual_loss=annual_loss)
-    strength = statistics.delivered_update(v=before)
-    lifted = _decayed(past, now=now, annual_loss=annual_loss, extra=(delivered_at, strength))
-    return (lifted, delivered_at) if lifted > plain else (plain, None)
+    until_then = [sign for sign in alive if sign.at <= delivered_at]
+    ended_then = [sign for sign in ends if sign.at <= delivered_at]
+    before = _decayed(until_then, ended_then, now=delivered_at, annual_loss=annual_loss)
+    event = (_days(delivered_at, now), statistics.delivered_update(v=before))
+    by_it = statistics.freshness(events=[event], now=0.0, annual_loss=annual_loss, bounce_at=_latest(ends, now))
+    return (by_it, delivered_at) if by_it > plain else (plain, None)
 
 
-def _decayed(
-    signs: Sequence[SignOfLife], *, now: datetime, annual_loss: float, extra: tuple[datetime, float] | None = None
-) -> float:
-    events = [(_days(sign.at, now), STRENGTH[sign.kind]) for sign in signs if sign.kind in STRENGTH]
-    if extra:
-        events.append((_days(extra[0], now), extra[1]))
-    ends = [_days(sign.at, now) for sign in signs if sign.kind in ENDS]
-    return statistics.freshness(events=events, now=0.0, annual_loss=annual_loss, bounce_at=max(ends, default=None))
+def _decayed(alive: Sequence[SignOfLife], ends: Sequence[SignOfLife], *, now: datetime, annual_loss: float) -> float:
+    events = [(_days(sign.at, now), STRENGTH[sign.kind]) for sign in alive]
+    return statistics.freshness(events=events, now=0.0, annual_loss=annual_loss, bounce_at=_latest(ends, now))
+
+
+def _latest(ends: Sequence[SignOfLife], now: datetime) -> float | None:
+    return max((_days(sign.at, now) for sign in ends), default=None) if ends else None
+
+
+def _strongest(valid: Sequence[SignOfLife], now: datetime, annual_loss: float) -> SignOfLife | None:
+    if len(valid) < 2:
+        return valid[0] if valid else None
+    return max(valid, key=lambda sign: (_lasting(sign, now, annual_loss), sign.at))
 
 
 def _lasting(sign: SignOfLife, now: datetime, annual_loss: float) -> float:
@@ -210,6 +232,26 @@ def team(
     fresh_cut: float,
 ) -> Team:
     """`requirements` are those of the account's segment."""
+    found = seats(account_id, segment, requirements, holders, fresh_cut=fresh_cut)
+    return Team(
+        account_id=account_id,
+        segment=segment,
+        places=found.places,
+        others=found.others,
+        coverage=coverage(found.places, fresh_cut=fresh_cut),
+        threads=threads(found.people),
+    )
+
+
+def seats(
+    account_id: str,
+    segment: Segment | None,
+    requirements: Sequence[Requirement],
+    holders: Sequence[Holder],
+    *,
+    fresh_cut: float,
+) -> Seats:
+    """The same without what is reckoned from it."""
     ranked = sorted(holders, key=lambda one: (not one.reachable, -one.freshness.value, one.name, one.contact_id))
     places = tuple(
         Place(
@@ -221,15 +263,9 @@ def team(
         )
         for requirement in sorted(requirements, key=lambda one: _PLACE_OF_ROLE[one.role])
     )
-    placed = {one.contact_id: one for place in places for one in place.holders}
-    return Team(
-        account_id=account_id,
-        segment=segment,
-        places=places,
-        coverage=coverage(places, fresh_cut=fresh_cut),
-        threads=threads(placed.values()),
-        others=tuple(one for one in ranked if one.contact_id not in placed),
-    )
+    placed = {one.contact_id for place in places for one in place.holders}
+    others = tuple(one for one in ranked if one.contact_id not in placed)
+    return Seats(account_id=account_id, segment=segment, places=places, others=others)
 
 
 def coverage(places: Sequence[Place], *, fresh_cut: float) -> Coverage | None:

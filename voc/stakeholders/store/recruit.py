@@ -12,7 +12,7 @@ from voc.base.words import AccountStatus, RecordState, Sign
 from voc.stakeholders import recruiting as rules
 from voc.stakeholders.model import Book, SignsKnown, Step, Suggestion
 from voc.stakeholders.store.rows import suggestions
-from voc.stakeholders.store.teams import teams
+from voc.stakeholders.store.teams import seats
 
 
 def recruiting(
@@ -23,7 +23,7 @@ def recruiting(
     `stakeholders.recruiting.fold` cuts it to a week's worth.
     """
     books = _books(db, viewer, account_id)
-    found = teams(db, [book.account_id for book in books], now=now, preferences=preferences)
+    found = seats(db, [book.account_id for book in books], now=now, preferences=preferences)
     said: dict[str, list[Suggestion]] = defaultdict(list)
     for one in suggestions(db, viewer, account_id=account_id):
         said[one.account_id].append(one)

@@ -1,7 +1,7 @@
 """Stakeholder teams out of the tables: what figures and lists read, in a constant number of queries."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +22,7 @@ from voc.base.words import (
     Sign,
 )
 from voc.stakeholders import rules
-from voc.stakeholders.model import Holder, Requirement, SignOfLife, Team
+from voc.stakeholders.model import Holder, Requirement, Seats, SignOfLife, Team
 from voc.stakeholders.rules import Known
 from voc.stakeholders.store import evidence
 
@@ -53,6 +53,24 @@ def teams(
     Signs after `now` do not count; roles, addresses and suppressions are those of today. Unknown
     ids are left out. Ids must be resolved already (a merged account has no team of its own).
     """
+    return {
+        account_id: rules.team(account_id, segment, required, holders, fresh_cut=preferences.fresh_cut)
+        for account_id, segment, required, holders in _people(db, account_ids, now=now, preferences=preferences)
+    }
+
+
+def seats(db: Connection, account_ids: Collection[str], *, now: datetime, preferences: Preferences) -> dict[str, Seats]:
+    """The same without coverage and threads, where nobody asks for them."""
+    return {
+        account_id: rules.seats(account_id, segment, required, holders, fresh_cut=preferences.fresh_cut)
+        for account_id, segment, required, holders in _people(db, account_ids, now=now, preferences=preferences)
+    }
+
+
+def _people(
+    db: Connection, account_ids: Collection[str] | None, *, now: datetime, preferences: Preferences
+) -> Iterator[tuple[str, Segment | None, Sequence[Requirement], Sequence[Holder]]]:
+    """Each account with what its segment requires and everybody who counts there."""
     segments = _segments(db, account_ids)
     chosen = None if account_ids is None else set(segments)
     roles = evidence.roles(db, chosen)
@@ -60,16 +78,8 @@ def teams(
     known = _known(db, everybody, now=now)
     holders = _holders(segments, roles, everybody, known, now=now, preferences=preferences)
     matrix = role_matrix(db)
-    return {
-        account_id: rules.team(
-            account_id,
-            segment,
-            matrix[segment] if segment else (),
-            holders[account_id],
-            fresh_cut=preferences.fresh_cut,
-        )
-        for account_id, segment in segments.items()
-    }
+    for account_id, segment in segments.items():
+        yield account_id, segment, matrix[segment] if segment else (), holders[account_id]
 
 
 def holders(
@@ -83,7 +93,7 @@ def holders(
     ids = {contact_id for _account, contact_id in people}
     standing = contact.c.state.in_([RecordState.LIVE, RecordState.SET_ASIDE])
     rows = db.execute(
-        select(contact).where(evidence.among_these(contact.c.id, ids), standing).order_by(contact.c.id)
+        select(*_OF_PERSON).where(evidence.among_these(contact.c.id, ids), standing).order_by(contact.c.id)
     ).all()
     known = _known(db, rows, now=now)
     roles = evidence.roles(db, accounts, ids)
@@ -111,13 +121,20 @@ def _segments(db: Connection, account_ids: Collection[str] | None) -> dict[str, 
     }
 
 
+_OF_PERSON = (
+    *(contact.c.id, contact.c.account_id, contact.c.first_name, contact.c.last_name, contact.c.title, contact.c.email),
+    *(contact.c.state, contact.c.left_company, contact.c.left_at, contact.c.opted_out, contact.c.bounced),
+    contact.c.away_until_on,
+)
+
+
 def _contacts(db: Connection, account_ids: Collection[str] | None, holders: Collection[str]) -> Sequence[Any]:
     """Everybody of these accounts, and whoever holds a role there from elsewhere."""
     condition = or_(
         evidence.among_these(contact.c.account_id, account_ids), evidence.among_these(contact.c.id, holders)
     )
     standing = contact.c.state.in_([RecordState.LIVE, RecordState.SET_ASIDE])
-    return db.execute(select(contact).where(condition, standing).order_by(contact.c.id)).all()
+    return db.execute(select(*_OF_PERSON).where(condition, standing).order_by(contact.c.id)).all()
 
 
 def _known(db: Connection, rows: Sequence[Any], *, now: datetime) -> dict[str, Known]:
