@@ -253,6 +253,35 @@ def test_the_lead_hears_once_of_what_fell_to_half(database: Database, vault: Vau
     assert "Dana Whitlock, Expansion: 10 in the month, 100 is usual." in told
 
 
+def renewals_of(db: Connection, *, decided: int, lost_last: int) -> None:
+    """So many accounts of 100 renew each month from February 2025 on; of the last month's so many are lost."""
+    for month in range(13):
+        on = date(2025 + (month + 1) // 12, (month + 1) % 12 + 1, 10)
+        for number in range(decided):
+            id = f"acc-{month}-{number}"
+            builders.add_account(db, id, arr=Decimal(100), customer_since_on=date(2020, 1, 1))
+            won = not (month == 12 and number < lost_last)
+            arr = Decimal(100)
+            add_deal(db, f"renewal-{id}", id, days_ago=0, close_on=on, arr_before=arr, arr_after=arr, won=won)
+
+
+@pytest.mark.parametrize(("decided", "lost", "falls_told"), [(8, 5, True), (8, 4, False), (7, 7, False)])
+def test_revenue_kept_that_falls_to_half_of_its_twelve_months_is_told(
+    database: Database, decided: int, lost: int, falls_told: bool
+) -> None:
+    """Everything was kept for twelve months; then 3 of 8 (38%), 4 of 8 (50%, not under half), or 0 of only 7."""
+    with database.begin() as db:
+        World(db)
+        renewals_of(db, decided=decided, lost_last=lost)
+        fell = [one for one in falls.found(db, datetime(2026, 3, 2, 3, tzinfo=UTC)) if one.name in ("grr", "nrr")]
+        told = falls.text(fell, {"csm-1": "Dana Whitlock"}, base_url="https://voc.example")
+    assert bool(fell) == falls_told
+    if falls_told:
+        for name in ("Gross", "Net"):
+            line = f"Dana Whitlock, {name} revenue retention: 38% of the revenue of 8 renewals decided in the month, "
+            assert f"{line}100% is usual." in told
+
+
 def keep_month_ends(db: Connection, name: str, *, usual: tuple[float, float], last: tuple[float, float]) -> None:
     """On the last nights of fourteen months, February 2025 to March 2026."""
     firsts = [date(2025 + (month + 2) // 12, (month + 2) % 12 + 1, 1) for month in range(14)]

@@ -12,24 +12,26 @@ from voc.statistics.compare import THREE_SIGMA
 MONTHS = 12
 LEAST_FOR_LIMITS = 12
 QUARTERS = 4
+LEAST_DECIDED = 8  # of fewer renewals a share of revenue is told by counts alone (3-metrics 8)
 HALF = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """One whole month of a figure: numerator and denominator."""
+    """One whole month of a figure: numerator and denominator, and how many rows they are of."""
 
     first: date
     part: float
     whole: float
+    rows: int = 0
 
 
 def monthly(rows: Iterable[tuple[date, float, float]], *, on: date) -> list[Month]:
     """Thirteen whole months before the day, the oldest first, with what fell into each."""
-    sums: dict[date, list[float]] = defaultdict(lambda: [0.0, 0.0])
+    sums: dict[date, tuple[float, float, int]] = defaultdict(lambda: (0.0, 0.0, 0))
     for day, part, whole in rows:
-        sums[day.replace(day=1)][0] += part
-        sums[day.replace(day=1)][1] += whole
+        before = sums[day.replace(day=1)]
+        sums[day.replace(day=1)] = before[0] + part, before[1] + whole, before[2] + 1
     return [Month(first, *sums[first]) for first in reversed(_firsts(on))]
 
 
@@ -77,6 +79,18 @@ def rate_fell(months: Sequence[Month], *, least: int = LEAST_FOR_LIMITS) -> bool
     limits = statistics.laney(x=[one.part for one in before], n=[one.whole for one in before], k=3)
     spread = (limits["pbar"] * (1 - limits["pbar"]) / last.whole) ** 0.5
     return bool(last.part / last.whole < limits["pbar"] - 3 * limits["sigma_used"] * spread)
+
+
+def revenue_share_fell(months: Sequence[Month]) -> bool:
+    """The last month's share of revenue under half of that of the twelve before it, of which six had any.
+
+    A euro is no trial, so there are no limits by chance; one large account must not be a month, so it takes eight.
+    """
+    before, last = months[:-1], months[-1]
+    whole = sum(one.whole for one in before)
+    if last.rows < LEAST_DECIDED or sum(one.rows > 0 for one in before) < MONTHS / 2 or whole <= 0 or last.whole <= 0:
+        return False
+    return last.part / last.whole < HALF * sum(one.part for one in before) / whole
 
 
 def money_fell(months: Sequence[Month]) -> bool:

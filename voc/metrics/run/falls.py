@@ -2,12 +2,12 @@
 
 Compared month by month: the shares in `RATES`, response and follow-ups, each row of which has a day. Compared quarter
 by quarter, as the last night of each kept it: the shares in `BY_QUARTER`, which look back 90 days, so that no two
-points share a day. Sums and counts (`WON`, `MET`, `COUNTED`) fall to half of their mean. Where less is better, a rise
-is the fall.
+points share a day. Sums and counts (`WON`, `MET`, `COUNTED`) fall to half of their mean, and revenue kept (`KEPT`) to
+half of the share of the twelve months. Where less is better, a rise is the fall.
 
 Left out: what stands from one month to the next or looks back further (places known, promoters, silence, onboardings
-stuck), since its points repeat each other and limits for independent ones would raise false alarms; shares of revenue
-(retention in money, silent revenue), since a euro is no trial.
+stuck), since its points repeat each other and limits for independent ones would raise false alarms; silent revenue,
+which stands too, and a euro is no trial.
 """
 
 from collections import defaultdict
@@ -55,6 +55,7 @@ ASKED, FOLLOWED_UP = "response_rate", "follow_up_attainment"
 BY_QUARTER = ("invitation_guideline", "response_target", "voc_contribution")
 KEPT_DAYS = 90
 WON = ("expansion", "upsell", "cross_sell", "whitespace")
+KEPT = ("grr", "nrr")  # revenue lost is the rest of the first
 MET = "activity"
 COUNTED = ("success_stories", "documents", "validated_references")
 PARTS = frozenset(WON) - {"expansion"}
@@ -87,6 +88,12 @@ def found(db: Connection, now: datetime) -> list[Fall]:
         for name, by_key in _amounts(ledger, facts).items()
         for key, months in by_key.items()
         if falls.money_fell(months)
+    ]
+    fell += [
+        Fall(key, name, _usual(months), months[-1])
+        for name in KEPT
+        for key, months in _rated(ledger, facts, name).items()
+        if falls.revenue_share_fell(months)
     ]
     whole = {one.key for one in fell if one.name == "expansion"}  # its parts would say the same again
     fell = [one for one in fell if one.name not in PARTS or one.key not in whole]
@@ -233,6 +240,10 @@ def _moved(one: Fall) -> str:
         return f"{one.last.part:.0f} people met or called in the month, {one.before:.0f} is usual."
     if one.name in COUNTED:
         return f"{one.last.part:.0f} in the month, {one.before:.1f} is usual."
+    if one.name in KEPT:
+        kept = 100 * one.last.part / one.last.whole
+        decided = f"the revenue of {one.last.rows} renewals decided in the month"
+        return f"{kept:.0f}% of {decided}, {100 * one.before:.0f}% is usual."
     if one.name in BY_QUARTER:
         share = f"{100 * one.last.part / one.last.whole:.0f}%"
         return f"{share} in the {KEPT_DAYS} days to the end of the month, {100 * one.before:.0f}% is usual."
