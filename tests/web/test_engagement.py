@@ -200,8 +200,9 @@ def test_a_trend_marks_what_happened_and_has_its_table_behind(company: Company) 
 
 
 def test_a_period_from_any_day_counts_that_day() -> None:
-    def asked(**given: str) -> Wanted:
-        return wanted_of(**{"days": "", "as_of": "", "segment": "", **given}, today=date(2026, 4, 9))
+    def asked(from_on: str = "", as_of: str = "", beside_to: str = "") -> Wanted:
+        today = date(2026, 4, 9)
+        return wanted_of(days="", as_of=as_of, segment="", from_on=from_on, beside_to=beside_to, today=today)
 
     assert asked(from_on="2026-01-01", as_of="2026-03-31").days == 90
     assert asked(from_on="2026-03-31", as_of="2026-03-31").days == 1

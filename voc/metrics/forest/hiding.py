@@ -44,7 +44,7 @@ Population: TypeAlias = frozenset[tuple[str, str]] | frozenset[int]
 """Who is counted: (account, contact), or a number for each."""
 
 
-def population(comments: Iterable[Comment]) -> Population:
+def population(comments: Iterable[Comment]) -> frozenset[tuple[str, str]]:
     """Whoever wrote these."""
     return frozenset((one.account_id, one.contact_id) for one in comments)
 
