@@ -200,9 +200,11 @@ def test_a_trend_marks_what_happened_and_has_its_table_behind(company: Company) 
 
 
 def test_a_period_from_any_day_counts_that_day() -> None:
-    def asked(from_on: str = "", as_of: str = "", beside_to: str = "") -> Wanted:
+    def asked(from_on: str = "", as_of: str = "", beside: str = "", beside_to: str = "") -> Wanted:
         today = date(2026, 4, 9)
-        return wanted_of(days="", as_of=as_of, segment="", from_on=from_on, beside_to=beside_to, today=today)
+        return wanted_of(
+            days="", segment="", today=today, as_of=as_of, from_on=from_on, beside=beside, beside_to=beside_to
+        )
 
     assert asked(from_on="2026-01-01", as_of="2026-03-31").days == 90
     assert asked(from_on="2026-03-31", as_of="2026-03-31").days == 1
