@@ -48,10 +48,7 @@ class Hours:
         return moment.astimezone(_zone(self.zone))
 
     def _holidays(self, first: int, last: int) -> frozenset[date]:
-        years = range(first - 1, last + 2)  # a local day may lie in the year next to UTC's
-        return (
-            frozenset().union(*(closed_days(self.country, year)[1] for year in years)) if self.country else frozenset()
-        )
+        return _closed(self.country, first, last)
 
 
 def of_owner(zone: str | None, preferences: Preferences) -> Hours:
@@ -63,6 +60,12 @@ def of_owner(zone: str | None, preferences: Preferences) -> Hours:
         weekend=frozenset(preferences.business_weekend),
         country=preferences.business_country or None,
     )
+
+
+@lru_cache(maxsize=512)
+def _closed(country: str | None, first: int, last: int) -> frozenset[date]:
+    years = range(first - 1, last + 2)  # a local day may lie in the year next to UTC's
+    return frozenset().union(*(closed_days(country, year)[1] for year in years)) if country else frozenset()
 
 
 @lru_cache(maxsize=512)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 
 _LONGEST_SEARCH_DAYS = 3660
 
@@ -69,6 +70,15 @@ def _local(moment: datetime | str) -> datetime:
 
 
 def _days(holidays: Iterable[date | str]) -> frozenset[date]:
+    return _known(holidays) if isinstance(holidays, frozenset) else _read(holidays)
+
+
+@lru_cache(maxsize=512)  # very many cases of one calendar are counted one after the other
+def _known(holidays: frozenset[date | str]) -> frozenset[date]:
+    return _read(holidays)
+
+
+def _read(holidays: Iterable[date | str]) -> frozenset[date]:
     return frozenset(date.fromisoformat(day) if isinstance(day, str) else day for day in holidays)
 
 

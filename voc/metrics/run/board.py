@@ -14,7 +14,7 @@ from voc.metrics.board import Board
 from voc.metrics.cohorts import Key
 from voc.metrics.model import Figure
 from voc.metrics.run import board_causes, board_nights, kept_pages
-from voc.metrics.run.board_stood import StoodThen
+from voc.metrics.run.board_stood import StoodBefore, StoodThen
 from voc.metrics.run.engagement import figures_of
 from voc.metrics.run.looking import Asking, allowed, look
 from voc.metrics.run.standings import kept_on, large_on
@@ -44,9 +44,9 @@ def page(
     earlier = window.after_on
     since = moment - timedelta(days=window.days)
     last_night = now.date() - timedelta(days=1)
+    before, stood_before = _before(db, viewer, (scope, id), now=now, as_of=earlier, preferences=preferences)
     stood = _stood(db, viewer, (scope, id), now=now, as_of=as_of, preferences=preferences)
-    stood_before = _stood(db, viewer, (scope, id), now=now, as_of=earlier, preferences=preferences)
-    figures, before = _six(db, stood, now=now), _six(db, stood_before, now=now)
+    figures = _six(db, stood, now=now)
     icc = preferences.icc_default
     team = id if scope == Scope.TEAM else None
     today = as_of is None or as_of >= last_night
@@ -99,6 +99,13 @@ def _stood(
 ) -> StoodThen:
     asking = Asking(now, as_of, names=board.SIX, preferences=preferences)
     return StoodThen(look(db, asking), key, allowed(db, viewer))
+
+
+def _before(
+    db: Connection, viewer: Viewer, key: Key, *, now: datetime, as_of: date, preferences: Preferences
+) -> tuple[dict[str, Figure], StoodBefore]:
+    found = _stood(db, viewer, key, now=now, as_of=as_of, preferences=preferences)
+    return _six(db, found, now=now), found.before()
 
 
 def _six(db: Connection, stood: StoodThen, *, now: datetime) -> dict[str, Figure]:

@@ -7,6 +7,7 @@ whole, each team; and of each CSM, who knows the own book by name.
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -16,7 +17,7 @@ from voc.base.words import Scope, StaffRole
 from voc.metrics import board
 from voc.metrics.cohorts import TOTAL, Key
 from voc.metrics.forest.growing import MOST_OF_ONE, Forest
-from voc.metrics.run.forest.views import PERIODS, Asked, ForestPage, forest, is_protected
+from voc.metrics.run.forest.views import PERIODS, Asked, ForestPage, forest, has_comments, is_protected
 from voc.metrics.store import board as store
 
 TOO_NEAR = "The people behind the causes differ from another view by fewer than five, so they are not shown."
@@ -56,26 +57,32 @@ def now_of(
 
     The Forest's three periods and no other, so that no two views tell of single people.
     """
-    page = _forest(db, viewer, days=(until - since).days, team_id=team_id, now=until)
-    if page is None or not page.comments:
-        return Causes(_root(db, viewer, since=since, until=until, team_id=team_id, revenue=revenue))
-    if page.protected and not today:
-        return Causes([], A_PAST_DAY, page.comments)
-    return _of_page(page)
+    asked = _asked(viewer, days=(until - since).days, team_id=team_id)
+    root = partial(_root, db, viewer, since=since, until=until, team_id=team_id, revenue=revenue)
+    if is_protected(viewer) and not today:
+        wrote = has_comments(db, viewer, asked, now=until)
+        return Causes([], A_PAST_DAY) if wrote else Causes(root())
+    page = _forest(db, viewer, asked, now=until)
+    return Causes(root()) if page is None or not page.comments else _of_page(page)
 
 
 def _period(days: int) -> int:
     return days if days in PERIODS else PERIODS[1]
 
 
-def _forest(db: Connection, viewer: Viewer, *, days: int, team_id: str | None, now: datetime) -> ForestPage | None:
-    whole = Asked(_period(days))
-    if team_id is None or (viewer.role == StaffRole.LEAD and team_id == viewer.csm_id):
-        return forest(db, viewer, whole, cut=None, now=now)
+def _asked(viewer: Viewer, *, days: int, team_id: str | None) -> Asked:
+    """A lead's own team is everybody to that lead."""
+    own = viewer.role == StaffRole.LEAD and team_id == viewer.csm_id
+    return Asked(_period(days), "" if own or team_id is None else team_id)
+
+
+def _forest(db: Connection, viewer: Viewer, asked: Asked, *, now: datetime) -> ForestPage | None:
     try:
-        return forest(db, viewer, Asked(whole.days, team_id), cut=None, now=now)
-    except NotFound:  # nobody of the team's customers wrote
-        return None
+        return forest(db, viewer, asked, cut=None, now=now)
+    except NotFound:
+        if not asked.team:
+            raise
+        return None  # nobody of the team's customers wrote
 
 
 def _lines(found: Forest, names: Mapping[int, str]) -> list[Cause]:

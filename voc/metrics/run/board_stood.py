@@ -18,6 +18,14 @@ _NO_CENSUS = STATES.index(AccountState.NO_CENSUS)
 
 
 @dataclass(frozen=True)
+class StoodBefore:
+    """What is left of an earlier look, which takes a hundred megabytes of a large company."""
+
+    here: Column
+    states: Column
+
+
+@dataclass(frozen=True)
 class StoodThen:
     """Of the viewer's accounts those that the scope owned then; an account without a census is none of them."""
 
@@ -68,10 +76,13 @@ class StoodThen:
     def count(self, state: AccountState) -> int:
         return int(self._in(state).sum())
 
-    def moved(self, before: "StoodThen", *, to: AccountState) -> Moved:
+    def before(self) -> StoodBefore:
+        return StoodBefore(self.here, self.look.counting.states)
+
+    def moved(self, before: StoodBefore, *, to: AccountState) -> Moved:
         """Accounts in that state that were in another then; both looks have the same accounts in the same order."""
         came = [STATES.index(one) for one in sorted(CAME_FROM[to]) if one != to]
-        rows = self._in(to) & before.here & np.isin(before.look.counting.states, came)
+        rows = self._in(to) & before.here & np.isin(before.states, came)
         arr, names = self.arr, self._names
         ranked = sorted(np.flatnonzero(rows).tolist(), key=lambda at: (-arr[at], names[at]))
         return Moved(tuple(names[at] for at in ranked), float(arr[rows].sum()), len(ranked))

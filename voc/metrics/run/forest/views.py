@@ -89,6 +89,16 @@ def forest(db: Connection, viewer: Viewer, asked: Asked, *, cut: Cut | None, now
     )
 
 
+def has_comments(db: Connection, viewer: Viewer, asked: Asked, *, now: datetime) -> bool:
+    """Whether `forest` would find any in that view; nobody looks at what they say."""
+    after = now - timedelta(days=asked.days)
+    if not asked.team:
+        return comments.were_written(db, viewer, after=after, until=now)
+    in_a_year = comments.teams(db, viewer, after=now - timedelta(days=PERIODS[-1]), until=now)
+    shown = leads(store.people(db), in_a_year)
+    return asked.team in shown and asked.team in comments.teams(db, viewer, after=after, until=now)
+
+
 @dataclass(frozen=True)
 class Book:
     """The code book as it stands."""

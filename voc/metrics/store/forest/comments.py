@@ -147,6 +147,18 @@ def comments(
     ]
 
 
+def were_written(db: Connection, viewer: Viewer, *, after: datetime, until: datetime) -> bool:
+    """Whether there is any."""
+    return db.execute(_comments(db, viewer=viewer, after=after, until=until).limit(1)).first() is not None
+
+
+def teams(db: Connection, viewer: Viewer, *, after: datetime, until: datetime) -> frozenset[str]:
+    """Whose customers wrote."""
+    written = _comments(db, viewer=viewer, after=after, until=until).join(csm, csm.c.id == account.c.csm_id)
+    query = written.with_only_columns(csm.c.manager_id).where(csm.c.manager_id.is_not(None)).order_by(None)
+    return frozenset(id for id in db.execute(query.distinct()).scalars() if id is not None)
+
+
 @dataclass(frozen=True)
 class Words:
     """A comment as a list shows it, with who wrote it."""
