@@ -1,5 +1,6 @@
 """The facts of money as the tables have them, under the owner of their day; from files of an export to a figure."""
 
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -119,6 +120,43 @@ def test_every_row_of_money_adds_up_to_its_figure_in_every_scope(database: Datab
         assert total["business_reviews_held"].value == pytest.approx(1 / 3)
         assert shared(figures(db, Scope.CSM, "csm-2")["call_quality"]) == (4, 1)
         assert total["product_usage"].reason == "No product usage came in: import product_usage with a number."
+
+
+def test_a_detractor_of_a_merged_record_speaks_against_the_reference_and_so_does_a_call_that_came_late(
+    database: Database,
+) -> None:
+    """One of Calder's records that were merged scored 3 after the other's 9; Vantor was called a day too late.
+
+    Four days ago Vantor's call was due and nobody had made it yet.
+    """
+    with database.begin() as db:
+        world = World(db)
+        since = {"customer_since_on": ago(900), "csm_id": "csm-1"}
+        for id, name in (("a", "Calder"), ("old-a", "Calder Ltd"), ("b", "Vantor")):
+            builders.add_account(db, id, name=name, **since)
+            builders.add_contact(db, f"con-{id}", account_id=id)
+        for id in ("a", "b"):
+            add_mark(db, f"ref-{id}", id, "reference_validated", days_ago=20, evidence="Saves 12%")
+        world.ask("con-a", account_id="a", days_ago=150, answer=9, wave="first")
+        world.ask("con-old-a", account_id="old-a", days_ago=100, answer=3, wave="second")
+        db.execute(insert(schema.alias).values(kind="account", loser_id="old-a", winner_id="a"))
+        db.execute(update(schema.account).where(schema.account.c.id == "old-a").values(state="merged"))
+        late = {"opened_at": NOW - 9 * DAY, "contact_by": NOW - 5 * DAY, "contacted_at": NOW - 3 * DAY}
+        builders.add_follow_up(db, "detractor:9", account_id="b", contact_id="con-b", **late)
+        parts = {
+            back: [
+                figures(db, Scope.TOTAL, names=["validated_references"], as_of=ago(back))["validated_references"].parts,
+                Counter(
+                    row.label
+                    for row in run.rows(
+                        db, LEADER, figure="validated_references", scope=Scope.TOTAL, now=NOW, as_of=ago(back)
+                    )
+                ),
+            ]
+            for back in (1, 4)
+        }
+    assert parts[1] == [{"detractor": 1, "validated": 1}] * 2
+    assert parts[4] == [{"detractor": 1, "follow_up_overdue": 1}] * 2
 
 
 def test_what_respondents_state_comes_from_the_question_that_measures_it(database: Database) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import numpy as np
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from voc.base.confidential import named
 from voc.base.schema import (
@@ -141,7 +141,7 @@ def standing_by_account(
     """Of these accounts: the latest score anybody gave, and how many follow-ups are past a limit."""
     if not ids:
         return {}
-    wanted = sorted(ids)
+    wanted = sorted({*ids, *(loser for loser, winner in winners.items() if winner in ids)})
     scores: dict[str, int] = {}
     query = (
         select(invitation.c.account_id, response.c.score)
@@ -155,11 +155,16 @@ def standing_by_account(
             scores[winners.get(row.account_id, row.account_id)] = row.score
     overdue: dict[str, int] = defaultdict(int)
     case = follow_up.c
-    not_called = and_(case.contacted_at.is_(None), case.contact_by < moment)
-    not_resolved = and_(case.resolved_at.is_(None), case.resolve_by < moment)
+    not_called = and_(_not_by(case.contacted_at, moment), case.contact_by < moment)
+    not_resolved = and_(_not_by(case.resolved_at, moment), case.resolve_by < moment)
     late = select(case.account_id).where(
         case.account_id.in_(wanted), case.opened_at <= moment, or_(not_called, not_resolved)
     )
     for account_id in db.execute(late.order_by(case.id)).scalars():
         overdue[winners.get(account_id, account_id)] += 1
-    return {id: (scores.get(id), overdue.get(id, 0)) for id in wanted}
+    return {id: (scores.get(id), overdue.get(id, 0)) for id in sorted(ids)}
+
+
+def _not_by(column: ColumnElement[datetime | None], moment: datetime) -> ColumnElement[bool]:
+    """It had not happened yet."""
+    return or_(column.is_(None), column > moment)
