@@ -27,7 +27,7 @@ from voc.base.secrets import Vault, new_key
 from voc.base.settings import Settings
 from voc.base.tokens import RandomTokens, hash_token
 from voc.responses import run as responses
-from voc.responses.model import Visit
+from voc.responses.model import Posted, Visit
 from voc.web.asgi import create
 from voc.web.context import App
 
@@ -146,8 +146,8 @@ def warm(url: str, token: str, nonce: str, score: str, words: str) -> None:
     uvicorn.Config(app).load()
     filled = {"recommend": [score], "why": [words]}
     visit = Visit(source="warm", agent="A browser", cookies={})
-    posted: dict[str, Any] = {"token": token, "nonce": nonce, "trap_filled": False, "visit": visit}
-    given = {**posted, "filled": filled, "now": _SERVED_AT, "tokens": RandomTokens()}
+    posted = Posted(token, nonce, trap_filled=False, visit=visit)
+    given: dict[str, Any] = {"posted": posted, "filled": filled, "now": _SERVED_AT, "tokens": RandomTokens()}
     database.commit(partial(responses.submit, **given))
     database.close()
 

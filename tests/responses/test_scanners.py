@@ -8,7 +8,7 @@ from tests.responses.world import CLOSES, Browser, ask_ana, one, rows
 from voc.base import schema
 from voc.base.db import Database
 from voc.responses import run
-from voc.responses.model import Acted, Again, Decline, Doubted, Opened, Saved
+from voc.responses.model import Acted, Again, Decline, Doubted, Opened, Posted, Saved
 
 
 @pytest.fixture
@@ -235,11 +235,8 @@ def test_a_chase_that_ended_for_another_reason_is_not_taken_up_again(scanner: Br
     submit_link_after_link(scanner, 0, 1, 2)
     scanner.do(
         run.unsubscribe,
-        token="unsubscribe-token-of-ana-ruiz-000",
+        posted=Posted("unsubscribe-token-of-ana-ruiz-000", "", trap_filled=False, visit=scanner.visit),
         one_click=True,
-        nonce="",
-        trap_filled=False,
-        visit=scanner.visit,
         now=scanner.now,
         tokens=scanner.tokens,
     )

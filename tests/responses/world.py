@@ -15,7 +15,7 @@ from voc.base.db import Database
 from voc.base.tokens import RandomTokens, hash_token
 from voc.campaigns.questionnaire import content_hash, read_folder
 from voc.responses import run
-from voc.responses.model import Again, Decline, Doubted, Opened, Saved, Thanks, Visit
+from voc.responses.model import Again, Decline, Doubted, Opened, Posted, Saved, Thanks, Visit
 
 Done = TypeVar("Done")
 FILES = read_folder(Path(__file__).parents[2] / "questionnaires", "relationship")
@@ -86,8 +86,10 @@ class Browser:
 
     def _form(self, typed: Mapping[str, str | Sequence[str]], trap: bool = False) -> dict[str, Any]:
         filled = {key: [value] if isinstance(value, str) else list(value) for key, value in typed.items()}
-        common = {"token": self.token, "nonce": self.nonce, "trap_filled": trap, "visit": self.visit}
-        return {**common, "filled": filled, "now": self.now, "tokens": self.tokens}
+        return {"posted": self._posted(self.token, trap), "filled": filled, "now": self.now, "tokens": self.tokens}
+
+    def _posted(self, token: str, trap: bool = False) -> Posted:
+        return Posted(token, self.nonce, trap, self.visit)
 
     def do(self, act: Callable[..., Done], **given: Any) -> Done:
         return self.database.commit(partial(act, **given))
@@ -120,7 +122,7 @@ class Browser:
     def unsubscribe(self, *, one_click: bool = False) -> Any:
         form = self._form({})
         del form["filled"]
-        return self.do(run.unsubscribe, one_click=one_click, **{**form, "token": UNSUBSCRIBE})
+        return self.do(run.unsubscribe, one_click=one_click, **{**form, "posted": self._posted(UNSUBSCRIBE)})
 
     def _keep(self, outcome: object) -> None:
         cookie = outcome.cookie if isinstance(outcome, Saved | Doubted) else None

@@ -12,7 +12,7 @@ from voc.demo import people
 from voc.demo.chance import Chance
 from voc.demo.company import Person
 from voc.responses import run as responses
-from voc.responses.model import Decline, Opened, Thanks, Visit
+from voc.responses.model import Decline, Opened, Posted, Thanks, Visit
 from voc.web.context import App
 
 READS_FOR = timedelta(seconds=70)
@@ -65,8 +65,8 @@ def _open(app: App, token: str, *, visit: Visit, score: str | None, now: datetim
 
 
 def _posted(app: App, token: str, opened: Opened, *, visit: Visit, now: datetime) -> dict[str, Any]:
-    page = {"token": token, "nonce": opened.nonce, "trap_filled": False, "visit": visit}
-    return {**page, "now": now + READS_FOR, "tokens": app.tokens}
+    posted = Posted(token, opened.nonce, trap_filled=False, visit=visit)
+    return {"posted": posted, "now": now + READS_FOR, "tokens": app.tokens}
 
 
 def typed(chance: Chance, asked: Questionnaire, person: Person, given: int, *, wave_id: int) -> dict[str, list[str]]:

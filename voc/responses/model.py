@@ -136,6 +136,16 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
+class Posted:
+    """A form as a browser sends it back: whose link, of which page, whether what nobody sees was filled in."""
+
+    token: str
+    nonce: str
+    trap_filled: bool
+    visit: Visit
+
+
+@dataclass(frozen=True, slots=True)
 class Kept:
     """A response of this invitation: which browser it came from, from which page."""
 

@@ -57,17 +57,7 @@ def csms_page(
 
 
 def _found(db: Connection, viewer: Viewer, wanted: Wanted, known: Preferences, *, now: datetime) -> run.CsmsPage:
-    return run.page(
-        db,
-        viewer,
-        now=now,
-        preferences=known,
-        as_of=wanted.as_of,
-        window_days=wanted.days,
-        team_id=wanted.team or None,
-        segment=wanted.segment or None,
-        region=wanted.region or None,
-    )
+    return run.page(db, viewer, now=now, preferences=known, **wanted.part_of_period)
 
 
 def _rows(db: Connection, asked: Asked) -> Found:

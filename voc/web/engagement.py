@@ -130,31 +130,12 @@ def _kept_key(found: Engagement, wanted: Wanted) -> Key | None:
 
 
 def _beside(db: Connection, viewer: Viewer, wanted: Wanted, *, now: datetime) -> run.Beside:
-    return run.compare_periods(
-        db,
-        viewer,
-        now=now,
-        as_of=wanted.as_of,
-        window_days=wanted.days,
-        earlier_to=day_in(wanted.beside),
-        team_id=wanted.team or None,
-        segment=wanted.segment or None,
-        region=wanted.region or None,
-    )
+    earlier = day_in(wanted.beside)
+    return run.compare_periods(db, viewer, now=now, earlier_to=earlier, **wanted.part_of_period)
 
 
 def _engagement(db: Connection, viewer: Viewer, wanted: Wanted, *, now: datetime) -> Engagement:
-    return run.engagement(
-        db,
-        viewer,
-        now=now,
-        as_of=wanted.as_of,
-        window_days=wanted.days,
-        team_id=wanted.team or None,
-        segment=wanted.segment or None,
-        region=wanted.region or None,
-        live=wanted.live,
-    )
+    return run.engagement(db, viewer, now=now, live=wanted.live, **wanted.part_of_period)
 
 
 def _total(db: Connection, found: Engagement, wanted: Wanted, *, now: datetime) -> ScopeFigures:

@@ -161,12 +161,4 @@ def names_of(db: Connection) -> dict[str, str]:
 
 def within_of(db: Connection, viewer: Viewer, part: Wanted, known: Preferences) -> Within:
     """What a list of follow-ups is narrowed to."""
-    return within(
-        db,
-        viewer,
-        team_id=part.team or None,
-        csm_id=part.csm or None,
-        segment=part.segment or None,
-        region=part.region or None,
-        preferences=known,
-    )
+    return within(db, viewer, csm_id=part.csm or None, preferences=known, **part.part)

@@ -5,7 +5,7 @@ from typing import Any
 
 from litestar.datastructures import Cookie
 
-from voc.responses.model import Visit
+from voc.responses.model import Posted, Visit
 from voc.web.context import App
 from voc.web.door import source
 from voc.web.forms import Form
@@ -37,10 +37,7 @@ def looked(app: App, request: AnyRequest, token: str) -> dict[str, Any]:
 
 def posted(app: App, request: AnyRequest, token: str, form: Form) -> dict[str, Any]:
     return {
-        "token": token,
-        "nonce": form.text("nonce"),
-        "trap_filled": bool(form.text("fax")),
-        "visit": visit_of(app, request),
+        "posted": Posted(token, form.text("nonce"), bool(form.text("fax")), visit_of(app, request)),
         "now": app.now(),
         "tokens": app.tokens,
     }

@@ -85,16 +85,7 @@ def _found(app: App, visit: Visit, asked: Wanted) -> tuple[Wanted, RetentionPage
 
 
 def _retention(db: Connection, viewer: Viewer, wanted: Wanted, *, now: datetime) -> RetentionPage:
-    return run.retention(
-        db,
-        viewer,
-        now=now,
-        as_of=wanted.as_of,
-        window_days=wanted.days,
-        team_id=wanted.team or None,
-        segment=wanted.segment or None,
-        region=wanted.region or None,
-    )
+    return run.retention(db, viewer, now=now, **wanted.part_of_period)
 
 
 def _heading(found: RetentionPage, teams: dict[str, str], wanted: Wanted) -> str:

@@ -71,17 +71,7 @@ def silent_page(
 def _silent(
     db: Connection, viewer: Viewer, wanted: Wanted, *, now: datetime, after: str | None = None, limit: int | None = None
 ) -> SilentPage:
-    return run.silent(
-        db,
-        viewer,
-        now=now,
-        after=after,
-        limit=limit,
-        team_id=wanted.team or None,
-        csm_id=wanted.csm or None,
-        segment=wanted.segment or None,
-        region=wanted.region or None,
-    )
+    return run.silent(db, viewer, now=now, after=after, limit=limit, csm_id=wanted.csm or None, **wanted.part)
 
 
 def _silent_cases(

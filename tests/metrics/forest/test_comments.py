@@ -231,4 +231,4 @@ def test_what_is_left_of_a_whole_without_its_shown_parts_is_nobody_or_five(parts
 
 def test_the_population_of_a_view_is_its_people_at_their_accounts() -> None:
     comments = [said("a", "p"), said("a", "p", at=NOW - timedelta(days=1)), said("b", "p")]
-    assert population(comments) == {("a", "p"), ("b", "p")}
+    assert population(comments) == frozenset({("a", "p"), ("b", "p")})

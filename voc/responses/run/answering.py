@@ -16,6 +16,7 @@ from voc.responses.model import (
     Doubted,
     Filled,
     Kept,
+    Posted,
     Purpose,
     Referral,
     Rendering,
@@ -24,97 +25,86 @@ from voc.responses.model import (
     Wrong,
 )
 from voc.responses.run import effects
-from voc.responses.run.page import cookie_name, doubt, own_responses, posted_door, refused, shown_again
+from voc.responses.run.page import cookie_name, doubt, entered, own_responses, posted_door, refused, shown_again
 
 
 def submit(
     db: Connection,
+    posted: Posted,
     *,
-    token: str,
     filled: Filled,
-    nonce: str,
-    trap_filled: bool,
-    visit: Visit,
     now: datetime,
     tokens: Tokens,
 ) -> Saved | Again | Doubted | None:
     """Record an answer, or say why not with everything typed still there. None: the link opens nothing."""
-    door, page = posted_door(db, token, Purpose.ANSWER, nonce, now)
-    if door is None:
+    found = entered(db, posted, Purpose.ANSWER, now)
+    if found is None:
         return None
-    store.lock(db, door.invitation_id)
-    questionnaire = store.questionnaire(db, door)
+    door, page, questionnaire = found
     checked = rules.check(questionnaire, filled, door.roles)
     referral = effects.referral_in(db, door, questionnaire, filled)
     wrong = _wrong(door, page, checked, referral)
     if page is None or wrong:
-        return refused(db, door, questionnaire, filled, wrong, visit=visit, now=now, tokens=tokens)
-    if doubt(db, page, trap_filled=trap_filled, now=now) is not None:
-        cookie = _keep(db, door, page, checked, ResponseState.SUSPECT, visit=visit, now=now, tokens=tokens)
-        asked = shown_again(db, door, questionnaire, filled, visit=visit, now=now, tokens=tokens)
-        return Doubted(asked, of=nonce, cookie=cookie)
+        return refused(db, door, questionnaire, filled, wrong, visit=posted.visit, now=now, tokens=tokens)
+    if doubt(db, page, posted, now=now) is not None:
+        cookie = _keep(db, door, page, checked, ResponseState.SUSPECT, visit=posted.visit, now=now, tokens=tokens)
+        asked = shown_again(db, door, questionnaire, filled, visit=posted.visit, now=now, tokens=tokens)
+        return Doubted(asked, of=posted.nonce, cookie=cookie)
     if isinstance(referral, Referral):
         effects.refer(db, door, referral, now=now)
-    visitor_id, cookie = _visitor(db, door, visit=visit, now=now, tokens=tokens)
-    response_id = _record(db, door, questionnaire, checked, page, visitor_id=visitor_id, visit=visit, now=now)
+    visitor_id, cookie = _visitor(db, door, visit=posted.visit, now=now, tokens=tokens)
+    response_id = _record(db, door, questionnaire, checked, page, visitor_id=visitor_id, visit=posted.visit, now=now)
     return Saved(door, cookie, response_id)
 
 
 def confirm(
     db: Connection,
+    posted: Posted,
     *,
-    token: str,
     of: str,
-    nonce: str,
-    trap_filled: bool,
-    visit: Visit,
     now: datetime,
     tokens: Tokens,
 ) -> Saved | Again | Doubted | None:
     """ "It is me" was pressed: what was kept from the page `of` counts now."""
-    door, page = posted_door(db, token, Purpose.ANSWER, nonce, now)
-    if door is None:
+    found = entered(db, posted, Purpose.ANSWER, now)
+    if found is None:
         return None
-    store.lock(db, door.invitation_id)
-    questionnaire = store.questionnaire(db, door)
+    door, page, questionnaire = found
     first = store.rendering_of(db, door, of)
     kept = _of_page(db, door, first)
     if kept is None or first is None:
         stale = [Wrong("", "wrong_stale")]
-        return refused(db, door, questionnaire, {}, stale, visit=visit, now=now, tokens=tokens)
+        return refused(db, door, questionnaire, {}, stale, visit=posted.visit, now=now, tokens=tokens)
     given = store.answers_of(db, kept.id)
     filled = rules.as_filled(given)
-    if page is None or doubt(db, page, trap_filled=trap_filled, now=now) is not None:
-        asked = shown_again(db, door, questionnaire, filled, visit=visit, now=now, tokens=tokens)
+    if page is None or doubt(db, page, posted, now=now) is not None:
+        asked = shown_again(db, door, questionnaire, filled, visit=posted.visit, now=now, tokens=tokens)
         return Doubted(asked, of=of)
-    visitor_id, cookie = _visitor(db, door, visit=visit, now=now, tokens=tokens)
+    visitor_id, cookie = _visitor(db, door, visit=posted.visit, now=now, tokens=tokens)
     if kept.state == ResponseState.SUSPECT:
         checked = rules.check(questionnaire, filled, door.roles)
-        _record(db, door, questionnaire, checked, first, visitor_id=visitor_id, visit=visit, now=now)
+        _record(db, door, questionnaire, checked, first, visitor_id=visitor_id, visit=posted.visit, now=now)
         store.mark_judged(db, kept.id, at=now)  # a person pressed for it: it is not doubted again
     return Saved(door, cookie, kept.id)
 
 
 def autosave(
     db: Connection,
+    posted: Posted,
     *,
-    token: str,
     filled: Filled,
-    nonce: str,
-    trap_filled: bool,
-    visit: Visit,
     now: datetime,
     tokens: Tokens,
 ) -> tuple[str, str] | None:
     """Keep what is typed so far as a draft; gives the cookie. None: nothing was kept (a scanner, an old page)."""
-    door, page = posted_door(db, token, Purpose.ANSWER, nonce, now)
-    if door is None or page is None or doubt(db, page, trap_filled=trap_filled, now=now) is not None:
+    door, page = posted_door(db, posted, Purpose.ANSWER, now)
+    if door is None or page is None or doubt(db, page, posted, now=now) is not None:
         return None
     store.lock(db, door.invitation_id)
     checked = rules.check(store.questionnaire(db, door), filled, door.roles)
     if not checked.given:
         return None
-    return _keep(db, door, page, checked, ResponseState.DRAFT, visit=visit, now=now, tokens=tokens)
+    return _keep(db, door, page, checked, ResponseState.DRAFT, visit=posted.visit, now=now, tokens=tokens)
 
 
 def _wrong(door: Door, page: Rendering | None, checked: Checked, referral: Referral | Wrong | None) -> list[Wrong]:

@@ -5,35 +5,30 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from voc.base.tokens import Tokens
-from voc.responses import store
-from voc.responses.model import Acted, Again, Decline, Doubted, Filled, Purpose, Referral, Visit, Wrong
+from voc.responses.model import Acted, Again, Decline, Doubted, Filled, Posted, Purpose, Referral, Wrong
 from voc.responses.run import effects
-from voc.responses.run.page import doubt, posted_door, refused, shown_again
+from voc.responses.run.page import doubt, entered, refused, shown_again
 
 
 def decline(
     db: Connection,
+    posted: Posted,
     *,
-    token: str,
     what: Decline,
     filled: Filled,
-    nonce: str,
-    trap_filled: bool,
-    visit: Visit,
     now: datetime,
     tokens: Tokens,
 ) -> Acted | Again | Doubted | None:
     """End it at the person's wish. An answer given before stays as it is."""
-    door, page = posted_door(db, token, Purpose.ANSWER, nonce, now)
-    if door is None:
+    found = entered(db, posted, Purpose.ANSWER, now)
+    if found is None:
         return None
-    store.lock(db, door.invitation_id)
-    questionnaire = store.questionnaire(db, door)
+    door, page, questionnaire = found
     if page is None:
         stale = [Wrong("", "wrong_stale")]
-        return refused(db, door, questionnaire, filled, stale, visit=visit, now=now, tokens=tokens)
-    if doubt(db, page, trap_filled=trap_filled, now=now) is not None:
-        asked = shown_again(db, door, questionnaire, filled, visit=visit, now=now, tokens=tokens)
+        return refused(db, door, questionnaire, filled, stale, visit=posted.visit, now=now, tokens=tokens)
+    if doubt(db, page, posted, now=now) is not None:
+        asked = shown_again(db, door, questionnaire, filled, visit=posted.visit, now=now, tokens=tokens)
         return Doubted(asked, what)
     effects.declined(db, door, what, now=now)
     return Acted(door, questionnaire, what)
@@ -41,34 +36,30 @@ def decline(
 
 def refer(
     db: Connection,
+    posted: Posted,
     *,
-    token: str,
     filled: Filled,
-    nonce: str,
-    trap_filled: bool,
-    visit: Visit,
     now: datetime,
     tokens: Tokens,
 ) -> Acted | Again | None:
     """Name a colleague: put before the CSM, sent to nobody. Doubted ones come back to be pressed once more."""
-    door, page = posted_door(db, token, Purpose.ANSWER, nonce, now)
-    if door is None:
+    found = entered(db, posted, Purpose.ANSWER, now)
+    if found is None:
         return None
-    store.lock(db, door.invitation_id)
-    questionnaire = store.questionnaire(db, door)
+    door, page, questionnaire = found
     field = effects.contact_field(questionnaire)
     referral = effects.referral_in(db, door, questionnaire, filled)
     wrong = []
     if page is None:
         wrong.append(Wrong("", "wrong_stale"))
-    elif doubt(db, page, trap_filled=trap_filled, now=now) is not None:
+    elif doubt(db, page, posted, now=now) is not None:
         wrong.append(Wrong("", "wrong_sure"))
     if referral is None:
         wrong.append(Wrong(f"{field}_name", "wrong_required"))
     if isinstance(referral, Wrong):
         wrong.append(referral)
     if wrong or not isinstance(referral, Referral):
-        return refused(db, door, questionnaire, filled, wrong, visit=visit, now=now, tokens=tokens)
+        return refused(db, door, questionnaire, filled, wrong, visit=posted.visit, now=now, tokens=tokens)
     effects.refer(db, door, referral, now=now)
     if door.answered_at is None:
         effects.referred_instead(db, door, now=now)
@@ -77,23 +68,19 @@ def refer(
 
 def unsubscribe(
     db: Connection,
+    posted: Posted,
     *,
-    token: str,
     one_click: bool,
-    nonce: str,
-    trap_filled: bool,
-    visit: Visit,
     now: datetime,
     tokens: Tokens,
 ) -> Acted | Doubted | None:
     """Never again. A mail program's one-click POST (RFC 8058) acts at once; the page's form shows that it is one."""
-    door, page = posted_door(db, token, Purpose.UNSUBSCRIBE, nonce, now)
-    if door is None:
+    found = entered(db, posted, Purpose.UNSUBSCRIBE, now)
+    if found is None:
         return None
-    store.lock(db, door.invitation_id)
-    questionnaire = store.questionnaire(db, door)
-    if not one_click and (page is None or doubt(db, page, trap_filled=trap_filled, now=now) is not None):
-        asked = shown_again(db, door, questionnaire, {}, visit=visit, now=now, tokens=tokens)
+    door, page, questionnaire = found
+    if not one_click and (page is None or doubt(db, page, posted, now=now) is not None):
+        asked = shown_again(db, door, questionnaire, {}, visit=posted.visit, now=now, tokens=tokens)
         return Doubted(asked, Decline.NEVER)
     effects.declined(db, door, Decline.NEVER, now=now)
     return Acted(door, questionnaire, Decline.NEVER)

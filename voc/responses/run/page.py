@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -15,6 +16,7 @@ from voc.responses.model import (
     Filled,
     Kept,
     Opened,
+    Posted,
     Purpose,
     Rendering,
     Suspicion,
@@ -107,11 +109,26 @@ def live_door(db: Connection, token: str, purpose: Purpose, now: datetime) -> Do
 
 
 def posted_door(
-    db: Connection, token: str, purpose: Purpose, nonce: str, now: datetime
+    db: Connection, posted: Posted, purpose: Purpose, now: datetime
 ) -> tuple[Door, Rendering | None] | tuple[None, None]:
     """What the token opens, and the page of it that is posted; none if its nonce is of no page we served."""
-    door, page = store.door_and_rendering(db, token, purpose, nonce)
+    door, page = store.door_and_rendering(db, posted.token, purpose, posted.nonce)
     return (None, None) if door is None or _expired(door, now) else (door, page)
+
+
+class Entered(NamedTuple):
+    door: Door
+    page: Rendering | None
+    questionnaire: Questionnaire
+
+
+def entered(db: Connection, posted: Posted, purpose: Purpose, now: datetime) -> Entered | None:
+    """The same with its questionnaire, the invitation locked until the transaction ends. None: nothing is opened."""
+    door, page = posted_door(db, posted, purpose, now)
+    if door is None:
+        return None
+    store.lock(db, door.invitation_id)
+    return Entered(door, page, store.questionnaire(db, door))
 
 
 def _expired(door: Door, now: datetime) -> bool:
@@ -155,8 +172,8 @@ def refused(
     return Again(shown_again(db, door, questionnaire, filled, visit=visit, now=now, tokens=tokens), tuple(wrong))
 
 
-def doubt(db: Connection, page: Rendering, *, trap_filled: bool, now: datetime) -> Suspicion | None:
-    return scanners.suspicion(page, now=now, trap_filled=trap_filled, scores=store.scores_around(db, page))
+def doubt(db: Connection, page: Rendering, posted: Posted, *, now: datetime) -> Suspicion | None:
+    return scanners.suspicion(page, now=now, trap_filled=posted.trap_filled, scores=store.scores_around(db, page))
 
 
 def own_responses(kept: Sequence[Kept], *, visitor_id: int | None, rendering_id: int | None) -> list[Kept]:

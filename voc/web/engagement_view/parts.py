@@ -3,12 +3,26 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import TypedDict
 
 from markupsafe import Markup
 
 from voc.web.figure_view import Asking, Cell
 from voc.web.parts import Card, Chain, Choice, Link, Mark, Told, address
 from voc.web.unread import Unread
+
+
+class Part(TypedDict):
+    """Which part of the company, as the figures are asked for it."""
+
+    team_id: str | None
+    segment: str | None
+    region: str | None
+
+
+class PartOfPeriod(Part):
+    as_of: date | None
+    window_days: int
 
 
 @dataclass(frozen=True)
@@ -53,6 +67,14 @@ class Wanted:
         """The same in words; `names` of teams and CSMs by id."""
         team = f"team of {names.get(self.team, self.team)}" if self.team and not self.csm else ""
         return [one for one in (team, names.get(self.csm, self.csm), self.segment, self.region) if one]
+
+    @property
+    def part(self) -> Part:
+        return {"team_id": self.team or None, "segment": self.segment or None, "region": self.region or None}
+
+    @property
+    def part_of_period(self) -> PartOfPeriod:
+        return {**self.part, "as_of": self.as_of, "window_days": self.days}
 
     @property
     def list_asking(self) -> Asking:
