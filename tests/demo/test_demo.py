@@ -8,16 +8,25 @@ from pathlib import Path
 
 import pytest
 
+from tests import builders
 from voc import app as wiring
 from voc.base import audit
+from voc.base.access import TERMINAL
 from voc.base.clock import SetClock
+from voc.base.db import Database
 from voc.base.errors import NotFound
+from voc.base.secrets import Vault
+from voc.base.settings import Settings
+from voc.base.tokens import RandomTokens
 from voc.campaigns.calendar import Calendar
 from voc.cli import doctor_mail
 from voc.delivery.model import Envelope
 from voc.demo import build, company, crm, people, words, year
 from voc.demo.chance import Chance
+from voc.demo.csms import AWAY, DAYS_AWAY, DEPUTY, Csms
 from voc.demo.mailbox import DemoRelay, Mailbox
+from voc.followup.store import deputies
+from voc.web.context import App
 
 STARTS_AT = company.STARTS_ON
 YEAR_ENDED = datetime(2026, 11, 16, 7, 40, tzinfo=UTC)
@@ -45,6 +54,34 @@ def test_one_more_draw_changes_no_other() -> None:
     chance.share("something", "new")
     assert chance.share("answers", "ana", 1) == before
     assert all(0 <= chance.share(number) < 1 for number in range(1000))
+
+
+def test_in_the_last_days_one_csm_is_away_and_a_colleague_of_the_team_stands_in(
+    sqlite: Database, clock: SetClock, vault: Vault, tokens: RandomTokens
+) -> None:
+    world = company.build(Chance(7))
+    app = App(
+        settings=Settings(),
+        database=sqlite,
+        clock=clock,
+        tokens=tokens,
+        vault=vault,
+        questionnaires=Path("questionnaires"),
+        wall=clock,
+    )
+    with app.database.begin() as db:
+        for one in world.staff:
+            builders.add_csm(db, one.id, name=one.name, email=one.email, manager_id=one.manager)
+    Csms(app, world, Chance(7), lambda _at, _act: None).name_a_deputy()
+    now = app.now()
+    with app.database.read() as db:
+        (found,) = deputies.listing(db, TERMINAL, today=now.date())
+    away, deputy = (next(one for one in world.staff if one.id == id) for id in (found.away.csm_id, found.deputy.csm_id))
+    assert (away.name, deputy.name) == (AWAY, DEPUTY)
+    assert away.manager == deputy.manager
+    assert found.from_on <= now.date() < found.to_on
+    assert (company.ENDS_ON - year.AWAY_BEFORE).weekday() == 4
+    assert company.ENDS_ON - year.AWAY_BEFORE + timedelta(days=DAYS_AWAY) > company.ENDS_ON
 
 
 def test_whoever_left_long_ago_bounces_and_nobody_answers_twice_in_a_wave() -> None:

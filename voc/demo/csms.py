@@ -1,7 +1,7 @@
 """The stand-ins for our own people: they work their cases and keep their stakeholder teams, each at a pace."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from voc.base import preferences
 from voc.base.access import Viewer
@@ -13,6 +13,7 @@ from voc.demo.chance import Chance
 from voc.demo.company import Employee, World
 from voc.demo.words import WHAT_WAS_DONE
 from voc.followup import run as followup
+from voc.followup.run import deputies
 from voc.stakeholders import run as stakeholders
 from voc.stakeholders import store as teams
 from voc.stakeholders.model import ActKind, Step
@@ -20,6 +21,7 @@ from voc.web.context import App
 
 Plan = Callable[[datetime, Callable[[], None]], None]
 STEPS_AT_ONCE = 12
+AWAY, DEPUTY, DAYS_AWAY = "Aisha Benali", "Dana Whitlock", 11
 
 
 class Csms:
@@ -79,6 +81,21 @@ class Csms:
                 steps = teams.recruiting(db, _viewer(employee), now=self._app.now(), preferences=preferences.load(db))
             for step in steps[: round(STEPS_AT_ONCE * employee.quickness)]:
                 self._take(step, employee)
+
+    def name_a_deputy(self) -> None:
+        """In the last days of the year one CSM is away, and a colleague of the same team looks after the follow-ups."""
+        by_name = {employee.name: employee for employee in self._staff.values()}
+        away, deputy, now = by_name[AWAY], by_name[DEPUTY], self._app.now()
+        with self._app.database.begin() as db:
+            deputies.appoint(
+                db,
+                csm_id=away.id,
+                deputy_csm_id=deputy.id,
+                from_on=now.date(),
+                to_on=now.date() + timedelta(days=DAYS_AWAY),
+                viewer=_viewer(away),
+                now=now,
+            )
 
     def _take(self, step: Step, employee: Employee) -> None:
         now, viewer = self._app.now(), _viewer(employee)

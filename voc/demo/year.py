@@ -38,6 +38,7 @@ BY_EVENT_FROM = date(2026, 6, 22)  # from here on onboardings and reviews are as
 _OF_EVENTS = 1_000  # added to the number of a wave by event: what anybody does in the three large ones stays the same
 MEASURED_FROM = date(2026, 9, 7)  # two months of scorecards stand by the end, one of them approved
 SLOT = timedelta(minutes=30)
+AWAY_BEFORE = timedelta(days=3)  # the end of the year: a Friday afternoon
 ENDS_AT = datetime.combine(company.ENDS_ON, time(7, 40), UTC)
 STARTS_AT = datetime.combine(company.STARTS_ON, time(6), UTC)
 
@@ -120,6 +121,8 @@ class Year:
                 self._at(begins + timedelta(hours=8), self._launch)
             if day == BY_EVENT_FROM:
                 self._at(begins + timedelta(hours=9), self._ask_by_event)
+            if company.ENDS_ON - day == AWAY_BEFORE:
+                self._at(begins + timedelta(hours=15), self._csms.name_a_deputy)
             if day == MEASURED_FROM:
                 self._at(begins + timedelta(hours=9), self._measure)
             if day.weekday() < 5:
