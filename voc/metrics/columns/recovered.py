@@ -28,7 +28,7 @@ class Histories:
 def by_owner(found: Histories, *, moment: int) -> Mapping[int, Cells]:
     order = np.lexsort((found.id, found.sent, found.person))
     person, wave, score = found.person[order], found.wave[order], found.score[order]
-    then, there = _next(person, wave)
+    then, there = next_of(person, wave)
     due = found.due[order]
     settled = (here(due) & (due <= moment)) | (score >= 0)
     told = score >= 0
@@ -38,17 +38,13 @@ def by_owner(found: Histories, *, moment: int) -> Mapping[int, Cells]:
     kept: dict[int, list[Cell]] = {}
     for at, cell in _cells(owner[paired], score[paired], score[then[paired]], contact[paired]):
         kept.setdefault(at, []).append(cell)
-    return {
-        at: Cells(
-            kept.get(at, []),
-            int(waiting[owner == at].sum()),
-            np.bincount(score[told & (owner == at)], minlength=11).tolist(),
-        )
-        for at in np.unique(owner[told]).tolist()
-    }
+    books = int(owner.max(initial=-1)) + 2  # of nobody, -1, stands first
+    waits = np.bincount(owner[waiting] + 1, minlength=books).tolist()
+    scores = np.bincount((owner[told] + 1) * 11 + score[told], minlength=books * 11).reshape(books, 11).tolist()
+    return {at: Cells(kept.get(at, []), waits[at + 1], scores[at + 1]) for at in np.unique(owner[told]).tolist()}
 
 
-def _next(person: Column, wave: Column) -> tuple[Column, Column]:
+def next_of(person: Column, wave: Column) -> tuple[Column, Column]:
     """The row of each one's next invitation in another wave, and whether there is one."""
     last = len(person) - 1
     then = np.arange(len(person)) + 1

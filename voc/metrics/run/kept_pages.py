@@ -18,7 +18,7 @@ from voc.base.narrowed import WHOLE, Narrowed
 from voc.base.preferences import Preferences
 from voc.followup.store.times import durations
 from voc.metrics import store as facts
-from voc.metrics.cohorts import Key
+from voc.metrics.cohorts import TOTAL, Key
 from voc.metrics.columns import recovered
 from voc.metrics.columns.model import micros
 from voc.metrics.cost.backtest import Backtest, TooEarly, backtest_of, bands_of
@@ -79,12 +79,9 @@ def keep(
         made = list(_made(db, on, moment, known, [page for page, _ in forest]))
         retained = list(retention_nights.kept(ground, {*WINDOWS, known.window_days}))
     with database.begin() as db:
-        for page, days, value in made:
-            store.keep(db, on, page, value, days=days)
-        for page, scope, days, view in nights.kept(forest, live_up_to=comments_live_up_to):
-            store.keep(db, on, page, view, days=days, scope=scope)
-        for scope, days, one in retained:
-            store.keep(db, on, retention_nights.PAGE, one, days=days, scope=scope)
+        store.keep_all(db, on, ((page, TOTAL, days, value) for page, days, value in made))
+        store.keep_all(db, on, nights.kept(forest, live_up_to=comments_live_up_to))
+        store.keep_all(db, on, ((retention_nights.PAGE, scope, days, one) for scope, days, one in retained))
         store.keep(db, on, _LAST, 1)
         store.drop_others(db, but=on)
     return on

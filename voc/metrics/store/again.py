@@ -1,11 +1,11 @@
 """What detractors said at their next wave, by account; nothing given in confidence."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, select, true
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func, select, true
 
 from voc.base.schema import alias, invitation, response
 from voc.base.words import ResponseState
@@ -14,6 +14,7 @@ from voc.metrics.recovery import DETRACTOR_TO, Pair, pairs
 from voc.metrics.store.recovery import answer_of, reached
 
 LOOKS_BACK = timedelta(days=730)  # two answers of one person lie half a year or more apart
+_THEN, _ONCE = alias.alias("then"), alias.alias("once")
 
 
 def by_account(
@@ -37,21 +38,29 @@ def by_account(
 
 def _asked(moment: datetime, here: ColumnElement[bool]) -> Select[Any]:
     """Every invitation of whoever was a detractor once, each with its answers, the latest last."""
-    told, person, merged = _submitted(moment), *_person("then")
     columns = invitation.c
+    wanted = columns.id, columns.wave_id, columns.account_id, columns.sent_at, columns.closes_at, columns.csm_id
+    person = func.coalesce(_THEN.c.winner_id, columns.contact_id).label("contact_id")
+    query = of_detractors(
+        [*wanted, columns.inherited, person, response.c.score, response.c.submitted_at], moment=moment, here=here
+    )
+    return query.order_by(columns.sent_at, columns.id, response.c.submitted_at, response.c.id)
+
+
+def of_detractors(wanted: Sequence[Any], *, moment: datetime, here: ColumnElement[bool] | None = None) -> Select[Any]:
+    """The same in no order; `here` is a condition on the invitation that such a one answered."""
+    person, merged = _person(_THEN)
     return (
-        select(columns.id, columns.wave_id, columns.account_id, columns.sent_at, columns.closes_at)
-        .add_columns(columns.csm_id, columns.inherited, person.label("contact_id"))
-        .add_columns(response.c.score, response.c.submitted_at)
+        select(*wanted)
+        .select_from(invitation)
         .outerjoin(*merged)
-        .outerjoin(response, and_(response.c.invitation_id == columns.id, told))
-        .where(*_sent(moment), person.in_(_detractors(moment, here)))
-        .order_by(columns.sent_at, columns.id, response.c.submitted_at, response.c.id)
+        .outerjoin(response, and_(response.c.invitation_id == invitation.c.id, _submitted(moment)))
+        .where(*_sent(moment), person.in_(_detractors(moment, true() if here is None else here)))
     )
 
 
 def _detractors(moment: datetime, here: ColumnElement[bool]) -> Select[Any]:
-    person, merged = _person("once")
+    person, merged = _person(_ONCE)
     return (
         select(person)
         .select_from(invitation)
@@ -61,8 +70,7 @@ def _detractors(moment: datetime, here: ColumnElement[bool]) -> Select[Any]:
     )
 
 
-def _person(name: str) -> tuple[ColumnElement[str], tuple[Any, ColumnElement[bool]]]:
-    theirs = alias.alias(name)
+def _person(theirs: FromClause) -> tuple[ColumnElement[str], tuple[Any, ColumnElement[bool]]]:
     merged = and_(theirs.c.kind == "contact", theirs.c.loser_id == invitation.c.contact_id)
     return func.coalesce(theirs.c.winner_id, invitation.c.contact_id), (theirs, merged)
 

@@ -46,11 +46,7 @@ class _Teams:
     names: list[tuple[str, str]]
 
 
-Kept = tuple[str, tuple[Scope, str], int, object]
-"""What `store.keep` is given: page, scope, days, value."""
-
-
-def kept(found: Sequence[tuple[ForestPage, Sequence[Table]]], *, live_up_to: int = LIVE_UP_TO) -> Iterator[Kept]:
+def kept(found: Sequence[tuple[ForestPage, Sequence[Table]]], *, live_up_to: int = LIVE_UP_TO) -> Iterator[store.Kept]:
     """Of every view. Nothing where the comments are few enough to be counted for a page."""
     if not found or max(page.comments for page, _ in found) <= live_up_to:
         return
