@@ -195,7 +195,7 @@ class Counting:
         moment, cut = self.company.at, self.terms.fresh_cut
         yield from self.places.standing(since=self._after, moment=moment, fresh_cut=cut)
         yield "voc_contribution", voc_contribution(self.company, self.places, since=self._after)
-        yield from silent_figures(self.company, self.states)
+        yield from silent_figures(self.company.accounts.arr, self.states)
 
     def today_books(self) -> list[Books]:
         return self._books_by(self.company.accounts.owner)

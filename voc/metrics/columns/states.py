@@ -105,14 +105,14 @@ class _People:
         return sum_of(self._account, (long_ago | often) & ~self._out, accounts)
 
 
-def silent_figures(company: Company, state: Column) -> Iterator[tuple[str, Rows]]:
-    """Books are accounts."""
+def silent_figures(revenue: Column, state: Column) -> Iterator[tuple[str, Rows]]:
+    """Books are accounts; `revenue` of one whose currency has no rate is no number."""
     asked = ~np.isin(state, [STATES.index(one) for one in NOT_ASKED])
     is_silent = state == STATES.index(AccountState.SILENT)
     book = np.flatnonzero(state != STATES.index(AccountState.NO_CENSUS))
     yield "silent_accounts", Rows(book, is_silent[book] * 1.0, asked[book] * 1.0, state[book], STATES)
     book = np.flatnonzero(asked)
-    arr = company.accounts.arr[book]
+    arr = revenue[book]
     known = ~np.isnan(arr)
     weight = np.where(known, arr, 0.0)
     label = np.where(known, state[book], len(STATES))

@@ -18,7 +18,7 @@ from voc.metrics.pages import ScopeFigures, SilentPage, Since, Sum
 from voc.metrics.run import stood_sums
 from voc.metrics.run.kept import kept_of, last_night
 from voc.metrics.run.lines import line_of
-from voc.metrics.run.looking import Allowed, Asking, FactsLook, allowed, look, look_at, usual
+from voc.metrics.run.looking import Allowed, Asking, FactsLook, allowed, look_at, usual
 from voc.metrics.run.narrowing import Within, within
 from voc.metrics.run.standings import kept_on
 from voc.metrics.run.stood_sums import SOON
@@ -161,12 +161,12 @@ def _kept_silent(
 def _night_figures(
     db: Connection, on: date, chosen: Within, known: Preferences, *, now: datetime
 ) -> Mapping[str, Figure]:
-    """As the night kept them; of what crosses two of its parts counted as of then."""
+    """As the night kept them; of what crosses two of its parts added up from where the accounts stood."""
     key = chosen.kept_key
     if key is not None:
         return kept_of(db, key, on=on, days=known.window_days, names=_FIGURES)
-    looked = look(db, Asking(now, on, known.window_days, chosen.slice, _FIGURES, known))
-    return {name: looked.figure(chosen.key, name) for name in _FIGURES}
+    window = cohorts.window(store.moment_of(on, now=now), known.window_days)
+    return stood_sums.silent_figures(db, on, chosen.key, chosen.part, window=window)
 
 
 def _more(listed: Sequence[Standing], limit: int | None) -> str | None:

@@ -5,15 +5,23 @@ The lists themselves are `account_night`, a page at a time; to add up a hundred 
 
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from statistics import median
 
+import numpy as np
 from sqlalchemy import Connection
 
-from voc.base.access import Viewer
-from voc.base.words import AccountState
+from voc.base.access import TERMINAL, Viewer
+from voc.base.narrowed import Narrowed
+from voc.base.words import AccountState, Scope
+from voc.metrics import figures
 from voc.metrics import store as facts
+from voc.metrics.cohorts import Key
+from voc.metrics.columns import states as columns
+from voc.metrics.columns.rows import Books, tally
+from voc.metrics.columns.states import STATES
+from voc.metrics.model import Figure, Window
 from voc.metrics.pages import Sum
 from voc.metrics.store import kept_pages as kept
 from voc.metrics.store import standings as store
@@ -70,6 +78,21 @@ def stood(db: Connection, part: Part) -> Stood:
         median_days=median(days.elements()) if days else None,
         soon=sum(one.soon for one in mine),
     )
+
+
+def silent_figures(db: Connection, on: date, key: Key, part: Narrowed, *, window: Window) -> Mapping[str, Figure]:
+    """Silent accounts and their revenue in a part that no night kept: how its accounts stood, added up."""
+    scope, id = key
+    owned = {Scope.TEAM: {"team_id": id}, Scope.CSM: {"csm_id": id}}.get(scope, {})
+    rows = store.stood(db, Part(TERMINAL, on, within=replace(part, **owned)))
+    names = [name for name, _, _ in rows]
+    state = np.array([STATES.index(state) for _, state, _ in rows], np.int64)
+    revenue = np.array([np.nan if arr is None else arr for _, _, arr in rows], np.float64)
+    books = Books(scope, [id], np.zeros(len(rows), np.int64), np.arange(len(rows)))
+    counted = figures.Counted(window)
+    for name, found in columns.silent_figures(revenue, state):
+        tally(counted.tallies, name, found, books, names)
+    return {name: figures.figure(counted, key, name) for name in ("silent_accounts", "silent_arr")}
 
 
 def _states(mine: Collection[OfOwner]) -> dict[AccountState, Sum]:

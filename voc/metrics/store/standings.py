@@ -174,6 +174,12 @@ def states(db: Connection, part: Part) -> dict[str, AccountState]:
     return {id: AccountState(state) for id, state in db.execute(_of(select(_night.account_id, _night.state), part))}
 
 
+def stood(db: Connection, part: Part) -> list[tuple[str, AccountState, float | None]]:
+    """Name, state and revenue of each account."""
+    query = _of(select(account.c.name, _night.state, _night.arr), part).order_by(_night.account_id)
+    return [(name, AccountState(state), arr) for name, state, arr in db.execute(query)]
+
+
 @dataclass(frozen=True)
 class Places:
     all: int
