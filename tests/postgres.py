@@ -275,3 +275,14 @@ def _wait(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
         else:
             return
     raise RuntimeError(f"PostgreSQL did not answer within 30 s:\n{log.read_text()}")
+
+
+@contextmanager
+def for_bench() -> Iterator[str | None]:
+    """The address of an empty database, or None where there is no PostgreSQL to start."""
+    try:
+        with running() as server:
+            server.execute("CREATE DATABASE bench")
+            yield server.url("bench")
+    except ImportError:
+        yield None

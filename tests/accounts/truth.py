@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from tests.accounts.exports import TABLES
 from tests.accounts.standings import ContactStanding, Holder, contact_standings, holders
 from voc.accounts import store
 from voc.accounts.crm import columns
@@ -26,16 +27,6 @@ OBJECTS = {
     "OpportunityContactRole": Kind.OPPORTUNITY_ROLE,
     "Event": Kind.ACTIVITY,
     "Milestone__c": Kind.MILESTONE,
-}
-TABLES = {
-    Kind.CSM: schema.csm,
-    Kind.ACCOUNT: schema.account,
-    Kind.CONTACT: schema.contact,
-    Kind.RELATION: schema.relation,
-    Kind.OPPORTUNITY: schema.opportunity,
-    Kind.OPPORTUNITY_ROLE: schema.opportunity_role,
-    Kind.ACTIVITY: schema.activity,
-    Kind.MILESTONE: schema.milestone,
 }
 
 

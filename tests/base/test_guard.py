@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from tests.builders import NOW
 from tests.crm.server import Reply, Server
+from tests.doors import listening
 from voc.accounts.connector import Outside
 from voc.accounts.crm.http import Caller, Limits, NoAuth
 from voc.base import guard
@@ -54,15 +55,8 @@ def outside(*private_hosts: str) -> Outside:
 
 @pytest.fixture
 def doors() -> Iterator[list[socket.socket]]:
-    """Listening on every address of this machine, at one port."""
-    with socket.socket() as four, socket.socket(socket.AF_INET6) as six:
-        four.bind(("0.0.0.0", 0))
-        six.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        six.bind(("::", four.getsockname()[1]))
-        for door in (four, six):
-            door.listen()
-            door.setblocking(False)
-        yield [four, six]
+    with listening() as found:
+        yield found
 
 
 def knocked(doors: list[socket.socket]) -> int:

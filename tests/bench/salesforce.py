@@ -47,7 +47,7 @@ def run(report: Report) -> None:
     report.add("load_average_before", os.getloadavg()[0], "processes")
     with tempfile.TemporaryDirectory() as place, _served(Path(place), rows) as url:
         _measure(report, "sqlite", url, f"sqlite:///{place}/voc.db")
-        with _postgresql() as database:
+        with postgres.for_bench() as database:
             if database is not None:
                 _measure(report, "postgresql", url, database)
     report.add("load_average_after", os.getloadavg()[0], "processes")
@@ -83,16 +83,6 @@ def _served(place: Path, rows: int) -> Iterator[str]:
         server.wait()
         if server.stdout is not None:
             server.stdout.close()
-
-
-@contextmanager
-def _postgresql() -> Iterator[str | None]:
-    try:
-        with postgres.running() as server:
-            server.execute("CREATE DATABASE bench")
-            yield server.url("bench")
-    except ImportError:
-        yield None
 
 
 # --- the process that syncs ---------------------------------------------------------------------

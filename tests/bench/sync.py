@@ -13,7 +13,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -73,7 +72,7 @@ def run(report: Report) -> None:
         bare = _bare_loop(folder, Path(place) / "bare.db")
         report.add("bare_csv_and_upsert", rows / bare, "rows/s")
         _on(report, "sqlite", f"sqlite:///{place}/voc.db", folder, bare)
-        with _postgresql() as url:
+        with postgres.for_bench() as url:
             if url is not None:
                 _on(report, "postgresql", url, folder, bare)
         for contacts in (CONTACTS // 2, CONTACTS):
@@ -189,16 +188,6 @@ def _bare_loop(folder: Path, path: Path) -> float:
         db.commit()
     db.close()
     return clock.seconds() - started
-
-
-@contextmanager
-def _postgresql() -> Iterator[str | None]:
-    try:
-        with postgres.running() as server:
-            server.execute("CREATE DATABASE bench")
-            yield server.url("bench")
-    except ImportError:
-        yield None
 
 
 def _peak_mb(place: Path, contacts: int) -> float:

@@ -1,13 +1,12 @@
 """F24: addresses that a server must not call, whoever enters them: no connection to any of them."""
 
-import contextlib
-import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from urllib.parse import urlsplit
 
 from tests.base.test_guard import ELSEWHERE, OURSELVES, ask, knocked, outside
 from tests.builders import NOW
+from tests.doors import listening
 from tests.faults.table import Result, Row, timed
 from voc.base import guard
 from voc.base.errors import VocError
@@ -39,7 +38,7 @@ def _issuer(url: str, resolve: guard.Resolve, *named: str) -> Issuer:
 
 def _row(what: str, call: Ask) -> Row:
     found = []
-    with _doors() as doors:
+    with listening() as doors:
         port = doors[0].getsockname()[1]
         spelled = [f"{scheme}://{one}:{port}/x" for one in OURSELVES for scheme in ("https", "http")]
         for url in spelled:
@@ -67,16 +66,3 @@ def _refused(call: Ask, url: str, resolve: guard.Resolve) -> bool:
     except (VocError, OSError):
         return True
     return False
-
-
-@contextlib.contextmanager
-def _doors() -> Iterator[list[socket.socket]]:
-    """Listening on every address of this machine, at one port."""
-    with socket.socket() as four, socket.socket(socket.AF_INET6) as six:
-        four.bind(("0.0.0.0", 0))
-        six.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        six.bind(("::", four.getsockname()[1]))
-        for door in (four, six):
-            door.listen()
-            door.setblocking(False)
-        yield [four, six]

@@ -11,7 +11,8 @@ import pytest
 from httpx import Response
 from sqlalchemy import func, select
 
-from tests.web.issuer import CLIENT, SECRET, Account, Provider, certificate_in, provider
+from tests.certificates import certificate_in
+from tests.web.issuer import CLIENT, SECRET, Account, Provider, provider
 from tests.web.people import PASSWORD, Visitor, add_staff, visitor
 from voc.base import audit, identities, preferences, staff
 from voc.base.clock import SetClock
