@@ -296,6 +296,34 @@ def test_the_file_and_the_command_keep_back_what_the_page_does(company: Company)
     assert not any(promoters("&team=csm-ingrid"))
 
 
+def test_the_board_keeps_back_of_a_team_what_engagement_does(company: Company) -> None:
+    marcus, ingrid = company.enter("marcus"), company.enter("ingrid")
+    page = marcus.get("/board?team=csm-ingrid").text
+    row = page[page.index(">Identified promoters<") :].split("</tr>")[0]
+    assert "Not shown: " in row
+    assert 'data-figure="identified_promoters"' not in page
+    assert 'data-figure="identified_promoters"' in marcus.get("/board").text
+    assert 'data-figure="identified_promoters"' in ingrid.get("/board").text
+    for query, kept_back in (("?team=csm-ingrid", True), ("", False)):
+        text = marcus.get(f"/board.csv{query}").content.decode("utf-8-sig")
+        six = {one["Figure"]: one for one in csv.DictReader(io.StringIO(text))}
+        told = six["Identified promoters"]
+        assert (told["Counts"] == told["Of"] == "") == kept_back
+        assert six["Response"]["Counts"] != ""
+
+
+def test_of_a_part_scores_are_told_for_the_usual_periods_alone(company: Company) -> None:
+    """A day more or less may differ by one person; everybody, one's own team and one's own book have any period."""
+    marcus = company.enter("marcus")
+    free = marcus.get("/engagement?segment=mid-market&days=179&live=1").text
+    assert "so of a part of the company they are told for the usual periods alone" in free
+    assert re.search(r"Show [^<]*(90|180|365) days</a>", free)
+    assert 'data-figure="nps_people"' not in free
+    assert "usual periods alone" not in marcus.get("/engagement?days=179&live=1").text
+    for who in ("ingrid", "dana"):
+        assert "are not shown in this view" not in company.enter(who).get("/engagement?days=179&live=1").text
+
+
 def test_a_lead_reads_the_own_team_and_a_csm_the_own_book_in_full(company: Company) -> None:
     for who in ("ingrid", "dana"):
         assert "are not shown in this view" not in company.enter(who).get("/engagement?live=1").text

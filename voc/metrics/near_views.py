@@ -49,10 +49,12 @@ class Refused:
     """`near` is the shown view from which this one would tell apart who is not in it; None: it is small itself.
 
     `beside`: not this view alone, but the small ones beside it would follow from it and the others of its kind.
+    `free`: a period that is no usual one; a day longer or shorter would tell of those who came in between.
     """
 
     near: View | None = None
     beside: bool = False
+    free: bool = False
 
 
 @dataclass

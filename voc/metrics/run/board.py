@@ -1,5 +1,6 @@
 """The board page: everything on it of one scope, now and one period earlier."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
@@ -12,8 +13,9 @@ from voc.metrics import board, cohorts
 from voc.metrics import store as facts
 from voc.metrics.board import Board
 from voc.metrics.cohorts import Key
-from voc.metrics.model import Figure
-from voc.metrics.run import board_causes, board_nights, kept_pages
+from voc.metrics.model import EVERYTHING, Figure
+from voc.metrics.near_views import Refused
+from voc.metrics.run import board_causes, board_nights, kept_pages, near_views
 from voc.metrics.run.board_stood import StoodBefore, StoodThen
 from voc.metrics.run.engagement import figures_of
 from voc.metrics.run.looking import Asking, allowed, look
@@ -33,9 +35,39 @@ def page(
 ) -> Board:
     """`team_id` is a lead's id; a foreign team is NotFound. A lead sees the team, a CSM the own book.
 
-    Of a large company as of last night, beside the night a period before where it was kept.
+    Of a large company as of last night, beside the night a period before where it was kept. What people said is kept
+    back of a team as it is on Engagement.
     """
-    scope, id = _scope(viewer, team_id)
+    key = _scope(viewer, team_id)
+    found = _counted(
+        db, viewer, key, now=now, preferences=preferences, as_of=as_of, team_id=team_id, live_up_to=live_up_to
+    )
+    until = facts.moment_of(found.window.to_on, now=now)
+    silent = near_views.not_told(
+        db, viewer, key=key, part=EVERYTHING, days=found.window.days, until=until, preferences=preferences
+    )
+    return found if silent is None else replace(found, six=tuple(_silenced(one, silent.why) for one in found.six))
+
+
+def _silenced(line: board.SixLine, why: Refused) -> board.SixLine:
+    if not near_views.is_said(line.now.name):
+        return line
+    now, before = (near_views.silenced_figure(one, why) for one in (line.now, line.before))
+    return board.SixLine(now, before, None)
+
+
+def _counted(
+    db: Connection,
+    viewer: Viewer,
+    key: Key,
+    *,
+    now: datetime,
+    preferences: Preferences,
+    as_of: date | None,
+    team_id: str | None,
+    live_up_to: int | None,
+) -> Board:
+    scope, id = key
     on = kept_on(db, TERMINAL, now=now, as_of=as_of, live_up_to=live_up_to)
     if on is not None and (kept := board_nights.page(db, viewer, (scope, id), on, now=now, preferences=preferences)):
         return kept

@@ -20,6 +20,7 @@ from voc.metrics.store import voters
 PERIODS = (180, 365, 90)  # days; the first goes before the others
 REASON = "Not shown: beside another view it would tell what fewer than five people said."
 SMALL = "Not shown: fewer than five people said something."
+FREE = "Not shown: beside a period of a day more or less it would tell what fewer than five people said."
 
 
 def not_told(
@@ -27,23 +28,25 @@ def not_told(
 ) -> NotTold | None:
     """None where it may be told: of everybody, and to a CSM, who knows the people of the own book by name.
 
-    A lead's team is everybody to that lead, who sees no other.
+    A lead's team is everybody to that lead, who sees no other. A part of the company is told of for the usual periods
+    and the one of the settings alone: all of these are compared with each other, and any other could not be.
     """
     team = key[1] if key[0] == Scope.TEAM else None
     own = team if viewer.role == StaffRole.LEAD else None
     view = View(days, None if own else team, part.segment, part.region)
     if viewer.role == StaffRole.CSM or not view.narrowed_by:
         return None
+    periods = tuple(dict.fromkeys((*PERIODS, preferences.window_days)))
+    free = days not in periods
     if own is None and len(view.narrowed_by) == 1 and days in PERIODS:
         counts = voters.kept_counts(db, on=_night(until), periods=PERIODS)
         if is_far(view, counts):
             return None
-    periods = (*PERIODS, *({days} - set(PERIODS)))
     cells = voters.cells(db, until=until, periods=periods, preferences=preferences)
     if own is not None:
         cells = {cell: number for cell, number in cells.items() if cell.team == own}
     found = refused(cells, periods=periods)
-    why = found.get(view)
+    why = Refused(free=True) if free else found.get(view)
     return None if why is None else NotTold(why, _instead(view, found))
 
 
@@ -63,12 +66,12 @@ def _instead(view: View, found: Mapping[View, Refused]) -> View:
 
 def silenced(line: ScopeFigures, why: Refused) -> ScopeFigures:
     """The same without what people said; what was done for them and with them stays."""
-    return replace(line, figures={name: _silenced(one, why) for name, one in line.figures.items()})
+    return replace(line, figures={name: silenced_figure(one, why) for name, one in line.figures.items()})
 
 
 def is_kept_back(figure: Figure) -> bool:
     """Whether a figure says nothing here because of another view: then no rows stand behind it either."""
-    return figure.state == FigureState.SUPPRESSED and figure.reason in (REASON, SMALL)
+    return figure.state == FigureState.SUPPRESSED and figure.reason in (REASON, SMALL, FREE)
 
 
 def is_said(name: str) -> bool:
@@ -77,10 +80,10 @@ def is_said(name: str) -> bool:
 
 
 def reason_of(why: Refused) -> str:
-    return SMALL if why.near is None else REASON
+    return FREE if why.free else SMALL if why.near is None else REASON
 
 
-def _silenced(figure: Figure, why: Refused) -> Figure:
+def silenced_figure(figure: Figure, why: Refused) -> Figure:
     return withheld(figure, why) if is_said(figure.name) else figure
 
 

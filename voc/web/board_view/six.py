@@ -8,6 +8,7 @@ from voc.metrics import wording
 from voc.metrics.board import Board, Change, SixLine, least_compared
 from voc.metrics.catalogue import BY_NAME
 from voc.metrics.model import Figure, Shown
+from voc.metrics.run.near_views import is_kept_back
 from voc.web import figure_view, view
 from voc.web.figure_view import Asking
 from voc.web.parts import Mark
@@ -20,7 +21,7 @@ class Six:
     of: str
     standard: str
     since: str
-    mark: Mark
+    mark: Mark | None
 
 
 def six_of(one: SixLine, preferences: Preferences, asking: Asking, currency: str, found: Board) -> Six:
@@ -36,7 +37,7 @@ def six_of(one: SixLine, preferences: Preferences, asking: Asking, currency: str
         of=of,
         standard=figure_view.standard(figure.name, preferences),
         since=since_words(one),
-        mark=figure_view.mark(figure, asking),
+        mark=None if is_kept_back(figure) else figure_view.mark(figure, asking),
     )
 
 

@@ -13,7 +13,12 @@ def words(found: NotTold | None, teams: Mapping[str, str]) -> str:
     if found is None:
         return ""
     near = found.why.near
-    if near is None:
+    if found.why.free:
+        why = (
+            "Two periods of any length may differ by what one person said, so of a part of the company they are told "
+            "for the usual periods alone."
+        )
+    elif near is None:
         why = "Fewer than five people said something here."
     elif found.why.beside:
         why = (
