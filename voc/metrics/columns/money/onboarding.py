@@ -5,7 +5,7 @@ import numpy as np
 from voc import statistics
 from voc.metrics.columns.kinds import Column
 from voc.metrics.columns.model import SEGMENTS
-from voc.metrics.columns.money.fact_rows import WITHOUT, FactRows, together, without_amount
+from voc.metrics.columns.money.fact_rows import WITHOUT, FactRows, nothing, together, without_amount
 from voc.metrics.columns.money.owners import Owned, on_day
 from voc.metrics.columns.money.period import Period
 from voc.metrics.columns.money.revenue import revenue_at
@@ -17,6 +17,7 @@ _STANDARD = ("late", "pending", "in_time")
 _STUCK = ("no_yardstick", "stuck", "under_way")
 _TRAINED = ("not_trained", "trained", *WITHOUT)
 _ANSWERED = ("answered", "from_the_crm")
+_QUESTIONNAIRE = "onboarding"
 
 # --- how long ---
 
@@ -129,10 +130,10 @@ def training_score(period: Period) -> FactRows:
 
 
 def _ratings(period: Period, measure: str) -> FactRows:
+    if _QUESTIONNAIRE not in period.records.questionnaires:
+        return nothing(_ANSWERED)  # without reading what was answered to others
     told = period.records.answers
-    asked = told.questionnaire == (
-        told.questionnaires.index("onboarding") if "onboarding" in told.questionnaires else -2
-    )
+    asked = told.questionnaire == told.place_of(_QUESTIONNAIRE)
     rows = np.flatnonzero(asked & period.holds(told.on) & (told.counts[measure] > 0))
     mean = told.sums[measure][rows] / told.counts[measure][rows]
     owner = _at_the_end(period, rows)

@@ -154,6 +154,9 @@ class Records(Protocol):
     def touches(self) -> Touches: ...
 
     @property
+    def questionnaires(self) -> Sequence[str]: ...
+
+    @property
     def answers(self) -> Answers: ...
 
     @property

@@ -25,6 +25,7 @@ from voc.metrics.store.bulk.fields import HELD, Build, Field, Kind, joined
 PORTION = 50_000  # rows of a COPY that are turned at once
 _SINCE_2000 = 946_684_800_000_000  # PostgreSQL counts microseconds from there
 _HEADER = 19  # bytes of a COPY's: signature, flags, length of an extension that nobody uses
+_ENDS = (2, _HEADER + 2)  # bytes of its last piece, alone or behind the header; none with a row has as few
 
 
 _WIDTHS = {
@@ -40,7 +41,7 @@ def read(db: Connection, fields: Sequence[Field], build: Build) -> dict[str, Col
     parts: list[Any] = []
     driver: Any = db.connection.driver_connection  # psycopg's own
     with driver.cursor() as cursor, cursor.copy(f"COPY ({text}) TO STDOUT (FORMAT binary)") as stream:
-        for whole in _rows_of(stream, layout.itemsize):
+        for whole in _rows_of(_pieces(stream, driver.pgconn), layout.itemsize):
             rows = np.frombuffer(whole, layout)
             parts.append({one.name: _native(rows[one.name], one.kind) for one in fields})
     return {one.name: joined([part.pop(one.name) for part in parts], one.kind) for one in fields}
@@ -52,10 +53,21 @@ def _layout(fields: Sequence[Field]) -> Iterator[tuple[str, str]]:
         yield one.name, _WIDTHS[one.kind]
 
 
-def _rows_of(stream: Any, size: int) -> Iterator[bytes]:
+def _pieces(stream: Any, pgconn: Any) -> Iterator[Any]:
+    """A piece a row; what has arrived already is taken without the wait that psycopg has for each."""
+    while piece := stream.read():
+        yield piece
+        while len(piece) not in _ENDS:  # behind it psycopg must see the end for itself
+            size, piece = pgconn.get_copy_data(1)
+            if size <= 0:
+                break
+            yield piece
+
+
+def _rows_of(pieces: Iterator[Any], size: int) -> Iterator[bytes]:
     """Whole rows out of a stream of pieces; the two bytes at its end are none."""
     kept, begun = bytearray(), False
-    for piece in stream:
+    for piece in pieces:
         kept += piece
         if not begun and len(kept) >= _HEADER:
             del kept[:_HEADER]

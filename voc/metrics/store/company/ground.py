@@ -57,10 +57,10 @@ class Ground:
         rows = db.execute(wanted.order_by(account.c.id)).all()
         self.ids, self.names = [row[0] for row in rows], [row[1] for row in rows]
         self.regions, self.region = self._regions([row[2] for row in rows])
-        self._places = Keys(key_of(db, self.ids))
         self.currencies = [preferences.reporting_currency, *preferences.currency_rates]
         self.rates = np.array([1.0, *preferences.currency_rates.values(), np.nan])
         self.rows = self._rows()
+        self._places = Keys(self.rows.pop("key"))
 
     def _regions(self, countries: list[str | None]) -> tuple[list[str], Column]:
         of = {country: region_of(country, self.preferences.regions) for country in set(countries)}
@@ -71,6 +71,7 @@ class Ground:
     def _rows(self) -> dict[str, Column]:
         columns = account.c
         fields = (
+            Field("key", columns.id, Kind.KEY),
             Field("csm", columns.csm_id, Kind.KEY),
             Field("segment", columns.segment, Kind.WORD, SEGMENTS),
             Field("cents", columns.arr, Kind.REAL),

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from sqlalchemy import select
 
-from voc.base.schema import account
+from voc.base.schema import account, questionnaire_version
 from voc.base.words import AccountStatus, RecordState
 from voc.metrics.columns.money.owners import Ownership
 from voc.metrics.columns.money.period import day_of
@@ -60,6 +60,11 @@ class Read:
     @cached_property
     def touches(self) -> Touches:
         return touches(self._ground, days=self._days)
+
+    @cached_property
+    def questionnaires(self) -> Sequence[str]:
+        """Of which any version was ever given."""
+        return sorted(set(self._ground.db.execute(select(questionnaire_version.c.name)).scalars()))
 
     @cached_property
     def answers(self) -> Answers:
