@@ -26,6 +26,7 @@ from voc.base.schema import (
 from voc.base.words import RecordState, RunState, Step, StopReason, SuppressionReason
 from voc.campaigns.model import Limits, WaveState
 from voc.campaigns.quarantine import Ledger, Reserved
+from voc.campaigns.store.rows import OF_TODAY
 
 _SUPPRESSED = {
     SuppressionReason.OPT_OUT: StopReason.OPTED_OUT,
@@ -67,10 +68,7 @@ _NEEDED = (
 _DUE = (
     select(
         *(invitation.c[name] for name in _NEEDED),
-        account.c.id.label("account_now_id"),
-        account.c.name.label("account_name"),
-        account.c.state.label("account_state"),
-        account.c.status.label("account_status"),
+        *OF_TODAY,
         account.c.csm_id.label("csm_now_id"),
         account.c.segment.label("segment_now"),
         account.c.arr.label("arr_now"),
@@ -78,25 +76,8 @@ _DUE = (
         account.c.renewal_on,
         account.c.escalated_until_on,
         contact.c.account_id.label("contact_account_id"),
-        contact.c.state.label("contact_state"),
-        contact.c.first_name,
-        contact.c.last_name,
-        contact.c.title,
-        contact.c.left_company,
-        contact.c.left_at,
-        contact.c.opted_out,
-        contact.c.consented_on,
-        contact.c.away_until_on.label("contact_away_until_on"),
-        wave.c.label,
         wave.c.launched_at,
         wave.c.resumed_at,
-        wave.c.questionnaire_version_id,
-        campaign.c.name.label("campaign"),
-        campaign.c.priority,
-        questionnaire_version.c.name.label("questionnaire"),
-        csm.c.name.label("csm_name"),
-        csm.c.email.label("csm_email"),
-        csm.c.title.label("csm_title"),
     )
     .join(wave, wave.c.id == invitation.c.wave_id)
     .join(campaign, campaign.c.id == wave.c.campaign_id)

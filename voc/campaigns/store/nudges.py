@@ -14,7 +14,7 @@ from voc.campaigns.model import DueStep, Step, WaveState
 from voc.campaigns.nudges import Invited
 from voc.campaigns.store import facts
 from voc.campaigns.store.invitations import Standing
-from voc.campaigns.store.rows import due_step
+from voc.campaigns.store.rows import OF_TODAY, due_step
 
 
 def row_of(db: Connection, invitation_id: int, viewer: Viewer = TERMINAL) -> Any:
@@ -22,29 +22,9 @@ def row_of(db: Connection, invitation_id: int, viewer: Viewer = TERMINAL) -> Any
     query = (
         select(
             invitation,
-            account.c.id.label("account_now_id"),
-            account.c.name.label("account_name"),
-            account.c.state.label("account_state"),
-            account.c.status.label("account_status"),
-            contact.c.state.label("contact_state"),
-            contact.c.first_name,
-            contact.c.last_name,
-            contact.c.title,
-            contact.c.left_company,
-            contact.c.left_at,
-            contact.c.opted_out,
-            contact.c.consented_on,
-            contact.c.away_until_on.label("contact_away_until_on"),
+            *OF_TODAY,
             wave.c.state.label("wave_state"),
-            wave.c.label,
-            wave.c.questionnaire_version_id,
-            campaign.c.name.label("campaign"),
-            campaign.c.priority,
-            questionnaire_version.c.name.label("questionnaire"),
             csm.c.id.label("csm_now_id"),
-            csm.c.name.label("csm_name"),
-            csm.c.email.label("csm_email"),
-            csm.c.title.label("csm_title"),
         )
         .join(wave, wave.c.id == invitation.c.wave_id)
         .join(campaign, campaign.c.id == wave.c.campaign_id)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, case, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from voc.base.preferences import Preferences
-from voc.base.schema import invitation
+from voc.base.schema import account, campaign, contact, csm, invitation, questionnaire_version, wave
 from voc.base.types import Instant
 from voc.base.words import RecordState
 from voc.campaigns.calendar import Calendar, local_day
@@ -120,6 +120,32 @@ def _stopping(reason: StopReason) -> ReturningUpdate[int]:
         .values(**values)
         .returning(invitation.c.id)
     )
+
+
+# What a mail of the chase needs beside its invitation, as it is today: `due_step` reads it.
+OF_TODAY = (
+    account.c.id.label("account_now_id"),
+    account.c.name.label("account_name"),
+    account.c.state.label("account_state"),
+    account.c.status.label("account_status"),
+    contact.c.state.label("contact_state"),
+    contact.c.first_name,
+    contact.c.last_name,
+    contact.c.title,
+    contact.c.left_company,
+    contact.c.left_at,
+    contact.c.opted_out,
+    contact.c.consented_on,
+    contact.c.away_until_on.label("contact_away_until_on"),
+    wave.c.label,
+    wave.c.questionnaire_version_id,
+    campaign.c.name.label("campaign"),
+    campaign.c.priority,
+    questionnaire_version.c.name.label("questionnaire"),
+    csm.c.name.label("csm_name"),
+    csm.c.email.label("csm_email"),
+    csm.c.title.label("csm_title"),
+)
 
 
 def chased_as_asked(row: Any, *, priority: int, since_at: datetime) -> Chased:
