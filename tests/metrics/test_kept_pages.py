@@ -17,6 +17,7 @@ from voc.accounts.store.book import Filter, Stood
 from voc.base import preferences
 from voc.base.access import TERMINAL, Viewer
 from voc.base.db import Database
+from voc.base.narrowed import Narrowed
 from voc.base.words import AccountState, Scope, StaffRole
 from voc.metrics import run, store
 from voc.metrics.model import Slice
@@ -159,6 +160,10 @@ def _same_parts(db: Connection, viewer: Viewer) -> None:
     live = recovery.page(db, viewer, now=MOMENT).recovery
     kept = kept_pages.recovery_of(db, viewer, YESTERDAY, now=NOW)
     assert _near({**vars(kept), "rows": ()}) == {**vars(live), "rows": ()}
+    for part in (Narrowed(team_id="lead-1"), Narrowed(csm_id="csm-1"), Narrowed(csm_id="csm-2")):
+        live = recovery.page(db, viewer, now=MOMENT, part=part).recovery
+        kept = kept_pages.recovery_of(db, viewer, YESTERDAY, now=NOW, part=part)
+        assert _near({**vars(kept), "rows": ()}) == {**vars(live), "rows": ()}
     assert kept.all.all == len(live.rows)
     since = MOMENT - timedelta(days=known.window_days)
     took = [kept_pages.took(db, viewer, on, since=since, now=MOMENT, preferences=known) for on in (None, YESTERDAY)]

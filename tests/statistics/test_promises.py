@@ -345,6 +345,17 @@ def test_business_hours_add_up_over_any_moment_between(start: datetime, minutes:
     assert sum(parts) == pytest.approx(whole)
 
 
+@given(MOMENTS, st.integers(-24, 90 * 24), st.sets(st.integers(0, 6), max_size=3))
+def test_business_hours_are_the_open_ones_hour_by_hour(start: datetime, hours: int, weekend: set[int]) -> None:
+    start = start.replace(minute=0, second=0, microsecond=0)
+    each = [start + timedelta(hours=step) for step in range(hours)]
+    closed = datetime(2026, 12, 25).date()
+    counted = sum(9 <= at.hour < 17 and at.weekday() not in weekend and at.date() != closed for at in each)
+    end = start + timedelta(hours=hours)
+    found = statistics.business_hours(start=start, end=end, open=9, close=17, weekend=weekend, holidays=[closed])
+    assert found == counted
+
+
 @given(MOMENTS, st.floats(0.1, 100))
 def test_a_limit_lies_exactly_its_business_hours_away(start: datetime, hours: float) -> None:
     limit = statistics.after_business_hours(

@@ -21,7 +21,7 @@ from voc.metrics import store as figures
 from voc.metrics import wording
 from voc.metrics.model import Figure
 from voc.metrics.recovery import Recovery
-from voc.metrics.run import kept_pages, recovery, standings
+from voc.metrics.run import kept_pages, standings
 from voc.metrics.run.kept import kept_of, last_night
 from voc.metrics.run.narrowing import Within
 from voc.web import figure_view, followups_view, pages, view
@@ -168,9 +168,7 @@ def _times(
 
 
 def _recovered(db: Connection, viewer: Viewer, on: date | None, inside: Within, *, now: datetime) -> Recovery:
-    if inside.part.whole:
-        return kept_pages.recovery_of(db, viewer, on, now=now)
-    return recovery.page(db, viewer, now=now, part=inside.part).recovery
+    return kept_pages.recovery_of(db, viewer, on, now=now, part=inside.part)
 
 
 def _in_time(

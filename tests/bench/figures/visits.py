@@ -24,6 +24,7 @@ _EVERYBODY = (
     "/accounts",
     "/accounts?state=silent",
     "/accounts/acc-40",
+    "/contacts/con-100",
     "/follow-ups",
     "/retention",
     "/forest",
@@ -33,7 +34,16 @@ _EVERYBODY = (
     "/board",
     f"/csms/{CSM}",
 )
-_LEADERS = (f"/engagement?team={LEAD}", f"/csms?team={LEAD}", f"/board?team={LEAD}")
+_LEADERS = (
+    f"/engagement?team={LEAD}",
+    f"/csms?team={LEAD}",
+    f"/board?team={LEAD}",
+    "/scorecards/engagement",
+    f"/follow-ups?team={LEAD}",
+    f"/retention?team={LEAD}",
+    f"/silent?team={LEAD}&segment=enterprise",
+    "/silent?segment=enterprise&region=Europe",
+)
 _BOOK = f"/engagement/rows?figure=response_rate&scope=csm&id={CSM}&days=180"
 _OWN = {"lead": f"/csms/{LEAD}", "csm": f"/csms/{CSM}"}
 STANDARD = (

@@ -187,12 +187,18 @@ def _recovery(db: Connection, moment: datetime) -> Mapping[str, Cells]:
     return {csm_ids[at] if at >= 0 else NOBODY: one for at, one in by_owner.items()}
 
 
-def recovery_of(db: Connection, viewer: Viewer, on: date | None, *, now: datetime) -> Recovery:
-    """Whether unhappy people came back; of the night's, without its rows, where one is named."""
-    kept = None if on is None else store.read(db, on, "recovery", dict[str, Cells])
+def recovery_of(db: Connection, viewer: Viewer, on: date | None, *, now: datetime, part: Narrowed = WHOLE) -> Recovery:
+    """Whether unhappy people came back; of the night's, without its rows, where one is named.
+
+    It knows whose accounts they were, of which segment or region it does not.
+    """
+    by_owner = part.segment is None and part.countries is None
+    kept = store.read(db, on, "recovery", dict[str, Cells]) if on is not None and by_owner else None
     if kept is None:
-        return recovery.page(db, viewer, now=now).recovery
-    csms = csms_of(db, viewer)
+        return recovery.page(db, viewer, now=now, part=part).recovery
+    csms = csms_of(db, viewer, part.team_id)
+    if part.csm_id is not None:
+        csms = {part.csm_id} if csms is None or part.csm_id in csms else set()
     return reckoned(together(one for csm_id, one in kept.items() if csms is None or csm_id in csms))
 
 
