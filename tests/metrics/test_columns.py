@@ -58,9 +58,10 @@ def history(db: Connection, chance: Random) -> None:
         roles = tuple(chance.sample(ROLES, chance.randrange(0, 3)))
         builders.add_contact(db, id, account_id=account_id, roles=roles, email=address)
         contacts.append((id, account_id, address or f"{id}@x.example"))
-        for _ in range(chance.randrange(0, 4)):
+        for again in range(chance.randrange(0, 4)):
             kind = chance.choice(["confirmed", "edited", "meeting", "bounced", "left", "out_of_office"])
-            builders.add_sign(db, id, kind, NOW - chance.randrange(0, 700) * DAY)
+            key = f"{id}:made up:{again}"  # two of a kind may fall on one day
+            builders.add_sign(db, id, kind, NOW - chance.randrange(0, 700) * DAY, key=key)
     for number, wave in enumerate(("one", "two", "three")):
         launched_days_ago = chance.randrange(1, 330)  # nobody is asked before
         world.wave(wave, launched_days_ago=launched_days_ago)
@@ -224,6 +225,11 @@ def _same_states(counting: Counting, facts: Any, terms: units.Terms) -> None:
         assert bool(points.there[at]) == (score is not None)
         if score is not None:
             assert {name: pytest.approx(values[at]) for name, values in points.parts.items()} == dict(score)
+
+
+def test_a_drawn_history_may_hold_two_signs_of_one_kind_and_day(sqlite: Database) -> None:
+    with sqlite.begin() as db:
+        history(db, Random(121))
 
 
 def test_states_are_named_in_their_order() -> None:
