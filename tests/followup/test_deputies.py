@@ -1,6 +1,8 @@
 """While a CSM is away a colleague sees and moves on their follow-ups; the clocks run on, the owner stays."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from threading import Barrier
 
 import pytest
 from sqlalchemy import select
@@ -114,6 +116,24 @@ def test_nobody_names_a_deputy_for_a_csm_they_do_not_see(silent: Database) -> No
     with silent.read() as db:
         assert [one.csm_id for one in kept.may_be_away(db, LEAD)] == ["csm-1", "lead-1"]
         assert kept.listing(db, LEAD, today=TODAY) == []
+
+
+def test_of_several_who_name_a_deputy_at_once_one_is_taken(silent: Database) -> None:
+    together = Barrier(4)
+
+    def name() -> str:
+        together.wait(timeout=10)
+        try:
+            appointed(silent)
+        except Refused:
+            return "refused"
+        return "taken"
+
+    with ThreadPoolExecutor(4) as several:
+        said = [one.result() for one in [several.submit(name) for _ in range(4)]]
+    assert sorted(said) == ["refused", "refused", "refused", "taken"]
+    with silent.read() as db:
+        assert len(kept.listing(db, DANA, today=TODAY)) == 1
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ def appoint(
     deputy = _named(store.may_stand_in(db), deputy_csm_id)
     if deputy is None:
         raise Refused("Choose a colleague who is active and has an address", field="deputy")
+    store.lock(db, {csm_id, deputy_csm_id})
     known = store.listing(db, TERMINAL, today=now.date())
     check(away, deputy, from_on, to_on, today=now.date(), known=known)
     made = store.add(

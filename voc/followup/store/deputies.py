@@ -1,5 +1,6 @@
 """Who stands in for whom, as kept; writes `deputy`."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, insert, select, update
@@ -21,6 +22,11 @@ def in_force(today: date) -> ColumnElement[bool]:
 def stood_in_for(viewer: Viewer, today: date) -> Select[str]:
     """The ids of the CSMs whose follow-ups the viewer looks after that day."""
     return select(table.c.csm_id).where(in_force(today), table.c.deputy_csm_id == (viewer.csm_id or ""))
+
+
+def lock(db: Connection, csm_ids: Collection[str]) -> None:
+    """Whoever names a deputy for one of them, or one of them as deputy, waits until this is written or given up."""
+    db.execute(select(csm.c.id).where(csm.c.id.in_(csm_ids)).order_by(csm.c.id).with_for_update())
 
 
 def listing(db: Connection, viewer: Viewer, *, today: date) -> list[Deputy]:
