@@ -27,7 +27,7 @@ ODD = [
     ("/engagement?days=0", "days=0 is no number"),
     ("/engagement?as_of=soon", "as_of=soon is no day such as 2026-"),
     (f"/engagement?as_of={TO_COME}", f"as_of={TO_COME} is still to come, today is 2026-"),
-    (f"/engagement?as_of={LONG_AGO}", f"as_of={LONG_AGO} lies before 2000-01-01: today is shown."),
+    (f"/engagement?as_of={LONG_AGO}", f"as_of={LONG_AGO} lies before 2000-01-01: the newest figures are shown."),
     ("/engagement?from=2026-02-20&as_of=2026-01-31", "from=2026-02-20 is still to come, the period ends on 2026-01-31"),
     ("/engagement?from=2001-01-01", "from=2001-01-01 makes a period of more than 1000 days"),
     ("/engagement?segment=tiny", "segment=tiny is none of enterprise, mid-market, small: all segments are shown."),

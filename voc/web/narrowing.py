@@ -45,7 +45,7 @@ def wanted_of(
     `otherwise` is how many days it is if none are asked for.
     """
     read = Reading()
-    until = read.day("as_of", as_of, "today is shown", until=today) or today
+    until = read.day("as_of", as_of, "the newest figures are shown", until=today) or today
     since = _since(read, from_on, until)
     if since is not None:
         length = (until - since).days + 1
