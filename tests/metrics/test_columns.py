@@ -234,3 +234,20 @@ def test_a_drawn_history_may_hold_two_signs_of_one_kind_and_day(sqlite: Database
 
 def test_states_are_named_in_their_order() -> None:
     assert tuple(AccountState) == STATES
+
+
+@pytest.mark.parametrize("scope", [Scope.CSM, Scope.TEAM, Scope.SEGMENT])
+def test_a_look_at_some_scopes_counts_these_and_the_whole_as_a_look_at_all(database: Database, scope: Scope) -> None:
+    with database.begin() as db:
+        history(db, Random(7))
+        everything, counting = by_columns(db, EVERYTHING, days=137, moment=NOW)
+        some_of_it = figures.Counted(everything.window)
+        replace(counting, scopes=(scope,)).into(some_of_it)
+        wanted = {key: one for key, one in everything.tallies.items() if key[0] in (scope, Scope.TOTAL)}
+        assert len({key[0] for key in wanted}) == 2
+        assert set(some_of_it.tallies) == set(wanted)
+        for key, names in wanted.items():
+            assert {name: told(one) for name, one in some_of_it.tallies[key].items()} == {
+                name: told(one) for name, one in names.items()
+            }
+        assert some_of_it.norms == everything.norms

@@ -49,6 +49,10 @@ SELECT c.csm_id, o.kind, o.won, count(*), count(DISTINCT o.account_id), sum(o.ar
 FROM opportunity o JOIN account_csm c ON c.account_id = o.account_id AND c.to_at IS NULL WHERE o.state = 'live'
 GROUP BY 1, 2, 3
 """
+# A renewal counts for whoever held the account 90 days before it, a sale by the days of each owner.
+_HELD = "SELECT csm_id, count(*), min(from_at), max(to_at) FROM account_csm WHERE from_at <= :moment GROUP BY 1"
+# The book of each CSM, and what every account pays today: what it paid then is walked back from it.
+_BOOKS = "SELECT csm_id, status, segment, count(*), sum(arr), min(customer_since_on) FROM account GROUP BY 1, 2, 3"
 _MARKS = """
 SELECT c.csm_id, m.kind, count(*), min(m.on_day), max(m.on_day) FROM milestone m
 JOIN account_csm c ON c.account_id = m.account_id AND c.to_at IS NULL WHERE m.state = 'live' GROUP BY 1, 2
@@ -62,7 +66,7 @@ _ENGAGEMENT = (_ASKED, _PLACES, _SIGNS, _MAILS, _STATES, _LEFT_OUT, _CASES)
 QUERIES: Mapping[str, Sequence[str]] = {
     "engagement": _ENGAGEMENT,
     "csms": (*_ENGAGEMENT, _CELLS),
-    "retention": (_DEALS, _MARKS),
+    "retention": (_DEALS, _MARKS, _HELD, _BOOKS),
     "board": (*_ENGAGEMENT, *_ENGAGEMENT, _THEMES, _TOOK),  # now, and a period before
 }
 

@@ -29,6 +29,7 @@ class Counting:
     terms: Terms
     part: Slice = EVERYTHING
     beside: "Counting | None" = None  # the same over another period: as accounts stand does not depend on it
+    scopes: Collection[Scope] = tuple(Scope)  # that are asked for; the whole is always counted
 
     @property
     def _after(self) -> int:
@@ -156,6 +157,8 @@ class Counting:
             (Scope.REGION, company.regions, company.accounts.region[account]),
             (Scope.TOTAL, [""], np.zeros(len(account), np.int64)),
         ):
+            if not self._wants(scope):
+                continue
             inside = np.flatnonzero(of >= 0)
             group, _, first = numbered(account[inside], of[inside])
             book = np.full(len(account), -1, np.int64)
@@ -215,6 +218,7 @@ class Counting:
                 (Scope.REGION, company.regions, accounts.region),
                 (Scope.TOTAL, [""], np.zeros(len(accounts), np.int64)),
             )
+            if self._wants(scope)
         ]
 
     # --- follow-ups ---
@@ -239,6 +243,9 @@ class Counting:
             tally(counted.tallies, "follow_up_attainment", found, books, company.accounts.names)
 
     # --- scopes ---
+
+    def _wants(self, scope: Scope) -> bool:
+        return scope == Scope.TOTAL or scope in self.scopes
 
     def ids_of(self, scope: Scope) -> list[str]:
         company = self.company

@@ -129,7 +129,7 @@ def _scope(viewer: Viewer, team_id: str | None) -> tuple[Scope, str]:
 def _stood(
     db: Connection, viewer: Viewer, key: Key, *, now: datetime, as_of: date | None, preferences: Preferences
 ) -> StoodThen:
-    asking = Asking(now, as_of, names=board.SIX, preferences=preferences)
+    asking = Asking(now, as_of, names=board.SIX, preferences=preferences, scopes=(key[0],))
     return StoodThen(look(db, asking), key, allowed(db, viewer))
 
 

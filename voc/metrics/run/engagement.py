@@ -92,8 +92,9 @@ def engagement(
     """
     may = allowed(db, viewer)
     known = preferences or settings.load(db)
-    asking = Asking(now, as_of, window_days or known.window_days, Slice(segment, region), NAMES, known)
     whole = may.whole if team_id is None else (Scope.TEAM, team_id)
+    part = Slice(segment, region)
+    asking = Asking(now, as_of, window_days or known.window_days, part, NAMES, known, scopes=(Scope.CSM, whole[0]))
     found = (None if live else kept(db, asking, whole=whole)) or look(db, asking)
     known_team = not team_id or team_id in {one.manager_id for one in found.people.values()}
     if not known_team or not may.sees(whole):

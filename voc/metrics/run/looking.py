@@ -56,6 +56,7 @@ class Asking:
     part: Slice = EVERYTHING
     names: Collection[str] | None = None
     preferences: Preferences | None = None
+    scopes: Collection[Scope] = tuple(Scope)  # of the whole company those that are asked for, and the whole
 
 
 class Allowed:
@@ -272,7 +273,9 @@ def look(db: Connection, asking: Asking) -> CompanyLook:
     ground = Ground(db, terms.moment, known)
     found = company(db, moment=terms.moment, window_days=terms.days, preferences=known, ground=ground)
     shared = subjects.Shared(db, Question(terms.moment, terms.days, known), ground)
-    return count(db, Counting(found, terms, asking.part), known, names=asking.names, shared=shared)
+    return count(
+        db, Counting(found, terms, asking.part, scopes=asking.scopes), known, names=asking.names, shared=shared
+    )
 
 
 def count(
