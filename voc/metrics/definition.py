@@ -99,6 +99,7 @@ class Definition:
     stands: bool = False  # as things stand on the day: the period changes nothing
     version: int = VERSION
     standard: str = ""  # the setting that says what is asked of everybody
+    needs_all: bool = False  # a row of one account cannot be made without those of all others
 
     def asked_of_all(self, preferences: Preferences) -> float | None:
         """The standard as the owner set it: at least this, or at most where less is better. None: it has none."""

@@ -92,6 +92,24 @@ def with_nameless(source: Source, nameless: Sequence[CountedRow]) -> Source:
     return Source(accounts, rows)
 
 
+def remembering(source: Source, most: int) -> Source:
+    """The same, of which the first `most` rows are read once, however often a page, what is beside it and sums ask."""
+    kept: dict[Account, Sequence[CountedRow]] = {}
+    room = most
+
+    def rows(wanted: Sequence[Account]) -> Mapping[Account, Sequence[CountedRow]]:
+        nonlocal room
+        missing = [one for one in wanted if one not in kept]
+        read = source.rows(missing) if missing else {}
+        found = {one: kept[one] if one in kept else read.get(one, ()) for one in wanted}
+        for one in missing:
+            if len(found[one]) < room:
+                kept[one], room = found[one], room - 1 - len(found[one])
+        return found
+
+    return Source(source.accounts, rows)
+
+
 def of_sorted(found: Mapping[Account, Sequence[CountedRow]]) -> Source:
     """Rows that are in memory already."""
     order = sorted(found)

@@ -1,7 +1,7 @@
 """Everything that was counted, and how alike colleagues in one account answer."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -10,7 +10,7 @@ from voc.metrics import cohorts
 from voc.metrics.catalogue import CATALOGUE, Measure, Spread
 from voc.metrics.cohorts import Key
 from voc.metrics.model import Norms, Tallies, Tally, Window
-from voc.statistics.moments import correlation_of
+from voc.statistics.moments import Moments, correlation_of
 
 SPARE_ACCOUNTS_FOR_ICC = 20
 SCORES_FOR_OWN_ICC = 100
@@ -27,11 +27,12 @@ class Counted:
     in_confidence: set[Key] = field(default_factory=set)  # where somebody was asked so, answered or not
     heard: dict[str, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))  # by segment: of people
     icc_default: float = 0.2
+    icc_of_all: Callable[[], float] | None = None  # where not everybody was counted
 
     @cached_property
     def icc(self) -> float:
         """Pooled over all CSMs; the default while fewer than 20 accounts are to spare."""
-        return self._icc("response_rate")
+        return self._icc("response_rate") if self.icc_of_all is None else self.icc_of_all()
 
     @cached_property
     def norms(self) -> Norms:
@@ -55,8 +56,7 @@ class Counted:
             for (scope, _), tallies in self.tallies.items()
             if scope == Scope.CSM and name in tallies
         ]
-        measured, spare = correlation_of(books)
-        return self.icc_default if measured is None or spare < SPARE_ACCOUNTS_FOR_ICC else measured
+        return icc_of(books, default=self.icc_default)
 
     def deff(self, key: Key, name: str = "response_rate", *, icc: float | None = None) -> float:
         return 1 + (self.tallies[key][name].spread_out - 1) * (self.icc if icc is None else icc)
@@ -70,6 +70,11 @@ class Counted:
         if name in SCORES_OF_ACCOUNTS:
             return round(self.tallies[key]["nps_people"].moments.m)
         return self.tallies[key][name].counted
+
+
+def icc_of(books: Iterable[Moments], *, default: float) -> float:
+    measured, spare = correlation_of(books)
+    return default if measured is None or spare < SPARE_ACCOUNTS_FOR_ICC else measured
 
 
 SCORES_OF_ACCOUNTS = frozenset(

@@ -73,6 +73,9 @@ class Allowed:
     def csms(self) -> frozenset[str]:
         return store.visible_csm_ids(self._db, self.viewer)
 
+    def sees_account(self, account_id: str) -> bool:
+        return self.viewer.sees_all or account_id in self.accounts
+
     def sees(self, key: Key) -> bool:
         scope, id = key
         if self.viewer.sees_all:

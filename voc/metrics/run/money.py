@@ -1,5 +1,6 @@
 """The subject `money`: what its figures count, read once for all of them."""
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,6 +36,7 @@ def read(db: Connection, question: "Question") -> list[Client]:
         days=question.days,
         preferences=question.preferences,
         account_ids=question.account_ids,
+        also_elsewhere=question.also_elsewhere,
     )
 
 
@@ -62,7 +64,7 @@ class OfAll:
     def __init__(self, db: Connection, longest: "Question", ground: Ground) -> None:
         self._db, self._moment = db, longest.moment
         self.records = Read(ground, days=longest.days)
-        self._owned = upkeep.Books(db, until=longest.moment)
+        self._all = longest.account_ids is None
         self._place = {id: at for at, id in enumerate(self.records.csm_ids)}
         self._first: Period | None = None
 
@@ -72,11 +74,15 @@ class OfAll:
             on=day_of(question.moment.date()),
             days=question.days,
             standards=standards_of(question.preferences),
-            weeks=self._weeks(question.days),
+            weeks=self._weeks(question.days) if self._all else None,
             beside=self._first,
         )
         self._first = self._first or found
         return found
+
+    @cached_property
+    def _owned(self) -> upkeep.Books:
+        return upkeep.Books(self._db, until=self._moment)
 
     def _weeks(self, days: int) -> Weeks:
         found = upkeep.csm_weeks(self._db, moment=self._moment, days=days, owned=self._owned)

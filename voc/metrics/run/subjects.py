@@ -24,13 +24,17 @@ from voc.metrics.store.company import Ground
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked: facts of (moment - days, moment], as they were known at the moment; of these accounts or all."""
+    """What is asked: facts of (moment - days, moment], as they were known at the moment; of these accounts or all.
+
+    `also_elsewhere`: the accounts are a whole book, whose people count also with what they said at another one.
+    """
 
     moment: datetime
     days: int
     preferences: Preferences
     account_ids: frozenset[str] | None = None
     part: Slice = field(default_factory=Slice)
+    also_elsewhere: bool = False
 
 
 @dataclass(frozen=True)

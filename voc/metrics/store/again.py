@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func, select, true
 
+from voc.base.among import among
 from voc.base.schema import alias, invitation, response
 from voc.base.words import ResponseState
 from voc.metrics.money.facts import Again, Owned
@@ -18,13 +19,20 @@ _THEN, _ONCE = alias.alias("then"), alias.alias("once")
 
 
 def by_account(
-    db: Connection, winners: Mapping[str, str], *, moment: datetime, account_ids: Collection[str] | None = None
+    db: Connection,
+    winners: Mapping[str, str],
+    *,
+    moment: datetime,
+    account_ids: Collection[str] | None = None,
+    also_elsewhere: bool = False,
 ) -> dict[str, list[Again]]:
     """As it was known at the moment; merged people are one, rows of merged accounts are the winner's.
 
-    `account_ids` (merged ones too) leaves out whoever was a detractor elsewhere.
+    `account_ids` (merged ones too) leaves out whoever was a detractor elsewhere, unless they count too.
     """
-    here = true() if account_ids is None else invitation.c.account_id.in_(sorted(account_ids))
+    here = true() if account_ids is None else among(invitation.c.account_id, account_ids)
+    if account_ids is not None and also_elsewhere:
+        here = of_people_at(db, account_ids)
     # Of several answers of one invitation the last stays.
     asked = {row.id: row for row in db.execute(_asked(moment, here))}
     answers = [answer_of(row, row.score, now=moment) for row in asked.values()]
@@ -34,6 +42,16 @@ def by_account(
             row = asked[pair.next_id]
             found[winners.get(row.account_id, row.account_id)].append(_again(row, pair))
     return found
+
+
+def of_people_at(db: Connection, account_ids: Collection[str]) -> ColumnElement[bool]:
+    """An invitation of whoever was ever asked at these accounts, wherever and by whatever record it was."""
+    asked = select(invitation.c.contact_id).distinct().where(among(invitation.c.account_id, account_ids))
+    found = set(db.execute(asked).scalars())
+    merged = {row.loser_id: row.winner_id for row in db.execute(select(alias).where(alias.c.kind == "contact"))}
+    people = {merged.get(id, id) for id in found}
+    records = [*people, *(loser for loser, winner in merged.items() if winner in people)]
+    return among(invitation.c.contact_id, records)
 
 
 def _asked(moment: datetime, here: ColumnElement[bool]) -> Select[Any]:

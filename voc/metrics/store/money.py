@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, select
 
 from voc.accounts import kinds
+from voc.base.among import among
 from voc.base.preferences import Preferences
 from voc.base.schema import account, account_csm, activity, alias, milestone, opportunity
 from voc.base.words import AccountStatus, RecordState, Segment
@@ -23,7 +24,7 @@ from voc.metrics.store.customers import was_customer
 from voc.metrics.store.told import told_by_account
 from voc.metrics.store.upkeep import standing_by_account
 
-_WORTH_NAMING = 5_000
+_WORTH_NAMING = 50_000
 _LOOK_BACK = timedelta(days=180)  # of activities: a review counts for so long
 
 
@@ -56,8 +57,12 @@ def clients(
     days: int,
     preferences: Preferences,
     account_ids: Collection[str] | None = None,
+    also_elsewhere: bool = False,
 ) -> list[Client]:
-    """Accounts with their facts, in order of their ids; `account_ids` None is all, those lost included."""
+    """Accounts with their facts, in order of their ids; `account_ids` None is all, those lost included.
+
+    `also_elsewhere`: whoever was a detractor at another account and was asked again at one of these counts there.
+    """
     winners = {row.loser_id: row.winner_id for row in db.execute(select(alias).where(alias.c.kind == "account"))}
     ids = (
         None
@@ -68,11 +73,11 @@ def clients(
     rows = _accounts(read)
     renewals = {row.id: row.renewal_on for row in rows}
     deals, marks, touches = _deals(read, renewals), _marks(read, rows), _touches(read)
-    told = told_by_account(db, winners, after=moment - timedelta(days=days), moment=moment)
+    few = ids if ids is not None and len(ids) <= _WORTH_NAMING else None
+    told = told_by_account(db, winners, after=moment - timedelta(days=days), moment=moment, account_ids=few)
     referenced = {id for id, found in marks.items() if any(mark.kind == REFERENCE for mark in found)}
     standing = standing_by_account(db, referenced, winners, moment=moment)
-    few = ids if ids is not None and len(ids) <= _WORTH_NAMING else None
-    again = by_account(db, winners, moment=moment, account_ids=few)
+    again = by_account(db, winners, moment=moment, account_ids=few, also_elsewhere=also_elsewhere)
     return [
         _client(read, row, deals=deals, marks=marks, touches=touches, told=told, standing=standing, again=again)
         for row in rows
@@ -80,7 +85,7 @@ def clients(
 
 
 def _of(query: Any, column: ColumnElement[Any], ids: Collection[str] | None) -> Any:
-    return query if ids is None or len(ids) > _WORTH_NAMING else query.where(column.in_(sorted(ids)))
+    return query if ids is None or len(ids) > _WORTH_NAMING else query.where(among(column, ids))
 
 
 def _held(

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 
 from sqlalchemy import Connection, select
 
+from voc.base.among import among
 from voc.base.preferences import Preferences
 from voc.base.schema import account, contact
 from voc.base.words import RecordState
@@ -31,10 +32,9 @@ def accounts_known(db: Connection, preferences: Preferences, ids: Collection[str
     """These accounts or (None) all, lost ones too."""
     columns = account.c.id, account.c.name, account.c.segment, account.c.country
     query = select(*columns).where(account.c.state != RecordState.MERGED)
-    if ids is not None and len(ids) <= WORTH_NAMING:
-        query = query.where(account.c.id.in_(sorted(ids)))
+    if ids is not None:
+        query = query.where(among(account.c.id, ids))
     return {
         row.id: Known(row.name, row.segment, region_of(row.country, preferences.regions))
         for row in db.execute(query.order_by(account.c.id))
-        if ids is None or row.id in ids
     }

@@ -1,12 +1,13 @@
 """What people answered on scales of 1 to 5, and whom they named; nothing given in confidence."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, and_, select
 
+from voc.base.among import among
 from voc.base.confidential import named
 from voc.base.schema import answer, invitation, questionnaire_version, response, suggestion
 from voc.base.words import ResponseState, SuggestionKind, SuggestionState
@@ -19,11 +20,17 @@ _ABOUT = {"csm": "csm", "account_team": "csm", "training": "training"}  # themes
 
 
 def told_by_account(
-    db: Connection, winners: Mapping[str, str], *, after: datetime, moment: datetime
+    db: Connection,
+    winners: Mapping[str, str],
+    *,
+    after: datetime,
+    moment: datetime,
+    account_ids: Collection[str] | None = None,
 ) -> dict[str, list[Told]]:
-    """Answers submitted in (after, moment], under the owner frozen when each was asked."""
+    """Answers submitted in (after, moment], under the owner frozen when each was asked; of these accounts or all."""
     submitted = and_(response.c.state == ResponseState.SUBMITTED, response.c.submitted_at <= moment)
-    said = (named, submitted, response.c.submitted_at > after)
+    of_these = () if account_ids is None else (among(invitation.c.account_id, account_ids),)
+    said = (named, submitted, response.c.submitted_at > after, *of_these)
     columns = (response.c.id, response.c.invitation_id, response.c.submitted_at, response.c.questionnaire_version_id)
     asked = (invitation.c.account_id, invitation.c.contact_id, invitation.c.csm_id, invitation.c.inherited)
     query = select(*columns, *asked).join(invitation, invitation.c.id == response.c.invitation_id).where(*said)

@@ -52,6 +52,7 @@ GROWTH: tuple[Definition, ...] = (
         "net_profitability",
         proofs.net_profitability,
         of_all_proofs.net_profitability,
+        needs_all=True,  # whether any cost came in at all
         label="Net profitability",
         text="Recurring revenue of the period at the gross margin of the settings, less the costs of acquisition, "
         "service, renewal and expansion that came in as milestones; of that revenue. Under today's owner.",

@@ -44,6 +44,7 @@ ONBOARDING: tuple[Definition, ...] = (
         onboarding.stuck_accounts,
         of_all_onboarding.stuck_accounts,
         stands=True,
+        needs_all=True,  # how long a stage usually takes
         label="Stuck in onboarding",
         text="Open stages (waiting to start, going live, training) older than four in five completed ones took in the "
         "same segment, of the open stages. Where fewer than 20 are completed nobody knows what is usual. Under "

@@ -19,6 +19,7 @@ UPKEEP: tuple[Definition, ...] = (
     ),
     Definition(
         name="crm_upkeep",
+        needs_all=True,  # its rows are weeks, of no account
         label="CRM upkeep by week",
         text="Weeks in which no problem of the sync was left open for over 7 days and every suggestion was decided "
         "within 7 days, of the whole weeks of the period in which the CRM was read. Under the owner at the end of "

@@ -20,6 +20,7 @@ from voc.metrics.definition import Definition
 from voc.metrics.model import CountedRow, Figure, Window
 from voc.metrics.rows import Page, Place, Source, Wanted
 from voc.metrics.run import beside_sums, near_views
+from voc.metrics.run.counted_rows import book
 from voc.metrics.run.counted_rows.opened import Opened, asking_of
 from voc.metrics.run.counted_rows.sources import source_of
 from voc.metrics.run.counted_rows.withheld import why_withheld
@@ -126,6 +127,7 @@ def behind(
         return Behind(definition, window, said, False, nothing, None, 0, 0, known.reporting_currency)
     kept = _kept(db, opened, now=now, known=known)
     source = source_of(db, may, opened, now=now, known=known, kept=kept is not None)
+    source = paged.remembering(source, MOST_HELD_AGAINST)
     wanted = Wanted(want_beside, opened.label)
     figure = kept or _counted_now(db, opened, now=now, known=known, source=source, window=window)
     found = _found(kept, source, opened.label)
@@ -179,7 +181,7 @@ def _kept(db: Connection, opened: Opened, *, now: datetime, known: Preferences) 
 def _counted_now(
     db: Connection, opened: Opened, *, now: datetime, known: Preferences, source: Source, window: Window
 ) -> Figure:
-    """By another way than the rows: of the whole company by its columns. What no night keeps is its rows added up."""
+    """By another way than the rows: by columns, of a book or of all. What no night keeps is its rows added up."""
     if opened.figure not in BY_NAME or opened.to is not None:
         in_columns = opened.scope in (Scope.TOTAL, Scope.TEAM, Scope.SEGMENT, Scope.REGION)
         if in_columns and opened.figure == beside.UNDER_WAY.name and opened.to is None:
@@ -187,6 +189,9 @@ def _counted_now(
         if in_columns and opened.figure == beside.REACHED_IN_TIME.name and opened.to is not None:
             return beside_sums.reached_in_time(db, asking_of(opened, now, known), opened.key, opened.to)
         return figured.of_rows([row for _, row in paged.walk(source)], opened.key, OPENS[opened.figure], window)
+    found = book.figure_of(db, opened, now=now, known=known)
+    if found is not None:
+        return found
     asking = asking_of(opened, now, known)
     looked = look_at(db, asking, [opened.id]) if opened.scope == Scope.ACCOUNT else look(db, asking)
     return looked.figure(opened.key, opened.figure)

@@ -20,6 +20,7 @@ from voc.metrics.definition import Owner
 from voc.metrics.model import CONFIDENTIAL, AccountFacts, Book, CountedRow, Fact, Facts, Known, Unit
 from voc.metrics.rows import Account, Source
 from voc.metrics.run import subjects
+from voc.metrics.run.counted_rows.book import accounts_of, ids_of
 from voc.metrics.run.counted_rows.opened import Opened, asking_of
 from voc.metrics.run.looking import Allowed, facts_for, released, terms_of
 from voc.metrics.run.subjects import Question
@@ -36,20 +37,13 @@ def source_of(db: Connection, may: Allowed, opened: Opened, *, now: datetime, kn
     terms = terms_of(asking_of(opened, now, known), moment, known)
     several = in_order.Several(
         scope=opened.scope,
-        ids=_ids_of(db, opened),
+        ids=ids_of(db, opened),
         with_cases=definition.owner == Owner.FOLLOW_UP,
         also=[id for kind, id in merged_after(db, moment) if kind == "account"] if kept else (),
     )
     read = _Reading(db, may, opened, now=now, known=known, as_then=kept)
     source = Source(lambda start, back, limit: in_order.accounts(db, several, start, back, limit), read.rows)
     return paged.with_nameless(source, _nameless_rows(db, opened, moment, terms))
-
-
-def _ids_of(db: Connection, opened: Opened) -> Collection[str]:
-    """The CSMs of a team; else the id alone."""
-    if opened.scope != Scope.TEAM:
-        return [opened.id]
-    return [one.id for one in store.people(db).values() if one.manager_id == opened.id]
 
 
 @dataclass
@@ -86,7 +80,7 @@ class _Reading:
             account_id=account.account_id,
             account_name=account.name,
             csm_id=self._csm_id(account, unit),
-            handed_over=account.account_id not in self.may.accounts,
+            handed_over=not self.may.sees_account(account.account_id),
             by_phone=unit.label in _ANSWERED and (unit.kind, unit.id) in phoned,
         )
 
@@ -186,13 +180,13 @@ def _fact_rows(db: Connection, may: Allowed, opened: Opened, *, now: datetime, k
     """The rows of a subject of its own that count for one scope."""
     moment = store.moment_of(opened.as_of, now=now)
     days = terms_of(asking_of(opened, now, known), moment, known).days
-    only = frozenset([opened.id]) if opened.scope == Scope.ACCOUNT else None
+    theirs = [opened.id] if opened.scope == Scope.ACCOUNT else accounts_of(db, opened)
+    only = None if theirs is None else frozenset(theirs)
+    question = Question(moment, days, known, only, opened.part, also_elsewhere=opened.scope != Scope.ACCOUNT)
     everybody = Facts(moment, (), store.people(db))
     found = [
         (fact, account)
-        for _definition, those in subjects.rows(
-            db, Question(moment, days, known, only, opened.part), names=[opened.figure]
-        )
+        for _definition, those in subjects.rows(db, question, names=[opened.figure])
         for fact, account in those
         if opened.key in cohorts.scopes_of_fact(everybody, fact, account)
     ]
@@ -207,7 +201,7 @@ def _fact_row(fact: Fact, account: Known, may: Allowed, names: Mapping[str, str]
         account_id=fact.account_id,
         account_name=account.name,
         csm_id=fact.csm_id,
-        handed_over=bool(fact.account_id) and fact.account_id not in may.accounts,
+        handed_over=bool(fact.account_id) and not may.sees_account(fact.account_id),
     )
 
 

@@ -45,6 +45,7 @@ def _owners(ground: Ground) -> Column:
     standing = (
         account_csm.c.from_at <= ground.moment,
         or_(account_csm.c.to_at.is_(None), account_csm.c.to_at > ground.moment),
+        *ground.theirs(account_csm.c.account_id),
     )
     held = read(ground.db, fields, lambda columns: select(*columns).where(*standing))
     at = ground.own_account(held["account"])  # a merged record's owners are not the winner's
@@ -71,7 +72,7 @@ def _ever(ground: Ground, asked: Asked, since: datetime) -> tuple[Column, Column
         Field("answered", answered, Kind.TIME),
         Field("sent", func.min(case((arrived_then, columns.sent_at))), Kind.TIME),
     )
-    before = named, columns.closes_at <= since
+    before = named, columns.closes_at <= since, *ground.theirs(columns.account_id)
     old = read(ground.db, fields, lambda wanted: select(*wanted).where(*before).group_by(columns.account_id))
     at = ground.account(old["account"])
     known = at >= 0

@@ -30,7 +30,11 @@ def cases(ground: Ground, *, since: datetime) -> Cases:
         follow_up.c.resolved_at > ground.moment,
     )
     found = read(
-        ground.db, fields, lambda columns: select(*columns).where(follow_up.c.opened_at <= ground.moment, standing)
+        ground.db,
+        fields,
+        lambda columns: select(*columns).where(
+            follow_up.c.opened_at <= ground.moment, standing, *ground.theirs(follow_up.c.account_id)
+        ),
     )
     found["account"] = ground.account(found["account"])
     found["owner"] = ground.csm(found["owner"])

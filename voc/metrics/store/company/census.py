@@ -39,6 +39,7 @@ def _not_asked(ground: Ground, since: datetime) -> dict[str, Column]:
         wave.c.launched_at > since,
         wave.c.launched_at <= ground.moment,
         wave.c.state != WaveState.PLANNING,
+        *ground.theirs(columns.account_id),
     )
     found = read(
         ground.db,

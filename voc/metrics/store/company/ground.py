@@ -1,6 +1,6 @@
 """Which accounts and people of ours there are, and where each stands in their lists."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import ColumnElement, Connection, func, select
 
+from voc.base.among import among
 from voc.base.preferences import Preferences
 from voc.base.schema import account, account_csm, alias, follow_up, invitation
 from voc.base.words import AccountStatus, RecordState
@@ -47,13 +48,19 @@ class Winners:
 
 
 class Ground:
-    """Accounts that were not merged away stand in the order of their ids, and so do their columns."""
+    """Accounts that were not merged away stand in the order of their ids, and so do their columns.
 
-    def __init__(self, db: Connection, moment: datetime, preferences: Preferences) -> None:
+    `only` some of them: nothing of anybody else is read then, and whoever stands for none of them has no place.
+    """
+
+    def __init__(
+        self, db: Connection, moment: datetime, preferences: Preferences, only: Collection[str] | None = None
+    ) -> None:
         self.db, self.moment, self.preferences = db, moment, preferences
         self.at = micros(moment)
         self.contacts, self._winners = Winners(db, "contact"), Winners(db, "account")
-        wanted = select(account.c.id, account.c.name, account.c.country).where(account.c.state != RecordState.MERGED)
+        self.records = None if only is None else self._records(only)
+        wanted = select(account.c.id, account.c.name, account.c.country).where(*self._there)
         rows = db.execute(wanted.order_by(account.c.id)).all()
         self.ids, self.names = [row[0] for row in rows], [row[1] for row in rows]
         self.regions, self.region = self._regions([row[2] for row in rows])
@@ -61,6 +68,18 @@ class Ground:
         self.rates = np.array([1.0, *preferences.currency_rates.values(), np.nan])
         self.rows = self._rows()
         self._places = Keys(self.rows.pop("key"))
+
+    def _records(self, only: Collection[str]) -> list[str]:
+        """Those accounts and whatever was merged into one of them."""
+        return [*only, *(loser for loser, winner in self._winners.ids.items() if winner in set(only))]
+
+    def theirs(self, column: Any) -> list[ColumnElement[bool]]:
+        """The condition that a row is of one of the accounts; none where it is everybody's."""
+        return [] if self.records is None else [among(column, self.records)]
+
+    @property
+    def _there(self) -> list[ColumnElement[bool]]:
+        return [account.c.state != RecordState.MERGED, *self.theirs(account.c.id)]
 
     def _regions(self, countries: list[str | None]) -> tuple[list[str], Column]:
         of = {country: region_of(country, self.preferences.regions) for country in set(countries)}
@@ -82,8 +101,7 @@ class Ground:
             Field("customer", customer_on(self.moment.date()), Kind.FLAG),
             Field("prospect", columns.status == AccountStatus.PROSPECT, Kind.FLAG),
         )
-        there = columns.state != RecordState.MERGED
-        return read(self.db, fields, lambda wanted: select(*wanted).where(there).order_by(columns.id))
+        return read(self.db, fields, lambda wanted: select(*wanted).where(*self._there).order_by(columns.id))
 
     def currency_of(self, column: Any) -> ColumnElement[Any]:
         """No currency means the reporting one."""
@@ -98,9 +116,19 @@ class Ground:
     def csm_ids(self) -> list[str]:
         """Whoever owns or owned anything, known to the CRM or not."""
         found = set(people(self.db))
-        for column in (account.c.csm_id, invitation.c.csm_id, account_csm.c.csm_id, follow_up.c.owner_csm_id):
-            found |= {id for id in self.db.execute(select(column).distinct()).scalars() if id is not None}
+        for column, of in (
+            (account.c.csm_id, account.c.id),
+            (invitation.c.csm_id, invitation.c.account_id),
+            (account_csm.c.csm_id, account_csm.c.account_id),
+            (follow_up.c.owner_csm_id, follow_up.c.account_id),
+        ):
+            found |= self.named_in(column, of)
         return sorted(found)
+
+    def named_in(self, column: Any, of: Any) -> set[str]:
+        """The ids in a column, of rows whose account stands in `of`."""
+        query = select(column).distinct().where(*self.theirs(of))
+        return {id for id in self.db.execute(query).scalars() if id is not None}
 
     @cached_property
     def _csms(self) -> Keys:

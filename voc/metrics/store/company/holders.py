@@ -1,12 +1,14 @@
 """Who holds which role where, how fresh each is, and whether they may be written to."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from typing import Any
 
 import numpy as np
-from sqlalchemy import func, or_, select, true
+from sqlalchemy import ColumnElement, func, or_, select, true
 
 from voc.base import confidential
-from voc.base.schema import contact, contact_role, message, sign_of_life, suppression
+from voc.base.among import among, unindexed
+from voc.base.schema import alias, contact, contact_role, message, sign_of_life, suppression
 from voc.base.words import MessageKind, MessageState, RecordState, Sign
 from voc.metrics.columns import freshness
 from voc.metrics.columns.freshness import SIGNS, Signs
@@ -28,9 +30,10 @@ def matrix(ground: Ground) -> tuple[Column, Column]:
 
 
 def holders(ground: Ground) -> Holders:
-    contacts = _contacts(ground)
+    people = None if ground.records is None else _people(ground)
+    contacts = _contacts(ground, people)
     where = Keys(contacts["id"])
-    signs = _signs(ground, where, len(contacts["id"]))
+    signs = _signs(ground, where, len(contacts["id"]), people)
     reachable = _reachable(ground, contacts, signs)
     held = _roles(ground, where)
     # Decision makers and sponsors change posts more often; the loss goes by all roles held at that account.
@@ -59,7 +62,19 @@ def holders(ground: Ground) -> Holders:
     )
 
 
-def _contacts(ground: Ground) -> dict[str, Column]:
+def _people(ground: Ground) -> list[str]:
+    """Whoever holds a role at the ground's accounts, with the records that were merged into them."""
+    held = select(contact_role.c.contact_id).distinct().where(*ground.theirs(contact_role.c.account_id))
+    found = list(ground.db.execute(held).scalars())
+    merged = select(alias.c.loser_id).where(alias.c.kind == "contact", among(alias.c.winner_id, found))
+    return [*found, *ground.db.execute(merged).scalars()]
+
+
+def _of(column: Any, people: Collection[str] | None) -> list[ColumnElement[bool]]:
+    return [] if people is None else [among(column, people)]
+
+
+def _contacts(ground: Ground, people: Collection[str] | None) -> dict[str, Column]:
     fields = (
         Field("id", contact.c.id, Kind.KEY),
         Field("address", contact.c.email, Kind.KEY),
@@ -68,11 +83,11 @@ def _contacts(ground: Ground) -> dict[str, Column]:
         Field("left_at", contact.c.left_at, Kind.TIME),
         Field("refused", or_(contact.c.opted_out, contact.c.bounced), Kind.FLAG),
     )
-    standing = contact.c.state.in_([RecordState.LIVE, RecordState.SET_ASIDE])
-    return read(ground.db, fields, lambda columns: select(*columns).where(standing))
+    standing = contact.c.state.in_([RecordState.LIVE, RecordState.SET_ASIDE]), *_of(contact.c.id, people)
+    return read(ground.db, fields, lambda columns: select(*columns).where(*standing))
 
 
-def _signs(ground: Ground, where: Keys, count: int) -> Signs:
+def _signs(ground: Ground, where: Keys, count: int, people: Collection[str] | None) -> Signs:
     known = read(
         ground.db,
         (
@@ -80,7 +95,9 @@ def _signs(ground: Ground, where: Keys, count: int) -> Signs:
             Field("kind", sign_of_life.c.kind, Kind.WORD, SIGNS),
             Field("at", sign_of_life.c.at, Kind.TIME),
         ),
-        lambda columns: select(*columns).where(sign_of_life.c.at <= ground.moment),
+        lambda columns: select(*columns).where(
+            sign_of_life.c.at <= ground.moment, *_of(sign_of_life.c.contact_id, people)
+        ),
     )
     contacts = where.place(ground.contacts.of(known["contact"]))
     kept = contacts >= 0
@@ -94,11 +111,12 @@ def _signs(ground: Ground, where: Keys, count: int) -> Signs:
             select(*columns)
             .where(
                 message.c.contact_id.is_not(None),
-                message.c.state == MessageState.SENT,
+                (message.c.state if people is None else unindexed(message.c.state)) == MessageState.SENT,
                 message.c.kind.in_([MessageKind.CHASE, MessageKind.NUDGE]),
                 message.c.recipient == message.c.address,
                 message.c.sent_at <= ground.moment,
                 confidential.mail_counted,
+                *_of(message.c.contact_id, people),
             )
             .group_by(message.c.contact_id)
         ),
@@ -136,7 +154,7 @@ def _roles(ground: Ground, where: Keys) -> dict[str, Column]:
             Field("by_csm", contact_role.c.by_csm, Kind.FLAG),
             Field("ended", contact_role.c.ended, Kind.FLAG),
         ),
-        lambda columns: select(*columns).where(true()),
+        lambda columns: select(*columns).where(true(), *ground.theirs(contact_role.c.account_id)),
     )
     group, groups, _ = numbered(found["account"], found["contact"], found["role"])
     last = last_of(group, (found["by_csm"],), groups)

@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
+from voc.base.among import among
 from voc.base.confidential import named
 from voc.base.confidential import shown as may_be_shown
-from voc.base.schema import invitation, response, wave
-from voc.base.words import Disposition, ResponseState, WaveState
+from voc.base.schema import census_member, invitation, response, wave
+from voc.base.words import Disposition, NotAsked, ResponseState, WaveState
 from voc.metrics.columns.kinds import MISSING, Column, here, last_of
 from voc.metrics.columns.model import DISPOSITIONS, ROLES, SEGMENTS, STOPS
 from voc.metrics.store.bulk import Field, Kind, read
@@ -50,7 +51,13 @@ def invitations(ground: Ground, *, since: datetime) -> dict[str, Column]:
         Field("planned", planned, Kind.FLAG),
         Field("confidential", columns.confidential, Kind.FLAG),
     )  # fmt: skip
-    found = read(ground.db, fields, lambda wanted: _asked_since(wanted, ground.moment, since), by=columns.id)
+    whose = _whose(ground)
+    found = read(
+        ground.db,
+        fields,
+        lambda wanted: _asked_since(wanted, ground.moment, since).where(*whose),
+        by=None if whose else columns.id,
+    )
     found["account"] = ground.account(found["account"])
     found["contact"] = ground.contacts.of(found["contact"])
     found["csm"] = ground.csm(found["csm"])
@@ -65,6 +72,17 @@ def invitations(ground: Ground, *, since: datetime) -> dict[str, Column]:
     found["score"], found["score_at"] = _scores(ground, found["id"], told, since)
     found["elsewhere"] = np.zeros(len(found["id"]), np.bool_)
     return found
+
+
+def _whose(ground: Ground) -> list[ColumnElement[bool]]:
+    """Of the ground's accounts, and of whoever of them was asked through another one; none where it is everybody."""
+    own = ground.theirs(invitation.c.account_id)
+    if not own:
+        return []
+    through = census_member.c.reason == NotAsked.SAME_ADDRESS, census_member.c.address.is_not(None)
+    addresses = select(census_member.c.address).where(*through, *ground.theirs(census_member.c.account_id)).distinct()
+    found = [one for one in ground.db.execute(addresses).scalars() if one]
+    return [or_(*own, among(invitation.c.address, found))] if found else own
 
 
 def _asked_since(columns: Sequence[Any], moment: datetime, since: datetime) -> Any:
@@ -94,6 +112,7 @@ def _scores(ground: Ground, ids: Column, disposition: Column, since: datetime) -
         Field("at", at, Kind.TIME),
     )
     told = response.c.state.in_([ResponseState.SUBMITTED, ResponseState.DRAFT])
+    of_these = [] if ground.records is None else [among(response.c.invitation_id, ids.tolist())]
     found = read(
         ground.db,
         fields,
@@ -101,8 +120,9 @@ def _scores(ground: Ground, ids: Column, disposition: Column, since: datetime) -
             select(*columns)
             .join(invitation, invitation.c.id == response.c.invitation_id)
             .where(named, response.c.score.is_not(None), told, at > since, at <= ground.moment)
+            .where(*of_these)
         ),
-        by=response.c.id,
+        by=None if of_these else response.c.id,
     )
     row = Keys(ids).place(found["invitation"])
     told_of = np.append(disposition, -1)[row]  # the last, reached by -1, is nobody's: there may be no invitation at all

@@ -108,8 +108,14 @@ def _standing(ground: Ground, milestones: Marks) -> Standing:
 
 def _parents(ground: Ground) -> dict[str, str]:
     columns = account.c
-    query = select(columns.id, columns.parent_id).where(
-        columns.parent_id.is_not(None), columns.state != RecordState.MERGED, columns.status != AccountStatus.PROSPECT
+    query = (
+        select(columns.id, columns.parent_id)
+        .where(
+            columns.parent_id.is_not(None),
+            columns.state != RecordState.MERGED,
+            columns.status != AccountStatus.PROSPECT,
+        )
+        .where(*ground.theirs(columns.id))
     )
     rows = ground.db.execute(query.order_by(columns.id))
     return {id: ground.winner_of(parent) for id, parent in rows if parent}

@@ -10,7 +10,7 @@ from voc.metrics.columns.money.recovered import OUTCOMES
 from voc.metrics.columns.recovered import next_of
 from voc.metrics.money.recovered import RECOVERED, SILENT, UNHAPPY
 from voc.metrics.recovery import DETRACTOR_TO
-from voc.metrics.store.again import of_detractors
+from voc.metrics.store.again import of_detractors, of_people_at
 from voc.metrics.store.bulk import Field, Kind, read
 from voc.metrics.store.company.ground import Ground
 from voc.metrics.store.records.owned import People
@@ -54,7 +54,8 @@ def again(ground: Ground, people: People) -> Again:
 
 def _histories(ground: Ground) -> dict[str, Column]:
     """Person by person in the order in which they were asked; of several answers of one invitation the last."""
-    found = read(ground.db, _FIELDS, lambda wanted: of_detractors(wanted, moment=ground.moment))
+    here = None if ground.records is None else of_people_at(ground.db, ground.records)
+    found = read(ground.db, _FIELDS, lambda wanted: of_detractors(wanted, moment=ground.moment, here=here))
     group, count, _ = numbered(found["id"])
     rows = last_of(group, (found["at"], found["told"]), count)
     found["person"] = ground.contacts.of(found["person"])

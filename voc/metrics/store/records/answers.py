@@ -27,6 +27,7 @@ def answers(ground: Ground, people: People, *, after: datetime) -> Answers:
         response.c.state == ResponseState.SUBMITTED,
         response.c.submitted_at <= ground.moment,
         response.c.submitted_at > after,
+        *ground.theirs(invitation.c.account_id),
     )
     found = _given(ground, said)
     versions = scales(ground.db)

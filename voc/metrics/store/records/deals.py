@@ -33,8 +33,8 @@ def deals(ground: Ground, owned: Ownership) -> Deals:
         Field("currency", ground.currency_of(columns.currency), Kind.WORD, ground.currencies),
         Field("confirmed_on", columns.renewal_confirmed_on, Kind.DAY),
     )
-    live = columns.state == RecordState.LIVE
-    found = read(ground.db, fields, lambda wanted: select(*wanted).where(live).order_by(columns.id))
+    live = columns.state == RecordState.LIVE, *ground.theirs(columns.account_id)
+    found = read(ground.db, fields, lambda wanted: select(*wanted).where(*live).order_by(columns.id))
     found["account"] = ground.client(found["account"])
     known = found["account"] >= 0
     found = {name: values[known] for name, values in found.items()}

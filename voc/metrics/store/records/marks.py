@@ -37,7 +37,11 @@ def _of_the_crm(ground: Ground, people: People, owned: Ownership, words: list[st
         Field("cents", columns.value, Kind.REAL),
         Field("in_words", _has_digit(ground, columns.evidence), Kind.FLAG),
     )
-    standing = (columns.state == RecordState.LIVE, columns.on <= ground.moment.date())
+    standing = (
+        columns.state == RecordState.LIVE,
+        columns.on <= ground.moment.date(),
+        *ground.theirs(columns.account_id),
+    )
     found = read(ground.db, fields, lambda wanted: select(*wanted).where(*standing).order_by(columns.on, columns.id))
     found["account"] = ground.client(found["account"])
     known = found["account"] >= 0
@@ -77,6 +81,7 @@ def _of_colleagues(ground: Ground, people: People, kinds: list[str]) -> dict[str
         columns.on <= ground.moment.date(),
         columns.written_at <= ground.moment,
         or_(columns.withdrawn_at.is_(None), columns.withdrawn_at > ground.moment),
+        *ground.theirs(columns.account_id),
     )
     found = read(ground.db, fields, lambda wanted: select(*wanted).where(*standing).order_by(columns.on, columns.id))
     whose = people.place(found["csm"])

@@ -16,8 +16,8 @@ class People:
 
     def __init__(self, ground: Ground) -> None:
         found = set(ground.csm_ids)
-        for column in (milestone.c.csm_id, activity.c.csm_id, colleague_review.c.csm_id):
-            found |= {id for id in ground.db.execute(select(column).distinct()).scalars() if id is not None}
+        for table in (milestone.c, activity.c, colleague_review.c):
+            found |= ground.named_in(table.csm_id, table.account_id)
         self.ids = sorted(found)
         self._keys = Keys(key_of(ground.db, self.ids))
 
@@ -37,7 +37,11 @@ def held(ground: Ground, people: People) -> Ownership:
     found = read(
         ground.db,
         fields,
-        lambda wanted: select(*wanted).where(columns.from_at <= ground.moment).order_by(columns.from_at, columns.id),
+        lambda wanted: (
+            select(*wanted)
+            .where(columns.from_at <= ground.moment, *ground.theirs(columns.account_id))
+            .order_by(columns.from_at, columns.id)
+        ),
     )
     account, to_at = ground.account(found["account"]), found["to_at"]
     ended = (to_at != MISSING) & (to_at <= ground.at)

@@ -27,7 +27,8 @@ def touches(ground: Ground, *, days: int) -> Touches:
         Field("on", columns.on, Kind.DAY),
     )
     standing = (columns.state == RecordState.LIVE, columns.on > since, columns.on <= until)
-    found = read(ground.db, fields, lambda wanted: select(*wanted).where(*standing))
+    theirs = ground.theirs(columns.account_id)
+    found = read(ground.db, fields, lambda wanted: select(*wanted).where(*standing, *theirs))
     meanings = [CONTACT_KINDS.index(contact_kind(word, ground.preferences.activity_kinds)) for word in (*words, None)]
     account = ground.client(found["account"])
     known = account >= 0
