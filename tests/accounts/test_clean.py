@@ -109,6 +109,14 @@ def test_iso_days_are_read(written: str, meant: date | None) -> None:
     assert clean.day(written) == meant
 
 
+@pytest.mark.parametrize("written", ["0001-01-01", "9999-12-31", "0001-01-01T00:00:00Z", "1899-12-31", "2200-01-01"])
+def test_the_first_and_last_day_that_a_system_can_write_are_no_days(written: str) -> None:
+    """They mean "none" and "never" there; a renewal on such a day stopped the night."""
+    with pytest.raises(Unclean) as refused:
+        clean.day(written)
+    assert refused.value.reason == Reason.BAD_DATE
+
+
 @pytest.mark.parametrize(
     ("written", "meant"),
     [

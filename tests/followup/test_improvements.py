@@ -1,5 +1,6 @@
 """Improvements: their steps, whom they tell, and that nobody is told twice. Both databases."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -167,3 +168,12 @@ def test_a_plan_says_what_is_missing_and_a_line_is_drafted_of_what_was_done() ->
     assert len(improving.draft("Training", "word " * 100)) <= improving.LONGEST
     assert improving.line_for(TOLD, "de_AT") == TOLD["de"]
     assert improving.line_for(TOLD, "sv") == TOLD[ANYBODY]
+
+
+def test_of_two_who_change_it_the_second_is_told_whose_change_came_between(database: Database, opened: int) -> None:
+    with database.begin() as db:
+        seen = len(store.one(db, opened, LEADER).steps)
+        run.change(db, opened, replace(PLAN, owner="Ana Ruiz"), viewer=LEADER, now=NOW, seen=seen)
+        with pytest.raises(Refused, match="changed it meanwhile"):
+            run.change(db, opened, replace(PLAN, department="Product"), viewer=LEADER, now=NOW, seen=seen)
+        assert store.one(db, opened, LEADER).owner == "Ana Ruiz"

@@ -56,7 +56,7 @@ CHANGES: dict[str, tuple[dict[str, str], str]] = {
     "POST /improvements/{improvement}": ({}, "improvement"),
     "POST /accounts/{account}/escalation": ({}, "account"),
     "POST /scorecards/{card}/copy": ({}, "scorecard"),
-    "POST /scorecards/{card}/use": ({}, "scorecard"),
+    "POST /scorecards/{card}/use": ({"version": "1"}, "scorecard"),
     "POST /scorecards/{card}/months/{month}/correct": ({}, "scorecard"),
     "POST /accounts/{account}/escalation/end": ({}, "account"),
     "POST /contacts/{contact}/consent": ({}, "contact"),

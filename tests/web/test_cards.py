@@ -142,7 +142,7 @@ def test_the_check_names_line_key_and_mend_as_one_types_and_saves_nothing(measur
     marcus.get(path)
     wrong = CARD.replace('"response_rate"', '"nps_accounts"').replace('standard = "50%"', "standard = 30")
     for do, status in (("check", 200), ("save", 400)):
-        answer = marcus.post(path, do=do, text=wrong)
+        answer = marcus.post(path, do=do, text=wrong, version="1")
         assert answer.status_code == status
         assert "Line 11, line.pays" in answer.text
         assert "Nps_accounts is a sentiment figure and cannot pay money." in answer.text
@@ -155,7 +155,7 @@ def test_a_text_longer_than_a_field_of_a_form_is_saved_whole_and_never_cut(measu
     marcus = measured.enter("marcus")
     marcus.get(f"/scorecards/{NAME}/edit")
     text = CARD + "# why this line\n" * 1_500 + '[[beside]]\nfigure = "coverage_fresh"\n'
-    marcus.post(f"/scorecards/{NAME}/edit", do="save", text=text)
+    marcus.post(f"/scorecards/{NAME}/edit", do="save", text=text, version="1")
     with measured.app.database.read() as db:
         newest = store.versions(db, MeasureFile.SCORECARD, NAME)[0]
     assert newest.text == text
@@ -168,16 +168,36 @@ def test_saving_is_a_new_version_that_counts_when_somebody_says_so(measured: Com
     shown = marcus.post(f"{path}/edit", do="show", text=CARD.replace("50%", "5%"))
     assert "Nothing of it is kept." in shown.text
     assert "Jonas Brandt" in shown.text
-    marcus.post(f"{path}/edit", do="save", text=CARD.replace("50%", "60%"), note="A higher standard")
+    marcus.post(f"{path}/edit", do="save", text=CARD.replace("50%", "60%"), note="A higher standard", version="1")
     page = marcus.get(path).text
     assert "Version 2 is saved and does not count yet" in page
     assert "A higher standard" in page
-    marcus.post(f"{path}/use", since="2026-03")
+    marcus.post(f"{path}/use", since="2026-03", version="2")
     assert "Version 2 counts from March 2026 on" in marcus.get(path).text
     assert "60%" in measured.enter("dana").get(path).text
     frozen = main_of(marcus.get(f"{MONTH}/of/csm-dana").text)
     assert "by version 1" in frozen
     assert "50%" in frozen
+
+
+def test_of_two_who_edit_it_the_second_is_told_and_keeps_what_was_typed(measured: Company) -> None:
+    marcus, clara = measured.enter("marcus"), measured.enter("clara")
+    path = f"/scorecards/{NAME}"
+    for somebody in (marcus, clara):
+        assert '<input type="hidden" name="version" value="1">' in somebody.get(f"{path}/edit").text
+    marcus.post(f"{path}/edit", do="save", text=CARD.replace("50%", "60%"), version="1")
+    shown = clara.post(f"{path}/edit", do="show", text=CARD.replace("50%", "70%"), version="1")
+    assert '<input type="hidden" name="version" value="1">' in shown.text  # looking at last month is no look at theirs
+    told = clara.post(f"{path}/edit", do="save", text=CARD.replace("50%", "70%"), version="1")
+    assert told.status_code == 409
+    assert "Marcus Oyelaran saved version 2 meanwhile" in told.text
+    assert "70%" in told.text
+    assert '<input type="hidden" name="version" value="2">' in told.text
+    clara.get(path)
+    assert clara.post(f"{path}/use", since="2026-03", version="1").status_code == 409
+    clara.get(f"{path}/edit")
+    clara.post(f"{path}/edit", do="save", text=CARD.replace("50%", "70%"), version="2")
+    assert "Version 3 is saved" in clara.get(path).text
 
 
 def test_one_that_ships_is_copied_and_a_draft_is_not_for_those_it_would_measure(measured: Company) -> None:

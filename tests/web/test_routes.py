@@ -211,7 +211,7 @@ TABLE: dict[str, Gate] = {
     "GET /scorecards/{card}/edit": Gate(FROM_LEADER),
     "POST /scorecards/{card}/edit": Gate(FROM_LEADER, None, {"do": "check", "text": "title = 1"}),
     "POST /scorecards/{card}/copy": Gate(FROM_LEADER, None, {"name": "another"}),
-    "POST /scorecards/{card}/use": Gate(FROM_LEADER, None, {"do": "on"}),
+    "POST /scorecards/{card}/use": Gate(FROM_LEADER, None, {"do": "on", "version": "1"}),
     "GET /reviews": Gate(ALL),
     "GET /reviews.csv": Gate(ALL),
     "GET /reviews/call": Gate(ALL),

@@ -89,12 +89,23 @@ def says_no(value: str) -> bool:
     return value.strip().casefold() in _NO
 
 
+# Some systems write their first or last day for "none" or "never": it is no day of a customer.
+_EARLIEST, _LATEST = date(1900, 1, 1), date(2199, 12, 31)
+
+
 @functools.lru_cache(maxsize=10_000)  # an export has far more rows than days
 def day(value: str) -> date | None:
     """YYYY-MM-DD or an ISO date-time, whose day it is. What a spreadsheet mangled is never guessed."""
     value = value.strip()
     if not value:
         return None
+    found = _written_day(value)
+    if found is None or not _EARLIEST <= found <= _LATEST:
+        raise Unclean(Reason.BAD_DATE)
+    return found
+
+
+def _written_day(value: str) -> date | None:
     try:
         if len(value) == 10 and value[4] == "-" == value[7]:
             return date.fromisoformat(value)
@@ -102,7 +113,7 @@ def day(value: str) -> date | None:
             return datetime.fromisoformat(value).date()
     except ValueError:
         pass
-    raise Unclean(Reason.BAD_DATE)
+    return None
 
 
 _AMOUNT = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?(?:[eE][+-]?\d{1,2})?", re.ASCII)

@@ -14,7 +14,7 @@ _SENTENCES: dict[Reason, str] = {
     Reason.UNKNOWN_OPPORTUNITY: "The opportunity it names is not known.",
     Reason.UNKNOWN_KIND: "The kind of milestone is not in the list (docs: voc/metrics/MILESTONES.md); a kind of"
     " your own begins with number_.",
-    Reason.BAD_DATE: "This is not a date of the form 2026-03-31; it was not guessed.",
+    Reason.BAD_DATE: "This is not a date of the form 2026-03-31, from 1900 to 2199; it was not guessed.",
     Reason.INVALID_EMAIL: "This is not exactly one usable mail address; the contact cannot be reached until it is.",
     Reason.BAD_NUMBER: "This is not a number.",
     Reason.NO_CSM: "The customer has no CSM.",

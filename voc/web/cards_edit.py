@@ -9,7 +9,7 @@ from litestar.response import Redirect
 from sqlalchemy import Connection
 
 from voc.base import preferences
-from voc.base.errors import NotFound
+from voc.base.errors import NotFound, Refused
 from voc.base.words import MeasureFile
 from voc.campaigns.mistakes import Mistake
 from voc.metrics.cards import files, months
@@ -21,6 +21,7 @@ from voc.metrics.store import cards as store
 from voc.web import cards_view, pages, view
 from voc.web.cards_view import Amounts, MonthPage
 from voc.web.context import App
+from voc.web.forms import Form
 from voc.web.given import GivenApp, GivenForm, GivenVisit
 from voc.web.visit import LEADERS, Visit, roles
 
@@ -63,14 +64,18 @@ def edit(app: GivenApp, visit: GivenVisit, card: FromPath[str], form: GivenForm)
         if not store.versions(db, CARD, card):
             raise NotFound("There is no such scorecard.")
     if do != "save":
-        return _page(app, visit, card, text, show=do == "show", note=form.text("note"))
+        return _page(app, visit, card, text, show=do == "show", note=form.text("note"), seen=seen_of(form))
     try:
         with app.database.begin() as db:
             before = store.versions(db, CARD, card)[0]
-            kept, _card = run.save(db, card, text, by=visit.viewer.name, now=app.now(), note=form.maybe("note"))
+            kept, _card = run.save(
+                db, card, text, by=visit.viewer.name, now=app.now(), note=form.maybe("note"), seen=seen_of(form)
+            )
             in_use = store.in_use(db, CARD).get(card)
     except CardMistakes:
-        return _page(app, visit, card, text, note=form.text("note"), status=400)
+        return _page(app, visit, card, text, note=form.text("note"), seen=seen_of(form), status=400)
+    except Refused as meanwhile:
+        return _page(app, visit, card, text, note=form.text("note"), meanwhile=meanwhile.reason, status=409)
     if kept.id == before.id:
         return pages.back(app, visit, f"{cards_view.card_path(card)}/edit", "Nothing was changed, so nothing is saved.")
     said = f"Version {kept.number} is saved."
@@ -79,9 +84,25 @@ def edit(app: GivenApp, visit: GivenVisit, card: FromPath[str], form: GivenForm)
     return pages.back(app, visit, cards_view.card_path(card), said)
 
 
+def seen_of(form: Form) -> int:
+    """The version that the form was made of; 0 if it does not say."""
+    number = form.text("version")
+    return int(number) if number.isascii() and number.isdigit() and len(number) < 8 else 0
+
+
 def _page(
-    app: App, visit: Visit, card: str, text: str, *, show: bool = False, note: str = "", status: int = 200
+    app: App,
+    visit: Visit,
+    card: str,
+    text: str,
+    *,
+    show: bool = False,
+    note: str = "",
+    seen: int | None = None,
+    meanwhile: str = "",
+    status: int = 200,
 ) -> Response[str]:
+    """`seen` is the version that the text was made of, the newest if not told; `meanwhile` why it was not saved."""
     now = app.now()
     with app.database.read() as db:
         amounts = Amounts(preferences.load(db).reporting_currency)
@@ -100,6 +121,8 @@ def _page(
         text=text,
         note=note,
         newest=newest,
+        seen=newest.number if seen is None else seen,
+        meanwhile=meanwhile,
         checked=said,
         shown=shown,
         month=cards_view.month_words(months.last_whole(now.date())),
@@ -143,7 +166,8 @@ def use(app: GivenApp, visit: GivenVisit, card: FromPath[str], form: GivenForm) 
             said = "Nobody is measured by it from now on. Its frozen months stay as they are."
         else:
             since = form.text("since")
-            month = run.use(db, card, by=by, now=now, since=months.parse(since) if since else None)
+            wanted = months.parse(since) if since else None
+            month = run.use(db, card, by=by, now=now, since=wanted, seen=seen_of(form))
             said = f"It counts from {cards_view.month_words(month)} on."
     return pages.back(app, visit, cards_view.card_path(card), said)
 

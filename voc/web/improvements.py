@@ -134,7 +134,7 @@ def _do(db: Connection, improvement_id: int, form: Form, app: App, visit: Visit)
     viewer, now = visit.viewer, app.now()
     match form.text("do"):
         case "change":
-            run.change(db, improvement_id, _plan(form, app, new=False), viewer=viewer, now=now)
+            run.change(db, improvement_id, _plan(form, app, new=False), viewer=viewer, now=now, seen=_seen(form))
             return "The change is kept."
         case "begin":
             run.begin(db, improvement_id, viewer=viewer, now=now)
@@ -160,6 +160,12 @@ def _do(db: Connection, improvement_id: int, form: Form, app: App, visit: Visit)
             return f"{count} more people are told." if count else "Everybody who raised it has a line."
         case _:
             raise NotFound("There is no such thing to do with an improvement.")
+
+
+def _seen(form: Form) -> int:
+    """How many steps the page showed; a form that does not say has seen none."""
+    count = form.text("seen")
+    return int(count) if count.isascii() and count.isdigit() and len(count) < 8 else 0
 
 
 def _lines(db: Connection, improvement_id: int, form: Form, visit: Visit) -> dict[str, str]:

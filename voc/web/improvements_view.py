@@ -247,9 +247,14 @@ def one_page(
         counted=(found.accounts, found.people),
         missing=sum((one.account_id, one.contact_id) not in drafted for one in everybody),
         steps=[_happened(one) for one in reversed(found.steps)],
-        typed={**_plan(found), **shown},
+        typed={**_plan(found), **shown, "seen": _seen(found, shown, errors or {})},
         errors=errors or {},
     )
+
+
+def _seen(found: Improvement, shown: Mapping[str, str], errors: Mapping[str, str]) -> str:
+    """What was seen stays seen while another field is mended; whoever was told of a step has seen it."""
+    return shown["seen"] if "seen" in shown and "seen" not in errors else str(len(found.steps))
 
 
 def _plan(found: Improvement) -> dict[str, str]:

@@ -38,10 +38,20 @@ def open_improvement(db: Connection, theme_id: int, plan: Plan, *, viewer: Viewe
     return improvement_id
 
 
-def change(db: Connection, improvement_id: int, plan: Plan, *, viewer: Viewer, now: datetime) -> None:
-    """Another title, department, owner or due date, while it is open."""
+def change(
+    db: Connection, improvement_id: int, plan: Plan, *, viewer: Viewer, now: datetime, seen: int | None = None
+) -> None:
+    """Another title, department, owner or due date, while it is open.
+
+    `seen` is how many steps the page showed: Refused where another came meanwhile. None without a page.
+    """
     _may(viewer)
+    store.lock(db, improvement_id)
     found = store.one(db, improvement_id, viewer)
+    if seen is not None and seen != len(found.steps):
+        raise Refused(
+            f"{found.steps[-1].by} changed it meanwhile. Look at what happened, then save yours", field="seen"
+        )
     if not found.open:
         raise Refused("It is closed. Reopen it first")
     before = _told(Plan(found.title, found.department, found.owner, found.due_on))

@@ -32,6 +32,11 @@ def add(db: Connection, **values: Any) -> int:
     return db.execute(insert(improvement).values(**values).returning(improvement.c.id)).scalar_one()
 
 
+def lock(db: Connection, improvement_id: int) -> None:
+    """Of two who change one at once the second sees what the first did; SQLite has one writer anyway."""
+    db.execute(select(improvement.c.id).where(improvement.c.id == improvement_id).with_for_update())
+
+
 def write(db: Connection, improvement_id: int, **values: Any) -> None:
     db.execute(update(improvement).where(improvement.c.id == improvement_id).values(**values))
 

@@ -90,6 +90,15 @@ def file(db: Connection, file_id: int) -> File:
     return _file(db.execute(select(*_FILE).where(measure_file.c.id == file_id)).one())
 
 
+_LOCK = 0x63617264  # any number, the same in every process
+
+
+def lock(db: Connection) -> None:
+    """Of two who change one at once the second sees what the first did; SQLite has one writer anyway."""
+    if db.dialect.name == "postgresql":
+        db.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+
+
 def add_file(
     db: Connection,
     kind: MeasureFile,

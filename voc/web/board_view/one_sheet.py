@@ -25,7 +25,7 @@ def sheet(page: Page) -> paper.Sheet:
                 rows=[(one.name, one.revenue, one.share, one.accounts, one.means) for one in page.states],
                 widths=(0.22, 0.16, 0.11, 0.13, 0.38),
                 right=frozenset({1, 2, 3}),
-                total=("All", page.total_revenue, "100%", page.total_accounts, ""),
+                total=("All", page.total_revenue, page.total_share, page.total_accounts, ""),
             ),
             *([paper.Words(page.cost, small=True)] if page.cost else []),
             paper.Heading(page.causes_heading),

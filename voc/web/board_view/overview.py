@@ -39,6 +39,7 @@ class Page:
     bar: Markup
     states: Sequence[State]
     total_revenue: str
+    total_share: str
     total_accounts: str
     cost: str
     causes_heading: str
@@ -86,6 +87,7 @@ def page(
         bar=bar_of(found.states, money, found.currency),
         states=[state_of(one, money, found, asking) for one in found.states],
         total_revenue=view.money(money, found.currency),
+        total_share="100%" if money > 0 else view.DASH,
         total_accounts=view.number(sum(one.accounts for one in found.states)),
         cost=cost_words.headline(found.cost) if found.cost.renewals else "",
         causes_heading="Causes" if found.why_no_causes else causes_heading(found.causes),

@@ -27,7 +27,7 @@ class Six:
 def six_of(one: SixLine, preferences: Preferences, asking: Asking, currency: str, found: Board) -> Six:
     figure = one.now
     of = figure_view.counts(figure)
-    if figure.name == "silent_accounts":
+    if figure.name == "silent_accounts" and figure.shown != Shown.REASON:
         silent = next((line for line in found.states if line.state == AccountState.SILENT), None)
         of = f"{of.removesuffix(' accounts')} asked" + (f", {view.money(silent.arr, currency)}" if silent else "")
     of = "; ".join(one for one in (of, wording.more(figure)) if one)

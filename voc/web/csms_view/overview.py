@@ -137,11 +137,16 @@ def _segment(one: SegmentRate, found: CsmsPage, asking: Asking) -> tuple[str, To
     return one.segment.capitalize() or "No segment", Told(view.of(one.answered, one.invitations), mark), share
 
 
+def _one_book(one: Line, *, own: bool) -> str:
+    whose, invitations = "Your book" if own else one.name, one.comparison.invitations
+    return f"{whose}: {f'{view.of(one.comparison.answered, invitations)} answered' if invitations else 'nobody asked'}"
+
+
 def _heading(found: CsmsPage, shown: Sequence[Line]) -> str:
     told = [one for one in shown if one.judged.beyond]
     below = [one for one in shown if one.comparison.standard == "below"]
     if len(shown) == 1:
-        return f"Your book: {view.of(shown[0].comparison.answered, shown[0].comparison.invitations)} answered"
+        return _one_book(shown[0], own=found.engagement.whole.scope == Scope.CSM)
     if not found.compared:
         return "Too few invitations have come due to compare anybody"
     books = view.count(found.compared, "book")

@@ -35,7 +35,7 @@ def lede(found: ForestPage) -> str:
     written = view.count(found.comments, "comment")
     people = view.count(forest.whole.people, "person", "people")
     told = [f"{people} at {view.count(forest.whole.accounts, 'account')} wrote {written}."]
-    if len(forest.covered) >= 3:
+    if len(forest.covered) >= 3 and forest.covered[2]:
         reached = view.of(forest.covered[2], forest.whole.accounts)
         told.append(f"The first three themes reach {reached} accounts.")
     told.append("A theme is what a comment is about, praise or not: the score says which.")

@@ -50,6 +50,7 @@ def others_who_approve(db: Connection, by: str) -> list[str]:
 
 def approve(db: Connection, name: str, wanted: Month, *, revision: int, viewer: Viewer, now: datetime) -> Frozen:
     """From here on it may be paid and exported. Refused with the reason; `revision` is the one that was looked at."""
+    store.lock(db)
     found = must_be_newest(db, name, wanted, revision)
     others = others_who_approve(db, viewer.name)
     if (because := why_not_approve(found, by=viewer.name, others=others)) is not None:

@@ -37,6 +37,7 @@ def catch_up(database: Database, now: datetime) -> int:
     for name, month, file in due:
         counted = _counted(database, card_of(file), month, now=now)
         with database.begin() as db:
+            store.lock(db)
             if not store.frozen(db, name, month):
                 _freeze(db, name, month, file=file, counted=counted, reason=None, by=NIGHT, now=now)
     _count_running(database, now)
@@ -92,6 +93,7 @@ def correct(database: Database, name: str, wanted: Month, *, revision: int, reas
         file = store.versions(db, CARD, name)[0]
     counted = _counted(database, card_of(file), wanted, now=now)
     with database.begin() as db:
+        store.lock(db)
         must_be_newest(db, name, wanted, revision)
         return _freeze(db, name, wanted, file=file, counted=counted, reason=reason.strip(), by=by, now=now)
 

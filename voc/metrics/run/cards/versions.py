@@ -1,6 +1,6 @@
 """Scorecards as files: the ones that ship, ours by version, and which one is in use from when on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -58,18 +58,38 @@ def why_outdated(file: File) -> tuple[Mistake, ...]:
 
 
 def save(
-    db: Connection, name: str, text: str, *, by: str, now: datetime, note: str | None = None
+    db: Connection,
+    name: str,
+    text: str,
+    *,
+    by: str,
+    now: datetime,
+    note: str | None = None,
+    seen: int | None = None,
 ) -> tuple[File, Scorecard]:
-    """A new version, unless nothing changed. CardMistakes with every mistake, and nothing is saved."""
+    """A new version, unless nothing changed. CardMistakes with every mistake, and nothing is saved.
+
+    `seen` is the version that was edited: Refused where somebody saved another meanwhile. None: a file of one's own.
+    """
     text = text.replace("\r\n", "\n").rstrip() + "\n"
     card = files.load(name, text)
+    store.lock(db)
     before = store.versions(db, CARD, name)
+    must_be_seen(before, seen)
     if before and before[0].digest == files.digest(text):
         return before[0], card
     kept = store.add_file(db, CARD, name, text=text, digest=files.digest(text), note=note, by=by, now=now)
     detail = {"version": kept.number, "digest": kept.digest, "note": note}
     audit.record(db, at=now, actor=by, action="scorecard saved", object_kind="scorecard", object_id=name, detail=detail)
     return kept, card
+
+
+def must_be_seen(versions: Sequence[File], seen: int | None) -> None:
+    """Refused where the newest version is not the one that was looked at."""
+    if seen is None or not versions or versions[0].number == seen:
+        return
+    newest = versions[0]
+    raise Refused(f"{newest.saved_by} saved version {newest.number} meanwhile. Look at it first")
 
 
 def copy(db: Connection, of: str, *, name: str, by: str, now: datetime) -> File:
@@ -81,12 +101,16 @@ def copy(db: Connection, of: str, *, name: str, by: str, now: datetime) -> File:
     return save(db, name, text_of(db, of), by=by, now=now, note=f"Copied from {of}")[0]
 
 
-def use(db: Connection, name: str, *, by: str, now: datetime, since: Month | None = None) -> Month:
+def use(
+    db: Connection, name: str, *, by: str, now: datetime, since: Month | None = None, seen: int | None = None
+) -> Month:
     """The newest version counts from that month on, this one if not told; months before keep theirs.
 
-    A scorecard that ships is taken over as it is.
+    A scorecard that ships is taken over as it is. `seen` is the version that was looked at, None without a page.
     """
+    store.lock(db)
     versions = store.versions(db, CARD, name)
+    must_be_seen(versions, seen)
     kept = versions[0] if versions else save(db, name, text_of(db, name), by=by, now=now, note="As it ships")[0]
     files.load(name, kept.text)  # refused here too: a version of long ago may name what may not pay any more
     month = since or months.month_of(now.date())
