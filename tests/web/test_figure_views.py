@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from tests.web.company import Company
 from voc.base.preferences import Preferences
@@ -10,7 +11,7 @@ from voc.base.words import FigureState, Scope
 from voc.metrics.cards import months
 from voc.metrics.catalogue import CATALOGUE
 from voc.metrics.cost.backtest import band_of
-from voc.metrics.model import Figure, Shown, Window
+from voc.metrics.model import Figure, Interval, IntervalKind, Shown, Window
 from voc.metrics.near_views import Refused, View
 from voc.metrics.pages import ScopeFigures
 from voc.metrics.run import near_views
@@ -202,3 +203,11 @@ def test_recovery_says_by_which_owner_it_counts_and_that_scorecards_count_by_ano
     marcus = company.enter("marcus")
     for page in ("/follow-ups", "/follow-ups/recovery"):
         assert "Scorecards count it under who owned the account when the next wave was sent" in marcus.get(page).text
+
+
+def test_a_median_of_which_nothing_is_known_has_no_range() -> None:
+    """A thousand onboardings open and one done: not even the shortest median can be said, in no page's days."""
+    known = Interval(20.0, float("inf"), 0.95, IntervalKind.KAPLAN_MEIER)
+    for interval, words in ((known, "20 days or more"), (replace(known, low=float("inf")), "")):
+        open_ = replace(told("onboarding_time", Shown.TREND, part=1, whole=1_002, counted=1_002), interval=interval)
+        assert figure_view.span(open_) == words

@@ -116,8 +116,8 @@ def counts(figure: Figure) -> str:
 
 def span(figure: Figure) -> str:
     """45 to 58, and whether that is approximate; empty without an interval."""
-    if figure.interval is None:
-        return ""
+    if figure.interval is None or figure.interval.low == float("inf"):
+        return ""  # so many are still open that not even the shortest median is known
     rough = ", approximate" if figure.interval.kind == IntervalKind.ACCOUNTS else ""
     return f"{_ends(figure)}{rough}"
 
