@@ -5,10 +5,12 @@ from decimal import Decimal
 from html import unescape
 
 import pytest
+from sqlalchemy import insert
 
 from tests import builders as add
 from tests.builders import NOW
 from tests.web.people import Visitor
+from voc.base import schema
 from voc.base.words import StaffRole
 from voc.metrics import run
 from voc.metrics.run import cost
@@ -93,3 +95,12 @@ def test_a_leader_of_one_csm_is_not_told_of_an_own_book(app: App, signed_in: Sig
         add.add_account(db, csm_id="csm-1")
     assert "Dana Whitlock: nobody asked" in signed_in(StaffRole.LEADER).get("/csms").text
     assert "Your book: nobody asked" in signed_in(StaffRole.CSM).get("/csms").text
+
+
+def test_a_reading_that_brought_no_accounts_has_a_page(app: App, signed_in: SignedIn) -> None:
+    """An export of three files of eight: what was not read is no note about the address."""
+    with app.database.begin() as db:
+        run_of = {"source": "csv:export", "as_of": NOW.date(), "state": "complete", "counts": {}, "files": []}
+        db.execute(insert(schema.sync_run).values(**run_of, started_at=NOW, finished_at=NOW))
+    for role in (StaffRole.LEADER, StaffRole.CSM):
+        assert signed_in(role).get("/sync/1").status_code == 200

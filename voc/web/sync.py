@@ -91,7 +91,6 @@ def one_run(  # noqa: PLR0917 - Litestar passes them by name
         "live": run.state == RunState.RUNNING and schedule.is_alive(run, now=app.now()),
         "silent_since": schedule.heard_at(run),
         "waits": asked is not None and asked.begun_at is None,
-        "unread": [kind for kind in Kind if kind not in run.counts],
         "files": files(f"/sync/{run_id}/problems", "of all problems"),
     }
     return pages.page(app, visit, "sync/run.html", **context)
