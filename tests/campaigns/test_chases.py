@@ -11,13 +11,14 @@ from sqlalchemy import Connection, select, update
 from tests.builders import add_account, add_contact, add_csm, add_sign, add_staff, add_sync_run
 from tests.campaigns.company import FILES, LAUNCH, add_company, add_message_counted, settle_in
 from tests.campaigns.test_waves import launched, only, play
-from voc.base import schema
+from voc.base import audit, schema
 from voc.base.access import TERMINAL, Viewer
 from voc.base.db import Database
 from voc.base.errors import NotFound, Refused
 from voc.base.words import StaffRole
 from voc.campaigns import run, store
 from voc.campaigns.model import Disposition, Step, StopReason, Why
+from voc.campaigns.store import wave_pages
 
 DAY = timedelta(days=1)
 SENT = LAUNCH + 7 * DAY  # the invitation is out
@@ -227,10 +228,18 @@ def test_a_held_step_waits_for_a_person_who_releases_it_into_the_next_window(dat
         held = only(db)
         assert held.held_because == "Overdue since 2026-03-05: 7 working days."
         assert store.claim_due(db, now=late + DAY, limit=1) == []
-        run.release(db, held.id, viewer=TERMINAL, now=late)
+        assert wave_pages.held(db, held.wave_id, TERMINAL) == 1
+        assert wave_pages.held(db, held.wave_id, Viewer(9, "Jonas Brandt", StaffRole.CSM, "csm-9")) == 0
+        run.pause(db, held.wave_id, by="Clara", now=late)
+        with pytest.raises(Refused, match="is paused"):
+            run.release_held(db, held.wave_id, by="Clara", now=late)
+        run.resume(db, held.wave_id, by="Clara", now=late)
+        assert only(db).held_because is not None  # that others go on says nothing of those that are days late
+        assert run.release_held(db, held.wave_id, by="Clara", now=late) == 1
         assert (only(db).held_because, only(db).intended_on) == (None, date(2026, 3, 17))
-        with pytest.raises(Refused, match="not held any more"):
-            run.release(db, held.id, viewer=TERMINAL, now=late)
+        assert run.release_held(db, held.wave_id, by="Clara", now=late) == 0
+        told = [one for one in audit.listing(db, object_kind="wave") if one.action == "held steps released"]
+        assert [one.actor for one in told] == ["Clara"]
 
 
 # --- what the claim finds out ---

@@ -167,6 +167,16 @@ def test_a_wave_is_paused_resumed_and_stopped_and_a_second_launch_is_refused(run
         code, out, _ = run("wave", verb, "1", "--directory", rehearsal, "--json", *more)
         assert code == 0
     assert json.loads(out)["state"] == "stopped"
+    code, _, err = run("wave", "release", "1", "--directory", rehearsal)
+    assert code == 1
+    assert "it cannot be released" in err
+
+
+def test_mail_that_was_days_late_is_let_go_from_the_terminal(run: Run, rehearsal: str) -> None:
+    sync(run, rehearsal)
+    run("wave", "launch", "--directory", rehearsal)
+    code, out, _ = run("wave", "release", "1", "--directory", rehearsal, "--json")
+    assert (code, json.loads(out)) == (0, {"wave": 1, "released": 0})
 
 
 def test_time_moves_forward_only_and_only_in_a_rehearsal(run: Run, rehearsal: str, tmp_path: Path) -> None:

@@ -4,8 +4,10 @@ import csv
 import io
 
 import pytest
+from sqlalchemy import select, update
 
 from tests.web.company import Company
+from voc.base.schema import invitation
 from voc.base.words import StopReason
 from voc.web.rehearsal_words import STOPS
 
@@ -35,6 +37,23 @@ def test_only_a_leader_or_admin_steers_a_wave(company: Company) -> None:
     path = f"/waves/{company.world.running_wave}"
     assert "Stop for good" in company.enter("marcus").get(path).text
     assert "Stop for good" not in company.enter("dana").get(path).text
+
+
+def test_mail_that_waits_for_a_person_is_let_go_by_a_leader(company: Company) -> None:
+    path = f"/waves/{company.world.running_wave}"
+    with company.app.database.begin() as db:
+        mine = (invitation.c.wave_id == company.world.running_wave, invitation.c.next_step.is_not(None))
+        waiting = select(invitation.c.id).where(*mine, invitation.c.stopped.is_(None)).limit(2)
+        held = update(invitation).where(invitation.c.id.in_(waiting)).values(held_because="Overdue for 7 working days.")
+        db.execute(held)
+    dana = company.enter("dana")
+    marcus = company.enter("marcus")
+    page = marcus.get(path).text
+    assert "2 mails wait for a person: days late when sending was possible." in page
+    assert "Let 2 late mails go" in page
+    assert "Let 2 late mails go" not in dana.get(path).text
+    assert "2 mails go in each person’s next window." in marcus.post(f"{path}/act", {"act": "release"}).text
+    assert "wait for a person" not in marcus.get(path).text
 
 
 def test_a_wave_that_is_not_there_is_not_found(company: Company) -> None:

@@ -162,6 +162,32 @@ _steering(
 _steering("close", "close", "Decide every invitation now and take no more answers.", reason=False)
 
 
+@wave.command()
+@click.argument("wave_id", type=int)
+@output.directory
+@output.as_json
+@output.at
+def release(*, wave_id: int, directory: Path, as_json: bool, at: datetime | None) -> None:
+    """Let mail go that waits for a person because it was days late when it could be sent.
+
+    Each goes in its person's next window, unless the next step is due by then.
+
+    Example: voc wave release 1
+    """
+    app = wiring.open_app(directory, at=at)
+    gone = 0
+    while True:
+        with app.database.begin() as db:
+            some = campaigns.release_held(db, wave_id, by=BY, now=app.now())
+        gone += some
+        if not some:
+            break
+    if as_json:
+        output.emit({"wave": wave_id, "released": gone})
+    else:
+        output.say(f"{gone} mails of wave {wave_id} go in each person's next window.")
+
+
 @wave.command("list")
 @output.directory
 @output.as_json

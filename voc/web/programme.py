@@ -68,6 +68,7 @@ def wave_page(
             csm_id=csm or None,
             own_csm_id=visit.viewer.csm_id,
             may_steer=visit.may(*LEADERS),
+            held=wave_pages.held(db, wave_id, visit.viewer),
             moment=partial(view.moment, zone=zone),
             release=store_confidential.release_of(db, wave_id, visit.viewer) if row.confidential else None,
         )

@@ -124,9 +124,23 @@ def _keep_amiss(db: Connection, records: list[str], *, campaign: str, by: str, n
 
 @post("/waves/{wave_id:int}/act", sync_to_thread=True, opt=roles(*LEADERS))
 def steer(app: GivenApp, visit: GivenVisit, wave_id: FromPath[int], form: GivenForm) -> Redirect:
-    with app.database.begin() as db:
-        said = _steer(app, db, wave_id, form, by=visit.viewer.name)
+    if form.text("act") == "release":
+        said = _release(app, wave_id, by=visit.viewer.name)
+    else:
+        with app.database.begin() as db:
+            said = _steer(app, db, wave_id, form, by=visit.viewer.name)
     return pages.back(app, visit, f"/waves/{wave_id}", said)
+
+
+def _release(app: App, wave_id: int, *, by: str) -> str:
+    """In portions, so that mail and answers of others do not wait."""
+    gone = 0
+    while True:
+        with app.database.begin() as db:
+            some = campaigns.release_held(db, wave_id, by=by, now=app.now())
+        gone += some
+        if not some:
+            return f"{view.count(gone, 'mail goes', 'mails go')} in each person’s next window."
 
 
 def _steer(app: App, db: Connection, wave_id: int, form: Form, *, by: str) -> str:

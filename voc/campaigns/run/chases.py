@@ -5,9 +5,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
 
-from voc.base import audit, locks, preferences
-from voc.base.access import Viewer
-from voc.base.errors import Refused
+from voc.base import locks, preferences
 from voc.campaigns import chase, store
 from voc.campaigns.chase import Rules
 from voc.campaigns.model import Disposition, Dropped, Step, StopReason, Why
@@ -146,17 +144,3 @@ def away(db: Connection, invitation_id: int, *, until_on: date, now: datetime) -
 
 def _rules(db: Connection, standing: Standing) -> Rules:
     return rules_of(standing.settings, preferences.load(db))
-
-
-def release(db: Connection, invitation_id: int, *, viewer: Viewer, now: datetime) -> None:
-    """A person lets a held step go on: into the contact's next window."""
-    found = store.invitation(db, invitation_id, viewer)
-    if found.held_because is None or found.next_step is None:
-        raise Refused("This step is not held any more.")
-    standing = invitations.lock(db, invitation_id)
-    invitations.write(db, invitation_id, held_because=None)
-    plan = chase.replan(_rules(db, standing), standing.chased, found.next_step, now=now, why=Why.OVERDUE)
-    invitations.write_plan_or_stop(db, invitation_id, plan, now=now)
-    audit.record(
-        db, at=now, actor=viewer.name, action="step released", object_kind="invitation", object_id=invitation_id
-    )

@@ -45,6 +45,23 @@ def plan_overdue_anew(db: Connection, *, now: datetime, wave_ids: Sequence[int] 
     return len(ids)
 
 
+def release_held(db: Connection, wave_id: int, *, by: str, now: datetime, most: int = 500) -> int:
+    """Steps that wait for a person go on, each in its person's next window; how many, so many at a time at most."""
+    _move(db, wave_id, from_=(WaveState.RUNNING,), verb="released")
+    ids = closing.held(db, wave_id, most=most)
+    wanted = preferences.load(db)
+    for invitation_id in ids:
+        standing = invitations.lock(db, invitation_id)
+        if standing.next_step is not None:
+            invitations.write(db, invitation_id, held_because=None)
+            rules = rules_of(standing.settings, wanted)
+            plan = chase.replan(rules, standing.chased, standing.next_step, now=now, why=Why.OVERDUE)
+            invitations.write_plan_or_stop(db, invitation_id, plan, now=now)
+    if ids:
+        _audit(db, "held steps released", "wave", wave_id, by=by, now=now, detail={"steps": len(ids)})
+    return len(ids)
+
+
 def stop_wave(db: Connection, wave_id: int, *, by: str, now: datetime, because: str | None = None) -> list[int]:
     """End every chase of the wave for good; answers are still taken. Returns invitations whose queued mail must go."""
     _move(db, wave_id, from_=closing.OPEN, verb="stopped")

@@ -59,6 +59,19 @@ def overdue(db: Connection, *, wave_ids: Sequence[int] | None, now: datetime) ->
     return list(db.execute(query).scalars())
 
 
+def held(db: Connection, wave_id: int, *, most: int) -> list[int]:
+    """Invitations of the wave whose next step waits for a person, in the order of ids."""
+    query = select(invitation.c.id).where(invitation.c.wave_id == wave_id, *HELD).order_by(invitation.c.id).limit(most)
+    return list(db.execute(query).scalars())
+
+
+HELD = (
+    invitation.c.held_because.is_not(None),
+    invitation.c.next_step.is_not(None),
+    invitation.c.stopped.is_(None),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Due:
     """An invitation whose due date has passed undecided."""

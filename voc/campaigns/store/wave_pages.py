@@ -29,6 +29,7 @@ from voc.base.words import (
     StopReason,
     WaveState,
 )
+from voc.campaigns.store.closing import HELD
 
 
 class Standing(StrEnum):
@@ -172,6 +173,13 @@ def row(db: Connection, wave_id: int, viewer: Viewer) -> WaveRow:
     if not found:
         raise NotFound("There is no such wave.")
     return found[0]
+
+
+def held(db: Connection, wave_id: int, viewer: Viewer) -> int:
+    """How many steps of the wave wait for a person."""
+    mine = _among(invitation.c.account_id, viewer)
+    found = select(func.count()).select_from(invitation).where(invitation.c.wave_id == wave_id, *HELD, mine)
+    return db.execute(found).scalar_one()
 
 
 def _asked_counts(viewer: Viewer) -> Any:

@@ -35,6 +35,7 @@ class WavePage:
     lede: str
     promise: str
     paused_because: str | None
+    held: str
     acts: Sequence[Act]
     links: Sequence[Link]
     chain: Chain
@@ -66,6 +67,7 @@ def wave_page(
     csm_id: str | None,
     own_csm_id: str | None,
     may_steer: bool,
+    held: int,
     moment: Moment,
     release: Release | None = None,
 ) -> WavePage:
@@ -84,7 +86,8 @@ def wave_page(
         glyph=glyph,
         lede=_lede(row),
         paused_because=row.paused_because if row.state == WaveState.PAUSED else None,
-        acts=_acts(row.state) if may_steer else [],
+        held=_held(row.state, held, may_steer=may_steer),
+        acts=_acts(row.state, held) if may_steer else [],
         links=_links(row),
         chain=wave_chain(row, tally),
         sentence=confidential_sentence(row, release) if row.confidential else chain_sentence(row, tally, standing),
@@ -144,9 +147,19 @@ def _lede(row: WaveRow) -> str:
     return f"{launched} It closes three weeks after its last invitation."
 
 
-def _acts(state: WaveState) -> list[Act]:
+def _held(state: WaveState, held: int, *, may_steer: bool) -> str:
+    """Why mail of a running wave stands still, and who can let it go."""
+    if not held or state != WaveState.RUNNING:
+        return ""
+    mails = view.count(held, "mail waits", "mails wait")
+    told = f"{mails} for a person: days late when sending was possible. Say whether to send all the same."
+    return told if may_steer else f"{told} A leader can let them go."
+
+
+def _acts(state: WaveState, held: int) -> list[Act]:
     if state == WaveState.RUNNING:
-        return [Act("pause", "Pause"), Act("stop", "Stop for good"), Act("close", "Close now")]
+        go = [Act("release", f"Let {view.count(held, 'late mail')} go")] if held else []
+        return [*go, Act("pause", "Pause"), Act("stop", "Stop for good"), Act("close", "Close now")]
     if state == WaveState.PAUSED:
         return [Act("resume", "Resume"), Act("stop", "Stop for good")]
     return []
