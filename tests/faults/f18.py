@@ -151,7 +151,7 @@ def _judge(seen: _Seen, posted: Posted, answer: httpx.Response | str) -> None:
     seen.statuses[answer.status_code] += 1
     if answer.status_code not in _SERVED:
         seen.wrong.append(f"{answer.status_code} for {posted.path[:60]} {posted.headers} {posted.body[:200]!r}")
-    if "x-evil" in answer.headers or any("a=b" in one for one in answer.headers.get_list("set-cookie")):
+    if "x-evil" in answer.headers or any(one.startswith("a=b") for one in answer.headers.get_list("set-cookie")):
         seen.wrong.append(f"a header of the caller's: {posted.path[:80]}")
     if b"<script>alert(1)" in answer.content or b"Traceback" in answer.content:
         seen.wrong.append(f"shown as it came: {posted.path[:60]}")
