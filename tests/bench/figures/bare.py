@@ -65,16 +65,21 @@ _TOOK = "SELECT state, count(*), min(opened_at), max(resolved_at) FROM follow_up
 _ENGAGEMENT = (_ASKED, _PLACES, _SIGNS, _MAILS, _STATES, _LEFT_OUT, _CASES)
 QUERIES: Mapping[str, Sequence[str]] = {
     "engagement": _ENGAGEMENT,
+    "segment": _ENGAGEMENT,  # which segments answer alike is reckoned of all of them
     "csms": (*_ENGAGEMENT, _CELLS),
     "retention": (_DEALS, _MARKS, _HELD, _BOOKS),
     "board": (*_ENGAGEMENT, *_ENGAGEMENT, _THEMES, _TOOK),  # now, and a period before
 }
 
 
+_LONGER = {"segment": (180, NOW)}  # a page of another period than the others: days, and until when
+
+
 def bare(database: Database, kind: str) -> int:
     """Run what the page of that kind stands for; the number of groups."""
-    days = {"since": DAYS, "year": 365, "half": 180}
-    values = {"moment": _MOMENT, **{name: _MOMENT - timedelta(days=back) for name, back in days.items()}}
+    since, moment = _LONGER.get(kind, (DAYS, _MOMENT))
+    days = {"since": since, "year": 365, "half": 180}
+    values = {"moment": moment, **{name: moment - timedelta(days=back) for name, back in days.items()}}
     groups = 0
     with database.read() as db:
         for query in QUERIES[kind]:

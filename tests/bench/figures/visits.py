@@ -54,7 +54,7 @@ STANDARD = (
 _DAY = "2026-02-22"
 FREE = (
     ("engagement", f"/engagement?days=137&as_of={_DAY}"),
-    ("engagement", "/engagement?days=180&segment=enterprise"),
+    ("segment", "/engagement?days=180&segment=enterprise"),
     ("csms", f"/csms?days=137&as_of={_DAY}"),
     ("retention", f"/retention?days=137&as_of={_DAY}"),
     ("board", f"/board?as_of={_DAY}"),
