@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from litestar.testing import TestClient
 
 from tests import builders
 from voc import app as wiring
@@ -21,11 +22,12 @@ from voc.base.tokens import RandomTokens
 from voc.campaigns.calendar import Calendar
 from voc.cli import doctor_mail
 from voc.delivery.model import Envelope
-from voc.demo import build, company, crm, people, words, year
+from voc.demo import build, company, crm, pages, people, words, year
 from voc.demo.chance import Chance
 from voc.demo.csms import AWAY, DAYS_AWAY, DEPUTY, Csms
 from voc.demo.mailbox import DemoRelay, Mailbox
 from voc.followup.store import deputies
+from voc.web.asgi import create
 from voc.web.context import App
 
 STARTS_AT = company.STARTS_ON
@@ -95,6 +97,41 @@ def test_whoever_left_long_ago_bounces_and_nobody_answers_twice_in_a_wave() -> N
         assert acts.count(people.Act.ANSWER) <= 1
         if person.left_on and (at.date() - person.left_on).days > 60:
             assert set(acts) == {people.Act.BOUNCE}
+
+
+def test_every_page_of_the_demo_opens_for_whoever_tries_it(
+    tmp_path: Path, sqlite: Database, clock: SetClock, vault: Vault, tokens: RandomTokens
+) -> None:
+    mailbox = Mailbox(tmp_path)
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = "Jane <jane@vendor.example>", "ana@x.example", "Three questions"
+    mail.set_content("In words.")
+    mail.add_alternative("<html><head></head><body>In colour.</body></html>", subtype="html")
+    envelope = Envelope("bounce@vendor.example", "ana@x.example", mail.as_bytes().replace(b"\n", b"\r\n"))
+    assert DemoRelay(mailbox, clock).hand_over(envelope, before_final_dot=lambda: True) is not None
+    number = mailbox.listing()[0].id
+    app = App(
+        settings=Settings(),
+        database=sqlite,
+        clock=clock,
+        tokens=tokens,
+        vault=vault,
+        questionnaires=Path("questionnaires"),
+        wall=clock,
+    )
+    shows = {
+        "/demo": "Marcus Oyelaran",
+        "/demo/mailbox": "Three questions",
+        f"/demo/mailbox/{number}": "In words.",
+        f"/demo/mailbox/{number}/html": "In colour.",
+    }
+    site = create(app, pages.handlers(mailbox, build.sign_ins()))
+    with TestClient(site, base_url="http://testserver.local", raise_server_exceptions=False) as client:
+        for path, words_there in shows.items():
+            answer = client.get(path)
+            assert (path, answer.status_code) == (path, 200)
+            assert words_there in answer.text
+    mailbox.close()
 
 
 def test_the_mailbox_keeps_what_the_relay_takes_and_nothing_that_was_not_granted(

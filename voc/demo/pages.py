@@ -9,7 +9,6 @@ from litestar import Response, get
 from litestar.params import FromPath, QueryParameter
 from litestar.types import ControllerRouterHandler
 
-from voc.base import preferences
 from voc.demo.mailbox import Mailbox
 from voc.web import pages
 from voc.web.context import App
@@ -43,7 +42,9 @@ def handlers(mailbox: Mailbox, people: list[SignIn]) -> list[ControllerRouterHan
 
     @get("/demo/mailbox", sync_to_thread=True)
     def listing(
-        app: GivenApp, about: str = "", before: Annotated[int | None, QueryParameter(name="before")] = None
+        app: GivenApp,
+        about: Annotated[str, QueryParameter(name="about")] = "",
+        before: Annotated[int | None, QueryParameter(name="before")] = None,
     ) -> Response[str]:
         found = mailbox.listing(about=about, before=before, limit=_PER_PAGE + 1)
         more = urlencode({"about": about, "before": found[_PER_PAGE - 1].id}) if len(found) > _PER_PAGE else None
@@ -79,7 +80,4 @@ def handlers(mailbox: Mailbox, people: list[SignIn]) -> list[ControllerRouterHan
 
 
 def _page(app: App, template: str, **context: Any) -> Response[str]:
-    with app.database.read() as db:
-        company = preferences.load(db).company
-    common: dict[str, Any] = {"company": company, "visit": None, "menu": [], "banners": [], "flash": None, "demo": True}
-    return pages.html(_ENVIRONMENT.get_template(template).render({**common, **context}))
+    return pages.html(_ENVIRONMENT.get_template(template).render({**pages.for_nobody(app), **context}))

@@ -106,9 +106,14 @@ def page(app: App, visit: Visit, template: str, /, *, status: int = 200, **conte
 
 def bare_page(app: App, template: str, /, *, status: int = 200, **context: Any) -> Response[str]:
     """A page for somebody who is not signed in."""
+    return html(ENVIRONMENT.get_template(template).render({**for_nobody(app), **context}), status=status)
+
+
+def for_nobody(app: App) -> dict[str, Any]:
+    """What every page shows, for somebody who is not signed in."""
     with app.database.read() as db:
         company = preferences.load(db).company
-    common: dict[str, Any] = {
+    return {
         "company": company,
         "visit": None,
         "menu": [],
@@ -117,7 +122,6 @@ def bare_page(app: App, template: str, /, *, status: int = 200, **context: Any) 
         "demo": app.demo,
         "unread": (),
     }
-    return html(ENVIRONMENT.get_template(template).render({**common, **context}), status=status)
 
 
 def html(text: str, *, status: int = 200) -> Response[str]:
