@@ -34,6 +34,19 @@ STARTS_AT = company.STARTS_ON
 YEAR_ENDED = datetime(2026, 11, 16, 7, 40, tzinfo=UTC)
 
 
+@pytest.fixture
+def app(sqlite: Database, clock: SetClock, vault: Vault, tokens: RandomTokens) -> App:
+    return App(
+        settings=Settings(),
+        database=sqlite,
+        clock=clock,
+        tokens=tokens,
+        vault=vault,
+        questionnaires=Path("questionnaires"),
+        wall=clock,
+    )
+
+
 def test_the_same_seed_gives_the_same_company_and_another_seed_another(tmp_path: Path) -> None:
     for name, seed in (("one", 7), ("two", 7), ("three", 8)):
         crm.export(company.build(Chance(seed)), tmp_path / name, STARTS_AT)
@@ -59,18 +72,9 @@ def test_one_more_draw_changes_no_other() -> None:
 
 
 def test_in_the_last_days_one_csm_is_away_and_a_colleague_of_the_team_stands_in(
-    sqlite: Database, clock: SetClock, vault: Vault, tokens: RandomTokens
+    app: App,
 ) -> None:
     world = company.build(Chance(7))
-    app = App(
-        settings=Settings(),
-        database=sqlite,
-        clock=clock,
-        tokens=tokens,
-        vault=vault,
-        questionnaires=Path("questionnaires"),
-        wall=clock,
-    )
     with app.database.begin() as db:
         for one in world.staff:
             builders.add_csm(db, one.id, name=one.name, email=one.email, manager_id=one.manager)
@@ -99,9 +103,7 @@ def test_whoever_left_long_ago_bounces_and_nobody_answers_twice_in_a_wave() -> N
             assert set(acts) == {people.Act.BOUNCE}
 
 
-def test_every_page_of_the_demo_opens_for_whoever_tries_it(
-    tmp_path: Path, sqlite: Database, clock: SetClock, vault: Vault, tokens: RandomTokens
-) -> None:
+def test_every_page_of_the_demo_opens_for_whoever_tries_it(tmp_path: Path, app: App, clock: SetClock) -> None:
     mailbox = Mailbox(tmp_path)
     mail = EmailMessage()
     mail["From"], mail["To"], mail["Subject"] = "Jane <jane@vendor.example>", "ana@x.example", "Three questions"
@@ -110,15 +112,6 @@ def test_every_page_of_the_demo_opens_for_whoever_tries_it(
     envelope = Envelope("bounce@vendor.example", "ana@x.example", mail.as_bytes().replace(b"\n", b"\r\n"))
     assert DemoRelay(mailbox, clock).hand_over(envelope, before_final_dot=lambda: True) is not None
     number = mailbox.listing()[0].id
-    app = App(
-        settings=Settings(),
-        database=sqlite,
-        clock=clock,
-        tokens=tokens,
-        vault=vault,
-        questionnaires=Path("questionnaires"),
-        wall=clock,
-    )
     shows = {
         "/demo": "Marcus Oyelaran",
         "/demo/mailbox": "Three questions",

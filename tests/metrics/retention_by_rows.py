@@ -1,6 +1,6 @@
 """The retention page made of rows, account by account: what the page counts from columns must say the same."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -8,21 +8,20 @@ from sqlalchemy import Connection
 
 from voc.base import preferences as settings
 from voc.base.access import Viewer
-from voc.base.errors import NotFound
 from voc.base.preferences import Preferences
-from voc.base.words import Scope, StaffRole
+from voc.base.words import Scope
 from voc.metrics import cohorts, figures, store
 from voc.metrics.catalogue import BY_NAME
 from voc.metrics.cohorts import TOTAL, Key
 from voc.metrics.figures import Counted
-from voc.metrics.model import Fact, Facts, Figure, Person, Slice
+from voc.metrics.model import Fact, Facts, Figure, Slice
 from voc.metrics.money import compared, goals, reckoning
 from voc.metrics.money.compared import Comparison, Decision
 from voc.metrics.money.facts import Client, DealKind
 from voc.metrics.money.ledger import Ledger
 from voc.metrics.money.page import Goal, Line, Open, RetentionPage, Without
 from voc.metrics.run import money
-from voc.metrics.run.retention import NAMES
+from voc.metrics.run.retention import NAMES, team_of, whole_of
 from voc.metrics.run.subjects import Question
 
 COMES_UP = timedelta(days=90)
@@ -68,9 +67,9 @@ def retention(
     region: str | None = None,
 ) -> RetentionPage:
     read = _read(db, moment=store.moment_of(as_of, now=now), days=window_days, part=Slice(segment, region))
-    whole = _whole(viewer, read.facts.csms, team_id)
+    whole = whole_of(viewer, read.facts.csms, team_id)
     visible = store.visible_csm_ids(db, viewer)
-    shared = _team_of(read.facts.csms, whole)
+    shared = team_of(read.facts.csms, whole)
     everybody = [id for id in _csm_ids(read) if shared is None or _in_team(read.facts, id, shared)]
     mine = [id for id in everybody if viewer.sees_all or id in visible]
     opened = _open(read, whole)
@@ -112,26 +111,6 @@ def _read(db: Connection, *, moment: datetime, days: int, part: Slice) -> _Read:
         rows[name] = list(made(ledger))
         figures.count_facts(counted, facts, BY_NAME[name], ((one, accounts[one.account_id]) for one in rows[name]))
     return _Read(ledger, facts, counted, rows, known)
-
-
-def _whole(viewer: Viewer, people: Mapping[str, Person], team_id: str | None) -> Key:
-    if team_id is not None:
-        mine = viewer.sees_all or (viewer.role == StaffRole.LEAD and viewer.csm_id == team_id)
-        if not mine or team_id not in {one.manager_id for one in people.values()}:
-            raise NotFound("There is no such team.")
-        return Scope.TEAM, team_id
-    if viewer.sees_all:
-        return TOTAL
-    return (Scope.TEAM if viewer.role == StaffRole.LEAD else Scope.CSM), viewer.csm_id or ""
-
-
-def _team_of(people: Mapping[str, Person], whole: Key) -> str | None:
-    scope, id = whole
-    if scope == Scope.TOTAL:
-        return None
-    if scope == Scope.TEAM:
-        return id
-    return people[id].manager_id if id in people else None
 
 
 def _in_team(facts: Facts, csm_id: str, manager_id: str) -> bool:

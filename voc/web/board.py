@@ -1,10 +1,9 @@
 """The board page: one A4, on screen, on paper and as a file."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Any
 
 from litestar import Response, get
-from litestar.params import QueryParameter
 from sqlalchemy import Connection
 
 from voc.base import preferences
@@ -15,7 +14,7 @@ from voc.metrics.run import board as run
 from voc.web import board_view, pages, pdf
 from voc.web.context import App
 from voc.web.engagement_view import Wanted
-from voc.web.given import GivenApp, GivenVisit
+from voc.web.given import AskedDay, AskedTeam, GivenApp, GivenVisit
 from voc.web.narrowing import names_of, strictly, teams_of, wanted_of
 from voc.web.tables import Asked, Found, PageTable, file_handlers, period
 from voc.web.visit import EVERYBODY, roles
@@ -26,8 +25,8 @@ def board_page(
     app: GivenApp,
     visit: GivenVisit,
     *,
-    team: Annotated[str, QueryParameter(name="team")] = "",
-    as_of: Annotated[str, QueryParameter(name="as_of")] = "",
+    team: AskedTeam = "",
+    as_of: AskedDay = "",
 ) -> Response[str]:
     wanted = _wanted(app, team=team, as_of=as_of)
     page = made(app, visit.viewer, team_id=wanted.team or None, as_of=wanted.as_of)
@@ -39,8 +38,8 @@ def board_pdf(
     app: GivenApp,
     visit: GivenVisit,
     *,
-    team: Annotated[str, QueryParameter(name="team")] = "",
-    as_of: Annotated[str, QueryParameter(name="as_of")] = "",
+    team: AskedTeam = "",
+    as_of: AskedDay = "",
 ) -> Response[bytes]:
     wanted = strictly(_wanted(app, team=team, as_of=as_of))
     page = made(app, visit.viewer, team_id=wanted.team or None, as_of=wanted.as_of)

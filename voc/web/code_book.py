@@ -27,7 +27,7 @@ from voc.web.context import App
 from voc.web.forest import asked_of, theme_id_of
 from voc.web.forest_view import drivers as drivers_view
 from voc.web.forms import Form
-from voc.web.given import GivenApp, GivenForm, GivenVisit
+from voc.web.given import AskedDays, GivenApp, GivenForm, GivenVisit
 from voc.web.parts import files
 from voc.web.tables import Asked, Column, Found, Kind, PageTable, file_handlers
 from voc.web.unread import Reading, refuse
@@ -205,9 +205,7 @@ def sort_comment(app: GivenApp, visit: GivenVisit, response_id: FromPath[int], f
 
 
 @get("/forest/drivers", sync_to_thread=True, opt=roles(*EVERYBODY))
-def drivers_page(
-    app: GivenApp, visit: GivenVisit, days: Annotated[str, QueryParameter(name="days")] = ""
-) -> Response[str]:
+def drivers_page(app: GivenApp, visit: GivenVisit, days: AskedDays = "") -> Response[str]:
     read = Reading()
     asked = asked_of(read, days, "")
     with app.database.read() as db:

@@ -18,7 +18,7 @@ from voc.web import csms_view, one_to_one_view, pages, pdf, trend_view
 from voc.web.context import App
 from voc.web.engagement_view import Wanted
 from voc.web.figure_view import Asking
-from voc.web.given import GivenApp, GivenVisit
+from voc.web.given import AskedDay, AskedDays, AskedRegion, AskedSegment, AskedTeam, GivenApp, GivenVisit
 from voc.web.narrowing import placed, strictly, teams_of, wanted_of
 from voc.web.tables import Asked, Found, PageTable, file_handlers, period
 from voc.web.unread import Reading
@@ -30,13 +30,13 @@ def csms_page(
     app: GivenApp,
     visit: GivenVisit,
     *,
-    team: Annotated[str, QueryParameter(name="team")] = "",
-    segment: Annotated[str, QueryParameter(name="segment")] = "",
-    days: Annotated[str, QueryParameter(name="days")] = "",
-    as_of: Annotated[str, QueryParameter(name="as_of")] = "",
+    team: AskedTeam = "",
+    segment: AskedSegment = "",
+    days: AskedDays = "",
+    as_of: AskedDay = "",
     against: Annotated[str, QueryParameter(name="against")] = "",
     order: Annotated[str, QueryParameter(name="order")] = "",
-    region: Annotated[str, QueryParameter(name="region")] = "",
+    region: AskedRegion = "",
 ) -> Response[str]:
     today = app.now().date()
     wanted = wanted_of(team=team, segment=segment, days=days, as_of=as_of, against=against, region=region, today=today)

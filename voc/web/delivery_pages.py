@@ -24,7 +24,7 @@ from voc.web import delivery_view, message_view, pages, view
 from voc.web.context import App
 from voc.web.delivery_view import DAYS, Filter, Seen, Stuck
 from voc.web.forms import Form
-from voc.web.given import AnyRequest, GivenApp, GivenForm, GivenVisit
+from voc.web.given import AnyRequest, AskedDays, GivenApp, GivenForm, GivenVisit
 from voc.web.parts import address, files
 from voc.web.tables import Asked, Found, PageTable, file_handlers
 from voc.web.visit import ADMINS, EVERYBODY, LEADERS, Visit, roles
@@ -35,7 +35,6 @@ _AT_ONCE = 1_000
 
 AskedWave = Annotated[str, QueryParameter(name="wave")]
 AskedDomain = Annotated[str, QueryParameter(name="domain")]
-AskedDays = Annotated[str, QueryParameter(name="days")]
 
 
 def _filter(wave: str, domain: str, days: str) -> Filter:

@@ -24,7 +24,7 @@ from voc.metrics.run.near_views import is_said
 from voc.web import engagement_view, pages, trend_view
 from voc.web.engagement_view import Wanted
 from voc.web.figure_view import Asking
-from voc.web.given import GivenApp, GivenVisit
+from voc.web.given import AskedCsm, AskedDay, AskedDays, AskedRegion, AskedSegment, AskedTeam, GivenApp, GivenVisit
 from voc.web.narrowing import placed, strictly, teams_of, wanted_of
 from voc.web.tables import Asked, Found, PageTable, file_handlers, period
 from voc.web.unread import Unread, day_in
@@ -36,12 +36,12 @@ def engagement_page(
     app: GivenApp,
     visit: GivenVisit,
     *,
-    team: Annotated[str, QueryParameter(name="team")] = "",
-    segment: Annotated[str, QueryParameter(name="segment")] = "",
-    days: Annotated[str, QueryParameter(name="days")] = "",
-    as_of: Annotated[str, QueryParameter(name="as_of")] = "",
-    csm: Annotated[str, QueryParameter(name="csm")] = "",
-    region: Annotated[str, QueryParameter(name="region")] = "",
+    team: AskedTeam = "",
+    segment: AskedSegment = "",
+    days: AskedDays = "",
+    as_of: AskedDay = "",
+    csm: AskedCsm = "",
+    region: AskedRegion = "",
     from_on: Annotated[str, QueryParameter(name="from")] = "",
     live: Annotated[str, QueryParameter(name="live")] = "",
     beside: Annotated[str, QueryParameter(name="beside")] = "",

@@ -28,7 +28,7 @@ from voc.web import figure_view, followups_view, pages, view
 from voc.web.engagement_view import Wanted, filters
 from voc.web.figure_view import Asking
 from voc.web.followups_view import Chosen
-from voc.web.given import GivenApp, GivenVisit
+from voc.web.given import AskedCsm, AskedDays, AskedRegion, AskedSegment, AskedTeam, GivenApp, GivenVisit
 from voc.web.narrowing import csms_of, part_asked_for, part_wanted, strictly, teams_of, within_of
 from voc.web.parts import Card
 from voc.web.survival_view import Lasted
@@ -53,11 +53,11 @@ def board_page(
     only: Annotated[str, QueryParameter(name="only")] = "",
     after: Annotated[str, QueryParameter(name="after")] = "",
     cause: Annotated[str, QueryParameter(name="cause")] = "",
-    team: Annotated[str, QueryParameter(name="team")] = "",
-    csm: Annotated[str, QueryParameter(name="csm")] = "",
-    segment: Annotated[str, QueryParameter(name="segment")] = "",
-    region: Annotated[str, QueryParameter(name="region")] = "",
-    days: Annotated[str, QueryParameter(name="days")] = "",
+    team: AskedTeam = "",
+    csm: AskedCsm = "",
+    segment: AskedSegment = "",
+    region: AskedRegion = "",
+    days: AskedDays = "",
 ) -> Response[str]:
     narrowing = {"team": team, "csm": csm, "segment": segment, "region": region, "days": days}
     place = int(after) if after.isascii() and after.isdecimal() and len(after) < 10 else None

@@ -18,7 +18,7 @@ from voc.web import pages
 from voc.web.forest_view import comments as comments_view
 from voc.web.forest_view import cut as cut_view
 from voc.web.forest_view import overview, theme_files
-from voc.web.given import GivenApp, GivenForm, GivenVisit
+from voc.web.given import AskedDays, AskedTeam, GivenApp, GivenForm, GivenVisit
 from voc.web.narrowing import names_of
 from voc.web.tables import Asked as FileAsked
 from voc.web.tables import Found, PageTable, file_handlers
@@ -27,8 +27,6 @@ from voc.web.visit import EVERYBODY, LEADERS, roles
 
 MOST_IN_FILE = 100_000
 
-AskedDays = Annotated[str, QueryParameter(name="days")]
-AskedTeam = Annotated[str, QueryParameter(name="team")]
 AskedCut = Annotated[str, QueryParameter(name="cut")]
 
 

@@ -14,7 +14,7 @@ from voc.base.words import StaffRole
 from voc.campaigns.store import programmes, trials, wave_pages
 from voc.metrics.store import confidential as store_confidential
 from voc.web import pages, view, wave_view
-from voc.web.given import GivenApp, GivenVisit
+from voc.web.given import AskedCsm, GivenApp, GivenVisit
 from voc.web.tables import Asked, Found, PageTable, file_handlers
 from voc.web.visit import EVERYBODY, LEADERS, roles
 from voc.web.wave_people import Chosen
@@ -43,7 +43,7 @@ def wave_page(
     visit: GivenVisit,
     wave_id: FromPath[int],
     show: Annotated[str, QueryParameter(name="show")] = "",
-    csm: Annotated[str, QueryParameter(name="csm")] = "",
+    csm: AskedCsm = "",
 ) -> Response[str]:
     with app.database.read() as db:
         zone = ZoneInfo(preferences.load(db).default_time_zone)
@@ -84,7 +84,7 @@ def wave_rows(
     of: Annotated[str, QueryParameter(name="of")] = "",
     became: Annotated[str, QueryParameter(name="became")] = "",
     reason: Annotated[str, QueryParameter(name="reason")] = "",
-    csm: Annotated[str, QueryParameter(name="csm")] = "",
+    csm: AskedCsm = "",
     half: Annotated[str, QueryParameter(name="half")] = "",
     after: Annotated[str, QueryParameter(name="after")] = "",
 ) -> Response[str]:

@@ -1,10 +1,9 @@
 """Retention, for leaders and for each CSM's own book."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
 from litestar import Response, get
-from litestar.params import QueryParameter
 from sqlalchemy import Connection
 
 from voc.base import preferences
@@ -16,7 +15,7 @@ from voc.metrics.run import retention as run
 from voc.web import pages, retention_view
 from voc.web.context import App
 from voc.web.engagement_view import Wanted, filters
-from voc.web.given import GivenApp, GivenVisit
+from voc.web.given import AskedDay, AskedDays, AskedRegion, AskedSegment, AskedTeam, GivenApp, GivenVisit
 from voc.web.narrowing import placed, strictly, teams_of, wanted_of
 from voc.web.tables import Asked, Found, PageTable, file_handlers
 from voc.web.visit import EVERYBODY, Visit, roles
@@ -30,11 +29,11 @@ def retention_page(
     app: GivenApp,
     visit: GivenVisit,
     *,
-    team: Annotated[str, QueryParameter(name="team")] = "",
-    segment: Annotated[str, QueryParameter(name="segment")] = "",
-    days: Annotated[str, QueryParameter(name="days")] = "",
-    as_of: Annotated[str, QueryParameter(name="as_of")] = "",
-    region: Annotated[str, QueryParameter(name="region")] = "",
+    team: AskedTeam = "",
+    segment: AskedSegment = "",
+    days: AskedDays = "",
+    as_of: AskedDay = "",
+    region: AskedRegion = "",
 ) -> Response[str]:
     today = app.now().date()
     given = {"team": team, "segment": segment, "days": days, "as_of": as_of, "region": region}

@@ -21,7 +21,7 @@ from voc.reports.tables import Column, Kind
 from voc.web import pages, view
 from voc.web.context import App
 from voc.web.forms import Form
-from voc.web.given import GivenApp, GivenForm, GivenVisit
+from voc.web.given import AskedCsm, GivenApp, GivenForm, GivenVisit
 from voc.web.parts import files
 from voc.web.tables import Asked, Found, PageTable, file_handlers
 from voc.web.visit import EVERYBODY, LEADERS, Visit, roles
@@ -82,7 +82,7 @@ REVIEWS = PageTable(
 
 
 @get("/reviews/call", sync_to_thread=True, opt=roles(*EVERYBODY))
-def call_page(app: GivenApp, visit: GivenVisit, csm: Annotated[str, QueryParameter(name="csm")] = "") -> Response[str]:
+def call_page(app: GivenApp, visit: GivenVisit, csm: AskedCsm = "") -> Response[str]:
     return _call_page(app, visit, {"csm_id": csm, "on": app.now().date().isoformat()})
 
 

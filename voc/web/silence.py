@@ -26,7 +26,7 @@ from voc.metrics.silence import WEIGHTS_VERSION
 from voc.web import cost_view, pages, silent_view
 from voc.web.context import App
 from voc.web.engagement_view import Wanted, filters
-from voc.web.given import GivenApp, GivenForm, GivenVisit
+from voc.web.given import AskedCsm, AskedRegion, AskedSegment, AskedTeam, GivenApp, GivenForm, GivenVisit
 from voc.web.narrowing import csms_of, names_of, part_asked_for, part_wanted, strictly, teams_of
 from voc.web.tables import Asked, Found, PageTable, file_handlers
 from voc.web.visit import EVERYBODY, Visit, roles
@@ -40,10 +40,10 @@ def silent_page(
     visit: GivenVisit,
     *,
     after: Annotated[str, QueryParameter(name="after")] = "",
-    team: Annotated[str, QueryParameter(name="team")] = "",
-    csm: Annotated[str, QueryParameter(name="csm")] = "",
-    segment: Annotated[str, QueryParameter(name="segment")] = "",
-    region: Annotated[str, QueryParameter(name="region")] = "",
+    team: AskedTeam = "",
+    csm: AskedCsm = "",
+    segment: AskedSegment = "",
+    region: AskedRegion = "",
 ) -> Response[str]:
     now, viewer = app.now(), visit.viewer
     with app.database.read() as db:

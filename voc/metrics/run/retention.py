@@ -58,8 +58,8 @@ def retention(
     """
     on = kept_on(db, TERMINAL, now=now, as_of=as_of, live_up_to=live_up_to) if segment is region is None else None
     people = store.people(db)
-    whole = _whole(viewer, people, team_id)
-    shared, known = _team_of(people, whole), settings.load(db)
+    whole = whole_of(viewer, people, team_id)
+    shared, known = team_of(people, whole), settings.load(db)
     if on is not None:
         found = retention_nights.page(
             db,
@@ -86,7 +86,8 @@ def retention(
     return retention_counted.page(db, viewer, look, whole, shared=shared, now=now)
 
 
-def _whole(viewer: Viewer, people: Mapping[str, Person], team_id: str | None) -> Key:
+def whole_of(viewer: Viewer, people: Mapping[str, Person], team_id: str | None) -> Key:
+    """The scope that the page is of; NotFound for a team that the viewer does not see."""
     if team_id is not None:
         mine = viewer.sees_all or (viewer.role == StaffRole.LEAD and viewer.csm_id == team_id)
         if not mine or team_id not in {one.manager_id for one in people.values()}:
@@ -97,7 +98,8 @@ def _whole(viewer: Viewer, people: Mapping[str, Person], team_id: str | None) ->
     return (Scope.TEAM if viewer.role == StaffRole.LEAD else Scope.CSM), viewer.csm_id or ""
 
 
-def _team_of(people: Mapping[str, Person], whole: Key) -> str | None:
+def team_of(people: Mapping[str, Person], whole: Key) -> str | None:
+    """The manager whose CSMs are compared with each other; None for everybody."""
     scope, id = whole
     if scope == Scope.TOTAL:
         return None
