@@ -25,7 +25,7 @@ class CauseRow:
 
 def causes_heading(causes: Sequence[CauseLine]) -> str:
     if not causes:
-        return "No cause is named by three accounts yet"
+        return "No cause to show yet"
     number = ("One cause", "Two causes", "Three causes")[len(causes) - 1]
     without = sum(not one.owner for one in causes)
     if not without:
